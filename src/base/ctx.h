@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What one request carries through every floor: memory, effects, the caller, the failure. One request = one arena + one
+ * ctx + at most one write. The pointers to higher floors are opaque here; each floor looks only at its own. */
+#ifndef BASE_CTX_H
+#define BASE_CTX_H
+
+#include "base/arena.h"
+#include "base/bytes.h"
+#include "base/effects.h"
+#include "base/error.h"
+#include "base/id.h"
+
+struct keyring;    /* crypto/keyring.h */
+struct store_conn; /* store/store.h */
+
+typedef enum actor_kind {
+    ACTOR_NOBODY = 0, /* not signed in */
+    ACTOR_PERSON,     /* a session of a person's app */
+    ACTOR_SYSTEM,     /* an API client of one department */
+    ACTOR_OPERATOR,   /* the command line on the node itself, and its own jobs */
+} actor_kind;
+
+/* The caller, as authentication established it. Never filled from a request's body or path. */
+struct actor {
+    actor_kind kind;
+    int64_t    person_id;
+    int64_t    session_id;
+    int64_t    organisation_id;
+    int64_t    department_id;
+    int64_t    department_bit; /* 1 << ordinal of the department inside its organisation */
+    int64_t    system_id;
+    uint32_t   scopes;         /* bits of http/scope.def */
+};
+
+struct ctx {
+    struct arena            *arena;
+    const struct clock      *clock;
+    const struct randomness *randomness;
+    struct number_source    *numbers;
+    struct keyring          *keyring;
+    struct store_conn       *db;     /* the running thread's read handle; inside a write, the writer's */
+    int64_t                  now_ms; /* the request's moment: one for all its decisions */
+    struct actor             actor;
+    struct failure           failure;
+};
+
+static inline int64_t ctx_number(struct ctx *cx)
+{
+    return number_next(cx->numbers, cx->clock, cx->randomness);
+}
+
+#endif

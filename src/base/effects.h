@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two of the five effects: clock and randomness, as structs of functions that `app` fills. The others are the signer
+ * (crypto/sign.h), the store (store/store.h) and the network (net/). Domain code takes them from its ctx only, so that
+ * whole scenarios run in one process with a set clock and a seeded source. */
+#ifndef BASE_EFFECTS_H
+#define BASE_EFFECTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct clock {
+    int64_t (*wall_ms)(void *self);      /* milliseconds since 1970 UTC; may jump */
+    int64_t (*monotonic_ns)(void *self); /* for durations; never goes back */
+    void *self;
+};
+
+struct randomness {
+    void (*fill)(void *self, uint8_t *out, size_t size); /* cannot fail: the real one ends the process when it would */
+    void *self;
+};
+
+int64_t clock_wall_ms(const struct clock *clock);
+int64_t clock_monotonic_ns(const struct clock *clock);
+void random_fill(const struct randomness *randomness, uint8_t *out, size_t size);
+
+struct clock clock_system(void);
+struct randomness randomness_system(void); /* getrandom(2) */
+
+/* A clock that stands where it was put. */
+struct set_clock {
+    int64_t wall_ms;
+    int64_t monotonic_ns;
+};
+struct clock clock_set(struct set_clock *set); /* borrows */
+
+/* A repeatable source for tests and benches (splitmix64): never for secrets. */
+struct seeded {
+    uint64_t state;
+};
+struct randomness randomness_seeded(struct seeded *seeded); /* borrows */
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Every maximum of the system, with its unit in the name and its reason beside it. A test exists for limit + 1 of each
+ * limit that the outside can reach. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+/* ---- HTTP (docs of the outside contract; RFC 9112 leaves these to the server) */
+#define LIMIT_REQUEST_LINE_BYTES (8 * 1024)
+#define LIMIT_HEAD_BYTES (32 * 1024)      /* all field lines together */
+#define LIMIT_FIELDS 64                   /* field lines of one head */
+#define LIMIT_BODY_BYTES (1024 * 1024)    /* JSON bodies; imports stream through the command line */
+#define LIMIT_HEAD_MS 10000               /* whole head, not per read */
+#define LIMIT_BODY_MS 30000               /* whole body, not per read */
+#define LIMIT_IDLE_MS 60000               /* keep-alive connection without a request */
+#define LIMIT_WRITE_MS 30000              /* a reply that the client does not take */
+#define LIMIT_DRAIN_MS 10000              /* SIGTERM to exit */
+#define LIMIT_CONNECTIONS 8192            /* per server; beyond it accepting pauses */
+#define LIMIT_OUTPUT_BYTES (8 * 1024 * 1024) /* queued output of one connection */
+#define LIMIT_PATH_PARTS 10
+
+/* ---- one request */
+#define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)
+#define LIMIT_JSON_DEPTH 32
+#define LIMIT_JSON_MEMBERS 1000           /* members or items of one container */
+#define LIMIT_PAGE_DEFAULT 50
+#define LIMIT_PAGE_MAX 200
+#define LIMIT_IDEMPOTENCY_KEY_BYTES 255
+#define LIMIT_IDEMPOTENCY_MS (24LL * 3600 * 1000)
+
+/* ---- store */
+#define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
+#define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
+#define LIMIT_POOL_QUEUE 256              /* calls waiting for a pool thread */
+#define LIMIT_ROWS 10000                  /* rows that one query may bring into an arena */
+#define LIMIT_STATEMENT_PARAMETERS 40
+#define LIMIT_STATEMENT_COLUMNS 40
+
+/* ---- the domain */
+#define LIMIT_BUCKET_PEOPLE 1024          /* people whose keys share a bucket key (cost of one erasure) */
+#define LIMIT_DEPARTMENTS 62              /* per organisation: a grant keeps them as bits of one int64 */
+#define LIMIT_NAME_BYTES 200              /* names of organisations, departments, purposes … */
+#define LIMIT_SENTENCE_BYTES 600          /* one plain sentence of a purpose */
+#define LIMIT_NOTE_BYTES 500              /* free text of a disclosure or an act */
+#define LIMIT_ATTRIBUTE_BYTES (16 * 1024) /* one vault value as JSON */
+#define LIMIT_GRANT_MS (366LL * 24 * 3600 * 1000)  /* a grant lasts at most twelve months */
+#define LIMIT_USES 1000000
+#define LIMIT_INVITATIONS 10000           /* claims of one open invitation */
+#define LIMIT_INVITATION_MS (90LL * 24 * 3600 * 1000)
+#define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
+#define LIMIT_SESSION_IDLE_MS (14LL * 24 * 3600 * 1000)
+#define LIMIT_SESSION_MS (90LL * 24 * 3600 * 1000)
+
+/* ---- the log */
+#define LIMIT_LOG_BATCH 4096              /* leaves of one sequencing pass */
+#define LIMIT_LOG_DELAY_MS 1000           /* act acknowledged to proof available */
+#define LIMIT_PROOF_HASHES 63             /* siblings of an inclusion proof (C2SP tlog-proof) */
+#define LIMIT_PROOF_FILE_BYTES (64 * 1024)
+
+/* ---- import */
+#define LIMIT_IMPORT_FILE_BYTES (512LL * 1024 * 1024)
+#define LIMIT_IMPORT_LINE_BYTES (1024 * 1024)   /* one unfolded vCard line or one CSV field */
+#define LIMIT_IMPORT_FIELDS 512                 /* columns of a CSV file, properties of a card */
+#define LIMIT_IMPORT_CHUNK 500                  /* people written in one transaction */
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Encodings and strict readers of text. Every reader is total: it takes the whole input or says no; it never repairs. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/bytes.h"
+
+/* Well-formed UTF-8 (RFC 3629: no overlong form, no surrogate, at most U+10FFFF). NUL counts as well-formed. */
+bool text_is_utf8(struct text text);
+/* UTF-8 without control characters (C0, DEL, C1), except line feed and tab when `lines` is set. */
+bool text_is_plain(struct text text, bool lines);
+size_t text_count_characters(struct text text); /* code points of well-formed UTF-8 */
+struct text text_trim(struct text text);        /* without ASCII spaces, tabs, CR and LF at both ends; borrows */
+
+/* Decimal digits only: no sign, no leading zero but "0", no space, no overflow of int64. */
+bool text_to_int64(struct text text, int64_t *out);
+
+/* Base64 (RFC 4648): section 5 without padding; section 4 with padding. Decoding is canonical: unused bits must be
+ * zero, no white space. `.at` of the result is NULL when the arena is exhausted (encode) or the text is not such an
+ * encoding (decode gives false). */
+struct text base64url_encode(struct arena *arena, struct bytes bytes);
+bool base64url_decode(struct arena *arena, struct text text, struct bytes *out);
+struct text base64_encode(struct arena *arena, struct bytes bytes);
+bool base64_decode(struct arena *arena, struct text text, struct bytes *out);
+
+/* Lower-case hexadecimal. */
+struct text hex_encode(struct arena *arena, struct bytes bytes);
+bool hex_decode(struct arena *arena, struct text text, struct bytes *out);
+
+/* Crockford base 32, lower case, most significant bits first: 16 bytes give 26 characters. Decoding takes either case,
+ * reads i and l as 1 and o as 0, and refuses unused bits that are set. `out` has room for `size` bytes. */
+size_t base32_encoded_size(size_t bytes);
+void base32_encode(struct bytes bytes, char *out);
+bool base32_decode(struct text text, uint8_t *out, size_t size);
+
+#endif
