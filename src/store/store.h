@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The store of a node: named, typed statements on rows, and one writer. Everything above sees only this header and the
+ * generated "store/queries.h". A node's data lies in four files (table spaces on PostgreSQL), so that the hot one stays
+ * quiet and the keys stay out of backups; an act that touches several is committed in the order of the enum, and each
+ * act is written so that a crash between two files leaves nothing visible (the people file is the root). */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include "base/ctx.h"
+
+typedef enum store_file {
+    STORE_KEYS,    /* wrapped person keys; never in the backups of the others */
+    STORE_RECORDS, /* what departments hold about people: most of the bytes, not on the hot path */
+    STORE_LEDGER,  /* disclosures: append-only, one commit per group */
+    STORE_PEOPLE,  /* everything else */
+    STORE_FILE_COUNT
+} store_file;
+
+struct store;
+struct store_conn;
+
+struct store_options {
+    const char         *url;      /* "sqlite:FOLDER" */
+    const struct clock *clock;
+    bool                create;   /* make the folder and the files when they are missing */
+    bool                volatile_; /* benches only: synchronous=OFF, said loudly by the caller */
+    int64_t             cache_bytes; /* page cache of one handle; 0: the default */
+};
+
+/* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
+ * Fails NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open. */
+err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
+/* Waits for the running batch, checkpoints, closes. Every handle must be closed before. Takes NULL. */
+void store_close(struct store *store);
+
+/* A read handle of one thread. Put it into `cx->db`. */
+err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out) MUST_CHECK;
+void store_conn_close(struct store_conn *conn); /* takes NULL */
+
+/* The statements between begin and end see one state of each file. Nests not. Ending without a begin is allowed. */
+err store_read_begin(struct ctx *cx) MUST_CHECK;
+void store_read_end(struct ctx *cx);
+
+/* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error and
+ * leaves nothing then; it may be run again; it re-checks what it relies on, because the caller's snapshot is older.
+ * While it runs, `cx->db` is the writer's handle and `cx->now_ms` is the writer's moment. */
+typedef err (*store_write_fn)(struct ctx *cx, void *arg);
+
+struct store_write {
+    struct ctx    *cx;   /* the caller's; its arena must live until `done` */
+    store_write_fn run;
+    void          *arg;
+    /* Called on the writer thread once the group commit that holds the write is on disk (OK), or with the error of `run`
+     * (in cx->failure), or UNAVAILABLE when the commit failed. Must not block and must not call the store. */
+    void (*done)(struct store_write *write, err result);
+    void               *owner; /* the caller's, untouched */
+    struct store_write *next;  /* the store's */
+};
+
+/* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and none
+ * was taken; answer 503 (LIMIT_WRITE_QUEUE). */
+bool store_submit(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
+
+/* Submits one write and waits: for the command line, pool threads and tests; never on a loop. */
+err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg) MUST_CHECK;
+
+/* Wall clock that never goes back, also over a restart: the greater of now and the persisted high-water mark. */
+int64_t store_now_ms(struct store *store);
+
+struct store_counters {
+    int64_t writes, refused_writes, commits, queued, checkpoints;
+    int64_t file_bytes[STORE_FILE_COUNT];
+};
+void store_counters(struct store *store, struct store_counters *out);
+
+/* Copies every file but the keys consistently into `folder` while the node runs (SQLite's online backup). */
+err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
+/* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
+err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
+
+#endif
