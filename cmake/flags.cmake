@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # One list of flags for all floors: the target `house_flags`. Section numbers and reasons stand in STYLE.md.
 add_library(house_flags INTERFACE)
 option(SYMBOLON_WERROR "Warnings are errors" ON)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # floor(NAME SOURCES … USES lower floors … LIBRARIES packages … TESTS …)
 # declares one floor: the static library `floor_NAME` and the unit-test programs `unit_NAME_<test>`, which link this
 # floor and the lower ones only, so that an upward call does not link.
@@ -13,14 +14,4 @@ function(floor NAME)
   foreach(TEST ${F_TESTS})
     unit_test(unit_${NAME}_${TEST} ${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/test_${TEST}.c floor_${NAME})
   endforeach()
-endfunction()
-
-# unit_test(NAME SOURCE LIBRARIES…): a cmocka program that is one CTest test.
-function(unit_test NAME SOURCE)
-  add_executable(${NAME} ${SOURCE})
-  target_include_directories(${NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_link_libraries(${NAME} PRIVATE house_flags ${ARGN} PkgConfig::CMOCKA)
-  set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  add_test(NAME ${NAME} COMMAND ${NAME})
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT 120)
 endfunction()
