@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * JOSE through libjose: P-256 keys as JWK (RFC 7517), thumbprints (RFC 7638), and signatures by ES256 (RFC 7515, 7518
+ * section 3.4) in the general JSON serialisation, which receipts use. The algorithm is fixed, never read from the input.
+ * Keys and nonces of signatures come from OpenSSL's generator, not from cx->randomness. */
+#ifndef CRYPTO_JOSE_H
+#define CRYPTO_JOSE_H
+
+#include "base/ctx.h"
+
+#define JOSE_SIGNATURES_MAX 4
+
+/* A fresh P-256 key as canonical JSON (members sorted, no space): {"crv","d","kty","x","y"}. Fails INTERNAL jose.library,
+ * TOO_LARGE limit.memory. */
+err jose_key_make(struct ctx *cx, struct text *out_private_jwk) MUST_CHECK;
+
+/* The public half as canonical JSON: {"crv","kty","x","y"} and nothing else. Takes a public key as well. Fails INVALID
+ * jose.key when it is not a P-256 key, or as json_parse(). */
+err jose_key_public(struct ctx *cx, struct text private_jwk, struct text *out_public_jwk) MUST_CHECK;
+
+/* base64url of SHA-256 over the required members of an EC, RSA or OKP key. Fails INVALID jose.key or as json_parse(). */
+err jose_thumbprint(struct ctx *cx, struct text jwk, struct text *out) MUST_CHECK;
+
+/* General JSON serialisation (RFC 7515 section 7.2.1) with two signatures, in the order of the keys; each protected
+ * header is {"alg":"ES256","kid":thumbprint,"typ":typ}. Fails INVALID jose.key, INTERNAL jose.library, TOO_LARGE. */
+err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct text private_jwks[2],
+                 struct text *out_jws) MUST_CHECK;
+
+/* Takes any text. Accepts exactly `count` signatures (1 to JOSE_SIGNATURES_MAX), one valid one of each key. Protected
+ * headers hold alg (ES256 only), and at most kid (the key's thumbprint) and typ; anything else is refused, also an
+ * unprotected header. Base64url must be canonical. Gives the decoded payload in the arena. Fails MALFORMED jws.form,
+ * INVALID jws.header, jws.signature, jose.key; as json_parse(). */
+err jws_verify(struct ctx *cx, struct text jws, const struct text *public_jwks, size_t count,
+               struct bytes *out_payload) MUST_CHECK;
+
+#endif
