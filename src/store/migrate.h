@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Brings the files of a store to the schema that this program knows: forward only, each file for itself, each step in a
+ * transaction of its own, so that a crash anywhere is resumed by the next start. What has been applied stands in each
+ * file's schema_migration table with the SHA-256 of the migration's text. */
+#ifndef STORE_MIGRATE_H
+#define STORE_MIGRATE_H
+
+#include "store/store.h"
+
+struct migration {
+    int64_t     version; /* 1, 2, … without a gap */
+    const char *name;    /* "0001_one_relationship" */
+    const char *sql;     /* with the tokens of sql/dialect.def and a line `-- file: NAME` before each file's part */
+};
+
+extern const struct migration MIGRATIONS[]; /* generated */
+extern const size_t MIGRATION_COUNT;
+
+struct migrations {
+    const struct migration *list;
+    size_t                  count;
+};
+
+struct sqlite3;
+
+/* Applies to the open file `file` what it lacks. Fails CONFLICT store.too_new when the file knows a later version than
+ * `migrations`, CONFLICT store.migration_changed when an applied one no longer has the text it had. */
+err migrate_file(struct ctx *cx, struct sqlite3 *db, store_file file, struct migrations migrations) MUST_CHECK;
+
+/* The part of a migration that belongs to `file`, in the words of SQLite; empty when it has none. Exposed for tests. */
+err migrate_text(struct ctx *cx, const struct migration *migration, store_file file, const char **out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the generated functions of "store/queries.h" stand on, inside this floor only: a descriptor for each named query
+ * and four functions that run any of them. No query has logic of its own; all differ by their descriptors. */
+#ifndef STORE_STATEMENT_H
+#define STORE_STATEMENT_H
+
+#include <stddef.h>
+
+#include "store/store.h"
+
+typedef enum field_type { FIELD_INT64, FIELD_TEXT, FIELD_BYTES } field_type;
+
+/* One parameter or column: where it lies in the query's struct. */
+struct field {
+    const char *name;
+    field_type  type;
+    size_t      offset;
+};
+
+typedef enum statement_rows { ROWS_NONE, ROWS_ONE, ROWS_MANY } statement_rows;
+
+struct statement {
+    const char         *name;
+    const char         *sql; /* parameters are $1 … $n */
+    size_t              index; /* in STATEMENTS */
+    store_file          file;
+    statement_rows      rows;
+    bool                writes;
+    const struct field *in;
+    size_t              in_count;
+    const struct field *out;
+    size_t              out_count;
+    size_t              row_bytes;
+};
+
+extern const struct statement STATEMENTS[]; /* generated */
+extern const size_t STATEMENT_COUNT;
+
+/* `in` is the query's struct, or NULL when it has no parameters. Text and bytes of rows are copied into cx->arena.
+ * All fail CONFLICT store.duplicate, UNAVAILABLE store.busy | store.full, CORRUPT store.damaged, INTERNAL store.failed,
+ * TOO_LARGE limit.memory. */
+err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed) MUST_CHECK;
+err statement_one(struct ctx *cx, const struct statement *statement, const void *in, void *row, bool *found) MUST_CHECK;
+/* At most LIMIT_ROWS rows, otherwise TOO_LARGE limit.rows. */
+err statement_many(struct ctx *cx, const struct statement *statement, const void *in, void **rows, size_t *count) MUST_CHECK;
+/* Text and bytes of a row are valid during `take` only; an error of `take` ends the walk and is passed on. `take` may run
+ * other statements, not this one. */
+err statement_each(struct ctx *cx, const struct statement *statement, const void *in,
+                   err (*take)(struct ctx *cx, const void *row, void *arg), void *arg) MUST_CHECK;
+
+#endif
