@@ -168,6 +168,7 @@ CREATE TABLE contact_key (                 -- finds again whom an import has bro
 CREATE TABLE person (
     person_id     :int64: NOT NULL,
     state         :int64: NOT NULL,        -- person_state of domain/person.h
+    merged_into   :int64: NOT NULL,        -- the person who claimed this invited one, 0: nobody
     created_at_ms :int64: NOT NULL,
     PRIMARY KEY (person_id)
 ) :clustered:;
@@ -218,10 +219,7 @@ CREATE TABLE relationship (
     organisation_id       :int64: NOT NULL,
     state                 :int64: NOT NULL, -- relationship_state of domain/relationship.h
     nature                :int64: NOT NULL,
-    edge_person_id        :int64: NOT NULL, -- what its id at the edge says: keeps the organisation's id when a claim
-    edge_relationship_id  :int64: NOT NULL, --   moves the relationship to the person who made it
-    moved_person_id       :int64: NOT NULL, -- where it went, 0: it is here
-    moved_relationship_id :int64: NOT NULL,
+    edge_person_id        :int64: NOT NULL, -- owner in the ids at the edge: the person whom the organisation invited
     started_at_ms         :int64: NOT NULL,
     ends_at_ms            :int64: NOT NULL,
     review_at_ms          :int64: NOT NULL,

@@ -1,21 +1,37 @@
+-- People, their keys, sign-in links and sessions.
+
 -- name: person_insert
 -- file: people
 -- in:   person_id int64, state int64, created_at_ms int64
 -- rows: none
-INSERT INTO person (person_id, state, created_at_ms) VALUES ($1, $2, $3);
+INSERT INTO person (person_id, state, merged_into, created_at_ms) VALUES ($1, $2, 0, $3);
 
 -- name: person_load
 -- file: people
 -- in:   person_id int64
--- out:  state int64, created_at_ms int64
+-- out:  state int64, merged_into int64, created_at_ms int64
 -- rows: one
-SELECT state, created_at_ms FROM person WHERE person_id = $1;
+SELECT state, merged_into, created_at_ms FROM person WHERE person_id = $1;
 
--- name: person_set_state
+-- name: person_update
 -- file: people
--- in:   person_id int64, state int64
+-- in:   person_id int64, state int64, merged_into int64
 -- rows: none
-UPDATE person SET state = $2 WHERE person_id = $1;
+UPDATE person SET state = $2, merged_into = $3 WHERE person_id = $1;
+
+-- name: person_list
+-- file: people
+-- in:   after int64, most int64
+-- out:  person_id int64, state int64, merged_into int64
+-- rows: many
+SELECT person_id, state, merged_into FROM person WHERE person_id > $1 ORDER BY person_id LIMIT $2;
+
+-- name: person_count
+-- file: people
+-- in:   state int64
+-- out:  people int64
+-- rows: one
+SELECT count(*) FROM person WHERE state = $1;
 
 -- name: person_key_load
 -- file: keys
@@ -23,3 +39,93 @@ UPDATE person SET state = $2 WHERE person_id = $1;
 -- out:  bucket int64, wrapped bytes
 -- rows: one
 SELECT bucket, wrapped FROM person_key WHERE person_id = $1;
+
+-- name: person_key_insert
+-- file: keys
+-- in:   person_id int64, bucket int64, wrapped bytes
+-- rows: none
+INSERT INTO person_key (person_id, bucket, wrapped) VALUES ($1, $2, $3);
+
+-- name: person_key_update
+-- file: keys
+-- in:   person_id int64, bucket int64, wrapped bytes
+-- rows: none
+UPDATE person_key SET bucket = $2, wrapped = $3 WHERE person_id = $1;
+
+-- name: person_key_delete
+-- file: keys
+-- in:   person_id int64
+-- rows: none
+DELETE FROM person_key WHERE person_id = $1;
+
+-- name: person_key_list_of_bucket
+-- file: keys
+-- in:   bucket int64
+-- out:  person_id int64, wrapped bytes
+-- rows: many
+SELECT person_id, wrapped FROM person_key WHERE bucket = $1 ORDER BY person_id;
+
+-- name: key_bucket_open
+-- file: keys
+-- in:   people_max int64
+-- out:  bucket int64, people int64
+-- rows: one
+SELECT bucket, people FROM key_bucket WHERE open = 1 AND people < $1 ORDER BY bucket DESC LIMIT 1;
+
+-- name: key_bucket_insert
+-- file: keys
+-- in:   bucket int64, people int64, open int64
+-- rows: none
+INSERT INTO key_bucket (bucket, people, open) VALUES ($1, $2, $3);
+
+-- name: key_bucket_count
+-- file: keys
+-- in:   bucket int64, more int64
+-- rows: none
+UPDATE key_bucket SET people = people + $2 WHERE bucket = $1;
+
+-- name: key_bucket_delete
+-- file: keys
+-- in:   bucket int64
+-- rows: none
+DELETE FROM key_bucket WHERE bucket = $1;
+
+-- name: sign_in_link_insert
+-- file: people
+-- in:   public_id text, hash bytes, person_id int64, expires_at_ms int64
+-- rows: none
+INSERT INTO sign_in_link (public_id, hash, person_id, expires_at_ms, used_at_ms) VALUES ($1, $2, $3, $4, 0);
+
+-- name: sign_in_link_load
+-- file: people
+-- in:   public_id text
+-- out:  hash bytes, person_id int64, expires_at_ms int64, used_at_ms int64
+-- rows: one
+SELECT hash, person_id, expires_at_ms, used_at_ms FROM sign_in_link WHERE public_id = $1;
+
+-- name: sign_in_link_use
+-- file: people
+-- in:   public_id text, used_at_ms int64
+-- rows: none
+UPDATE sign_in_link SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
+
+-- name: session_insert
+-- file: people
+-- in:   public_id text, hash bytes, session_id int64, person_id int64, created_at_ms int64, expires_at_ms int64
+-- rows: none
+INSERT INTO session (public_id, hash, session_id, person_id, created_at_ms, seen_at_ms, expires_at_ms, ended_at_ms)
+VALUES ($1, $2, $3, $4, $5, $5, $6, 0);
+
+-- name: session_load
+-- file: people
+-- in:   public_id text
+-- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64, person_state int64
+-- rows: one
+SELECT s.hash, s.session_id, s.person_id, s.expires_at_ms, s.ended_at_ms, p.state
+FROM session s JOIN person p ON p.person_id = s.person_id WHERE s.public_id = $1;
+
+-- name: session_end
+-- file: people
+-- in:   person_id int64, session_id int64, ended_at_ms int64
+-- rows: none
+UPDATE session SET ended_at_ms = $3 WHERE person_id = $1 AND session_id = $2 AND ended_at_ms = 0;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The facts. Every change of a relationship, a grant or a request is one act, written once and never changed; the rows of
+ * `relationship`, `grant_now` and `request` are what their acts add up to (relationship_fold() and its siblings), so
+ * that the state of any past moment can be answered and the whole can be derived again (domain/audit.h). */
+#ifndef DOMAIN_ACT_H
+#define DOMAIN_ACT_H
+
+#include "domain/attribute.h"
+#include "domain/uses.h"
+
+typedef enum act_kind {
+    ACT_NONE = 0,
+#define X(name, number, event, status) ACT_##name = (number),
+#include "domain/act.def"
+#undef X
+} act_kind;
+
+struct act {
+    int64_t              act_id;
+    int64_t              person_id;
+    int64_t              relationship_id;
+    int64_t              subject_id;  /* relationship, grant or request */
+    int64_t              previous_id; /* the act before on the same subject; 0: none */
+    act_kind             kind;
+    int64_t              at_ms;
+    actor_kind           actor_kind;
+    int64_t              actor_id;    /* person, system; 0: the node */
+    int64_t              organisation_id;
+    int64_t              purpose_id;
+    int64_t              purpose_version;
+    struct attribute_set attributes;
+    int64_t              departments; /* bits */
+    int64_t              from_at_ms;
+    int64_t              until_at_ms; /* grant: its end; relationship: its end, 0: open; request: when it lapses */
+    struct uses          uses;
+    int64_t              nature;      /* relationship_nature; request: duration asked, in ms */
+    int64_t              state;       /* relationship: review date in ms; request: its grant */
+    int64_t              receipt_id;  /* 0: none */
+};
+
+const char *act_event(act_kind kind);          /* "grant.withdrawn" */
+const char *act_consent_status(act_kind kind); /* "dpv:ConsentWithdrawn" or "" */
+
+/* Fills id, moment and actor from the ctx, writes the fact and its outbox row. Inside a write. */
+err act_append(struct ctx *cx, struct act *act) MUST_CHECK;
+
+/* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. */
+err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count) MUST_CHECK;
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Derives every projection again from the acts and disclosures and says what does not agree: rows of `relationship`,
+ * `grant_now`, `request`, the counted uses, the disclosure chains, receipts without act and acts without receipt. The log
+ * itself is ledger/audit.h's. Reads only. */
+#ifndef DOMAIN_AUDIT_H
+#define DOMAIN_AUDIT_H
+
+#include "base/ctx.h"
+
+struct audit_report {
+    int64_t people, relationships, grants, requests, acts, receipts, disclosures;
+    int64_t findings;
+    /* Called for each finding with a sentence of ids and numbers. */
+    void (*found)(void *self, struct text sentence);
+    void *self;
+};
+
+/* Walks all people in pages, each page in one snapshot. */
+err domain_audit(struct ctx *cx, struct audit_report *report) MUST_CHECK;
+
+#endif

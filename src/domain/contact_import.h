@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A business's existing customers become invited relationships: for each contact an unclaimed person, profile records
+ * sealed under that person's key, and one claim code. Finds again whom an earlier run brought in, by keyed hashes of
+ * their match keys, so a second run changes nothing. Reading files is protocol/contact_reader's. */
+#ifndef DOMAIN_CONTACT_IMPORT_H
+#define DOMAIN_CONTACT_IMPORT_H
+
+#include "domain/relationship.h"
+
+/* One field of one contact, ready to become a profile record. */
+struct import_field {
+    struct text field; /* attribute kind ("pd:EmailAddress") or a plain word ("title", "note") */
+    struct text value; /* canonical JSON */
+};
+
+struct import_contact {
+    struct text          name;  /* for the report: what the organisation calls this contact */
+    struct text         *match_keys; /* normalised; the strongest first */
+    size_t               match_keys_count;
+    struct import_field *fields;
+    size_t               fields_count;
+    int64_t              line;
+};
+
+typedef enum import_outcome { IMPORT_CREATED, IMPORT_UPDATED, IMPORT_UNCHANGED } import_outcome;
+
+struct import_result {
+    import_outcome outcome;
+    struct text    relationship; /* id text */
+    struct text    code;         /* created only */
+};
+
+/* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing. */
+struct import_chunk {
+    int64_t                      organisation_id;
+    int64_t                      department_id;
+    const struct import_contact *contacts;
+    size_t                       count;
+    bool                         dry_run;
+    struct import_result        *out; /* the caller's array of `count` */
+};
+err contact_import(struct ctx *cx, void *arg) MUST_CHECK;
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The consent-checked read. disclosure_decide() reads and decides on the caller's thread; disclosure_commit() decides
+ * again where writes happen and makes the ledger row durable; only then may the answer leave. What is refused is written
+ * too, for the person to see. A row tells who, which kinds, which purpose, which grant, when; never a value. */
+#ifndef DOMAIN_DISCLOSURE_H
+#define DOMAIN_DISCLOSURE_H
+
+#include "domain/grant.h"
+#include "domain/vault.h"
+
+typedef enum disclosure_outcome {
+    DISCLOSURE_GIVEN = 1,
+    DISCLOSURE_REFUSED = 2,
+} disclosure_outcome;
+
+/* One ledger row. */
+struct disclosure {
+    int64_t              disclosure_id;
+    int64_t              person_id;
+    int64_t              previous_id;
+    int64_t              relationship_id;
+    int64_t              organisation_id;
+    int64_t              department_id;
+    int64_t              system_id;
+    int64_t              purpose_id;
+    int64_t              purpose_version;
+    int64_t              grant_id; /* 0: refused */
+    struct attribute_set attributes;
+    disclosure_outcome   outcome;
+    struct text          reason;   /* refused: "grant.withdrawn" */
+    int64_t              at_ms;
+    struct text          note;     /* opened for the person only */
+};
+
+struct disclosed_value {
+    const struct attribute_kind *kind;
+    struct vault_item            item;
+};
+
+/* A kind that may not leave, and why. */
+struct disclosure_refusal {
+    const struct attribute_kind *kind;
+    const char                  *reason;
+};
+
+/* One call of POST /v1/org/disclosures, from question to answer. */
+struct disclosure_ask {
+    /* question */
+    struct text          relationship; /* id texts of the edge */
+    struct text          purpose;
+    struct attribute_set attributes;
+    struct text          note; /* at most LIMIT_NOTE_BYTES */
+    bool                 partial;
+    /* answer */
+    int64_t                    disclosure_id;
+    struct relationship        found;
+    struct id                  purpose_id;
+    struct text                sealed_note;
+    bool                       given;        /* false: refused, see `reason` */
+    const char                *reason;       /* of the first refused kind */
+    struct grant              *grants;       /* the grants that were used, without repeats */
+    size_t                     grants_count;
+    int64_t                    valid_until_ms;
+    struct disclosed_value    *values;
+    size_t                     values_count;
+    struct attribute_set       missing;      /* permitted, but the person has not filled it in */
+    struct disclosure_refusal *refusals;
+    size_t                     refusals_count;
+};
+
+/* Reads and decides: fills the answer and opens the values. NOT_FOUND for a relationship or purpose that is not the
+ * caller's; a refusal by the person's will is not a failure here: `given` says it. */
+err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
+
+/* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment; what is no longer
+ * permitted turns the answer into a refusal; writes the rows and counts the uses. */
+err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* The decision without data and without a row: for AuthZEN and tests. */
+err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, int kind_number,
+                   const char **out_refusal) MUST_CHECK;
+
+/* The person's list, newest first. */
+struct disclosure_list {
+    int                attribute;       /* kind number, 0: all */
+    int64_t            relationship_id; /* 0: all */
+    int64_t            from_at_ms;      /* 0: open */
+    int64_t            until_at_ms;     /* 0: open */
+    int64_t            after;           /* disclosure number of the last one seen, 0: start */
+    int                limit;
+    struct disclosure *out;
+    size_t             out_count;
+    bool               out_more;
+};
+err disclosure_list(struct ctx *cx, struct disclosure_list *list) MUST_CHECK;
+/* How many, for the home screen. */
+err disclosure_count(struct ctx *cx, int64_t *out_given, int64_t *out_refused) MUST_CHECK;
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A permission: purpose version × attribute kinds × departments × from–until × uses. Given, narrowed, withdrawn, never
+ * overwritten: each change is an act with a receipt. Expiry needs nobody: grant_state_at() knows the hour. */
+#ifndef DOMAIN_GRANT_H
+#define DOMAIN_GRANT_H
+
+#include "domain/act.h"
+#include "domain/relationship.h"
+
+typedef enum grant_state {
+    GRANT_ACTIVE = 1,
+    GRANT_WITHDRAWN = 2,
+    GRANT_EXPIRED = 3, /* never stored: time says it */
+    GRANT_USED_UP = 4, /* stored for an event; counted uses say it otherwise */
+    GRANT_ENDED = 5,   /* the relationship ended */
+} grant_state;
+
+const char *grant_state_word(grant_state state);
+
+struct grant {
+    int64_t              person_id;
+    int64_t              relationship_id;
+    int64_t              organisation_id;
+    int64_t              purpose_id;
+    int64_t              purpose_version;
+    int64_t              grant_id;
+    grant_state          state; /* as stored */
+    struct attribute_set attributes;
+    int64_t              departments;
+    int64_t              from_at_ms;
+    int64_t              until_at_ms;
+    struct uses          uses;
+    int64_t              used; /* counted uses only; filled by the loading functions */
+    int64_t              ended_at_ms;
+    int64_t              receipt_id; /* of its latest act */
+    int64_t              last_act_id;
+};
+
+/* ---- pure rules */
+void grant_fold(struct grant *grant, const struct act *act);
+grant_state grant_state_at(const struct grant *grant, int64_t at_ms); /* counts `used` */
+/* May `kind` leave for a department's bit at that moment? False gives the reason word, as "grant.expired". */
+bool grant_permits(const struct grant *grant, int kind_number, int64_t department_bit, int64_t at_ms);
+const char *grant_refusal(const struct grant *grant, int kind_number, int64_t department_bit, int64_t at_ms);
+
+/* ---- loading */
+err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out) MUST_CHECK; /* NOT_FOUND */
+err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, struct grant **out,
+                          size_t *out_count) MUST_CHECK;
+err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
+                               size_t *out_count) MUST_CHECK;
+err grant_list_of_person(struct ctx *cx, struct grant **out, size_t *out_count) MUST_CHECK; /* the caller's, all states */
+/* What stood at a past moment: each grant folded up to `at_ms`; grants that did not exist yet are left out. */
+err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
+                  size_t *out_count) MUST_CHECK;
+
+/* ---- store_write_fn */
+
+/* The person gives unasked. INVALID grant.outside_purpose | grant.too_long | grant.in_past | uses.invalid |
+ * grant.department; CONFLICT relationship.not_active | purpose.not_published. */
+struct grant_give {
+    int64_t              relationship_id;
+    struct id            purpose; /* ID_PURPOSE */
+    struct attribute_set attributes;
+    int64_t              departments; /* bits; 0: those of the purpose */
+    int64_t              until_at_ms; /* 0: the purpose's longest */
+    struct uses          uses;
+    struct grant         out;
+};
+err grant_give(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* Narrow or shorten only: INVALID grant.wider; CONFLICT grant.not_active. */
+struct grant_narrow {
+    int64_t              grant_id;
+    bool                 set_attributes, set_departments, set_until, set_uses;
+    struct attribute_set attributes;
+    int64_t              departments;
+    int64_t              until_at_ms;
+    struct uses          uses;
+    struct grant         out;
+};
+err grant_narrow(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* Stops it. Stopping a grant that is stopped already succeeds and changes nothing. */
+struct grant_withdraw {
+    int64_t      grant_id;
+    struct grant out;
+};
+err grant_withdraw(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* The organisation reports the event of a grant "until event". CONFLICT grant.no_event | grant.not_active. */
+struct grant_report_event {
+    int64_t      person_id;
+    int64_t      grant_id;
+    struct grant out;
+};
+err grant_report_event(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* ---- inside a write, for requests and for the end of a relationship */
+err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant) MUST_CHECK;
+err grant_end_all(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
+
+#endif

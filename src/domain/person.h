@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * People, their keys, and how they come in: a one-time link that becomes a session. A person exists before signing up
+ * when an organisation has invited somebody: then the row is UNCLAIMED until the invitation is claimed. */
+#ifndef DOMAIN_PERSON_H
+#define DOMAIN_PERSON_H
+
+#include "base/ctx.h"
+#include "crypto/secret.h"
+
+typedef enum person_state {
+    PERSON_UNCLAIMED = 1, /* brought in by an organisation, nobody has claimed it */
+    PERSON_ACTIVE = 2,
+    PERSON_MERGED = 3, /* claimed by somebody who was here already: see merged_into */
+    PERSON_ERASED = 4, /* key destroyed */
+} person_state;
+
+struct person {
+    int64_t      person_id;
+    person_state state;
+    int64_t      merged_into;
+    int64_t      created_at_ms;
+};
+
+/* Inside a write: a new person with a data key of its own. */
+err person_make(struct ctx *cx, person_state state, int64_t *out_person_id) MUST_CHECK;
+err person_load(struct ctx *cx, int64_t person_id, struct person *out) MUST_CHECK; /* NOT_FOUND not_found */
+/* Follows merged people to the one who holds their data now. */
+err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id) MUST_CHECK;
+
+/* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed. */
+err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
+void person_key_wipe(struct secret_key *key);
+#define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
+
+/* store_write_fn; arg: struct person_create. The operator makes a person and a one-time sign-in link. */
+struct person_create {
+    struct text name;           /* may be empty */
+    int64_t     out_person_id;
+    struct text out_link_token; /* "sin_…", shown once */
+};
+err person_create(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* store_write_fn; arg: struct person_link. Another one-time link for somebody who is here. */
+struct person_link {
+    int64_t     person_id;
+    struct text out_link_token;
+};
+err person_link(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* store_write_fn; arg: struct person_sign_in. Redeems a link once: UNAUTHENTICATED sign_in.link_unknown otherwise. */
+struct person_sign_in {
+    struct text link_token;
+    int64_t     out_person_id;
+    struct text out_session_token; /* "ses_…" for the cookie */
+};
+err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* Who a session cookie is; fills `actor`. UNAUTHENTICATED session.unknown. */
+err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out) MUST_CHECK;
+
+/* store_write_fn; arg unused: ends the caller's session. */
+err person_sign_out(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* Erases people of one bucket: survivors are wrapped anew under a fresh bucket, the old bucket key is destroyed. Not a
+ * store_write_fn: it spans key folder and key store, in an order that a crash leaves repeatable. */
+struct store;
+err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
+
+#endif

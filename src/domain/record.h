@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a department holds about a person, always visible to the person: here the profile fields that an import brings.
+ * Bodies are canonical JSON, sealed under the person's key. */
+#ifndef DOMAIN_RECORD_H
+#define DOMAIN_RECORD_H
+
+#include "crypto/secret.h"
+#include "domain/relationship.h"
+
+typedef enum record_kind {
+    RECORD_PROFILE = 1,
+    RECORD_TRANSACTION = 2,
+    RECORD_INTERACTION = 3,
+    RECORD_INFERENCE = 4,
+} record_kind;
+
+const char *record_kind_word(record_kind kind);
+
+struct record {
+    int64_t     person_id;
+    int64_t     relationship_id;
+    int64_t     record_id;
+    int64_t     department_id;
+    record_kind kind;
+    int64_t     version;
+    int64_t     created_at_ms;
+    int64_t     updated_at_ms;
+    struct text body; /* canonical JSON */
+};
+
+/* Inside a write, with the person's opened key. */
+err record_insert(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK;
+err record_update(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK; /* version + 1 */
+/* All of a relationship under an opened key: for imports and claims. */
+err record_list_open(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
+                     struct record **out, size_t *out_count) MUST_CHECK;
+/* For the caller: the person sees every department's, a system its own department's. */
+err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out, size_t *out_count) MUST_CHECK;
+/* Moves all records of a claimed relationship to the person who claimed it, sealed anew. Inside a write. */
+struct record_move {
+    const struct relationship *from;
+    const struct secret_key   *from_key;
+    int64_t                    to_person_id;
+    const struct secret_key   *to_key;
+};
+err record_move_all(struct ctx *cx, const struct record_move *move) MUST_CHECK;
+
+#endif
