@@ -55,6 +55,10 @@
 #define LIMIT_LOG_DELAY_MS 1000           /* act acknowledged to proof available */
 #define LIMIT_PROOF_HASHES 63             /* siblings of an inclusion proof (C2SP tlog-proof) */
 #define LIMIT_PROOF_FILE_BYTES (64 * 1024)
+#define LIMIT_CHECKPOINT_BYTES (32 * 1024) /* room for post-quantum cosignatures of 5 kB */
+#define LIMIT_LOG_SIGNATURES 32           /* of one checkpoint; signed-note asks for at least 16 */
+#define LIMIT_LOG_NAME_BYTES 255          /* name of a log, which is also the name of its key */
+#define LIMIT_RECEIPT_FILE_BYTES (256 * 1024)
 
 /* ---- import */
 #define LIMIT_IMPORT_FILE_BYTES (512LL * 1024 * 1024)
