@@ -22,5 +22,6 @@ if(SYMBOLON_SANITIZE)
   target_compile_options(house_flags INTERFACE -fsanitize=${SYMBOLON_SANITIZE} -fno-omit-frame-pointer)
   target_link_options(house_flags INTERFACE -fsanitize=${SYMBOLON_SANITIZE})
 else()
-  target_compile_options(house_flags INTERFACE $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>)
+  target_compile_options(house_flags INTERFACE
+    $<$<CONFIG:Release,RelWithDebInfo>:-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3>)
 endif()

@@ -28,8 +28,9 @@ endfunction()
 function(python_test NAME SCRIPT)
   cmake_path(ABSOLUTE_PATH SCRIPT BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/integration)
   add_test(NAME ${NAME} COMMAND /usr/bin/python3 -B ${SCRIPT} ${ARGN})
-  set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 ENVIRONMENT
-    "SYMBOLON=${PROJECT_BINARY_DIR}/symbolon;PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support;${SYMBOLON_TEST_ENVIRONMENT}")
+  set(ENVIRONMENT ${SYMBOLON_TEST_ENVIRONMENT}
+    SYMBOLON=${PROJECT_BINARY_DIR}/symbolon PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support)
+  set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 ENVIRONMENT "${ENVIRONMENT}")
 endfunction()
 
 # fuzz_target(NAME SOURCE LIBRARIES…): tests/fuzz/SOURCE defines LLVMFuzzerTestOneInput; its seeds are the files of

@@ -2,7 +2,7 @@
 """Positive controls of the checks of the house: a small clean tree must pass each check, and the same tree with one
 thing broken must fail it, naming that thing. A check that stays green here shows nothing when it is green on src/.
 
-Usage: controls.py CHECK_LAYERS"""
+Usage: controls.py CHECK_LAYERS CHECK_SOURCE"""
 import pathlib
 import subprocess
 import sys
@@ -18,13 +18,21 @@ FIGURE = """# A house
 ```
 """
 
+SPDX = "/* SPDX-License-Identifier: Apache-2.0 */\n"
+
 CLEAN = {
     "ARCHITECTURE.md": FIGURE,
-    "src/ground/stone.h": "/* A stone. */\n#ifndef STONE_H\n#define STONE_H\n#include <stddef.h>\nsize_t stone(void);\n#endif\n",
-    "src/ground/stone.c": '#include "ground/stone.h"\n\nsize_t stone(void)\n{\n    return 1;\n}\n',
-    "src/left/wall.c": '/* #include "upper/roof.h" stands in a comment only */\n#include "ground/stone.h"\n',
-    "src/right/door.h": "#include <stdint.h>\n",
-    "src/upper/roof.c": '#include "left/wall.h"\n#include "right/door.h"\n#include "upper/roof.h"\n',
+    "src/ground/CMakeLists.txt": "floor(ground\n  SOURCES stone.c\n  TESTS stone)\n",
+    "src/ground/stone.h": SPDX + "#ifndef STONE_H\n#define STONE_H\n#include <stddef.h>\nsize_t stone(void);\n#endif\n",
+    "src/ground/stone.c": SPDX + '#include "ground/stone.h"\n\nsize_t stone(void)\n{\n    return 1;\n}\n',
+    "src/left/CMakeLists.txt": "floor(left SOURCES wall.c USES ground)\n",
+    "src/left/wall.c": SPDX + '/* #include "upper/roof.h" stands in a comment only */\n#include "ground/stone.h"\n',
+    "src/right/door.h": SPDX + "#include <stdint.h>\n",
+    "src/upper/CMakeLists.txt": "floor(upper SOURCES roof.c)\n",
+    "src/upper/roof.c": SPDX + '#include "left/wall.h"\n#include "right/door.h"\n#include "upper/roof.h"\n',
+    "tests/unit/ground/test_stone.c": SPDX,
+    "tests/CMakeLists.txt": "property_test(weight floor_ground)\n",
+    "tests/property/weight.c": SPDX,
 }
 
 # name: (what changes in the clean tree, words that the finding must hold)
@@ -48,6 +56,76 @@ LAYERS = {
 }
 
 
+def body(*lines):
+    """A clean src/ground/stone.c but for these lines in its one function."""
+    return {"src/ground/stone.c": SPDX + "\n".join(["size_t stone(int a)", "{", *lines, "}", ""])}
+
+
+def repeated(path, line, count):
+    return {path: SPDX + f"{line}\n" * (count - 1)}
+
+
+def with_parameters(*parameters):
+    return {"src/ground/stone.c": SPDX + f"void f({', '.join(parameters)})\n{{\n}}\n"}
+
+
+FIVE = ["int a", "int b", "int c", "int (*d)(int, int)", "int e"]
+DEEP = ["if (a)", "for (;;) {", "while (a)", "switch (a) { case 1: return 2; }", "}"]
+DEEP_MACRO = ["if (a) {", "each_item(list, item) {", "if (item) {", "do a(); while (b);", "} } }"]
+MARKS = ["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK"]
+CALLS = ("gets strcpy strcat strncpy strncat sprintf vsprintf strtok strtok_r atoi atol atof strtol strtoul strtoll "
+         "strtoull strtod sscanf scanf fscanf alloca rand srand random drand48 tmpnam mktemp system popen gmtime "
+         "localtime asctime ctime strerror setjmp longjmp signal getenv malloc realloc fopen open socket accept "
+         "getaddrinfo exit").split()
+
+SOURCE = {
+    "a long function": (body(*["a++;"] * 68), "stone function-lines: 71 lines"),
+    "six parameters": (with_parameters(*FIVE, "int g"), "f parameters: 6 parameters"),
+    "four levels": (body(*DEEP), "stone nesting: 4 levels"),
+    "four levels with a macro": (body(*DEEP_MACRO), "stone nesting: 4 levels"),
+    "a long file": (repeated("src/ground/stone.c", "int a;", 601), "file-lines: 601 lines"),
+    "a long header": (repeated("src/ground/stone.h", "int a;", 151), "header-lines: 151 lines"),
+    "a long line": (body("/* " + "é" * 116 + " */"), "line-length: 122 characters"),
+    "a typedef of a struct": (body("typedef struct stone { int a; } stone;"), "typedef"),
+    "a goto above the ledger": ({"src/domain/vault.c": SPDX + "void f(void)\n{\n    goto out;\n}\n"},
+                                "banned: goto"),
+    "an allocation in the domain": ({"src/domain/vault.c": SPDX + "void *p(void)\n{\n    return calloc(1, 1);\n}\n"},
+                                    "banned: calloc"),
+    "an allocation in a handler": ({"src/http/api_vault.c": SPDX + "void f(void *p)\n{\n    free (p);\n}\n"},
+                                   "banned: free"),
+    "memcmp on secrets": ({"src/crypto/token.c": SPDX + "int f(void)\n{\n    return memcmp(a, b, 32);\n}\n"},
+                          "banned: memcmp"),
+    "a file without its licence": ({"src/ground/stone.c": "int stone;\n"}, "spdx"),
+    "a script without its licence": ({"tools/lift": "#!/bin/sh\ntrue\n"}, "spdx"),
+    "SQL without its licence": ({"src/ground/stone.sql": "SELECT 1;\n"}, "spdx"),
+    "a vague name": ({"src/ground/utils.h": SPDX}, "name"),
+    "a source that no list names": ({"src/ground/sand.c": SPDX}, "unlisted: src/ground/CMakeLists.txt"),
+    "a unit test that no list names": ({"tests/unit/ground/test_sand.c": SPDX}, "unlisted: src/ground/CMakeLists.txt"),
+    "a property test that no list names": ({"tests/property/sand.c": SPDX}, "unlisted: tests/CMakeLists.txt"),
+    "a fuzz target that no list names": ({"tests/fuzz/sand.c": SPDX}, "unlisted: tests/CMakeLists.txt"),
+    "a black-box test that no list names": ({"tests/integration/sand.py": "# " + SPDX}, "unlisted"),
+    "a stale exception": ({"tools/source_exceptions.txt": "src/ground/stone.c:stone nesting It was deep.\n"},
+                          "no longer needed"),
+    "an exception without a reason": ({"tools/source_exceptions.txt": "src/ground/stone.c:stone nesting\n"}, "wants"),
+    **{f"the word {mark}": (body(f"a++; /* {mark}: later */"), f"word: {mark}") for mark in MARKS},
+    **{f"a call of {call}": (body(f"return {call}(a);"), f"banned: {call} ") for call in CALLS},
+}
+
+# What must *not* be found: one line each that looks like a breach and is none.
+HARMLESS = {
+    "the longest function": body(*["a++;"] * 67),
+    "five parameters": with_parameters(*FIVE),
+    "else if": body("if (a) { if (b) { if (c) d(); } }", *["else if (a) { if (b) { if (c) d(); } }"] * 4),
+    "initialisers": body("struct s x = {{{{{1}}}}};", "return f((struct s){{{{2}}}});"),
+    "names in comments and literals": body('/* malloc(1) */ puts("malloc(1) } } /*"); // free(p)', "return '{';"),
+    "members": body("sink->free(a);", "sink.open(a);"),
+    "words within words": body("int XXXXXX = HACKATHON;"),
+    "a function made of directives": body("#define OPEN { \\", "    {", "a++;"),
+    "an exception that is needed": {**body(*["a++;"] * 90),
+                                    "tools/source_exceptions.txt": "src/ground/stone.c:stone function-lines A table.\n"},
+}
+
+
 def run(check, changes):
     """The exit code and the output of `check` over the clean tree with `changes`."""
     with tempfile.TemporaryDirectory() as root:
@@ -59,20 +137,38 @@ def run(check, changes):
         return done.returncode, done.stdout
 
 
-class Layers(unittest.TestCase):
-    def test_a_clean_tree_passes(self):
+class Controls(unittest.TestCase):
+    def each_is_found(self, check, breaches):
+        for name, (changes, words) in breaches.items():
+            with self.subTest(name):
+                code, output = run(check, changes)
+                self.assertNotEqual(code, 0, output)
+                self.assertIn(words, output)
+
+    def test_a_clean_tree_has_its_layers_in_order(self):
         code, output = run(CHECK_LAYERS, {})
         self.assertEqual(code, 0, output)
         self.assertIn("4 floors, 5 files, 0 findings", output)
 
-    def test_each_breach_is_found(self):
-        for name, (changes, words) in LAYERS.items():
+    def test_a_clean_tree_keeps_the_rules(self):
+        code, output = run(CHECK_SOURCE, {})
+        self.assertEqual(code, 0, output)
+        self.assertIn("11 files, 0 exceptions, 0 findings", output)
+
+    def test_each_breach_of_the_layers_is_found(self):
+        self.each_is_found(CHECK_LAYERS, LAYERS)
+
+    def test_each_breach_of_a_rule_is_found(self):
+        self.each_is_found(CHECK_SOURCE, SOURCE)
+
+    def test_what_only_looks_like_a_breach_is_let_through(self):
+        for name, changes in HARMLESS.items():
             with self.subTest(name):
-                code, output = run(CHECK_LAYERS, changes)
-                self.assertNotEqual(code, 0, output)
-                self.assertIn(words, output)
+                code, output = run(CHECK_SOURCE, changes)
+                self.assertEqual(code, 0, output)
 
 
 if __name__ == "__main__":
+    CHECK_SOURCE = sys.argv.pop(2)
     CHECK_LAYERS = sys.argv.pop(1)
     unittest.main()
