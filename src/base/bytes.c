@@ -51,7 +51,7 @@ bool text_equals_ignoring_case(struct text a, const char *b)
 bool text_starts_with(struct text a, const char *prefix)
 {
     size_t size = strlen(prefix);
-    return a.size >= size && memcmp(a.at, prefix, size) == 0;
+    return a.size >= size && (size == 0 || memcmp(a.at, prefix, size) == 0);
 }
 
 int text_compare(struct text a, struct text b)

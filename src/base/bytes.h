@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The two string types of the house, both views (pointer and length, nothing owned), and the capped builder.
- * `struct bytes` is any octets; `struct text` is UTF-8 that some parser has checked. Neither ends with NUL unless said. */
+ * The two string types of the house, both views (pointer and length, nothing owned), and the capped builder. `struct
+ * bytes` is any octets; `struct text` is UTF-8 that some parser has checked. Neither ends with NUL unless said. */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Arithmetic that cannot wrap. Each function writes its result and returns true, or returns false and writes nothing. */
+ * Arithmetic that cannot wrap. A function writes its result and returns true, or returns false and writes nothing. */
 #ifndef BASE_CHECKED_H
 #define BASE_CHECKED_H
 

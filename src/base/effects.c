@@ -2,7 +2,7 @@
  * Real, set and seeded clocks and randomness. */
 #include "base/effects.h"
 
-#include <stdio.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -53,6 +53,8 @@ static void system_fill(void *self, uint8_t *out, size_t size)
     (void)self;
     while (size > 0) {
         ssize_t got = getrandom(out, size, 0);
+        if (got < 0 && errno == EINTR)
+            continue;
         if (got <= 0)
             abort(); /* no randomness: no key, no id, no nonce may be made */
         out += got;

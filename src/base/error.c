@@ -17,6 +17,18 @@ static const struct {
 #undef X
 };
 
+/* Where a copy was cut, the last character may have lost its end (RFC 3629: continuation bytes begin with 10). */
+static void drop_broken_end(char *copy, size_t room, int wanted)
+{
+    if (wanted < 0 || (size_t)wanted < room)
+        return;
+    size_t end = room - 1;
+    while (end > 0 && ((unsigned char)copy[end - 1] & 0xC0) == 0x80)
+        end--;
+    if (end > 0 && (unsigned char)copy[end - 1] >= 0xC0)
+        copy[end - 1] = '\0';
+}
+
 err failure_set(struct failure *failure, err code, const char *reason, const char *where, const char *pointer,
                 const char *format, ...)
 {
@@ -25,10 +37,12 @@ err failure_set(struct failure *failure, err code, const char *reason, const cha
     failure->code = code;
     failure->reason = reason;
     failure->where = where;
-    (void)snprintf(failure->pointer, sizeof failure->pointer, "%s", pointer); /* cut is fine: it is a hint for people */
+    int wanted = snprintf(failure->pointer, sizeof failure->pointer, "%s", pointer);
+    drop_broken_end(failure->pointer, sizeof failure->pointer, wanted);
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(failure->detail, sizeof failure->detail, format, args);
+    wanted = vsnprintf(failure->detail, sizeof failure->detail, format, args);
+    drop_broken_end(failure->detail, sizeof failure->detail, wanted);
     va_end(args);
     return code;
 }

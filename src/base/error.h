@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How a function says that it failed. One enum for all floors (error.def) and one record per request that is filled
  * where the failure is born, never overwritten, logged once at the edge and translated once (http/problem.c, app/cli).
- * Expected use: `TRY(f(cx))` passes a failure on, `return FAIL(cx, CONFLICT, "grant.withdrawn", "…")` gives birth to one. */
+ * Expected use: `TRY(f(cx))` passes a failure on, `return FAIL(cx, CONFLICT, "grant.withdrawn", "…")` makes one. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 
@@ -19,7 +19,7 @@ typedef enum err {
 #define PRINTF_LIKE(format_at, first_at) __attribute__((format(printf, format_at, first_at)))
 
 /* What went wrong. `reason` and `where` are literals; `pointer` (RFC 6901, into the request body) and `detail` are
- * copies cut to their size. No secret and no personal value may enter any of them. */
+ * copies, cut to their size between two characters. No secret and no personal value may enter any of them. */
 struct failure {
     err         code;
     const char *reason;       /* stable word for machines: "grant.withdrawn" */
@@ -44,7 +44,8 @@ int error_exit_code(err code);
 
 /* `cx` is any pointer to a struct with a member `failure`. */
 #define FAIL(cx, code, reason, ...) failure_set(&(cx)->failure, (code), (reason), WHERE, "", __VA_ARGS__)
-#define FAIL_AT(cx, code, reason, pointer, ...) failure_set(&(cx)->failure, (code), (reason), WHERE, (pointer), __VA_ARGS__)
+#define FAIL_AT(cx, code, reason, pointer, ...) \
+    failure_set(&(cx)->failure, (code), (reason), WHERE, (pointer), __VA_ARGS__)
 #define FAIL_MEMORY(cx) FAIL((cx), TOO_LARGE, "limit.memory", "the request needs more memory than one request may use")
 
 /* The only macro in the house that changes control flow. */

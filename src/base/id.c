@@ -79,7 +79,8 @@ int64_t number_next(struct number_source *source, const struct clock *clock, con
     int64_t next;
     do
         next = fresh > last ? fresh : last + 1;
-    while (!atomic_compare_exchange_weak_explicit(&source->last, &last, next, memory_order_relaxed, memory_order_relaxed));
+    while (!atomic_compare_exchange_weak_explicit(&source->last, &last, next, memory_order_relaxed,
+                                                  memory_order_relaxed));
     assert(next <= NUMBER_MAX);
     return next;
 }

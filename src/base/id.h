@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Numbers inside, ids outside. A number is 56 bits, time-ordered: 41 bits of milliseconds since 2024 and 15 bits that
- * keep numbers of one millisecond apart. An id at the edge is `prefix_` and 26 base-32 characters of one sealed block of
+ * keep numbers of one millisecond apart. An id at the edge is `prefix_` and 26 base-32 characters of a sealed block of
  * 16 bytes (crypto/id_seal.h): type, check, owner number, item number. The owner is the person or the organisation that
  * the thing belongs to, so an id leads straight to its shard. */
 #ifndef BASE_ID_H

@@ -72,7 +72,7 @@ static err check_size(struct ctx *cx, struct text text)
         } else if ((c == '}' || c == ']') && depth > 0) {
             depth--;
         } else if (c == ',' && ++members[depth] >= LIMIT_JSON_MEMBERS) {
-            return FAIL(cx, TOO_LARGE, "json.too_many_members", "more than %d members at one place", LIMIT_JSON_MEMBERS);
+            return FAIL(cx, TOO_LARGE, "json.too_many_members", "more than %d members", LIMIT_JSON_MEMBERS);
         }
     }
     return OK;
@@ -117,17 +117,19 @@ static void write_canonical_object(struct arena *arena, struct json_writer *writ
 {
     size_t count = json_object_size(value);
     const char **names = ARENA_ARRAY(arena, const char *, count + 1);
+    if (names == NULL) {
+        writer->out.overflowed = true;
+        return;
+    }
     json_open_object(writer);
-    if (names != NULL) {
-        size_t at = 0;
-        json_t *object = (json_t *)(uintptr_t)value; /* jansson's iterator wants it without const and changes nothing */
-        for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i))
-            names[at++] = json_object_iter_key(i);
-        qsort(names, count, sizeof *names, by_name);
-        for (at = 0; at < count; at++) {
-            json_write_key_text(writer, text_of(names[at]));
-            write_canonical(arena, writer, json_object_get(value, names[at]));
-        }
+    size_t at = 0;
+    json_t *object = (json_t *)(uintptr_t)value; /* jansson's iterator wants it without const and changes nothing */
+    for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i))
+        names[at++] = json_object_iter_key(i);
+    qsort(names, count, sizeof *names, by_name);
+    for (at = 0; at < count; at++) {
+        json_write_key_text(writer, text_of(names[at]));
+        write_canonical(arena, writer, json_object_get(value, names[at]));
     }
     json_close_object(writer);
 }
@@ -279,6 +281,8 @@ void json_write_null(struct json_writer *writer)
 void json_write_raw(struct json_writer *writer, struct text json)
 {
     begin_value(writer);
+    if (json.at == NULL) /* what should be written found no memory */
+        writer->out.overflowed = true;
     build_text(&writer->out, json);
 }
 

@@ -8,15 +8,18 @@
 #include "base/time.h"
 
 #define LINE_BYTES 2000
+#define END_BYTES 2 /* the closing brace and the line feed always fit */
 
 struct line {
     char   at[LINE_BYTES];
     size_t size;
+    bool   full;
 };
 
 static void put(struct line *line, const char *text, size_t size)
 {
-    for (size_t i = 0; i < size && line->size < LINE_BYTES - 2; i++)
+    line->full = line->full || size > LINE_BYTES - END_BYTES - line->size;
+    for (size_t i = 0; i < size && !line->full; i++)
         line->at[line->size++] = text[i];
 }
 
@@ -43,8 +46,10 @@ static void put_quoted(struct line *line, const char *text)
     put(line, "\"", 1);
 }
 
+/* A field stands whole or not at all, so that the line stays readable by machines. */
 static void put_field(struct line *line, const struct log_field *field, bool json)
 {
+    size_t before = line->size;
     put_string(line, json ? "," : " ");
     if (json)
         put_quoted(line, field->key);
@@ -58,9 +63,12 @@ static void put_field(struct line *line, const struct log_field *field, bool jso
         int size = snprintf(number, sizeof number, "%lld", (long long)field->number);
         put(line, number, (size_t)size);
     }
+    if (line->full)
+        line->size = before;
 }
 
-void log_write(const struct log *log, log_level level, const char *event, const struct log_field *fields, size_t count)
+void log_write(const struct log *log, log_level level, const char *event, const struct log_field *fields,
+               size_t count)
 {
     static const char *const LEVELS[] = {"debug", "info", "warning", "error"};
     if (level < log->least)
@@ -77,11 +85,11 @@ void log_write(const struct log *log, log_level level, const char *event, const 
         put_quoted(&line, event);
     else
         put_string(&line, event);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && !line.full; i++)
         put_field(&line, &fields[i], log->json);
-    put_string(&line, log->json ? "}\n" : "\n");
-    if (line.at[line.size - 1] != '\n') /* a cut line still ends */
-        line.at[line.size++] = '\n';
+    if (log->json)
+        line.at[line.size++] = '}';
+    line.at[line.size++] = '\n';
     ssize_t written = write(log->fd, line.at, line.size);
     (void)written; /* nowhere is left to complain */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Encodings and strict readers of text. Every reader is total: it takes the whole input or says no; it never repairs. */
+ * Encodings and strict readers of text. A reader is total: it takes the whole input or says no; it never repairs. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 

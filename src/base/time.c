@@ -111,10 +111,9 @@ static bool take_fraction(struct cursor *cursor, int64_t *out_ms)
     if (!take(cursor, '.'))
         return true;
     int digits = 0;
-    for (int64_t worth = 100; cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9'; cursor->at++, digits++) {
-        *out_ms += worth * (*cursor->at - '0');
-        worth /= 10;
-    }
+    int64_t worth = 100;
+    for (int64_t digit = 0; take_digits(cursor, 1, 9, &digit); digits++, worth /= 10)
+        *out_ms += worth * digit;
     return digits > 0 && digits <= 9;
 }
 
@@ -136,10 +135,10 @@ bool time_parse(struct text text, int64_t *out_at_ms)
 {
     struct cursor cursor = {text.at, text.at + text.size};
     int64_t days = 0, hour = 0, minute = 0, second = 0, fraction_ms = 0, offset_ms = 0;
-    if (!take_date(&cursor, &days) || !(take(&cursor, 'T') || take(&cursor, 't')) || !take_digits(&cursor, 2, 23, &hour) ||
-        !take(&cursor, ':') || !take_digits(&cursor, 2, 59, &minute) || !take(&cursor, ':') ||
-        !take_digits(&cursor, 2, 60, &second) || !take_fraction(&cursor, &fraction_ms) || !take_offset(&cursor, &offset_ms) ||
-        cursor.at != cursor.end)
+    if (!take_date(&cursor, &days) || !(take(&cursor, 'T') || take(&cursor, 't')) ||
+        !take_digits(&cursor, 2, 23, &hour) || !take(&cursor, ':') || !take_digits(&cursor, 2, 59, &minute) ||
+        !take(&cursor, ':') || !take_digits(&cursor, 2, 60, &second) || !take_fraction(&cursor, &fraction_ms) ||
+        !take_offset(&cursor, &offset_ms) || cursor.at != cursor.end)
         return false;
     *out_at_ms = days * TIME_DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + fraction_ms - offset_ms;
     return true;
@@ -206,6 +205,8 @@ bool duration_parse(struct text text, int64_t *out_ms)
 struct text duration_to_text(struct arena *arena, int64_t duration_ms)
 {
     struct builder builder = builder_open(arena, 64);
+    if (duration_ms < 0)
+        duration_ms = 0;
     int64_t days = duration_ms / TIME_DAY_MS;
     int64_t seconds = duration_ms % TIME_DAY_MS / 1000;
     build_byte(&builder, 'P');
@@ -219,5 +220,5 @@ struct text duration_to_text(struct arena *arena, int64_t duration_ms)
         build_format(&builder, "%lldM", (long long)(seconds / 60 % 60));
     if (seconds % 60 > 0 || (days == 0 && seconds == 0))
         build_format(&builder, "%lldS", (long long)(seconds % 60));
-    return builder_text(&builder);
+    return builder.overflowed ? (struct text){NULL, 0} : builder_text(&builder);
 }

@@ -23,10 +23,11 @@ bool date_parse(struct text text, int64_t *out_at_ms);
 /* Days since 1970-01-01 of a proleptic Gregorian date, and back. */
 int64_t days_from_date(int64_t year, unsigned month, unsigned day);
 
-/* ISO 8601 durations: PnYnMnW nD and T nH nM nS, whole numbers. A year counts 365 days, a month 30: a permission never lasts
- * longer than the words say. At least one part; no overflow. */
+/* ISO 8601 durations: PnYnMnWnD and TnHnMnS, whole numbers. A year counts 365 days, a month 30: a permission never
+ * lasts longer than the words say. At least one part; no overflow. */
 bool duration_parse(struct text text, int64_t *out_ms);
-/* The shortest exact form with days and seconds: P90D, PT1H30M, P1DT2S. */
+/* The shortest form with days and whole seconds: P90D, PT1H30M, P1DT2S. Below a second, and below zero: PT0S. `.at` is
+ * NULL when the arena is exhausted. */
 struct text duration_to_text(struct arena *arena, int64_t duration_ms);
 
 #endif
