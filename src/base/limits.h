@@ -64,6 +64,8 @@
 #define LIMIT_IMPORT_FILE_BYTES (512LL * 1024 * 1024)
 #define LIMIT_IMPORT_LINE_BYTES (1024 * 1024)   /* one unfolded vCard line or one CSV field */
 #define LIMIT_IMPORT_FIELDS 512                 /* columns of a CSV file, properties of a card */
+#define LIMIT_IMPORT_CONTACT_BYTES (256 * 1024) /* text kept of one contact; a photo is not kept */
+#define LIMIT_IMPORT_CARD_DEPTH 8               /* cards inside cards (AGENT of vCard 2.1) */
 #define LIMIT_IMPORT_CHUNK 500                  /* people written in one transaction */
 
 #endif
