@@ -2,7 +2,7 @@
 """Positive controls of the checks of the house: a small clean tree must pass each check, and the same tree with one
 thing broken must fail it, naming that thing. A check that stays green here shows nothing when it is green on src/.
 
-Usage: controls.py CHECK_LAYERS CHECK_SOURCE"""
+Usage: controls.py CHECK_LAYERS CHECK_SOURCE CHECK_HEADERS.py"""
 import pathlib
 import subprocess
 import sys
@@ -121,8 +121,16 @@ HARMLESS = {
     "members": body("sink->free(a);", "sink.open(a);"),
     "words within words": body("int XXXXXX = HACKATHON;"),
     "a function made of directives": body("#define OPEN { \\", "    {", "a++;"),
-    "an exception that is needed": {**body(*["a++;"] * 90),
-                                    "tools/source_exceptions.txt": "src/ground/stone.c:stone function-lines A table.\n"},
+    "an exception that is needed": {
+        **body(*["a++;"] * 90),
+        "tools/source_exceptions.txt": "src/ground/stone.c:stone function-lines It is a table.\n",
+    },
+}
+
+
+HEADERS = {
+    "a header that wants another": ({"src/right/door.h": "size_t doors(void);\n"}, "door.h does not stand alone"),
+    "a header that does not parse": ({"src/right/door.h": "int doors(void\n"}, "door.h does not stand alone"),
 }
 
 
@@ -133,7 +141,8 @@ def run(check, changes):
             file = pathlib.Path(root, path)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text)
-        done = subprocess.run([check, root], capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run([*check, root, *(["cc"] if check is CHECK_HEADERS else [])],
+                              capture_output=True, text=True, timeout=30, check=False)
         return done.returncode, done.stdout
 
 
@@ -161,6 +170,14 @@ class Controls(unittest.TestCase):
     def test_each_breach_of_a_rule_is_found(self):
         self.each_is_found(CHECK_SOURCE, SOURCE)
 
+    def test_headers_that_stand_alone_pass(self):
+        code, output = run(CHECK_HEADERS, {})
+        self.assertEqual(code, 0, output)
+        self.assertIn("2 headers, 0 findings", output)
+
+    def test_each_header_that_leans_is_found(self):
+        self.each_is_found(CHECK_HEADERS, HEADERS)
+
     def test_what_only_looks_like_a_breach_is_let_through(self):
         for name, changes in HARMLESS.items():
             with self.subTest(name):
@@ -169,6 +186,6 @@ class Controls(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    CHECK_SOURCE = sys.argv.pop(2)
-    CHECK_LAYERS = sys.argv.pop(1)
-    unittest.main()
+    CHECK_LAYERS, CHECK_SOURCE = [sys.argv[1]], [sys.argv[2]]
+    CHECK_HEADERS = [sys.executable, "-B", sys.argv[3]]
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: Apache-2.0
+# The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
+.PHONY: all run test check fuzz bench install clean
+SECONDS ?= 60
+all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release
+run: all ; @build/symbolon demo
+test: ; @tools/setup && tools/test_all
+check: ; @tools/setup && tools/test_all fast
+fuzz: ; @tools/setup && tools/fuzz $(SECONDS)
+bench: ; @tools/setup bench && $(MAKE) all && bench/run
+install: all ; @cmake --install build
+clean: ; @rm -rf build
