@@ -48,7 +48,7 @@ err ledger_tile(struct ctx *cx, const struct tile *tile, struct bytes *out, bool
 
 /* ---- proofs */
 /* The proof file (.tlog-proof) of a receipt in the published tree, its salt in the extra line. Fails UNAVAILABLE
- * log.pending while the entry has no number, CORRUPT log.tile_missing. */
+ * receipt.not_in_log_yet while the entry has no number, CORRUPT log.tile_missing. */
 err ledger_proof(struct ctx *cx, int64_t person_id, int64_t receipt_id, const uint8_t salt[LEDGER_SALT_BYTES],
                  struct text *out_file) MUST_CHECK;
 /* That the tree of `to_size` entries begins with the tree of `from_size`. Fails INVALID log.no_such_size when `to_size`

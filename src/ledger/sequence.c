@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The pass that gives entries their number. Hashing and signing happen before the write, on the caller's thread; the
+ * write itself only checks that nothing has moved and puts down what was made. */
+#include "ledger/ledger.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "ledger/head.h"
+#include "ledger/integrate.h"
+#include "store/queries.h"
+
+#define ATTEMPTS 4 /* a race is lost to another process of this node, of which there are few */
+
+struct pass {
+    bool                            started; /* a head had been published */
+    struct ledger_head              seen;
+    struct sql_log_pending_list_row *rows;
+    size_t                          count;
+    struct integration             *log;
+    struct ledger_head              next;
+    bool                            contended; /* set by the write */
+};
+
+static err read_edge(struct ctx *cx, struct pass *pass)
+{
+    TRY(head_load(cx, &pass->seen, &pass->started));
+    const struct sql_log_pending_list_in in = {.row_limit = LIMIT_LOG_BATCH};
+    TRY(sql_log_pending_list(cx, &in, &pass->rows, &pass->count));
+    return integrate_open(cx, pass->started ? pass->seen.tree.size : 0, &pass->log);
+}
+
+/* Head, waiting entries and tiles as of one moment. */
+static err read_state(struct ctx *cx, struct pass *pass)
+{
+    TRY(store_read_begin(cx));
+    err done = read_edge(cx, pass);
+    store_read_end(cx);
+    return done;
+}
+
+static err hash_and_sign(struct ctx *cx, struct pass *pass)
+{
+    for (size_t i = 0; i < pass->count; i++) {
+        if (pass->rows[i].leaf.size != HASH_BYTES)
+            return FAIL(cx, CORRUPT, "log.entry", "a waiting entry of the log has not %d bytes", HASH_BYTES);
+        TRY(integrate_entry(cx, pass->log, pass->rows[i].leaf.at));
+    }
+    TRY(integrate_finish(cx, pass->log, &pass->next.tree));
+    return head_sign(cx, &pass->next.tree, &pass->next.note);
+}
+
+static err number_entry(struct ctx *cx, const struct sql_log_pending_list_row *entry, int64_t index, bool *out_taken)
+{
+    const struct sql_log_pending_take_in take = {entry->person_id, entry->receipt_id, entry->leaf};
+    struct sql_log_pending_take_row row;
+    TRY(sql_log_pending_take(cx, &take, &row, out_taken));
+    if (!*out_taken)
+        return OK;
+    const struct sql_log_leaf_insert_in leaf = {
+        .receipt_id = entry->receipt_id, .person_id = entry->person_id, .leaf_index = index};
+    int64_t changed = 0;
+    return sql_log_leaf_insert(cx, &leaf, &changed);
+}
+
+static err put_tiles(struct ctx *cx, const struct made_tile *made)
+{
+    for (; made != NULL; made = made->next) {
+        const struct sql_log_tile_put_in in = {made->tile.level, made->tile.index, made->data};
+        int64_t changed = 0;
+        TRY(sql_log_tile_put(cx, &in, &changed));
+    }
+    return OK;
+}
+
+static err fail_contended(struct ctx *cx, struct pass *pass)
+{
+    pass->contended = true;
+    return FAIL(cx, CONFLICT, "log.contended", "another process has moved the log on in this moment");
+}
+
+/* store_write_fn. A pass that does not fit any more writes nothing: its savepoint goes with the failure. */
+static err publish(struct ctx *cx, void *arg)
+{
+    struct pass *pass = arg;
+    pass->contended = false;
+    pass->next.at_ms = cx->now_ms;
+    bool fits = false;
+    TRY(head_advance(cx, pass->started ? &pass->seen.tree : NULL, &pass->next, &fits));
+    if (!fits)
+        return fail_contended(cx, pass);
+    int64_t index = pass->next.tree.size - (int64_t)pass->count;
+    for (size_t i = 0; i < pass->count; i++) {
+        TRY(number_entry(cx, &pass->rows[i], index + (int64_t)i, &fits));
+        if (!fits)
+            return fail_contended(cx, pass);
+    }
+    return put_tiles(cx, pass->log->made);
+}
+
+static err run_pass(struct ctx *cx, struct store *store, struct pass *pass)
+{
+    TRY(read_state(cx, pass));
+    if (pass->count == 0 && pass->started)
+        return OK;
+    TRY(hash_and_sign(cx, pass));
+    return store_write_wait(store, cx, publish, pass);
+}
+
+static err count_left(struct ctx *cx, size_t sequenced, int64_t *out)
+{
+    if (sequenced < LIMIT_LOG_BATCH) {
+        *out = 0;
+        return OK;
+    }
+    struct sql_log_pending_count_row row;
+    bool found = false;
+    TRY(sql_log_pending_count(cx, &row, &found));
+    *out = row.pending;
+    return OK;
+}
+
+err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
+{
+    struct pass *pass = NULL;
+    err done = OK;
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        if (attempt > 0)
+            failure_clear(&cx->failure);
+        pass = ARENA_NEW(cx->arena, struct pass);
+        if (pass == NULL)
+            return FAIL_MEMORY(cx);
+        done = run_pass(cx, store, pass);
+        if (!pass->contended)
+            break;
+    }
+    if (done != OK)
+        return done;
+    struct ledger_pass result = {.sequenced = (int64_t)pass->count};
+    TRY(count_left(cx, pass->count, &result.left));
+    *out = result;
+    return OK;
+}
