@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Files of the key folder: small, whole, readable by their owner only, and on disk when a call returns. Knows nothing of
+ * what is in them. Inside crypto/ only. Everything here fails INTERNAL key.disk besides what is said. */
+#ifndef CRYPTO_KEY_FOLDER_H
+#define CRYPTO_KEY_FOLDER_H
+
+#include "base/ctx.h"
+
+struct key_folder {
+    int root;    /* the folder itself */
+    int buckets; /* its subfolder */
+};
+
+#define KEY_FILE_BYTES_MAX 128
+
+struct key_file {
+    bool    present;
+    size_t  size; /* of the file; larger ones are cut to KEY_FILE_BYTES_MAX */
+    uint8_t at[KEY_FILE_BYTES_MAX];
+};
+
+/* Opens the folder, making what is missing when `create`. Fails NOT_FOUND key.no_folder, FORBIDDEN key.exposed. */
+err key_folder_open(struct ctx *cx, const char *path, bool create, struct key_folder *out) MUST_CHECK;
+void key_folder_close(struct key_folder *folder);
+
+/* `present` is false when there is no such file. Fails FORBIDDEN key.exposed. The caller wipes `out`. */
+err key_file_read(struct ctx *cx, int folder, const char *name, struct key_file *out) MUST_CHECK;
+bool key_file_stands(int folder, const char *name);
+
+/* The file appears whole or not at all; one that is there already stays (`out_made` false). */
+err key_file_make(struct ctx *cx, int folder, const char *name, struct bytes content, bool *out_made) MUST_CHECK;
+
+/* Overwrites with zeros, then removes. `out_was_there` is false when there was no such file. */
+err key_file_destroy(struct ctx *cx, int folder, const char *name, bool *out_was_there) MUST_CHECK;
+
+/* True when the folder holds a file whose name ends so. */
+err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out) MUST_CHECK;
+
+#endif
