@@ -3,6 +3,7 @@
  * cannot be called with the wrong columns.
  *   embed_sql queries OUT.h OUT.c FILE…      every named query: structs, prototype, descriptor, function
  *   embed_sql migrations OUT.c FILE…         every migration: number, name and text
+ * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns.
  * Leaves whether the SQL itself is right to the database, which prepares every query at start. Anything in a head that
  * is not understood stops the build: nothing is guessed. */
 #include <stdarg.h>
@@ -38,10 +39,17 @@ struct query {
     struct text    name;
     struct text    file;
     struct text    rows;
+    struct text    row; /* name of the row struct; the query's own unless the head shares one */
     struct columns in;
     struct columns out;
     struct builder sql; /* without comments, one line after the other */
     bool           writes;
+};
+
+/* A row struct that stands in the header already. */
+struct shared_row {
+    struct text    name;
+    struct columns columns;
 };
 
 struct output {
@@ -50,6 +58,8 @@ struct output {
     FILE         *body;
     struct text   names[QUERIES_MAX];
     size_t        count;
+    struct shared_row *rows;
+    size_t             rows_count;
     struct builder table; /* the rows of STATEMENTS, written last */
 };
 
@@ -167,8 +177,10 @@ static void read_head_line(const struct source *source, struct text line, struct
         read_word(source, value, &query->file);
     else if (text_is(key, "rows"))
         read_word(source, value, &query->rows);
+    else if (text_is(key, "row"))
+        read_word(source, value, &query->row);
     else
-        refuse(source, "a head knows name, file, in, out and rows, not \"%.*s\"", TEXT_ARGS(key));
+        refuse(source, "a head knows name, file, in, out, row and rows, not \"%.*s\"", TEXT_ARGS(key));
 }
 
 /* Adds a line of SQL without its comment. True when the statement ends on it. */
@@ -309,6 +321,58 @@ static void check_query(const struct source *source, struct query *query, const 
     check_sql(source, query);
 }
 
+/* ---- shared rows: the first query of a `row` names its columns, later ones take them over */
+
+static const struct shared_row *find_row(const struct output *output, struct text name)
+{
+    for (size_t i = 0; i < output->rows_count; i++)
+        if (text_equals(output->rows[i].name, name))
+            return &output->rows[i];
+    return NULL;
+}
+
+static bool columns_equal(const struct columns *a, const struct columns *b)
+{
+    for (size_t i = 0; i < a->count && i < b->count; i++)
+        if (!text_equals(a->at[i].name, b->at[i].name) || !text_equals(a->at[i].type, b->at[i].type))
+            return false;
+    return a->count == b->count;
+}
+
+static void take_row(const struct source *source, struct query *query, const struct output *output)
+{
+    if (query->row.size == 0) {
+        query->row = query->name;
+        return;
+    }
+    const struct shared_row *row = find_row(output, query->row);
+    if (row != NULL && query->out.count == 0)
+        query->out = row->columns;
+    if (row != NULL && !columns_equal(&row->columns, &query->out))
+        refuse(source, "%.*s: the row %.*s has other columns", TEXT_ARGS(query->name), TEXT_ARGS(query->row));
+}
+
+/* Writes the names of the row where the SQL says `:columns:`. */
+static void expand_columns(struct arena *arena, struct query *query)
+{
+    static const char TOKEN[] = ":columns:";
+    struct text sql = builder_text(&query->sql);
+    struct builder expanded = builder_open(arena, 64 * 1024);
+    while (sql.size > 0) {
+        if (!text_starts_with(sql, TOKEN)) {
+            build_byte(&expanded, (uint8_t)*sql.at);
+            sql = (struct text){sql.at + 1, sql.size - 1};
+            continue;
+        }
+        for (size_t i = 0; i < query->out.count; i++) {
+            build_literal(&expanded, i == 0 ? "" : ", ");
+            build_text(&expanded, query->out.at[i].name);
+        }
+        sql = (struct text){sql.at + sizeof TOKEN - 1, sql.size - sizeof TOKEN + 1};
+    }
+    query->sql = expanded;
+}
+
 /* ---- writing */
 
 static void write_quoted(struct builder *out, struct text text)
@@ -360,9 +424,9 @@ static struct text signature(struct arena *arena, const struct query *query)
                                           : text_format(arena, ", const struct sql_%.*s_in *in", TEXT_ARGS(query->name));
     struct text rest = TEXT(", int64_t *changed");
     if (text_is(query->rows, "one"))
-        rest = text_format(arena, ", struct sql_%.*s_row *row, bool *found", TEXT_ARGS(query->name));
+        rest = text_format(arena, ", struct sql_%.*s_row *row, bool *found", TEXT_ARGS(query->row));
     else if (text_is(query->rows, "many"))
-        rest = text_format(arena, ", struct sql_%.*s_row **rows, size_t *count", TEXT_ARGS(query->name));
+        rest = text_format(arena, ", struct sql_%.*s_row **rows, size_t *count", TEXT_ARGS(query->row));
     return text_format(arena, "err sql_%.*s(struct ctx *cx%.*s%.*s)", TEXT_ARGS(query->name), TEXT_ARGS(in),
                        TEXT_ARGS(rest));
 }
@@ -389,7 +453,7 @@ static void write_each(struct output *output, const struct query *query)
 {
     struct text name = query->name;
     struct text take = text_format(output->arena, "err (*take)(struct ctx *cx, const struct sql_%.*s_row *row, void *arg)",
-                                   TEXT_ARGS(name));
+                                   TEXT_ARGS(query->row));
     struct text in = query->in.count == 0 ? TEXT_NONE
                                           : text_format(output->arena, ", const struct sql_%.*s_in *in", TEXT_ARGS(name));
     struct text head = text_format(output->arena, "err sql_%.*s_each(struct ctx *cx%.*s,\n    %.*s, void *arg)",
@@ -423,7 +487,7 @@ static void write_row(struct output *output, const struct query *query)
         build_format(table, ",\n .in = %.*s_in, .in_count = %zu", TEXT_ARGS(query->name), query->in.count);
     if (query->out.count > 0)
         build_format(table, ",\n .out = %.*s_row, .out_count = %zu, .row_bytes = sizeof(struct sql_%.*s_row)",
-                     TEXT_ARGS(query->name), query->out.count, TEXT_ARGS(query->name));
+                     TEXT_ARGS(query->row), query->out.count, TEXT_ARGS(query->row));
     build_literal(table, ",\n .sql =\n    ");
     write_quoted(table, builder_text(&query->sql));
     build_literal(table, "},\n");
@@ -432,9 +496,12 @@ static void write_row(struct output *output, const struct query *query)
 static void write_query(struct output *output, const struct query *query)
 {
     write_struct(output->header, query->name, "in", &query->in);
-    write_struct(output->header, query->name, "row", &query->out);
     write_fields(output->body, query->name, "in", &query->in);
-    write_fields(output->body, query->name, "row", &query->out);
+    if (find_row(output, query->row) == NULL) {
+        write_struct(output->header, query->row, "row", &query->out);
+        write_fields(output->body, query->row, "row", &query->out);
+        output->rows[output->rows_count++] = (struct shared_row){query->row, query->out};
+    }
     write_function(output, query);
     if (text_is(query->rows, "many"))
         write_each(output, query);
@@ -465,10 +532,15 @@ static void embed_queries(struct output *output, char **paths, int count)
     (void)fprintf(output->body, "/* Made by tools/embed_sql from src/store/sql/queries: do not edit. */\n"
                                 "#include \"store/queries.h\"\n\n#include \"store/statement.h\"\n\n");
     output->table = builder_open(output->arena, ARENA_BYTES / 4);
+    output->rows = ARENA_ARRAY(output->arena, struct shared_row, QUERIES_MAX);
+    if (output->rows == NULL)
+        exit(EXIT_FAILURE);
     for (int i = 0; i < count; i++) {
         struct source source = source_open(output->arena, paths[i]);
         struct query query;
         while (read_query(output->arena, &source, &query)) {
+            take_row(&source, &query, output);
+            expand_columns(output->arena, &query);
             check_query(&source, &query, output);
             write_query(output, &query);
         }

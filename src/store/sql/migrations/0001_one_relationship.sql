@@ -14,7 +14,7 @@ CREATE INDEX person_key_by_bucket ON person_key (bucket);
 CREATE TABLE key_bucket (
     bucket :int64: NOT NULL,
     people :int64: NOT NULL,
-    open   :int64: NOT NULL,               -- 1 while new people may join
+    open   :int64: NOT NULL,               -- 1 while new people may join, 0 full, 2 to be destroyed
     PRIMARY KEY (bucket)
 ) :clustered:;
 CREATE TABLE organisation_key (
@@ -272,11 +272,17 @@ CREATE TABLE request (
     uses_kind       :int64: NOT NULL,
     uses_max        :int64: NOT NULL,
     uses_event      :text:  NOT NULL,
-    counter         :text:  NOT NULL,      -- the person's counter-offer, canonical JSON: kinds, duration, uses; no values
+    counter_attributes_low  :int64: NOT NULL, -- the person's counter-offer, all 0 when there is none
+    counter_attributes_high :int64: NOT NULL,
+    counter_duration_ms     :int64: NOT NULL,
+    counter_uses_kind       :int64: NOT NULL,
+    counter_uses_max        :int64: NOT NULL,
+    counter_uses_event      :text:  NOT NULL,
     created_at_ms   :int64: NOT NULL,
     answered_at_ms  :int64: NOT NULL,
     expires_at_ms   :int64: NOT NULL,
     grant_id        :int64: NOT NULL,
+    last_act_id     :int64: NOT NULL,
     PRIMARY KEY (person_id, request_id)
 ) :clustered:;
 CREATE INDEX request_by_organisation ON request (organisation_id, request_id);
@@ -303,7 +309,9 @@ CREATE TABLE act (                         -- the facts: every change of a relat
     uses_max        :int64: NOT NULL,
     uses_event      :text:  NOT NULL,
     nature          :int64: NOT NULL,
-    state           :int64: NOT NULL,
+    review_at_ms    :int64: NOT NULL,
+    duration_ms     :int64: NOT NULL,
+    grant_id        :int64: NOT NULL,
     receipt_id      :int64: NOT NULL
     :append_key person_id, act_id:
 ) :strict:;

@@ -84,6 +84,18 @@ INSERT INTO key_bucket (bucket, people, open) VALUES ($1, $2, $3);
 -- rows: none
 UPDATE key_bucket SET people = people + $2 WHERE bucket = $1;
 
+-- name: key_bucket_set_open
+-- file: keys
+-- in:   bucket int64, open int64
+-- rows: none
+UPDATE key_bucket SET open = $2 WHERE bucket = $1;
+
+-- name: key_bucket_list_doomed
+-- file: keys
+-- out:  bucket int64
+-- rows: many
+SELECT bucket FROM key_bucket WHERE open = 2 ORDER BY bucket;
+
 -- name: key_bucket_delete
 -- file: keys
 -- in:   bucket int64

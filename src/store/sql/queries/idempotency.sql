@@ -1,0 +1,24 @@
+-- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one.
+
+-- name: idempotency_load
+-- file: people
+-- in:   actor_id int64, key_hash bytes, since_ms int64
+-- out:  request_hash bytes, person_id int64, status int64, sealed bytes
+-- rows: one
+SELECT request_hash, person_id, status, sealed FROM idempotency
+WHERE actor_id = $1 AND key_hash = $2 AND at_ms > $3;
+
+-- name: idempotency_keep
+-- file: people
+-- in:   actor_id int64, key_hash bytes, request_hash bytes, person_id int64, status int64, at_ms int64, sealed bytes
+-- rows: none
+INSERT INTO idempotency (actor_id, key_hash, request_hash, person_id, status, at_ms, sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_hash, person_id = excluded.person_id,
+    status = excluded.status, at_ms = excluded.at_ms, sealed = excluded.sealed;
+
+-- name: idempotency_forget
+-- file: people
+-- in:   until_ms int64
+-- rows: none
+DELETE FROM idempotency WHERE at_ms <= $1;

@@ -1,0 +1,55 @@
+-- Relationships and the person's key of each.
+
+-- name: relationship_save
+-- file: people
+-- in:   person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
+--       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+-- rows: none
+INSERT INTO relationship (person_id, relationship_id, organisation_id, state, nature, edge_person_id, started_at_ms,
+    ends_at_ms, review_at_ms, last_act_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+ON CONFLICT (person_id, relationship_id) DO UPDATE SET state = excluded.state, nature = excluded.nature,
+    started_at_ms = excluded.started_at_ms, ends_at_ms = excluded.ends_at_ms, review_at_ms = excluded.review_at_ms,
+    last_act_id = excluded.last_act_id;
+
+-- name: relationship_load
+-- file: people
+-- in:   person_id int64, relationship_id int64
+-- row:  relationship
+-- out:  person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
+--       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+-- rows: one
+SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2;
+
+-- name: relationship_delete
+-- file: people
+-- in:   person_id int64, relationship_id int64
+-- rows: none
+DELETE FROM relationship WHERE person_id = $1 AND relationship_id = $2;
+
+-- name: relationship_list_of_person
+-- file: people
+-- in:   person_id int64, after int64, most int64
+-- row:  relationship
+-- rows: many
+SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3;
+
+-- name: relationship_list_of_organisation
+-- file: people
+-- in:   organisation_id int64, after int64, most int64
+-- row:  relationship
+-- rows: many
+SELECT :columns: FROM relationship WHERE organisation_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3;
+
+-- name: relationship_key_insert
+-- file: people
+-- in:   person_id int64, relationship_id int64, sealed bytes, public_jwk text
+-- rows: none
+INSERT INTO relationship_key (person_id, relationship_id, sealed, public_jwk) VALUES ($1, $2, $3, $4);
+
+-- name: relationship_key_load
+-- file: people
+-- in:   person_id int64, relationship_id int64
+-- out:  sealed bytes, public_jwk text
+-- rows: one
+SELECT sealed, public_jwk FROM relationship_key WHERE person_id = $1 AND relationship_id = $2;
