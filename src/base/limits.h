@@ -30,6 +30,7 @@
 /* ---- store */
 #define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
 #define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
+#define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
 #define LIMIT_POOL_QUEUE 256              /* calls waiting for a pool thread */
 #define LIMIT_ROWS 10000                  /* rows that one query may bring into an arena */
 #define LIMIT_STATEMENT_PARAMETERS 40

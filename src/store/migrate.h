@@ -21,13 +21,13 @@ struct migrations {
     size_t                  count;
 };
 
-struct sqlite3;
+struct sqlite_file;
 
 /* Applies to the open file `file` what it lacks. Fails CONFLICT store.too_new when the file knows a later version than
  * `migrations`, CONFLICT store.migration_changed when an applied one no longer has the text it had. */
-err migrate_file(struct ctx *cx, struct sqlite3 *db, store_file file, struct migrations migrations) MUST_CHECK;
+err migrate_file(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations) MUST_CHECK;
 
 /* The part of a migration that belongs to `file`, in the words of SQLite; empty when it has none. Exposed for tests. */
-err migrate_text(struct ctx *cx, const struct migration *migration, store_file file, const char **out) MUST_CHECK;
+err migrate_text(struct ctx *cx, const char *sql, store_file file, const char **out) MUST_CHECK;
 
 #endif

@@ -24,20 +24,27 @@ struct store_options {
     const struct clock *clock;
     bool                create;   /* make the folder and the files when they are missing */
     bool                volatile_; /* benches only: synchronous=OFF, said loudly by the caller */
-    int64_t             cache_bytes; /* page cache of one handle; 0: the default */
+    int64_t             cache_bytes; /* page cache of one read handle; 0: the default */
+    /* Called when the disk has refused a write or a checkpoint: the process must end, since nothing may be tried again
+     * after a failed fsync. NULL: abort(). One that returns (tests) leaves a store that refuses every write. */
+    void (*fatal)(void *arg, const char *why);
+    void *fatal_arg;
 };
 
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
- * Fails NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open. */
+ * Every statement is prepared once, so that one that does not fit the schema shows here.
+ * Fails INVALID store.url, NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open |
+ * store.setting | store.statement, CORRUPT store.damaged, UNAVAILABLE store.busy. */
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
-/* Waits for the running batch, checkpoints, closes. Every handle must be closed before. Takes NULL. */
+/* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);
 
 /* A read handle of one thread. Put it into `cx->db`. */
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out) MUST_CHECK;
 void store_conn_close(struct store_conn *conn); /* takes NULL */
 
-/* The statements between begin and end see one state of each file. Nests not. Ending without a begin is allowed. */
+/* The statements between begin and end see one state of each file. Nests not. Ending without a begin is allowed. Inside a
+ * write both do nothing: a write sees one state anyway. */
 err store_read_begin(struct ctx *cx) MUST_CHECK;
 void store_read_end(struct ctx *cx);
 
@@ -50,8 +57,9 @@ struct store_write {
     struct ctx    *cx;   /* the caller's; its arena must live until `done` */
     store_write_fn run;
     void          *arg;
-    /* Called on the writer thread once the group commit that holds the write is on disk (OK), or with the error of `run`
-     * (in cx->failure), or UNAVAILABLE when the commit failed. Must not block and must not call the store. */
+    /* Called on the writer thread, in the order of submission, once the group commit that holds the write is on disk (OK),
+     * or with the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy | store.full when the commit
+     * failed. Must not block and must not call the store. Afterwards the store does not look at `write` again. */
     void (*done)(struct store_write *write, err result);
     void               *owner; /* the caller's, untouched */
     struct store_write *next;  /* the store's */
@@ -61,7 +69,8 @@ struct store_write {
  * was taken; answer 503 (LIMIT_WRITE_QUEUE). */
 bool store_submit(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
 
-/* Submits one write and waits: for the command line, pool threads and tests; never on a loop. */
+/* Submits one write and waits: for the command line, pool threads and tests; never on a loop. Fails as `run` does, or
+ * UNAVAILABLE store.queue_full or as `done` says. */
 err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg) MUST_CHECK;
 
 /* Wall clock that never goes back, also over a restart: the greater of now and the persisted high-water mark. */
@@ -73,9 +82,13 @@ struct store_counters {
 };
 void store_counters(struct store *store, struct store_counters *out);
 
-/* Copies every file but the keys consistently into `folder` while the node runs (SQLite's online backup). */
+/* Copies every file but the keys into `folder` while the node runs; each as it is at one moment, the people first, so that
+ * whatever the copy speaks of is in it. CONFLICT store.backup_exists. */
 err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
+/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. Not inside a write.
+ * UNAVAILABLE store.busy when a reader held on to an older state for too long; try again. */
+err store_scrub_keys(struct ctx *cx, struct store *store) MUST_CHECK;
 
 #endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A handle on the four files, inside this floor only. A reader's belongs to its thread; the writer's is where writes run:
+ * its files join the batch's transaction with the first statement that touches them, so that what a write reads stays
+ * true until its commit. The people file is the root: a batch takes its write lock first, which orders all writers of all
+ * processes, and commits it last. */
+#ifndef STORE_CONN_H
+#define STORE_CONN_H
+
+#include "store/sqlite.h"
+
+struct store_conn {
+    struct store         *store;
+    bool                  is_writer;
+    bool                  is_reading; /* a reader between begin and end */
+    bool                  is_running; /* the writer inside one write */
+    struct sqlite_file    files[STORE_FILE_COUNT];
+    bool                  began[STORE_FILE_COUNT]; /* in a transaction of ours */
+    bool                  saved[STORE_FILE_COUNT]; /* the running write has its savepoint there */
+    struct sqlite3_stmt **prepared; /* by index of STATEMENTS; NULL until first used */
+};
+
+err conn_open(struct ctx *cx, struct store *store, sqlite_role role, struct store_conn **out) MUST_CHECK;
+void conn_close(struct store_conn *conn); /* takes NULL */
+
+/* Prepares every statement, so that one that does not fit the schema shows at start. */
+err conn_prepare_all(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
+
+/* Brings a file into the state that the next statement on it needs. */
+err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes) MUST_CHECK;
+
+/* The writer's batch: begin, any number of writes, then commit or abandon. A failing write leaves nothing and the others
+ * stay. `conn_end_write` fails when the batch itself is lost. */
+err conn_begin_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
+void conn_begin_write(struct store_conn *conn);
+err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHECK;
+err conn_commit_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK; /* abandons what it cannot commit */
+void conn_abandon_batch(struct store_conn *conn);
+
+/* Once the disk has refused anything, nothing written since can be trusted. */
+bool conn_io_failed(const struct store_conn *conn);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Migrations, forward only. A migration's text is one for all files and databases: the part of a file is cut out of it and
+ * the few words of sql/dialect.def are put in. */
+#include "store/migrate.h"
+
+#include "crypto/hash.h"
+#include "store/sqlite.h"
+
+#define TEXT_BYTES (1024 * 1024)
+
+static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
+    [STORE_KEYS] = "keys", [STORE_RECORDS] = "records", [STORE_LEDGER] = "ledger", [STORE_PEOPLE] = "people"};
+
+static const char OWN_TABLE[] = "CREATE TABLE IF NOT EXISTS schema_migration (\n"
+                                "    version :int64: NOT NULL,\n"
+                                "    name    :text:  NOT NULL,\n"
+                                "    hash    :bytes: NOT NULL,\n"
+                                "    PRIMARY KEY (version)\n"
+                                ") :clustered:";
+
+/* ---- the text of one file */
+
+static struct text rest_of(struct text text, size_t taken)
+{
+    return (struct text){text.at + taken, text.size - taken};
+}
+
+/* A token that ends with a space has arguments up to the next colon; what is put in for it, if anything, gets them in
+ * front of a closing parenthesis. Gives the bytes that were taken, 0: no token stands here. */
+static size_t put_token(struct builder *out, struct text text)
+{
+    static const struct {
+        const char *token;
+        const char *word;
+    } DIALECT[] = {
+#define X(token, sqlite, postgres) {token, sqlite},
+#include "store/sql/dialect.def"
+#undef X
+    };
+    for (size_t i = 0; i < sizeof DIALECT / sizeof *DIALECT; i++) {
+        struct text token = text_of(DIALECT[i].token);
+        struct text word = text_of(DIALECT[i].word);
+        if (!text_starts_with(text, token.at))
+            continue;
+        build_text(out, word);
+        if (token.at[token.size - 1] == ':')
+            return token.size;
+        size_t end = token.size;
+        while (end < text.size && text.at[end] != ':')
+            end++;
+        if (word.size > 0) {
+            build_text(out, (struct text){text.at + token.size, end - token.size});
+            build_byte(out, ')');
+        }
+        return end < text.size ? end + 1 : end;
+    }
+    return 0;
+}
+
+static void put_line(struct builder *out, struct text line)
+{
+    while (line.size > 0) {
+        size_t taken = *line.at == ':' ? put_token(out, line) : 0;
+        if (taken == 0)
+            build_byte(out, (uint8_t)*line.at);
+        line = rest_of(line, taken == 0 ? 1 : taken);
+    }
+    build_byte(out, '\n');
+}
+
+static struct text take_line(struct text *text)
+{
+    size_t size = 0;
+    while (size < text->size && text->at[size] != '\n')
+        size++;
+    struct text line = {text->at, size};
+    *text = rest_of(*text, size < text->size ? size + 1 : size);
+    return line;
+}
+
+err migrate_text(struct ctx *cx, const char *sql, store_file file, const char **out)
+{
+    static const char MARK[] = "-- file: ";
+    struct builder text = builder_open(cx->arena, TEXT_BYTES);
+    bool is_ours = false;
+    for (struct text rest = text_of(sql); rest.size > 0;) {
+        struct text line = take_line(&rest);
+        if (text_starts_with(line, MARK))
+            is_ours = text_is(rest_of(line, sizeof MARK - 1), FILE_NAMES[file]);
+        else if (is_ours)
+            put_line(&text, line);
+    }
+    build_byte(&text, '\0');
+    if (text.overflowed)
+        return FAIL_MEMORY(cx);
+    *out = builder_text(&text).at;
+    return OK;
+}
+
+/* ---- what has been applied */
+
+struct applied {
+    int64_t      version;
+    struct text  name;
+    struct bytes hash;
+};
+
+static const struct field APPLIED[] = {{"version", FIELD_INT64, offsetof(struct applied, version)},
+                                       {"name", FIELD_TEXT, offsetof(struct applied, name)},
+                                       {"hash", FIELD_BYTES, offsetof(struct applied, hash)}};
+static const struct statement LIST = {.name = "schema_migration_list", .rows = ROWS_MANY, .out = APPLIED, .out_count = 3,
+                                      .sql = "SELECT version, name, hash FROM schema_migration ORDER BY version"};
+static const struct statement INSERT = {.name = "schema_migration_insert", .writes = true, .in = APPLIED, .in_count = 3,
+                                        .sql = "INSERT INTO schema_migration (version, name, hash) VALUES ($1, $2, $3)"};
+
+static err check_applied(struct ctx *cx, const struct applied *applied, struct migrations migrations, size_t count)
+{
+    uint8_t hash[HASH_BYTES];
+    if (applied->version > (int64_t)migrations.count)
+        return FAIL(cx, CONFLICT, "store.too_new", "the store was written by a later version of this program");
+    if (applied->version != (int64_t)count + 1)
+        return FAIL(cx, CORRUPT, "store.damaged", "a file of the store does not say which migrations it has had");
+    const struct migration *migration = &migrations.list[count];
+    sha256(bytes_of_text(text_of(migration->sql)), hash);
+    if (!bytes_equals(applied->hash, (struct bytes){hash, sizeof hash}))
+        return FAIL(cx, CONFLICT, "store.migration_changed", "migration %s is not the one that was applied", migration->name);
+    return OK;
+}
+
+static err walk_applied(struct ctx *cx, const struct sqlite_run_of *run, struct migrations migrations, size_t *out_count)
+{
+    size_t count = 0;
+    bool is_row = false;
+    struct applied applied = {.version = 0};
+    TRY(sqlite_step(cx, run, &is_row));
+    while (is_row) {
+        TRY(sqlite_read(cx, run, &applied));
+        TRY(check_applied(cx, &applied, migrations, count));
+        count++;
+        TRY(sqlite_step(cx, run, &is_row));
+    }
+    *out_count = count;
+    return OK;
+}
+
+/* How many of the migrations the file has had, each of them found unchanged. */
+static err count_applied(struct ctx *cx, struct sqlite_file *db, struct migrations migrations, size_t *out_count)
+{
+    struct sqlite_run_of run = {.file = db, .statement = &LIST};
+    TRY(sqlite_prepare(cx, db, &LIST, &run.prepared));
+    err result = walk_applied(cx, &run, migrations, out_count);
+    sqlite_finalize(run.prepared);
+    return result;
+}
+
+/* ---- applying */
+
+static err record(struct ctx *cx, struct sqlite_file *db, const struct migration *migration)
+{
+    uint8_t hash[HASH_BYTES];
+    sha256(bytes_of_text(text_of(migration->sql)), hash);
+    struct applied applied = {migration->version, text_of(migration->name), {hash, sizeof hash}};
+    struct sqlite_run_of run = {.file = db, .statement = &INSERT};
+    bool is_row = false;
+    TRY(sqlite_prepare(cx, db, &INSERT, &run.prepared));
+    err result = sqlite_bind(cx, &run, &applied);
+    if (result == OK)
+        result = sqlite_step(cx, &run, &is_row);
+    sqlite_finalize(run.prepared);
+    return result;
+}
+
+/* Inside the transaction: looks again, since another process may have been faster. */
+static err apply_next(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+{
+    size_t count = 0;
+    const char *sql = NULL;
+    TRY(count_applied(cx, db, migrations, &count));
+    if (count == migrations.count)
+        return OK;
+    TRY(migrate_text(cx, migrations.list[count].sql, file, &sql));
+    TRY(sqlite_run(cx, db, sql));
+    return record(cx, db, &migrations.list[count]);
+}
+
+static err apply_in_transaction(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+{
+    TRY(sqlite_move(cx, db, CONTROL_BEGIN_WRITE));
+    err result = apply_next(cx, db, file, migrations);
+    if (result == OK)
+        return sqlite_move(cx, db, CONTROL_COMMIT);
+    struct ctx own = {.arena = NULL};
+    if (sqlite_in_transaction(db) && sqlite_move(&own, db, CONTROL_ROLLBACK) != OK)
+        return own.failure.code;
+    return result;
+}
+
+static err make_own_table(struct ctx *cx, struct sqlite_file *db)
+{
+    struct builder sql = builder_open(cx->arena, sizeof OWN_TABLE * 2);
+    put_line(&sql, text_of(OWN_TABLE));
+    build_byte(&sql, '\0');
+    if (sql.overflowed)
+        return FAIL_MEMORY(cx);
+    return sqlite_run(cx, db, builder_text(&sql).at); /* takes no lock when the table is there */
+}
+
+err migrate_file(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+{
+    size_t count = 0;
+    TRY(make_own_table(cx, db));
+    TRY(count_applied(cx, db, migrations, &count));
+    while (count < migrations.count) {
+        TRY(apply_in_transaction(cx, db, file, migrations));
+        TRY(count_applied(cx, db, migrations, &count));
+    }
+    return OK;
+}

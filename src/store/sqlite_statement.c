@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Prepared statements and transactions of one open file. Values go by the descriptor's offsets; nothing here knows what a
+ * query means. */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <sqlite3.h>
+#include <string.h>
+
+/* SQLite takes `$1` for a name; `?1` is its word for the first parameter. The length stays. */
+static const char *numbered(struct arena *arena, const char *sql)
+{
+    size_t size = strlen(sql) + 1;
+    char *copy = arena_take(arena, size, 1);
+    bool quoted = false;
+    for (size_t i = 0; copy != NULL && i < size; i++) {
+        quoted ^= sql[i] == '\'';
+        copy[i] = sql[i] == '$' && !quoted ? '?' : sql[i];
+    }
+    return copy;
+}
+
+static bool agrees(sqlite3_stmt *prepared, const struct statement *statement)
+{
+    return prepared != NULL && (size_t)sqlite3_bind_parameter_count(prepared) == statement->in_count &&
+           (size_t)sqlite3_column_count(prepared) == statement->out_count &&
+           (sqlite3_stmt_readonly(prepared) == 0) == statement->writes;
+}
+
+err sqlite_prepare(struct ctx *cx, struct sqlite_file *file, const struct statement *statement, struct sqlite3_stmt **out)
+{
+    sqlite3_stmt *prepared = NULL;
+    const char *sql = numbered(cx->arena, statement->sql);
+    if (sql == NULL)
+        return FAIL_MEMORY(cx);
+    int code = sqlite3_prepare_v3(file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared, NULL);
+    if (code == SQLITE_ERROR)
+        return FAIL(cx, INTERNAL, "store.statement", "%s: %s", statement->name, sqlite3_errmsg(file->db));
+    if (code != SQLITE_OK)
+        return sqlite_fail(cx, file, code, statement->name);
+    if (!agrees(prepared, statement)) {
+        sqlite_finalize(prepared);
+        return FAIL(cx, INTERNAL, "store.statement", "%s: the head does not agree with the SQL", statement->name);
+    }
+    *out = prepared;
+    return OK;
+}
+
+void sqlite_finalize(struct sqlite3_stmt *prepared)
+{
+    (void)sqlite3_finalize(prepared); /* repeats the code of the last step, which was looked at then */
+}
+
+err sqlite_move(struct ctx *cx, struct sqlite_file *file, sqlite_control control)
+{
+    sqlite3_stmt *prepared = file->control[control];
+    (void)sqlite3_step(prepared); /* the reset gives the same code */
+    int code = sqlite3_reset(prepared);
+    return code == SQLITE_OK ? OK : sqlite_fail(cx, file, code, sqlite3_sql(prepared));
+}
+
+bool sqlite_in_transaction(const struct sqlite_file *file)
+{
+    return sqlite3_get_autocommit(file->db) == 0;
+}
+
+static int bind_field(sqlite3_stmt *prepared, int number, field_type type, const void *at)
+{
+    const struct text *text = at;
+    const struct bytes *bytes = at;
+    switch (type) {
+    case FIELD_INT64:
+        return sqlite3_bind_int64(prepared, number, *(const int64_t *)at);
+    case FIELD_TEXT: /* a NULL pointer would bind NULL: none is "" */
+        return sqlite3_bind_text64(prepared, number, text->size == 0 ? "" : text->at, text->size, SQLITE_STATIC, SQLITE_UTF8);
+    case FIELD_BYTES:
+        return sqlite3_bind_blob64(prepared, number, bytes->size == 0 ? (const void *)"" : bytes->at, bytes->size,
+                                   SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+err sqlite_bind(struct ctx *cx, const struct sqlite_run_of *run, const void *in)
+{
+    const struct statement *statement = run->statement;
+    assert((in == NULL) == (statement->in_count == 0));
+    assert(sqlite3_stmt_busy(run->prepared) == 0); /* a statement does not run inside its own rows */
+    for (size_t i = 0; i < statement->in_count; i++) {
+        const struct field *field = &statement->in[i];
+        int code = bind_field(run->prepared, (int)i + 1, field->type, (const uint8_t *)in + field->offset);
+        if (code == SQLITE_TOOBIG)
+            return FAIL(cx, TOO_LARGE, "store.value", "a value is larger than the store takes (%s)", statement->name);
+        if (code != SQLITE_OK)
+            return sqlite_fail(cx, run->file, code, statement->name);
+    }
+    return OK;
+}
+
+err sqlite_step(struct ctx *cx, const struct sqlite_run_of *run, bool *out_row)
+{
+    int code = sqlite3_step(run->prepared);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        return sqlite_fail(cx, run->file, code, run->statement->name);
+    *out_row = code == SQLITE_ROW;
+    return OK;
+}
+
+static bool read_field(sqlite3_stmt *prepared, int column, field_type type, void *at)
+{
+    static const int STORED_AS[] = {[FIELD_INT64] = SQLITE_INTEGER, [FIELD_TEXT] = SQLITE_TEXT, [FIELD_BYTES] = SQLITE_BLOB};
+    int stored = sqlite3_column_type(prepared, column);
+    if (type == FIELD_INT64) {
+        *(int64_t *)at = sqlite3_column_int64(prepared, column);
+    } else {
+        struct bytes view = {sqlite3_column_blob(prepared, column), (size_t)sqlite3_column_bytes(prepared, column)};
+        if (view.at == NULL) /* SQLite's empty blob */
+            view = (struct bytes){(const uint8_t *)"", 0};
+        if (type == FIELD_TEXT)
+            *(struct text *)at = text_of_bytes(view);
+        else
+            *(struct bytes *)at = view;
+    }
+    return stored == STORED_AS[type] || stored == SQLITE_NULL;
+}
+
+err sqlite_read(struct ctx *cx, const struct sqlite_run_of *run, void *row)
+{
+    const struct statement *statement = run->statement;
+    for (size_t i = 0; i < statement->out_count; i++) {
+        const struct field *field = &statement->out[i];
+        if (!read_field(run->prepared, (int)i, field->type, (uint8_t *)row + field->offset))
+            return FAIL(cx, CORRUPT, "store.damaged", "%s.%s is not of its type", statement->name, field->name);
+    }
+    return OK;
+}
+
+void sqlite_reset(const struct sqlite_run_of *run)
+{
+    (void)sqlite3_reset(run->prepared); /* repeats the code of the last step, which was looked at then */
+}
+
+int64_t sqlite_changed(const struct sqlite_file *file)
+{
+    return sqlite3_changes64(file->db);
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a store is, inside this floor only. Everything that threads share is atomic or belongs to the writer's lock. */
+#ifndef STORE_STATE_H
+#define STORE_STATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "store/conn.h"
+#include "store/store.h"
+
+/* The queue of writes and the thread that empties it. */
+struct writer {
+    pthread_mutex_t     lock;
+    pthread_cond_t      wake;
+    struct store_write *first; /* with lock, as all up to `closing` */
+    struct store_write *last;
+    size_t              queued;
+    bool                started;
+    bool                closing;
+    bool                failed; /* the disk refused: nothing is taken any more */
+    pthread_t           thread;
+    struct store_conn  *conn; /* the thread's, once it runs */
+};
+
+/* The thread that moves the write-ahead logs back into their files. */
+struct checkpointer {
+    pthread_mutex_t lock;
+    pthread_cond_t  wake;
+    bool            closing;
+    bool            started;
+    pthread_t       thread;
+    _Atomic int64_t log_pages[STORE_FILE_COUNT]; /* after the last commit of this process */
+};
+
+struct store {
+    char                *folder;
+    struct store_options options; /* without its url */
+    struct clock         clock;
+    struct writer        writer;
+    struct checkpointer  checkpointer;
+    _Atomic int64_t      clock_mark_ms;      /* the latest moment given out */
+    int64_t              saved_mark_ms;      /* the latest one on disk; the writer's */
+    _Atomic int64_t      writes;
+    _Atomic int64_t      refused_writes;
+    _Atomic int64_t      commits;
+    _Atomic int64_t      checkpoints;
+};
+
+/* "FOLDER/people.db" in the arena; NULL when it is exhausted. */
+const char *store_path(struct arena *arena, const char *folder, store_file file);
+
+/* Ends what can no longer be trusted: the hook of the options, or abort(). */
+void store_fatal(struct store *store, const char *why);
+
+err writer_open(struct ctx *cx, struct store *store) MUST_CHECK; /* takes no write yet; the thread starts with the first */
+void writer_close(struct store *store);                          /* after everything that is queued */
+
+void checkpointer_open(struct store *store);
+bool checkpointer_start(struct store *store) MUST_CHECK;
+void checkpointer_close(struct store *store);
+
+/* A thread that leaves all signals to others. */
+bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg) MUST_CHECK;
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The life of a store, its clock, its counters, and the calls that look at whole files. */
+#include "store/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "store/migrate.h"
+#include "store/queries.h"
+#include "store/state.h"
+
+static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
+    [STORE_KEYS] = "keys.db", [STORE_RECORDS] = "records.db", [STORE_LEDGER] = "ledger.db", [STORE_PEOPLE] = "people.db"};
+
+const char *store_path(struct arena *arena, const char *folder, store_file file)
+{
+    return text_format(arena, "%s/%s", folder, FILE_NAMES[file]).at;
+}
+
+void store_fatal(struct store *store, const char *why)
+{
+    if (store->options.fatal == NULL)
+        abort();
+    store->options.fatal(store->options.fatal_arg, why);
+}
+
+/* ---- open and close */
+
+static err make_folder(struct ctx *cx, const char *folder)
+{
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+        return FAIL(cx, INTERNAL, "store.open", "the folder cannot be made (errno %d)", errno);
+    return OK;
+}
+
+static err load_mark(struct ctx *cx, struct store *store)
+{
+    struct store_conn *of_caller = cx->db;
+    struct sql_clock_mark_load_row mark = {0};
+    bool found = false;
+    cx->db = store->writer.conn;
+    err result = sql_clock_mark_load(cx, &mark, &found);
+    cx->db = of_caller;
+    store->saved_mark_ms = mark.value;
+    atomic_store(&store->clock_mark_ms, mark.value);
+    return result;
+}
+
+static err fill(struct ctx *cx, struct store *store)
+{
+    struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
+    if (store->options.create)
+        TRY(make_folder(cx, store->folder));
+    TRY(writer_open(cx, store));
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+        TRY(migrate_file(cx, &store->writer.conn->files[file], file, migrations));
+        sqlite_watch_log(&store->writer.conn->files[file], &store->checkpointer.log_pages[file]);
+    }
+    TRY(conn_prepare_all(cx, store->writer.conn));
+    return load_mark(cx, store);
+}
+
+err store_open(struct ctx *cx, const struct store_options *options, struct store **out)
+{
+    static const char SCHEME[] = "sqlite:";
+    struct text url = text_of(options->url);
+    if (!text_starts_with(url, SCHEME) || url.size == sizeof SCHEME - 1)
+        return FAIL(cx, INVALID, "store.url", "the store is named as sqlite:FOLDER");
+    struct store *store = calloc(1, sizeof *store);
+    char *folder = strdup(options->url + sizeof SCHEME - 1);
+    if (store == NULL || folder == NULL) {
+        free(store);
+        free(folder);
+        return FAIL_MEMORY(cx);
+    }
+    store->folder = folder;
+    store->options = *options;
+    store->options.url = NULL;
+    store->options.clock = NULL;
+    store->clock = *options->clock;
+    checkpointer_open(store);
+    err result = fill(cx, store);
+    if (result != OK) {
+        store_close(store);
+        return result;
+    }
+    *out = store;
+    return OK;
+}
+
+void store_close(struct store *store)
+{
+    if (store == NULL)
+        return;
+    writer_close(store);
+    checkpointer_close(store);
+    free(store->folder);
+    free(store);
+}
+
+/* ---- clock and counters */
+
+int64_t store_now_ms(struct store *store)
+{
+    int64_t now_ms = clock_wall_ms(&store->clock);
+    int64_t mark_ms = atomic_load(&store->clock_mark_ms);
+    while (now_ms > mark_ms)
+        if (atomic_compare_exchange_weak(&store->clock_mark_ms, &mark_ms, now_ms))
+            return now_ms;
+    return mark_ms;
+}
+
+void store_counters(struct store *store, struct store_counters *out)
+{
+    struct store_counters counters = {
+        .writes = atomic_load(&store->writes),
+        .refused_writes = atomic_load(&store->refused_writes),
+        .commits = atomic_load(&store->commits),
+        .checkpoints = atomic_load(&store->checkpoints),
+    };
+    (void)pthread_mutex_lock(&store->writer.lock);
+    counters.queued = (int64_t)store->writer.queued;
+    (void)pthread_mutex_unlock(&store->writer.lock);
+    struct arena *arena = arena_open(64 * 1024);
+    for (store_file file = 0; arena != NULL && file < STORE_FILE_COUNT; file++) {
+        struct stat about;
+        const char *path = store_path(arena, store->folder, file);
+        if (path != NULL && stat(path, &about) == 0)
+            counters.file_bytes[file] = about.st_size;
+    }
+    arena_close(arena);
+    *out = counters;
+}
+
+/* ---- whole files */
+
+static err open_file(struct ctx *cx, struct store *store, store_file file, sqlite_role role, struct sqlite_file *out)
+{
+    struct sqlite_options options = {.path = store_path(cx->arena, store->folder, file), .role = role};
+    if (options.path == NULL)
+        return FAIL_MEMORY(cx);
+    return sqlite_open(cx, &options, out);
+}
+
+static err copy_file(struct ctx *cx, struct store *store, store_file file, const char *folder)
+{
+    struct sqlite_file opened;
+    const char *path = store_path(cx->arena, folder, file);
+    if (path == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(open_file(cx, store, file, SQLITE_READER, &opened));
+    err result = sqlite_copy(cx, &opened, path);
+    sqlite_close(&opened);
+    return result;
+}
+
+/* The names of new files are on disk only once their folder is. */
+static err sync_folder(struct ctx *cx, const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written through it */
+    return synced ? OK : FAIL(cx, INTERNAL, "store.io", "the folder of the backup could not be written (errno %d)", errno);
+}
+
+err store_backup(struct ctx *cx, struct store *store, const char *folder)
+{
+    static const store_file ROOT_FIRST[] = {STORE_PEOPLE, STORE_LEDGER, STORE_RECORDS};
+    TRY(make_folder(cx, folder));
+    for (size_t i = 0; i < sizeof ROOT_FIRST / sizeof *ROOT_FIRST; i++)
+        TRY(copy_file(cx, store, ROOT_FIRST[i], folder));
+    return sync_folder(cx, folder);
+}
+
+err store_check(struct ctx *cx, struct store *store)
+{
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+        struct sqlite_file opened;
+        TRY(open_file(cx, store, file, SQLITE_READER, &opened));
+        err result = sqlite_check(cx, &opened);
+        sqlite_close(&opened);
+        TRY(result);
+    }
+    return OK;
+}
+
+err store_scrub_keys(struct ctx *cx, struct store *store)
+{
+    struct sqlite_file keys;
+    TRY(open_file(cx, store, STORE_KEYS, SQLITE_CHECKPOINTER, &keys));
+    err result = sqlite_run_checkpoint(cx, &keys, CHECKPOINT_TRUNCATE, LIMIT_STORE_BUSY_MS);
+    sqlite_close(&keys);
+    return result;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The one thread that writes. It takes what is queued, runs each write in a savepoint, commits all of them at once, tells
+ * each caller, and begins again: no timer, the queue that forms during a commit is the next batch. */
+#include <assert.h>
+#include <signal.h>
+
+#include "base/limits.h"
+#include "store/queries.h"
+#include "store/state.h"
+
+#define MARK_EVERY_MS 1000
+
+struct batch {
+    struct store_write *first;
+    size_t              count;
+    err                 results[LIMIT_WRITE_BATCH];
+};
+
+bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
+{
+    sigset_t all;
+    sigset_t before;
+    (void)sigfillset(&all); /* these three cannot fail with such arguments */
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    bool started = pthread_create(thread, NULL, run, arg) == 0;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (started)
+        (void)pthread_setname_np(*thread, name); /* a name for `top`; nothing hangs on it */
+    return started;
+}
+
+/* ---- one batch */
+
+/* Keeps the clock's mark on disk about once a second, as the first write of a batch. */
+static err save_mark(struct ctx *cx, struct store *store, struct store_conn *conn)
+{
+    int64_t now_ms = store_now_ms(store);
+    if (now_ms - store->saved_mark_ms < MARK_EVERY_MS)
+        return OK;
+    conn_begin_write(conn);
+    err result = sql_clock_mark_set(cx, &(struct sql_clock_mark_set_in){now_ms}, NULL);
+    TRY(conn_end_write(cx, conn, result == OK));
+    if (result == OK)
+        store->saved_mark_ms = now_ms;
+    return result;
+}
+
+/* Runs one write with the writer's handle and moment. The result is the write's; `lost` says that the batch is. */
+static err run_write(struct ctx *own, struct store *store, struct store_write *write, bool *lost)
+{
+    struct store_conn *conn = store->writer.conn;
+    struct ctx *cx = write->cx;
+    struct store_conn *of_caller = cx->db;
+    cx->db = conn;
+    cx->now_ms = store_now_ms(store);
+    conn_begin_write(conn);
+    err result = write->run(cx, write->arg);
+    *lost = conn_end_write(own, conn, result == OK) != OK;
+    cx->db = of_caller;
+    return result;
+}
+
+static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
+{
+    TRY(conn_begin_batch(own, store->writer.conn));
+    TRY(save_mark(own, store, store->writer.conn));
+    size_t at = 0;
+    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
+        bool lost = false;
+        batch->results[at++] = run_write(own, store, write, &lost);
+        if (lost)
+            return own->failure.code;
+    }
+    return conn_commit_batch(own, store->writer.conn);
+}
+
+/* After a batch that did not commit: what went well in it has not happened. A write that failed keeps its own reason. */
+static void refuse_batch(struct ctx *own, struct batch *batch)
+{
+    const char *reason = own->failure.code == UNAVAILABLE ? own->failure.reason : "store.commit";
+    size_t at = 0;
+    for (struct store_write *write = batch->first; write != NULL; write = write->next, at++) {
+        if (batch->results[at] != OK)
+            continue;
+        batch->results[at] = FAIL(write->cx, UNAVAILABLE, reason, "the change could not be written; nothing has happened");
+    }
+}
+
+static void tell_callers(const struct batch *batch)
+{
+    size_t at = 0;
+    for (struct store_write *write = batch->first, *next; write != NULL; write = next) {
+        next = write->next; /* after `done` the write is no longer ours */
+        write->done(write, batch->results[at++]);
+    }
+}
+
+static void commit_batch(struct store *store, struct batch *batch)
+{
+    struct writer *writer = &store->writer;
+    struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
+    bool refused = writer->failed;
+    if (!refused && run_batch(&own, store, batch) != OK) {
+        conn_abandon_batch(writer->conn);
+        refused = true;
+    }
+    if (refused)
+        refuse_batch(&own, batch);
+    else
+        (void)atomic_fetch_add(&store->commits, 1);
+    (void)atomic_fetch_add(&store->writes, (int64_t)batch->count);
+    if (!writer->failed && conn_io_failed(writer->conn)) {
+        (void)pthread_mutex_lock(&writer->lock);
+        writer->failed = true;
+        (void)pthread_mutex_unlock(&writer->lock);
+        store_fatal(store, "the disk refused a write of the store");
+    }
+    tell_callers(batch);
+}
+
+/* ---- the queue */
+
+/* Waits for writes and takes at most a batch of them. False: the store closes and nothing is left. */
+static bool take_batch(struct writer *writer, struct batch *batch)
+{
+    (void)pthread_mutex_lock(&writer->lock); /* locks of our own kind do not fail */
+    while (writer->first == NULL && !writer->closing)
+        (void)pthread_cond_wait(&writer->wake, &writer->lock);
+    struct store_write *last = NULL;
+    batch->first = writer->first;
+    batch->count = 0;
+    for (struct store_write *write = writer->first; write != NULL && batch->count < LIMIT_WRITE_BATCH; write = write->next) {
+        batch->results[batch->count++] = OK;
+        last = write;
+    }
+    if (last != NULL) {
+        writer->first = last->next;
+        last->next = NULL;
+    }
+    if (writer->first == NULL)
+        writer->last = NULL;
+    writer->queued -= batch->count;
+    (void)pthread_mutex_unlock(&writer->lock);
+    return batch->count > 0;
+}
+
+static void *run_writer(void *arg)
+{
+    struct store *store = arg;
+    struct batch batch;
+    while (take_batch(&store->writer, &batch))
+        commit_batch(store, &batch);
+    return NULL;
+}
+
+/* With the lock. */
+static bool start_threads(struct store *store)
+{
+    if (!store->writer.started && checkpointer_start(store))
+        store->writer.started = thread_start(&store->writer.thread, "writer", run_writer, store);
+    return store->writer.started;
+}
+
+bool store_submit(struct store *store, struct store_write *first, size_t count)
+{
+    struct writer *writer = &store->writer;
+    struct store_write *last = first;
+    for (size_t i = 1; i < count; i++)
+        last = last->next;
+    assert(count > 0 && last->next == NULL);
+    (void)pthread_mutex_lock(&writer->lock);
+    bool taken = !writer->closing && !writer->failed && count <= LIMIT_WRITE_QUEUE - writer->queued && start_threads(store);
+    if (taken) {
+        if (writer->last == NULL)
+            writer->first = first;
+        else
+            writer->last->next = first;
+        writer->last = last;
+        writer->queued += count;
+        (void)pthread_cond_signal(&writer->wake);
+    }
+    (void)pthread_mutex_unlock(&writer->lock);
+    if (!taken)
+        (void)atomic_fetch_add(&store->refused_writes, (int64_t)count);
+    return taken;
+}
+
+/* ---- one write that waits */
+
+struct waiting {
+    pthread_mutex_t lock;
+    pthread_cond_t  wake;
+    bool            is_done;
+    err             result;
+};
+
+static void wake_waiting(struct store_write *write, err result)
+{
+    struct waiting *waiting = write->owner;
+    (void)pthread_mutex_lock(&waiting->lock);
+    waiting->is_done = true;
+    waiting->result = result;
+    (void)pthread_cond_signal(&waiting->wake);
+    (void)pthread_mutex_unlock(&waiting->lock);
+}
+
+err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg)
+{
+    struct waiting waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
+    struct store_write write = {.cx = cx, .run = run, .arg = arg, .done = wake_waiting, .owner = &waiting};
+    assert(cx->db == NULL || !cx->db->is_writer); /* a write inside a write would wait for itself */
+    if (!store_submit(store, &write, 1))
+        return FAIL(cx, UNAVAILABLE, "store.queue_full", "more changes wait than the store takes");
+    (void)pthread_mutex_lock(&waiting.lock);
+    while (!waiting.is_done)
+        (void)pthread_cond_wait(&waiting.wake, &waiting.lock);
+    (void)pthread_mutex_unlock(&waiting.lock);
+    (void)pthread_cond_destroy(&waiting.wake);
+    (void)pthread_mutex_destroy(&waiting.lock);
+    return waiting.result;
+}
+
+/* ---- life */
+
+err writer_open(struct ctx *cx, struct store *store)
+{
+    (void)pthread_mutex_init(&store->writer.lock, NULL);
+    (void)pthread_cond_init(&store->writer.wake, NULL);
+    return conn_open(cx, store, SQLITE_WRITER, &store->writer.conn);
+}
+
+void writer_close(struct store *store)
+{
+    struct writer *writer = &store->writer;
+    (void)pthread_mutex_lock(&writer->lock);
+    writer->closing = true;
+    (void)pthread_cond_signal(&writer->wake);
+    (void)pthread_mutex_unlock(&writer->lock);
+    if (writer->started)
+        (void)pthread_join(writer->thread, NULL);
+    conn_close(writer->conn);
+    (void)pthread_cond_destroy(&writer->wake);
+    (void)pthread_mutex_destroy(&writer->lock);
+}
