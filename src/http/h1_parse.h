@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The head of an HTTP/1.1 request (RFC 9112, RFC 9110), strict: what two readers could understand in two ways is
- * refused. Pure: no I/O, no memory of its own; views point into the caller's buffer. Meaning of the target and of the
- * fields is left to others (h1_path.h, the gate). Stricter than the RFC, on purpose: no bare LF, no obs-fold, no repeated
+ * refused. Pure: no I/O, no memory of its own; views point into the caller's buffer. What target and fields mean is
+ * left to others (h1_path.h, the gate). Stricter than the RFC, on purpose: no bare LF, no obs-fold, no repeated
  * Content-Length even when equal, no leading zero in it, no transfer coding but `chunked`, targets of URI characters
  * only, field values of UTF-8 only, absolute-form only when its authority is the Host. */
 #ifndef HTTP_H1_PARSE_H
@@ -49,10 +49,11 @@ struct h1_request {
 
 /* Progress over one head; all zero at its start. */
 struct h1_scan {
-    size_t scanned;    /* bytes that need no second look */
-    size_t line_start; /* where the line under way begins */
-    size_t line_count; /* whole lines so far; an empty line at the start does not count */
-    size_t head_bytes; /* of the whole head, once DONE */
+    size_t scanned;      /* bytes that need no second look */
+    size_t line_start;   /* where the line under way begins */
+    size_t line_count;   /* whole lines so far; an empty line at the start does not count */
+    size_t fields_start; /* where the first field line begins, once known */
+    size_t head_bytes;   /* of the whole head, once DONE */
 };
 
 /* Looks for the end of the head in `buffered`, which begins with the head's first byte and may have moved and grown

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The HTTP engine behind one small interface: sockets, framing, deadlines, threads. Nobody above sees libevent. One loop per
- * thread runs `handle` to completion; a reply may be sealed until a write is durable, and then leaves from any thread
- * through call_complete(). What may block runs on the pool lane. Order of a program: server_open, server_run (until it is
- * told to stop), end the threads that still hold sealed calls, server_close. SIGPIPE is ignored by server_run(). */
+ * The HTTP engine behind one small interface: sockets, framing, deadlines, threads. Nobody else sees libevent. A loop
+ * per thread runs `handle` to completion; a reply may be sealed until a write is durable, and is then let go from any
+ * thread by call_complete(). What may block runs on the pool lane. Order of a program: server_open, server_run (until
+ * it is told to stop), end the threads that still hold sealed calls, server_close. server_run() ignores SIGPIPE. */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
 
@@ -41,8 +41,8 @@ struct reply {
     struct reply_field fields[REPLY_FIELDS_MAX];
 };
 
-/* One request and its reply. From the return of VERDICT_SEALED until call_complete() it belongs to whoever submitted the
- * write; at all other times to the thread that runs `handle`. It stays valid when the client leaves. */
+/* One request and its reply. From the return of VERDICT_SEALED until call_complete() it belongs to whoever submitted
+ * the write; at all other times to the thread that runs `handle`. It stays valid when the client leaves. */
 struct call {
     struct h1_request request;
     struct bytes      body;
@@ -71,10 +71,10 @@ struct server_hooks {
     err (*thread_open)(void *self, lane lane, struct ctx *cx, void **out_thread_data);
     void (*thread_close)(void *self, void *thread_data);
     verdict (*handle)(void *self, struct call *call);
-    /* Turns call->cx.failure into a reply: for what the server itself refuses. `request` may be empty. Fills `reply`. */
+    /* Turns call->cx.failure into call->reply, for what the server itself refuses. `request` may be empty. */
     void (*refuse)(void *self, struct call *call);
-    /* Optional. Hand over what was sealed on this thread: at the end of each loop turn, every SERVER_SEALED_BATCH calls, and
-     * after each sealed call of a pool thread. */
+    /* Optional. Hand over what was sealed on this thread: at the end of each loop turn, every SERVER_SEALED_BATCH
+     * calls, and after each sealed call of a pool thread. */
     void (*turn_end)(void *self, void *thread_data);
     /* Optional. A handler held its loop longer than config.slow_ns. May read request and route only. */
     void (*slow)(void *self, struct call *call, int64_t duration_ns);
@@ -102,8 +102,8 @@ struct server_config {
 /* The values of base/limits.h, one loop, two pool threads, 127.0.0.1:8080. The two effects are borrowed. */
 struct server_config server_config_default(const struct clock *clock, const struct randomness *randomness);
 
-/* Binds and listens. INVALID server.address | UNAVAILABLE server.port_taken | INTERNAL server.socket. Copies `config` and
- * `hooks`. */
+/* Binds and listens. INVALID server.address | UNAVAILABLE server.port_taken | INTERNAL server.socket. Copies `config`
+ * and `hooks`. */
 err server_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks,
                 struct server **out) MUST_CHECK;
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A call with what the engine needs around it, the store of unused ones, and the way back from other threads. An exchange
+ * belongs to one loop for ever: only that loop's thread takes it, gives it back and looks at its connection. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+
+#include <stdatomic.h>
+
+#include "http/server.h"
+
+struct h1_conn;
+struct loop;
+
+struct exchange {
+    struct call      call;                /* first: a call's address is its exchange's */
+    struct loop     *loop;
+    struct h1_conn  *conn;                /* NULL once the client has left */
+    struct exchange *next;                /* in the list that holds it: free, mailbox or pool queue */
+    struct exchange *older, *newer;       /* all of one loop */
+};
+
+struct exchange *exchange_of(struct call *call);
+
+/* The exchanges of one loop. All zero at first. */
+struct exchange_shelf {
+    struct exchange *free;
+    struct exchange *newest;
+    size_t           free_count;
+    uint8_t          id_start[16]; /* request ids count up from here */
+};
+
+/* An empty call with its arena, request id and status 200; NULL when the C library has no memory. */
+struct exchange *exchange_take(struct exchange_shelf *shelf, struct loop *loop);
+void exchange_give_back(struct exchange_shelf *shelf, struct exchange *exchange);
+void exchange_shelf_close(struct exchange_shelf *shelf); /* frees all, also those that never came back */
+
+/* Completed exchanges on their way to a loop, from any thread: a list with one atomic head, and a descriptor that
+ * becomes readable when the list stops being empty. */
+struct mailbox {
+    _Atomic(struct exchange *) head;
+    int event_fd;
+};
+
+/* Gives the list in the order of arrival and leaves the mailbox empty and its descriptor quiet. Loop thread only. */
+struct exchange *mailbox_take(struct mailbox *mailbox);
+bool mailbox_put(struct mailbox *mailbox, struct exchange *exchange); /* true: the mailbox was empty, wake its loop */
+void mailbox_wake(const struct mailbox *mailbox);
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * libevent's part of the engine: one base without locks, since other threads reach the loop only through its mailbox. */
+#include "http/loop.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/bufferevent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/h1_conn.h"
+
+#define ACCEPTS_PER_TURN_MAX 32
+#define ACCEPT_PAUSE_NS (INT64_C(100) * 1000000) /* without descriptors: long enough not to spin */
+
+int64_t loop_now_ns(const struct loop *loop)
+{
+    return clock_monotonic_ns(loop->config->clock);
+}
+
+const char *loop_date(struct loop *loop)
+{
+    int64_t now_ms = clock_wall_ms(loop->config->clock);
+    if (now_ms / 1000 != loop->date_second) {
+        loop->date_second = now_ms / 1000;
+        http_date_format(now_ms, loop->date);
+    }
+    return loop->date;
+}
+
+/* ---- the timer */
+
+static int64_t earlier(int64_t a_ns, int64_t b_ns)
+{
+    return a_ns < b_ns ? a_ns : b_ns;
+}
+
+void loop_arm_timer(struct loop *loop)
+{
+    int64_t next_ns = earlier(deadlines_next_ns(&loop->deadlines), loop->accept_again_at_ns);
+    next_ns = earlier(next_ns, loop->drain_until_ns);
+    if (next_ns >= loop->timer_at_ns) /* an early tick does no harm and arms the next one */
+        return;
+    int64_t wait_us = (next_ns - loop_now_ns(loop)) / 1000 + 1;
+    if (wait_us < 0)
+        wait_us = 0;
+    struct timeval wait = {wait_us / 1000000, wait_us % 1000000};
+    if (event_add(loop->timer, &wait) == 0)
+        loop->timer_at_ns = next_ns;
+}
+
+/* ---- accepting */
+
+static void start_accepting(struct loop *loop)
+{
+    if (loop->listening != NULL && !loop->draining && loop->connection_count < loop->connections_max &&
+        loop->accept_again_at_ns == DEADLINE_NEVER && event_add(loop->listening, NULL) != 0)
+        loop->accept_again_at_ns = loop_now_ns(loop) + ACCEPT_PAUSE_NS;
+}
+
+static void pause_accepting(struct loop *loop, int64_t until_ns)
+{
+    event_del(loop->listening);
+    loop->accept_again_at_ns = until_ns;
+    loop_arm_timer(loop);
+}
+
+static void write_peer(const struct sockaddr_storage *address, char out[PEER_SIZE_MAX])
+{
+    const void *raw = address->ss_family == AF_INET6
+                          ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                          : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    if (inet_ntop(address->ss_family, raw, out, PEER_SIZE_MAX) == NULL)
+        out[0] = '\0';
+}
+
+/* The only place that decides what carries a connection: TLS would be put between socket and stream here. */
+static struct bufferevent *stream_over(struct loop *loop, int socket)
+{
+    return bufferevent_socket_new(loop->base, socket, BEV_OPT_CLOSE_ON_FREE);
+}
+
+bool loop_adopt(struct loop *loop, struct bufferevent *stream, const char *peer)
+{
+    return h1_conn_open(loop, stream, peer) != NULL;
+}
+
+static void adopt_socket(struct loop *loop, int socket, const struct sockaddr_storage *address)
+{
+    char peer[PEER_SIZE_MAX];
+    write_peer(address, peer);
+    count_up(&loop->counters.connections_accepted, 1);
+    struct bufferevent *stream = stream_over(loop, socket);
+    if (stream == NULL)
+        close(socket);
+    else
+        (void)loop_adopt(loop, stream, peer); /* without memory the stream is freed and the client sees a close */
+}
+
+static void on_listening(evutil_socket_t listener, short what, void *arg)
+{
+    (void)what; /* readable is all we asked for */
+    struct loop *loop = arg;
+    for (int i = 0; i < ACCEPTS_PER_TURN_MAX; i++) {
+        if (loop->connection_count >= loop->connections_max) {
+            pause_accepting(loop, DEADLINE_NEVER); /* a closed connection starts it again */
+            return;
+        }
+        struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+        socklen_t size = sizeof address;
+        int socket = accept4(listener, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (socket < 0) {
+            if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                pause_accepting(loop, loop_now_ns(loop) + ACCEPT_PAUSE_NS);
+            return;
+        }
+        adopt_socket(loop, socket, &address);
+    }
+}
+
+/* ---- the end */
+
+static void free_event(struct event *event, bool with_descriptor)
+{
+    if (event == NULL)
+        return;
+    evutil_socket_t descriptor = event_get_fd(event);
+    event_free(event);
+    if (with_descriptor)
+        close(descriptor);
+}
+
+static void end_if_drained(struct loop *loop)
+{
+    bool late = loop->draining && loop_now_ns(loop) >= loop->drain_until_ns;
+    while (late && loop->conns != NULL)
+        h1_conn_close(loop->conns);
+    if (late || (loop->draining && loop->connection_count == 0 && loop->out_count == 0))
+        event_base_loopbreak(loop->base);
+}
+
+static void begin_drain(struct loop *loop)
+{
+    loop->draining = true;
+    loop->drain_until_ns = loop_now_ns(loop) + loop->config->drain_ms * 1000000;
+    if (loop->listening != NULL) {
+        free_event(loop->listening, true); /* what waits to be accepted is told at once */
+        loop->listening = NULL;
+    }
+    for (struct h1_conn *conn = loop->conns, *next; conn != NULL; conn = next) {
+        next = conn->next;
+        h1_conn_drain(conn);
+    }
+    loop_arm_timer(loop);
+    end_if_drained(loop);
+}
+
+void loop_connection_closed(struct loop *loop)
+{
+    loop->connection_count--;
+    count_down(&loop->counters.connections_open);
+    start_accepting(loop);
+    if (loop->draining && loop->connection_count == 0 && loop->out_count == 0)
+        event_base_loopbreak(loop->base);
+}
+
+static void on_timer(evutil_socket_t none, short what, void *arg)
+{
+    (void)none, (void)what; /* a timer has neither */
+    struct loop *loop = arg;
+    int64_t now_ns = loop_now_ns(loop);
+    loop->timer_at_ns = DEADLINE_NEVER;
+    for (struct deadline *deadline; (deadline = deadlines_expired(&loop->deadlines, now_ns)) != NULL;)
+        h1_conn_expire(deadline);
+    if (loop->accept_again_at_ns <= now_ns) {
+        loop->accept_again_at_ns = DEADLINE_NEVER;
+        start_accepting(loop);
+    }
+    end_if_drained(loop);
+    if (!loop->draining || now_ns < loop->drain_until_ns)
+        loop_arm_timer(loop);
+}
+
+/* ---- calls that are with other threads */
+
+void loop_call_left(struct loop *loop)
+{
+    loop->out_count++;
+    count_up(&loop->counters.sealed_open, 1);
+}
+
+static void hand_over(struct loop *loop)
+{
+    loop->sealed_count = 0;
+    if (loop->hooks->turn_end != NULL)
+        loop->hooks->turn_end(loop->hooks->self, loop->thread_data);
+}
+
+/* Events that a callback activates run behind those that were ready before: at the end of the turn. */
+void loop_sealed(struct loop *loop)
+{
+    loop->sealed_count++;
+    if (loop->sealed_count == 1)
+        event_active(loop->turn_end, EV_TIMEOUT, 0);
+    if (loop->sealed_count == SERVER_SEALED_BATCH)
+        hand_over(loop);
+}
+
+static void on_turn_end(evutil_socket_t none, short what, void *arg)
+{
+    (void)none, (void)what; /* activated by hand */
+    struct loop *loop = arg;
+    if (loop->sealed_count > 0)
+        hand_over(loop);
+}
+
+static void take_back(struct loop *loop, struct exchange *exchange)
+{
+    loop->out_count--;
+    count_down(&loop->counters.sealed_open);
+    if (exchange->conn != NULL) {
+        h1_conn_completed(exchange->conn);
+        return;
+    }
+    count_up(&loop->counters.dropped, 1);
+    if (loop->hooks->done != NULL)
+        loop->hooks->done(loop->hooks->self, &exchange->call, loop_now_ns(loop) - exchange->call.started_ns);
+    exchange_give_back(&loop->shelf, exchange);
+}
+
+static void on_mail(evutil_socket_t event_fd, short what, void *arg)
+{
+    (void)event_fd, (void)what; /* the mailbox knows its descriptor */
+    struct loop *loop = arg;
+    for (struct exchange *exchange = mailbox_take(&loop->mailbox), *next; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        take_back(loop, exchange);
+    }
+    if (!loop->draining && atomic_load(&loop->stop))
+        begin_drain(loop);
+    else
+        end_if_drained(loop);
+}
+
+void loop_stop(struct loop *loop)
+{
+    atomic_store(&loop->stop, true);
+    mailbox_wake(&loop->mailbox);
+}
+
+/* ---- life */
+
+static struct event_base *new_base(void)
+{
+    struct event_config *config = event_config_new();
+    if (config == NULL)
+        return NULL;
+    int refused = event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK);
+    refused |= event_config_set_flag(config, EVENT_BASE_FLAG_IGNORE_ENV);
+    struct event_base *base = refused == 0 ? event_base_new_with_config(config) : NULL;
+    event_config_free(config);
+    return base;
+}
+
+static void set_durations(struct loop *loop)
+{
+    const struct server_config *config = loop->config;
+    loop->deadlines.duration_ns[DEADLINE_IDLE] = config->idle_ms * 1000000;
+    loop->deadlines.duration_ns[DEADLINE_HEAD] = config->head_ms * 1000000;
+    loop->deadlines.duration_ns[DEADLINE_BODY] = config->body_ms * 1000000;
+    loop->deadlines.duration_ns[DEADLINE_WRITE] = config->write_ms * 1000000;
+    loop->deadlines.duration_ns[DEADLINE_LINGER] = config->linger_ms * 1000000;
+    loop->timer_at_ns = DEADLINE_NEVER;
+    loop->accept_again_at_ns = DEADLINE_NEVER;
+    loop->drain_until_ns = DEADLINE_NEVER;
+    loop->date_second = -1;
+}
+
+err loop_open(struct ctx *cx, struct loop *loop, int listener)
+{
+    set_durations(loop);
+    random_fill(loop->config->randomness, loop->shelf.id_start, sizeof loop->shelf.id_start);
+    loop->mailbox.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    loop->base = new_base();
+    if (loop->base != NULL && loop->mailbox.event_fd >= 0) {
+        loop->mail = event_new(loop->base, loop->mailbox.event_fd, EV_READ | EV_PERSIST, on_mail, loop);
+        loop->turn_end = event_new(loop->base, -1, 0, on_turn_end, loop);
+        loop->timer = event_new(loop->base, -1, 0, on_timer, loop);
+    }
+    if (loop->base != NULL && listener >= 0)
+        loop->listening = event_new(loop->base, listener, EV_READ | EV_PERSIST, on_listening, loop);
+    bool complete = loop->mail != NULL && loop->turn_end != NULL && loop->timer != NULL;
+    if (listener >= 0 && loop->listening == NULL) {
+        close(listener);
+        complete = false;
+    }
+    if (!complete || event_add(loop->mail, NULL) != 0)
+        return FAIL(cx, INTERNAL, "server.loop", "an event loop could not be made");
+    start_accepting(loop);
+    return OK;
+}
+
+void loop_close(struct loop *loop)
+{
+    loop->draining = true; /* nothing is accepted any more */
+    while (loop->conns != NULL)
+        h1_conn_close(loop->conns);
+    exchange_shelf_close(&loop->shelf);
+    free_event(loop->listening, true);
+    free_event(loop->turn_end, false);
+    free_event(loop->timer, false);
+    free_event(loop->mail, false);
+    if (loop->mailbox.event_fd >= 0)
+        close(loop->mailbox.event_fd);
+    if (loop->base != NULL)
+        event_base_free(loop->base);
+}
+
+err loop_run(struct ctx *cx, struct loop *loop)
+{
+    if (event_base_loop(loop->base, EVLOOP_NO_EXIT_ON_EMPTY) < 0)
+        return FAIL(cx, INTERNAL, "server.loop", "the event loop broke");
+    return OK;
+}
