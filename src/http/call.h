@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a handler works with. A handler has three moves: decode (call_id, call_body, call_query), call (one domain
+ * What a handler works with. A handler has three moves: decode (call_text, call_body, call_query), call (one domain
  * function), encode (call_reply at once, or call_seal: the reply leaves only when the write that it speaks of is on disk).
  * Who asks, whether he may, and the form of the body are settled before, by the gate, from the route's row. */
 #ifndef HTTP_CALL_H
@@ -15,7 +15,6 @@ struct visit {
     struct api          *api;
     const struct route  *route;
     struct route_match   match;
-    struct id            ids[ROUTE_PARAMETERS_MAX]; /* ID_NONE where the path's parameter is text */
     const json_t        *body;                      /* NULL: none */
     struct text          idempotency_key;           /* empty: none */
 };
@@ -23,8 +22,9 @@ struct visit {
 const struct visit *call_visit(const struct call *call);
 
 /* ---- decode */
-struct id call_id(const struct call *call, id_type type);               /* the path's id of that type; it must have one */
-struct text call_text(const struct call *call, const char *name);       /* the path's text parameter */
+struct text call_text(const struct call *call, const char *name);       /* the path's parameter; it must have one */
+/* The path's parameter of that name as an id; its name is the prefix ("pur"). NOT_FOUND. */
+err call_id(struct call *call, const char *name, struct id *out) MUST_CHECK;
 err call_body(struct call *call, void *out) MUST_CHECK;                 /* by the route's request shape */
 err call_bodies(struct call *call, void *out_items, size_t *out_count) MUST_CHECK; /* one or an array; zeroed structs */
 err call_query(struct call *call, void *out) MUST_CHECK;                /* by the route's query shape */
@@ -33,6 +33,10 @@ err call_query(struct call *call, void *out) MUST_CHECK;                /* by th
 err call_reply(struct call *call, const void *value) MUST_CHECK;
 err call_reply_text(struct call *call, const char *content_type, struct text body) MUST_CHECK; /* copies nothing */
 void call_reply_nothing(struct call *call); /* the route's status alone */
+void call_redirect(struct call *call, const char *location); /* the route's status and Location; a literal */
+/* The problem that stands in call->cx.failure, with more members beside: for a refusal that has things to name. */
+void call_reply_problem(struct call *call, const struct shape *more, const void *value);
+void call_add_field(struct call *call, const char *name, struct text value); /* a value without control characters */
 
 /* One page of a list. `next` is where the following page begins, ID_NONE at the end; it becomes Link: rel="next". */
 struct page {

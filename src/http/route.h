@@ -53,18 +53,18 @@ struct route {
 };
 
 const struct route *routes(size_t *out_count); /* all rows, in the order of routes.def */
-const char *method_name(method method);
-const char *scope_word(scope scope);
+const char *method_name(method which);
+const char *scope_word(unsigned bit); /* of one scope */
 /* The bit of a scope's word ("disclosures"), or 0. */
 unsigned scope_of_word(struct text word);
 
-/* A path's parameters in their order; views into the request. `{grt}` is an id, any other name is text. */
+/* A door and the parameters of the path in their order: views into the request, decoded. `{grt}` is an id, any other
+ * name is text; "{tile...}" stands for all that is left and gives no value. */
 struct route_match {
     const struct route *route;
-    size_t              parameter_count;
-    const char         *names[ROUTE_PARAMETERS_MAX];   /* "grt}…": points into the route's path */
+    size_t              count;
+    struct text         names[ROUTE_PARAMETERS_MAX];
     struct text         values[ROUTE_PARAMETERS_MAX];
-    struct text         rest;                          /* of "{tile...}": what is left of the raw path */
 };
 
 struct router;
@@ -73,8 +73,11 @@ struct router;
 struct router *router_open(const struct route *rows, size_t count);
 void router_close(struct router *router); /* takes NULL */
 
-/* Finds the door of a request. HEAD goes to the door of GET. Fails NOT_FOUND not_found; BAD_METHOD
- * request.bad_method, then the reply of `call` carries Allow; MALFORMED http.path. */
+/* Finds the door of a request. HEAD goes to the door of GET. Fails NOT_FOUND not_found (also for a path that ends with
+ * "/"), BAD_METHOD request.bad_method, MALFORMED http.path. */
 err router_find(const struct router *router, struct call *call, struct route_match *out) MUST_CHECK;
+
+/* The value of Allow for the path of a request: "GET, HEAD, POST"; empty when nothing is there. In the call's arena. */
+struct text router_allow(const struct router *router, struct call *call);
 
 #endif

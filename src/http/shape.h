@@ -16,6 +16,7 @@ typedef enum shape_type {
     SHAPE_TIME,      /* int64_t milliseconds <-> RFC 3339; 0 is null */
     SHAPE_DURATION,  /* int64_t milliseconds <-> ISO 8601; 0 is null; least and most: milliseconds */
     SHAPE_ID,        /* struct id of type `id`; ID_NONE is null */
+    SHAPE_ID_TEXT,   /* struct text: the id as it is written, for domain functions that open it; empty is null */
     SHAPE_CHOICE,    /* an enum, one of `choices`; a value without a word is null */
     SHAPE_KINDS,     /* struct attribute_set <-> ["pd:Name", …] */
     SHAPE_JSON,      /* struct text that holds JSON of any form; empty is null; most: bytes */
@@ -63,7 +64,6 @@ struct shape {
     size_t                     member_count;
     size_t                     size;        /* of the struct */
     int64_t                    many_max;    /* > 0: a request may bring an array of so many instead of one */
-    const char                *example;     /* JSON for the schema, or NULL */
 };
 
 #define SHAPE_MEMBERS(table) .members = (table), .member_count = sizeof(table) / sizeof *(table)
@@ -82,6 +82,12 @@ err shape_decode_query(struct ctx *cx, const struct shape *shape, struct text qu
 
 /* Writes the struct as one object. What cannot be written marks the writer as overflowed. */
 void shape_encode(struct ctx *cx, const struct shape *shape, const void *value, struct json_writer *writer);
+/* The same without the braces: into an object that is open already. */
+void shape_encode_members(struct ctx *cx, const struct shape *shape, const void *value, struct json_writer *writer);
+
+/* The member of that name, or NULL. */
+const struct shape_member *shape_find(const struct shape *shape, struct text name);
+const char *choice_word(const struct choice *choices, int value); /* NULL when it has none */
 
 /* Writes the JSON Schema (2020-12) of the shape; shapes inside it are references to #/components/schemas/. */
 void shape_write_schema(const struct shape *shape, struct json_writer *writer);

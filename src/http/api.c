@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The engine's hooks: from a request to its handler, and from a turn of a loop to the store. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/limits.h"
+#include "http/api_thread.h"
+#include "http/call.h"
+#include "http/openapi.h"
+#include "http/problem.h"
+
+#define API_ARENA_BYTES (16u * 1024 * 1024)
+
+/* ---- one request */
+
+static err fill_visit(struct call *call, struct visit *visit)
+{
+    TRY(gate_body(call, visit->route, &visit->body));
+    return gate_idempotency_key(call, visit->route, &visit->idempotency_key);
+}
+
+/* Gate and handler, in one snapshot of the store. */
+static err visit_door(struct call *call, struct visit *visit)
+{
+    TRY(store_read_begin(&call->cx));
+    TRY(gate_admit(&visit->api->gate, call, visit->route));
+    TRY(fill_visit(call, visit));
+    return visit->route->run(call);
+}
+
+static err open_visit(struct api *api, struct call *call, struct visit **out)
+{
+    struct visit *visit = ARENA_NEW(call->arena, struct visit);
+    if (visit == NULL)
+        return FAIL_MEMORY(&call->cx);
+    visit->api = api;
+    TRY(router_find(api->router, call, &visit->match));
+    visit->route = visit->match.route;
+    call->route = visit;
+    *out = visit;
+    return OK;
+}
+
+static void prepare(struct api_thread *thread, struct call *call)
+{
+    call->cx.keyring = thread->api->options.keyring;
+    call->cx.numbers = thread->api->options.numbers;
+    call->cx.db = thread->conn;
+    call->cx.now_ms = store_now_ms(thread->api->options.store); /* a clock that goes back revives nothing */
+    reply_add_common_fields(call);
+}
+
+static void refuse(struct api *api, struct call *call)
+{
+    problem_fill(call);
+    if (call->cx.failure.code == BAD_METHOD) /* RFC 9110 section 15.5.6 */
+        call_add_field(call, "Allow", router_allow(api->router, call));
+    problem_log(api->options.log, call, call->route == NULL ? NULL : call_visit(call)->route->path);
+}
+
+static verdict handle(void *self, struct call *call)
+{
+    struct api *api = self;
+    struct api_thread *thread = call->thread_data;
+    struct visit *visit = NULL;
+    call->route = NULL;
+    err found = open_visit(api, call, &visit);
+    if (found == OK && visit->route->lane == LANE_POOL && call->lane == LANE_LOOP)
+        return VERDICT_POOL;
+    prepare(thread, call);
+    err result = found == OK ? visit_door(call, visit) : found;
+    store_read_end(&call->cx);
+    assert(result == OK || thread->sealed != call); /* a handler returns what call_seal() gave */
+    if (result == OK)
+        return thread->sealed == call ? VERDICT_SEALED : VERDICT_REPLY;
+    refuse(api, call);
+    return VERDICT_REPLY;
+}
+
+static void refuse_early(void *self, struct call *call)
+{
+    call->route = NULL;
+    refuse(self, call);
+}
+
+/* ---- sealed writes of a turn */
+
+void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write)
+{
+    if (thread->first == NULL)
+        thread->first = write;
+    else
+        thread->last->next = write;
+    thread->last = write;
+    thread->count++;
+    thread->sealed = call;
+}
+
+/* The writer has too much before it already: every call of the turn is told to come again. */
+static void turn_away(struct store_write *write)
+{
+    while (write != NULL) {
+        struct store_write *next = write->next;
+        (void)FAIL(write->cx, UNAVAILABLE, "store.queue_full", "too many changes are waiting"); /* `done` reads it */
+        write->done(write, UNAVAILABLE);
+        write = next;
+    }
+}
+
+static void turn_end(void *self, void *thread_data)
+{
+    struct api *api = self;
+    struct api_thread *thread = thread_data;
+    struct store_write *first = thread->first;
+    size_t count = thread->count;
+    if (count == 0)
+        return;
+    thread->first = thread->last = NULL;
+    thread->count = 0;
+    thread->sealed = NULL; /* a later call may lie where this one lay */
+    if (!store_submit(api->options.store, first, count))
+        turn_away(first);
+}
+
+/* ---- threads */
+
+static err thread_open(void *self, lane which, struct ctx *cx, void **out_thread_data)
+{
+    (void)which; /* both lanes need the same */
+    struct api *api = self;
+    struct api_thread *thread = calloc(1, sizeof *thread);
+    if (thread == NULL)
+        return FAIL_MEMORY(cx);
+    thread->api = api;
+    err opened = store_conn_open(cx, api->options.store, &thread->conn);
+    if (opened != OK) {
+        free(thread);
+        return opened;
+    }
+    *out_thread_data = thread;
+    return OK;
+}
+
+static void thread_close(void *self, void *thread_data)
+{
+    (void)self; /* the thread knows its handle */
+    struct api_thread *thread = thread_data;
+    store_conn_close(thread->conn);
+    free(thread);
+}
+
+/* ---- what is told of requests */
+
+static void slow(void *self, struct call *call, int64_t duration_ns)
+{
+    struct api *api = self;
+    const struct visit *visit = call->route;
+    LOG(api->options.log, LOG_WARNING, "handler.slow", LOG_TEXT("route", visit == NULL ? "" : visit->route->path),
+        LOG_INT("duration_us", duration_ns / 1000));
+}
+
+static void count_reply(void *self, struct call *call, int64_t duration_ns)
+{
+    struct api *api = self;
+    const struct visit *visit = call->route;
+    if (visit == NULL)
+        return;
+    struct route_counters *counters = &api->counters[visit->route - api->routes];
+    int digit = call->reply.status / 100;
+    atomic_fetch_add_explicit(&counters->replies[digit < REPLY_CLASSES ? digit : 0], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counters->duration_us, (uint64_t)(duration_ns / 1000), memory_order_relaxed);
+}
+
+/* ---- the object */
+
+static err build(struct ctx *cx, struct api *api)
+{
+    api->routes = routes(&api->routes_count);
+    api->router = router_open(api->routes, api->routes_count);
+    api->counters = calloc(api->routes_count, sizeof *api->counters);
+    api->arena = arena_open(API_ARENA_BYTES);
+    if (api->router == NULL || api->counters == NULL || api->arena == NULL)
+        return FAIL_MEMORY(cx);
+    struct ctx own = {.arena = api->arena};
+    err made = openapi_write(&own, api->options.version, &api->openapi);
+    if (made != OK)
+        cx->failure = own.failure;
+    return made;
+}
+
+err api_open(struct ctx *cx, const struct api_options *options, struct api **out)
+{
+    struct api *api = calloc(1, sizeof *api);
+    if (api == NULL)
+        return FAIL_MEMORY(cx);
+    api->options = *options;
+    api_set_origin(api, options->origin);
+    err built = build(cx, api);
+    if (built != OK) {
+        api_close(api);
+        return built;
+    }
+    *out = api;
+    return OK;
+}
+
+void api_close(struct api *api)
+{
+    if (api == NULL)
+        return;
+    router_close(api->router);
+    free(api->counters);
+    arena_close(api->arena);
+    free(api);
+}
+
+struct server_hooks api_hooks(struct api *api)
+{
+    return (struct server_hooks){
+        .self = api,
+        .thread_open = thread_open,
+        .thread_close = thread_close,
+        .handle = handle,
+        .refuse = refuse_early,
+        .turn_end = turn_end,
+        .slow = slow,
+        .done = count_reply,
+    };
+}
+
+void api_set_server(struct api *api, const struct server *server)
+{
+    api->server = server;
+}
+
+void api_set_origin(struct api *api, const char *origin)
+{
+    api->options.origin = origin;
+    api->gate.origin = origin;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a node says of itself to anyone: health, readiness, description. */
+#include "http/api_thread.h"
+#include "http/call.h"
+#include "http/handlers.h"
+#include "http/shapes.h"
+#include "store/queries.h"
+
+struct health {
+    struct text status;
+};
+static const struct shape_member HEALTH_MEMBERS[] = {
+    {"status", SHAPE_TEXT, SHAPE_REQUIRED, offsetof(struct health, status), .sentence = "\"ok\"."},
+};
+const struct shape SHAPE_HEALTH = {.name = "Health", .sentence = "The node is well.", SHAPE_MEMBERS(HEALTH_MEMBERS),
+    .size = sizeof(struct health)};
+
+static const struct shape_member PAGE_QUERY_TABLE[] = {
+    {"limit", SHAPE_INT, 0, offsetof(struct page_query, limit), .least = 1, .most = LIMIT_PAGE_MAX,
+     .sentence = "How many items at most; 50 when it is not given."},
+    {"after", SHAPE_ID, 0, offsetof(struct page_query, after), .id = ID_CURSOR,
+     .sentence = "Where to go on: from the Link of the page before."},
+};
+const struct shape SHAPE_PAGE_QUERY = {.name = "PageQuery", SHAPE_MEMBERS(PAGE_QUERY_TABLE),
+    .size = sizeof(struct page_query)};
+
+err get_health(struct call *call)
+{
+    return call_reply(call, &(struct health){TEXT("ok")});
+}
+
+/* Ready is who can read the store; that it can be written shows at the first write. */
+err get_readiness(struct call *call)
+{
+    struct sql_clock_mark_load_row row;
+    bool found = false;
+    TRY(sql_clock_mark_load(&call->cx, &row, &found));
+    return call_reply(call, &(struct health){TEXT("ok")});
+}
+
+err get_openapi(struct call *call)
+{
+    return call_reply_text(call, "application/json", call_visit(call)->api->openapi);
+}

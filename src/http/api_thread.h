@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stays behind api.h: the object itself, and what each thread of the engine keeps: its read handle and the sealed
+ * writes of the turn, which go to the store as one chain. Inside http/ only. */
+#ifndef HTTP_API_THREAD_H
+#define HTTP_API_THREAD_H
+
+#include <stdatomic.h>
+
+#include "http/api.h"
+#include "http/gate.h"
+#include "http/route.h"
+
+#define REPLY_CLASSES 6 /* by first digit of the status */
+
+/* Counters of one route; summed over threads as they are. */
+struct route_counters {
+    _Atomic uint64_t replies[REPLY_CLASSES];
+    _Atomic uint64_t duration_us;
+};
+
+struct api {
+    struct api_options     options;
+    struct gate            gate;
+    struct router         *router;
+    const struct route    *routes;
+    size_t                 routes_count;
+    struct route_counters *counters; /* by position in `routes` */
+    const struct server   *server;   /* NULL: /metrics is silent about the engine */
+    struct arena          *arena;    /* texts that are made once */
+    struct text            openapi;
+};
+
+struct api_thread {
+    struct api         *api;
+    struct store_conn  *conn;
+    const struct call  *sealed; /* the last call that was sealed here */
+    struct store_write *first;
+    struct store_write *last;
+    size_t              count;
+};
+
+void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write);
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The three moves of a handler, and the path of a sealed reply: queued on the thread, run on the writer, completed when
+ * its commit is on disk. */
+#include "http/call.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+#include "crypto/id_seal.h"
+#include "http/api_thread.h"
+#include "http/idempotency.h"
+#include "http/problem.h"
+
+#define REPLY_BYTES_MAX (LIMIT_OUTPUT_BYTES / 2)
+
+/* One sealed call, from the handler to the writer and back. */
+struct seal {
+    struct store_write write;
+    struct call       *call;
+    struct sealing     sealing;
+    bool               repeatable; /* the request carries an Idempotency-Key */
+    bool               encoded;
+    size_t             field_count; /* of the reply before it was encoded */
+    struct idempotency idempotency;
+};
+
+const struct visit *call_visit(const struct call *call)
+{
+    return call->route;
+}
+
+/* ---- decode */
+
+struct text call_text(const struct call *call, const char *name)
+{
+    const struct route_match *match = &call_visit(call)->match;
+    for (size_t i = 0; i < match->count; i++)
+        if (text_is(match->names[i], name))
+            return match->values[i];
+    assert(!"the route names the parameter that its handler asks for");
+    return TEXT_NONE;
+}
+
+err call_id(struct call *call, const char *name, struct id *out)
+{
+    return id_open(&call->cx, call_text(call, name), id_type_of_prefix(text_of(name)), out);
+}
+
+/* A body that is not there is an empty one: what it must hold is then missing. */
+static const json_t *body_of(const struct call *call)
+{
+    return call_visit(call)->body;
+}
+
+static err require_body(struct call *call)
+{
+    if (body_of(call) == NULL)
+        return FAIL(&call->cx, MALFORMED, "request.missing_body", "this needs a body of JSON");
+    return OK;
+}
+
+static bool has_required(const struct shape *shape)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if ((shape->members[i].flags & SHAPE_REQUIRED) != 0)
+            return true;
+    return false;
+}
+
+err call_body(struct call *call, void *out)
+{
+    const struct shape *shape = call_visit(call)->route->request;
+    if (body_of(call) == NULL && !has_required(shape))
+        return OK;
+    TRY(require_body(call));
+    return shape_decode(&call->cx, shape, body_of(call), out);
+}
+
+err call_bodies(struct call *call, void *out_items, size_t *out_count)
+{
+    TRY(require_body(call));
+    return shape_decode_many(&call->cx, call_visit(call)->route->request, body_of(call), out_items, out_count);
+}
+
+err call_query(struct call *call, void *out)
+{
+    return shape_decode_query(&call->cx, call_visit(call)->route->query, call->request.query, out);
+}
+
+/* ---- encode */
+
+void call_add_field(struct call *call, const char *name, struct text value)
+{
+    err added = reply_add_field(call, name, value);
+    assert(added == OK); /* few fields, and values that we made */
+    (void)added;
+}
+
+err call_reply_text(struct call *call, const char *content_type, struct text body)
+{
+    if (body.at == NULL)
+        return FAIL_MEMORY(&call->cx);
+    call->reply.status = call_visit(call)->route->status;
+    call->reply.content_type = content_type;
+    call->reply.body = body;
+    return OK;
+}
+
+err call_reply(struct call *call, const void *value)
+{
+    struct ctx *cx = &call->cx;
+    struct json_writer writer = json_writer_open(call->arena, REPLY_BYTES_MAX);
+    struct text body;
+    shape_encode(cx, call_visit(call)->route->reply, value, &writer);
+    TRY(json_writer_finish(cx, &writer, &body));
+    return call_reply_text(call, "application/json", body);
+}
+
+void call_reply_nothing(struct call *call)
+{
+    call->reply.status = call_visit(call)->route->status;
+    call->reply.content_type = NULL;
+    call->reply.body = TEXT_NONE;
+}
+
+void call_redirect(struct call *call, const char *location)
+{
+    call_reply_nothing(call);
+    call_add_field(call, "Location", text_of(location));
+}
+
+void call_reply_problem(struct call *call, const struct shape *more, const void *value)
+{
+    problem_fill_with(call, more, value);
+}
+
+/* The query of the next page: what was asked, with another `after`. */
+static struct text next_query(struct call *call, struct id next)
+{
+    struct builder query = builder_open(call->arena, LIMIT_REQUEST_LINE_BYTES + 64);
+    struct text rest = call->request.query;
+    while (rest.size > 0) {
+        size_t size = 0;
+        while (size < rest.size && rest.at[size] != '&')
+            size++;
+        struct text pair = {rest.at, size};
+        if (!text_starts_with(pair, "after=")) {
+            build_text(&query, pair);
+            build_byte(&query, '&');
+        }
+        size_t step = size < rest.size ? size + 1 : size;
+        rest = (struct text){rest.at + step, rest.size - step};
+    }
+    struct text after = id_text(&call->cx, next);
+    build_literal(&query, "after=");
+    build_text(&query, after);
+    return query.overflowed || after.at == NULL ? TEXT_NONE : builder_text(&query);
+}
+
+static err add_next(struct call *call, struct id next)
+{
+    struct text query = next_query(call, next);
+    struct text link = text_format(call->arena, "<%.*s?%.*s>; rel=\"next\"", TEXT_ARGS(call->request.path),
+                                   TEXT_ARGS(query)); /* RFC 8288 */
+    if (query.size == 0 || link.at == NULL)
+        return FAIL_MEMORY(&call->cx);
+    return reply_add_field(call, "Link", link);
+}
+
+err call_reply_page(struct call *call, const struct page *page)
+{
+    if (page->next.type != ID_NONE)
+        TRY(add_next(call, page->next));
+    return call_reply(call, page);
+}
+
+/* ---- sealed */
+
+/* What the act came to becomes the reply; an act that stands is never undone because its answer is a refusal. */
+static void encode(struct seal *seal)
+{
+    struct call *call = seal->call;
+    if (!seal->encoded && seal->sealing.encode != NULL && seal->sealing.encode(call, seal->sealing.arg) != OK)
+        problem_fill(call);
+    seal->encoded = true;
+}
+
+/* store_write_fn for requests with an Idempotency-Key: answer and act are one transaction. May run again. */
+static err run_once(struct ctx *cx, void *arg)
+{
+    struct seal *seal = arg;
+    bool found = false;
+    seal->encoded = false;
+    seal->call->reply.field_count = seal->field_count;
+    TRY(idempotency_find(seal->call, &seal->idempotency, &found));
+    if (found) {
+        seal->encoded = true;
+        return OK;
+    }
+    TRY(seal->sealing.run(cx, seal->sealing.arg));
+    encode(seal);
+    failure_clear(&cx->failure);
+    return idempotency_keep(seal->call, &seal->idempotency);
+}
+
+static void done(struct store_write *write, err result)
+{
+    struct seal *seal = write->owner;
+    struct call *call = seal->call;
+    if (result != OK) {
+        (void)FAIL(&call->cx, result, "store.failed", "the change could not be made durable"); /* unless one stands there */
+        problem_fill(call);
+        problem_log(call_visit(call)->api->options.log, call, call_visit(call)->route->path);
+    } else {
+        encode(seal);
+    }
+    call_complete(call);
+}
+
+err call_seal(struct call *call, const struct sealing *sealing)
+{
+    const struct visit *visit = call_visit(call);
+    struct seal *seal = ARENA_NEW(call->arena, struct seal);
+    if (seal == NULL)
+        return FAIL_MEMORY(&call->cx);
+    *seal = (struct seal){.call = call, .sealing = *sealing, .repeatable = visit->idempotency_key.size > 0,
+        .field_count = call->reply.field_count};
+    seal->write = (struct store_write){.cx = &call->cx, .run = sealing->run, .arg = sealing->arg, .done = done,
+        .owner = seal};
+    if (seal->repeatable) {
+        idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
+        seal->write.run = run_once;
+        seal->write.arg = seal;
+    }
+    api_thread_queue(call->thread_data, call, &seal->write);
+    return OK;
+}

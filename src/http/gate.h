@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What stands before every handler, from the route's row alone: who calls and whether such a caller may (credentials,
+ * scope, origin), and whether the request has the form that the door takes (query, media type, JSON, Idempotency-Key).
+ * Whose the things are that it names is decided below, by domain/policy. */
+#ifndef HTTP_GATE_H
+#define HTTP_GATE_H
+
+#include "http/call.h"
+
+struct gate {
+    const char *origin; /* "https://node.example": decides the cookie's name, and whose writes are taken */
+};
+
+/* Fills the ctx's actor. Runs with a store handle in the ctx. Fails UNAUTHENTICATED credentials.missing | key.unknown |
+ * session.unknown | credentials.scheme, MALFORMED credentials.two | credentials.repeated, FORBIDDEN actor.wrong_kind |
+ * scope.missing | origin.refused, MALFORMED request.unknown_parameter. Credentials that came with a request for anyone
+ * are not looked at. */
+err gate_admit(const struct gate *gate, struct call *call, const struct route *route) MUST_CHECK;
+
+/* Reads the body as JSON; NULL when there is none. Fails MEDIA_TYPE request.media_type, MALFORMED request.body_not_taken,
+ * and as json_parse(). */
+err gate_body(struct call *call, const struct route *route, const json_t **out) MUST_CHECK;
+
+/* Empty when there is none, or for methods that change nothing. Fails MALFORMED idempotency.key. */
+err gate_idempotency_key(struct call *call, const struct route *route, struct text *out) MUST_CHECK;
+
+/* "__Host-session" where the origin is https, else "session". */
+const char *gate_cookie_name(const struct gate *gate);
+/* The value of Set-Cookie for a fresh session, or with an empty token for its end. `.at` is NULL: no memory. */
+struct text gate_cookie(const struct gate *gate, struct arena *arena, struct text token);
+
+#endif

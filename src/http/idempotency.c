@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Hashes, sealing and rows of kept answers. */
+#include "http/idempotency.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "crypto/keyring.h"
+#include "crypto/seal.h"
+#include "domain/person.h"
+#include "http/problem.h"
+#include "store/queries.h"
+
+static void wipe_key(struct secret_key *key)
+{
+    secret_wipe(key, sizeof *key);
+}
+#define WIPED_KEY __attribute__((cleanup(wipe_key))) struct secret_key
+
+static int64_t actor_id(const struct actor *actor)
+{
+    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->system_id;
+}
+
+/* Each part goes in with its length, so that no two requests give the same octets. */
+static void add_part(struct sha256 *hash, struct bytes part)
+{
+    uint64_t size = part.size;
+    sha256_add(hash, (struct bytes){(const uint8_t *)&size, sizeof size});
+    sha256_add(hash, part);
+}
+
+void idempotency_of(const struct call *call, struct text key, int64_t person_id, struct idempotency *out)
+{
+    struct sha256 hash = sha256_begin();
+    add_part(&hash, bytes_of_text(call->request.method));
+    add_part(&hash, bytes_of_text(call->request.target));
+    add_part(&hash, call->body);
+    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .person_id = person_id};
+    sha256_finish(&hash, out->request_hash);
+    sha256(bytes_of_text(key), out->key_hash);
+}
+
+static err open_key(struct ctx *cx, int64_t person_id, struct secret_key *out)
+{
+    if (person_id != 0)
+        return person_key_open(cx, person_id, out);
+    keyring_node_key(cx->keyring, KEYRING_IDEMPOTENCY, out);
+    return OK;
+}
+
+static struct seal_place place_of(const struct idempotency *idempotency, int64_t person_id)
+{
+    uint64_t bound = 0; /* the answer belongs to this key and no other */
+    memcpy(&bound, idempotency->key_hash, sizeof bound);
+    return (struct seal_place){.person_id = person_id, .kind = SEAL_IDEMPOTENCY, .item = idempotency->actor_id,
+        .version = (int64_t)(bound & INT64_MAX)};
+}
+
+static err open_answer(struct call *call, const struct idempotency *idempotency,
+                       const struct sql_idempotency_load_row *row)
+{
+    WIPED_KEY key;
+    memset(&key, 0, sizeof key);
+    struct seal_place place = place_of(idempotency, row->person_id);
+    struct bytes body;
+    TRY(open_key(&call->cx, row->person_id, &key));
+    TRY(seal_open(&call->cx, &key, &place, row->sealed, &body));
+    call->reply.status = (int)row->status;
+    call->reply.content_type = row->status >= 400 ? PROBLEM_TYPE : "application/json";
+    call->reply.body = text_of_bytes(body);
+    return OK;
+}
+
+err idempotency_find(struct call *call, const struct idempotency *idempotency, bool *out_found)
+{
+    struct ctx *cx = &call->cx;
+    struct sql_idempotency_load_row row;
+    bool found = false;
+    const struct sql_idempotency_load_in in = {.actor_id = idempotency->actor_id,
+        .key_hash = {idempotency->key_hash, HASH_BYTES}, .since_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS};
+    TRY(sql_idempotency_load(cx, &in, &row, &found));
+    if (found && !bytes_equals(row.request_hash, (struct bytes){idempotency->request_hash, HASH_BYTES}))
+        return FAIL(cx, INVALID, "idempotency.mismatch", "the same key came before with another request");
+    if (found)
+        TRY(open_answer(call, idempotency, &row));
+    *out_found = found;
+    return OK;
+}
+
+err idempotency_keep(struct call *call, const struct idempotency *idempotency)
+{
+    struct ctx *cx = &call->cx;
+    WIPED_KEY key;
+    memset(&key, 0, sizeof key);
+    struct seal_place place = place_of(idempotency, idempotency->person_id);
+    struct bytes sealed;
+    TRY(open_key(cx, idempotency->person_id, &key));
+    TRY(seal(cx, &key, &place, bytes_of_text(call->reply.body), &sealed));
+    const struct sql_idempotency_keep_in in = {.actor_id = idempotency->actor_id,
+        .key_hash = {idempotency->key_hash, HASH_BYTES}, .request_hash = {idempotency->request_hash, HASH_BYTES},
+        .person_id = idempotency->person_id, .status = call->reply.status, .at_ms = cx->now_ms, .sealed = sealed};
+    int64_t changed = 0;
+    return sql_idempotency_keep(cx, &in, &changed);
+}
+
+err idempotency_forget(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the moment is all it needs */
+    const struct sql_idempotency_forget_in in = {.until_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS};
+    int64_t changed = 0;
+    return sql_idempotency_forget(cx, &in, &changed);
+}

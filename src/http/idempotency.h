@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The same request twice, one effect: the answer of a write that carries an Idempotency-Key is kept for a day, in the
+ * transaction of that write, sealed under the key of the person whom it concerns or else of the node. Refusals that wrote
+ * nothing are not kept: they are decided anew. All of it runs inside writes, so twins meet on the writer. */
+#ifndef HTTP_IDEMPOTENCY_H
+#define HTTP_IDEMPOTENCY_H
+
+#include "crypto/hash.h"
+#include "http/server.h"
+
+/* Who asks with which key, and what. */
+struct idempotency {
+    int64_t actor_id;
+    int64_t person_id; /* whose key seals the answer; 0: the node's */
+    uint8_t key_hash[HASH_BYTES];
+    uint8_t request_hash[HASH_BYTES];
+};
+
+/* For a call whose actor is known. */
+void idempotency_of(const struct call *call, struct text key, int64_t person_id, struct idempotency *out);
+
+/* Looks for a kept answer and puts it into call->reply. INVALID idempotency.mismatch when the key came with another
+ * request. */
+err idempotency_find(struct call *call, const struct idempotency *idempotency, bool *out_found) MUST_CHECK;
+
+/* Keeps the answer that stands in call->reply, which is JSON. */
+err idempotency_keep(struct call *call, const struct idempotency *idempotency) MUST_CHECK;
+
+/* store_write_fn; arg unused: forgets what is older than a day. For a job of the program. */
+err idempotency_forget(struct ctx *cx, void *arg) MUST_CHECK;
+
+#endif

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From struct failure to RFC 9457. */
+#include "http/problem.h"
+
+#include <assert.h>
+
+#include "base/limits.h"
+
+#define PROBLEM_BYTES_MAX (256 * 1024)
+
+struct told {
+    const char *reason;
+    struct text detail;
+    struct text pointer;
+};
+
+/* What of a failure may be said to the other side. */
+static struct told what_is_told(const struct failure *failure)
+{
+    switch ((int)failure->code) {
+    case NOT_FOUND:
+        return (struct told){"not_found", text_of(error_sentence(NOT_FOUND)), TEXT_NONE};
+    case INTERNAL:
+    case CORRUPT:
+        return (struct told){"internal", text_of(error_sentence(INTERNAL)), TEXT_NONE};
+    default:
+        return (struct told){failure->reason, text_of(failure->detail), text_of(failure->pointer)};
+    }
+}
+
+static void add_field(struct call *call, const char *name, struct text value)
+{
+    err added = reply_add_field(call, name, value);
+    assert(added == OK); /* a handful of literals and the request id */
+    (void)added;
+}
+
+void reply_add_common_fields(struct call *call)
+{
+    add_field(call, "X-Request-Id", text_of(call->request_id));
+    add_field(call, "X-Content-Type-Options", TEXT("nosniff"));
+    add_field(call, "Referrer-Policy", TEXT("no-referrer"));
+    add_field(call, "Cache-Control", TEXT("no-store"));
+}
+
+static void add_fields_of_status(struct call *call, err code)
+{
+    if (code == UNAUTHENTICATED) /* RFC 9110 section 11.6.1, RFC 6750 section 3 */
+        add_field(call, "WWW-Authenticate", TEXT("Bearer realm=\"symbolon\""));
+    if (code == UNAVAILABLE || code == TOO_MANY)
+        add_field(call, "Retry-After", TEXT("1"));
+}
+
+static void write_problem(struct call *call, const struct told *told, const struct shape *more, const void *value,
+                          struct json_writer *writer)
+{
+    err code = call->cx.failure.code;
+    json_open_object(writer);
+    json_write_key(writer, "type");
+    json_write_text(writer, text_format(call->arena, "urn:symbolon:%s", told->reason));
+    json_member_text(writer, "title", text_of(error_sentence(code)));
+    json_member_int(writer, "status", error_http_status(code));
+    json_member_text(writer, "detail", told->detail);
+    json_member_text(writer, "reason", text_of(told->reason));
+    if (told->pointer.size > 0)
+        json_member_text(writer, "pointer", told->pointer);
+    json_member_text(writer, "request_id", text_of(call->request_id));
+    if (more != NULL)
+        shape_encode_members(&call->cx, more, value, writer);
+    json_close_object(writer);
+}
+
+void problem_fill_with(struct call *call, const struct shape *more, const void *value)
+{
+    assert(call->cx.failure.code != OK);
+    struct told told = what_is_told(&call->cx.failure);
+    call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE};
+    reply_add_common_fields(call);
+    add_fields_of_status(call, call->cx.failure.code);
+    struct json_writer writer = json_writer_open(call->arena, PROBLEM_BYTES_MAX);
+    write_problem(call, &told, more, value, &writer);
+    /* The arena may be what ran out: then a body that needs none. */
+    call->reply.body = writer.out.overflowed || arena_is_exhausted(call->arena)
+                           ? TEXT("{\"type\":\"urn:symbolon:limit.memory\",\"reason\":\"limit.memory\"}")
+                           : builder_text(&writer.out);
+}
+
+void problem_fill(struct call *call)
+{
+    problem_fill_with(call, NULL, NULL);
+}
+
+void problem_log(const struct log *log, const struct call *call, const char *route)
+{
+    const struct failure *failure = &call->cx.failure;
+    if (call->reply.status < 500 || failure->code == OK)
+        return;
+    LOG(log, LOG_ERROR, "request.failed", LOG_TEXT("request_id", call->request_id),
+        LOG_TEXT("route", route == NULL ? "" : route), LOG_TEXT("reason", failure->reason),
+        LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail), LOG_INT("status", call->reply.status));
+}

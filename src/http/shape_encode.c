@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * From structs to JSON, straight into the writer. What is empty becomes null, or is left out when its member says so. */
+#include "http/shape.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/time.h"
+#include "crypto/id_seal.h"
+#include "domain/attribute.h"
+#include "domain/attribute_set.h"
+
+static struct text read_text(const uint8_t *field)
+{
+    struct text text;
+    memcpy(&text, field, sizeof text);
+    return text;
+}
+
+static int64_t read_number(const uint8_t *field)
+{
+    int64_t number;
+    memcpy(&number, field, sizeof number);
+    return number;
+}
+
+static const uint8_t *read_pointer(const uint8_t *field)
+{
+    const uint8_t *pointer;
+    memcpy(&pointer, field, sizeof pointer);
+    return pointer;
+}
+
+static size_t read_count(const uint8_t *structure, const struct shape_member *member)
+{
+    size_t count;
+    memcpy(&count, structure + member->count, sizeof count);
+    return count;
+}
+
+static const char *read_word(const struct shape_member *member, const uint8_t *field)
+{
+    int value;
+    memcpy(&value, field, sizeof value);
+    return choice_word(member->choices, value);
+}
+
+static struct id read_id(const uint8_t *field)
+{
+    struct id id;
+    memcpy(&id, field, sizeof id);
+    return id;
+}
+
+static void write_id(struct ctx *cx, struct id id, struct json_writer *writer)
+{
+    struct text text = id_text(cx, id);
+    if (text.at == NULL)
+        writer->out.overflowed = true;
+    else
+        json_write_text(writer, text);
+}
+
+static void write_kinds(const uint8_t *field, struct json_writer *writer)
+{
+    struct attribute_set set;
+    memcpy(&set, field, sizeof set);
+    json_open_array(writer);
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(set, n)) != ATTRIBUTE_NONE;) {
+        const struct attribute_kind *kind = attribute_by_number(n);
+        assert(kind != NULL); /* attribute_set_from_row() lets no other number in */
+        json_write_text(writer, text_of(kind->term));
+    }
+    json_close_array(writer);
+}
+
+static void write_duration(struct ctx *cx, int64_t duration_ms, struct json_writer *writer)
+{
+    struct text text = duration_to_text(cx->arena, duration_ms);
+    if (text.at == NULL)
+        writer->out.overflowed = true;
+    else
+        json_write_text(writer, text);
+}
+
+static void write_texts(const struct shape_member *member, const uint8_t *structure, struct json_writer *writer)
+{
+    const uint8_t *items = read_pointer(structure + member->offset);
+    size_t count = read_count(structure, member);
+    json_open_array(writer);
+    for (size_t i = 0; i < count; i++)
+        json_write_text(writer, read_text(items + i * sizeof(struct text)));
+    json_close_array(writer);
+}
+
+static void write_ids(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
+                      struct json_writer *writer)
+{
+    const uint8_t *items = read_pointer(structure + member->offset);
+    size_t count = read_count(structure, member);
+    json_open_array(writer);
+    for (size_t i = 0; i < count; i++)
+        write_id(cx, read_id(items + i * sizeof(struct id)), writer);
+    json_close_array(writer);
+}
+
+static void write_objects(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
+                          struct json_writer *writer)
+{
+    const uint8_t *items = read_pointer(structure + member->offset);
+    size_t count = read_count(structure, member);
+    json_open_array(writer);
+    for (size_t i = 0; i < count; i++)
+        shape_encode(cx, member->shape, items + i * member->shape->size, writer);
+    json_close_array(writer);
+}
+
+static const struct shape_member *key_member(const struct shape *shape)
+{
+    for (size_t i = 0; i < shape->member_count; i++)
+        if ((shape->members[i].flags & SHAPE_KEY) != 0)
+            return &shape->members[i];
+    assert(!"the entries of a map have a key");
+    return NULL;
+}
+
+static void write_map(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
+                      struct json_writer *writer)
+{
+    const struct shape_member *key = key_member(member->shape);
+    const uint8_t *items = read_pointer(structure + member->offset);
+    size_t count = read_count(structure, member);
+    json_open_object(writer);
+    for (size_t i = 0; i < count; i++) {
+        const uint8_t *item = items + i * member->shape->size;
+        json_write_key_text(writer, read_text(item + key->offset));
+        shape_encode(cx, member->shape, item, writer);
+    }
+    json_close_object(writer);
+}
+
+/* A list is never empty in this sense: it is written as []. */
+static bool is_empty(const struct shape_member *member, const uint8_t *field)
+{
+    switch (member->type) {
+    case SHAPE_TEXT:
+    case SHAPE_ID_TEXT:
+    case SHAPE_JSON:      return read_text(field).size == 0;
+    case SHAPE_TIME:
+    case SHAPE_DURATION:  return read_number(field) == 0;
+    case SHAPE_ID:        return read_id(field).type == ID_NONE;
+    case SHAPE_CHOICE:    return read_word(member, field) == NULL;
+    case SHAPE_OBJECT_AT: return read_pointer(field) == NULL;
+    case SHAPE_INT:
+    case SHAPE_BOOL:
+    case SHAPE_KINDS:
+    case SHAPE_OBJECT:
+    case SHAPE_TEXTS:
+    case SHAPE_IDS:
+    case SHAPE_OBJECTS:
+    case SHAPE_MAP:       break;
+    }
+    return false;
+}
+
+/* An empty text is a value of its own where null is not taken. */
+static bool is_null(const struct shape_member *member, const uint8_t *field)
+{
+    if (member->type == SHAPE_TEXT && (member->flags & SHAPE_NULLABLE) == 0)
+        return false;
+    return is_empty(member, field);
+}
+
+static void write_value(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
+                        struct json_writer *writer)
+{
+    const uint8_t *field = structure + member->offset;
+    bool truth = false;
+    switch (member->type) {
+    case SHAPE_TEXT:
+    case SHAPE_ID_TEXT:   json_write_text(writer, read_text(field)); break;
+    case SHAPE_INT:       json_write_int(writer, read_number(field)); break;
+    case SHAPE_BOOL:
+        memcpy(&truth, field, sizeof truth);
+        json_write_bool(writer, truth);
+        break;
+    case SHAPE_TIME:      json_write_time(writer, read_number(field)); break;
+    case SHAPE_DURATION:  write_duration(cx, read_number(field), writer); break;
+    case SHAPE_ID:        write_id(cx, read_id(field), writer); break;
+    case SHAPE_CHOICE:    json_write_text(writer, text_of(read_word(member, field))); break;
+    case SHAPE_KINDS:     write_kinds(field, writer); break;
+    case SHAPE_JSON:      json_write_raw(writer, read_text(field)); break;
+    case SHAPE_OBJECT:    shape_encode(cx, member->shape, field, writer); break;
+    case SHAPE_OBJECT_AT: shape_encode(cx, member->shape, read_pointer(field), writer); break;
+    case SHAPE_TEXTS:     write_texts(member, structure, writer); break;
+    case SHAPE_IDS:       write_ids(cx, member, structure, writer); break;
+    case SHAPE_OBJECTS:   write_objects(cx, member, structure, writer); break;
+    case SHAPE_MAP:       write_map(cx, member, structure, writer); break;
+    }
+}
+
+void shape_encode_members(struct ctx *cx, const struct shape *shape, const void *value, struct json_writer *writer)
+{
+    const uint8_t *structure = value;
+    for (size_t i = 0; i < shape->member_count; i++) {
+        const struct shape_member *member = &shape->members[i];
+        if ((member->flags & (SHAPE_WRITE_ONLY | SHAPE_KEY)) != 0)
+            continue;
+        if ((member->flags & SHAPE_SPARSE) != 0 && is_empty(member, structure + member->offset))
+            continue;
+        json_write_key(writer, member->name);
+        if (is_null(member, structure + member->offset))
+            json_write_null(writer);
+        else
+            write_value(cx, member, structure, writer);
+    }
+}
+
+void shape_encode(struct ctx *cx, const struct shape *shape, const void *value, struct json_writer *writer)
+{
+    json_open_object(writer);
+    shape_encode_members(cx, shape, value, writer);
+    json_close_object(writer);
+}
