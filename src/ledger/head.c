@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "crypto/keyring.h"
 #include "ledger/checkpoint.h"
 #include "store/queries.h"
@@ -31,6 +32,15 @@ err ledger_head(struct ctx *cx, struct ledger_head *out)
     if (!found)
         return FAIL(cx, NOT_FOUND, "log.not_started", "the log has no checkpoint yet");
     return OK;
+}
+
+err ledger_set_origin(struct ctx *cx, struct text origin)
+{
+    if (!note_name_is_valid(origin))
+        return FAIL(cx, INVALID, "log.origin_form", "the name of a log has no space, no plus and at most %d bytes",
+                    LIMIT_LOG_NAME_BYTES);
+    const struct sql_log_origin_create_in in = {.origin = origin};
+    return sql_log_origin_create(cx, &in, NULL);
 }
 
 err ledger_origin(struct ctx *cx, struct text *out)

@@ -14,8 +14,7 @@ err ledger_append(struct ctx *cx, int64_t person_id, int64_t receipt_id, const u
 {
     const struct sql_log_pending_insert_in in = {
         .person_id = person_id, .receipt_id = receipt_id, .leaf = {leaf, HASH_BYTES}};
-    int64_t changed = 0;
-    return sql_log_pending_insert(cx, &in, &changed);
+    return sql_log_pending_insert(cx, &in, NULL);
 }
 
 err ledger_leaf_index(struct ctx *cx, int64_t person_id, int64_t receipt_id, int64_t *out_index, bool *out_found)

@@ -34,7 +34,10 @@ struct ledger_head {
     int64_t            at_ms;
 };
 
-/* The name of the log, made once with the node. Fails NOT_FOUND log.no_origin. */
+/* The name of the log: a URL without scheme, no space, no plus. Given once, inside a write, when the node is made; a name
+ * that is there already stays, because every proof ever handed out bears it. Fails INVALID log.origin_form. */
+err ledger_set_origin(struct ctx *cx, struct text origin) MUST_CHECK;
+/* Fails NOT_FOUND log.no_origin. */
 err ledger_origin(struct ctx *cx, struct text *out) MUST_CHECK;
 /* The verifier key as /log/key serves it, without a line feed. Fails NOT_FOUND log.no_origin. */
 err ledger_verifier_key(struct ctx *cx, struct text *out) MUST_CHECK;

@@ -59,16 +59,14 @@ static err number_entry(struct ctx *cx, const struct sql_log_pending_list_row *e
         return OK;
     const struct sql_log_leaf_insert_in leaf = {
         .receipt_id = entry->receipt_id, .person_id = entry->person_id, .leaf_index = index};
-    int64_t changed = 0;
-    return sql_log_leaf_insert(cx, &leaf, &changed);
+    return sql_log_leaf_insert(cx, &leaf, NULL);
 }
 
 static err put_tiles(struct ctx *cx, const struct made_tile *made)
 {
     for (; made != NULL; made = made->next) {
         const struct sql_log_tile_put_in in = {made->tile.level, made->tile.index, made->data};
-        int64_t changed = 0;
-        TRY(sql_log_tile_put(cx, &in, &changed));
+        TRY(sql_log_tile_put(cx, &in, NULL));
     }
     return OK;
 }

@@ -6,6 +6,12 @@
 -- rows: one
 SELECT value FROM node_text WHERE name = 'log_origin';
 
+-- name: log_origin_create
+-- file: people
+-- in:   origin text
+-- rows: none
+INSERT INTO node_text (name, value) VALUES ('log_origin', $1) ON CONFLICT (name) DO NOTHING;
+
 -- name: log_pending_insert
 -- file: people
 -- in:   person_id int64, receipt_id int64, leaf bytes
