@@ -92,6 +92,9 @@ const char *text_c_string(struct arena *arena, struct text text)
 }
 
 static struct text format_arguments(struct arena *arena, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+static struct text format_arguments(struct arena *arena, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);

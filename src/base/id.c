@@ -23,7 +23,7 @@ const char *id_prefix(id_type type)
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
         if (TYPES[i].type == type)
             return TYPES[i].prefix;
-    assert(!"every id_type but ID_NONE stands in id.def");
+    assert(false && "every id_type but ID_NONE stands in id.def");
     return "";
 }
 

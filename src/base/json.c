@@ -83,6 +83,8 @@ err json_parse(struct ctx *cx, struct text text, const json_t **out)
     TRY(check_size(cx, text));
     if (!text_is_utf8(text))
         return FAIL(cx, MALFORMED, "json.utf8", "the text is not well-formed UTF-8");
+    if (text.size == 0 || memchr(text.at, '\0', text.size) != NULL) /* jansson swallows a NUL behind a number */
+        return FAIL(cx, MALFORMED, "json.syntax", "not JSON: nothing at all, or a NUL");
     json_error_t error;
     assert(parse_arena == NULL);
     parse_arena = cx->arena;

@@ -198,7 +198,8 @@ bool duration_parse(struct text text, int64_t *out_ms)
         next++;
         any = true;
     }
-    *out_ms = total;
+    if (any)
+        *out_ms = total;
     return any;
 }
 
