@@ -32,13 +32,15 @@ static err make_ready(struct ctx *cx, const struct statement *statement, const v
 static err keep_row(struct ctx *cx, const struct statement *statement, void *row)
 {
     for (size_t i = 0; i < statement->out_count; i++) {
-        uint8_t *at = (uint8_t *)row + statement->out[i].offset;
-        if (statement->out[i].type == FIELD_TEXT)
-            *(struct text *)(void *)at = text_copy(cx->arena, *(struct text *)(void *)at);
-        else if (statement->out[i].type == FIELD_BYTES)
-            *(struct bytes *)(void *)at = bytes_copy(cx->arena, *(struct bytes *)(void *)at);
+        void *at = (uint8_t *)row + statement->out[i].offset;
+        struct text *text = at;
+        struct bytes *bytes = at;
+        if (statement->out[i].type == FIELD_TEXT && (*text = text_copy(cx->arena, *text)).at == NULL)
+            return FAIL_MEMORY(cx);
+        if (statement->out[i].type == FIELD_BYTES && (*bytes = bytes_copy(cx->arena, *bytes)).at == NULL)
+            return FAIL_MEMORY(cx);
     }
-    return arena_is_exhausted(cx->arena) ? FAIL_MEMORY(cx) : OK;
+    return OK;
 }
 
 err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed)

@@ -1,0 +1,27 @@
+-- A small schema with one table of each kind, for the tests of the store.
+-- file: people
+CREATE TABLE node_state (
+    name  :text:  NOT NULL,
+    value :int64: NOT NULL,
+    PRIMARY KEY (name)
+) :clustered:;
+CREATE TABLE thing (
+    thing_id :int64: NOT NULL,
+    name     :text:  NOT NULL,
+    data     :bytes: NOT NULL,
+    PRIMARY KEY (thing_id)
+) :clustered:;
+CREATE UNIQUE INDEX thing_name ON thing (name);
+-- file: ledger
+CREATE TABLE entry (
+    entry_id :append_id:,
+    thing_id :int64: NOT NULL,
+    at_ms    :int64: NOT NULL
+    :append_key thing_id, entry_id:
+) :strict:;
+-- file: keys
+CREATE TABLE secret (
+    thing_id :int64: NOT NULL,
+    data     :bytes: NOT NULL,
+    PRIMARY KEY (thing_id)
+) :clustered:;

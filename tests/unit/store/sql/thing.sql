@@ -1,0 +1,86 @@
+-- Every form of a query, for the tests of the store.
+
+-- name: thing_insert
+-- file: people
+-- in:   thing_id int64, name text,
+--       data bytes
+-- rows: none
+INSERT INTO thing (thing_id, name, data)   -- a comment; with a semicolon
+VALUES ($1, $2, $3);
+
+-- name: thing_load
+-- file: people
+-- in:   thing_id int64
+-- out:  name text, data bytes
+-- rows: one
+SELECT name, data FROM thing WHERE thing_id = $1;
+
+-- name: thing_list
+-- file: people
+-- in:   after int64, most int64
+-- out:  thing_id int64, name text, data bytes
+-- rows: many
+SELECT thing_id, name, data FROM thing WHERE thing_id > $1 ORDER BY thing_id LIMIT $2;
+
+-- name: thing_count
+-- file: people
+-- out:  things int64, largest int64
+-- rows: one
+SELECT count(*), max(thing_id) FROM thing;
+
+-- name: thing_rename
+-- file: people
+-- in:   thing_id int64, name text
+-- rows: none
+UPDATE thing SET name = $2 WHERE thing_id = $1;
+
+-- name: thing_rename_all
+-- file: people
+-- in:   suffix text
+-- out:  thing_id int64, name text
+-- rows: many
+UPDATE thing SET name = name || '$1' || $1 RETURNING thing_id, name;
+
+-- name: thing_delete
+-- file: people
+-- in:   thing_id int64
+-- out:  data bytes
+-- rows: one
+DELETE FROM thing WHERE thing_id = $1 RETURNING data;
+
+-- name: entry_insert
+-- file: ledger
+-- in:   thing_id int64, at_ms int64
+-- out:  entry_id int64
+-- rows: one
+INSERT INTO entry (thing_id, at_ms) VALUES ($1, $2) RETURNING entry_id;
+
+-- name: entry_count
+-- file: ledger
+-- out:  entries int64
+-- rows: one
+SELECT count(*) FROM entry;
+
+-- name: entry_list
+-- file: ledger
+-- out:  entry_id int64, thing_id int64, at_ms int64
+-- rows: many
+SELECT entry_id, thing_id, at_ms FROM entry ORDER BY entry_id;
+
+-- name: secret_insert
+-- file: keys
+-- in:   thing_id int64, data bytes
+-- rows: none
+INSERT INTO secret (thing_id, data) VALUES ($1, $2);
+
+-- name: secret_delete
+-- file: keys
+-- in:   thing_id int64
+-- rows: none
+DELETE FROM secret WHERE thing_id = $1;
+
+-- name: secret_mistyped
+-- file: keys
+-- out:  data int64
+-- rows: one
+SELECT data FROM secret;

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The writer: what a failing write leaves, who is told what and when, and what happens when the disk says no. */
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/limits.h"
+#include "unit/store/things.h"
+
+#define MANY 600 /* more than one batch */
+
+/* Several writes that are handed over at once, and what they were told. */
+struct volley {
+    struct store_write writes[MANY];
+    struct ctx         cx[MANY];
+    int64_t            numbers[MANY];
+    err                results[MANY];
+    int                order[MANY]; /* the place at which each was told */
+    int                told;
+    sem_t              all_told;
+    int                count;
+};
+
+static void note(struct store_write *write, err result)
+{
+    struct volley *volley = write->owner;
+    size_t at = (size_t)(write - volley->writes);
+    volley->results[at] = result;
+    volley->order[at] = volley->told++;
+    if (volley->told == volley->count)
+        assert_int_equal(sem_post(&volley->all_told), 0);
+}
+
+static struct volley *volley_new(int count, store_write_fn run)
+{
+    struct volley *volley = calloc(1, sizeof *volley);
+    assert_non_null(volley);
+    volley->count = count;
+    assert_int_equal(sem_init(&volley->all_told, 0, 0), 0);
+    for (int i = 0; i < count; i++) {
+        volley->numbers[i] = i + 1;
+        volley->cx[i].arena = arena_open(64 * 1024);
+        volley->writes[i] = (struct store_write){.cx = &volley->cx[i], .run = run, .arg = &volley->numbers[i],
+            .done = note, .owner = volley, .next = i + 1 < count ? &volley->writes[i + 1] : NULL};
+    }
+    return volley;
+}
+
+static void volley_wait(struct volley *volley)
+{
+    while (sem_wait(&volley->all_told) != 0)
+        continue; /* a signal came in between */
+}
+
+static void volley_free(struct volley *volley)
+{
+    for (int i = 0; i < volley->count; i++)
+        arena_close(volley->cx[i].arena);
+    assert_int_equal(sem_destroy(&volley->all_told), 0);
+    free(volley);
+}
+
+/* ---- a write that holds the writer until it is let go */
+
+struct gate {
+    sem_t entered;
+    sem_t open;
+};
+
+static void gate_init(struct gate *gate)
+{
+    assert_int_equal(sem_init(&gate->entered, 0, 0), 0);
+    assert_int_equal(sem_init(&gate->open, 0, 0), 0);
+}
+
+static err wait_at_gate(struct ctx *cx, void *arg)
+{
+    struct gate *gate = arg;
+    (void)cx;
+    assert_int_equal(sem_post(&gate->entered), 0);
+    while (sem_wait(&gate->open) != 0)
+        continue;
+    return OK;
+}
+
+static void ignore(struct store_write *write, err result)
+{
+    (void)write;
+    (void)result;
+}
+
+/* Both files; then every third one fails. */
+static err write_both_or_fail(struct ctx *cx, void *arg)
+{
+    int64_t number = *(const int64_t *)arg;
+    TRY(write_entry(cx, arg));
+    TRY(write_thing(cx, arg));
+    assert_int_equal(count_things(cx), number - (number - 1) / 3); /* the earlier ones of the batch, and this */
+    return number % 3 == 0 ? FAIL(cx, FORBIDDEN, "test.third", "not this one") : OK;
+}
+
+static void a_failing_write_leaves_nothing_and_the_others_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    struct volley *volley = volley_new(90, write_both_or_fail);
+    assert_true(store_submit(fixture->store, volley->writes, 90));
+    volley_wait(volley);
+    for (int i = 0; i < 90; i++) {
+        assert_int_equal(volley->results[i], (i + 1) % 3 == 0 ? FORBIDDEN : OK);
+        assert_int_equal(volley->cx[i].failure.code, volley->results[i]);
+    }
+    assert_int_equal(count_things(&fixture->cx), 60);
+    assert_int_equal(count_entries(&fixture->cx), 60);
+    volley_free(volley);
+}
+
+static void all_are_told_in_order_also_over_two_batches(void **state)
+{
+    struct fixture *fixture = *state;
+    struct volley *volley = volley_new(MANY, write_thing);
+    struct store_counters counters;
+    assert_true(store_submit(fixture->store, volley->writes, MANY));
+    volley_wait(volley);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(volley->order[i], i);
+    assert_int_equal(count_things(&fixture->cx), MANY);
+    store_counters(fixture->store, &counters);
+    assert_int_equal(counters.writes, MANY);
+    assert_in_range(counters.commits, 2, 2);
+    assert_int_equal(counters.queued, 0);
+    volley_free(volley);
+}
+
+static void a_full_queue_takes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    struct gate gate;
+    struct ctx cx = {.arena = fixture->cx.arena};
+    struct store_write first = {.cx = &cx, .run = wait_at_gate, .arg = &gate, .done = ignore};
+    struct store_write *fillers = calloc(LIMIT_WRITE_QUEUE + 1, sizeof *fillers);
+    struct ctx *filler_cx = calloc(LIMIT_WRITE_QUEUE + 1, sizeof *filler_cx);
+    struct store_counters counters;
+    int64_t number = 1;
+    assert_non_null(fillers);
+    assert_non_null(filler_cx);
+    gate_init(&gate);
+    assert_true(store_submit(fixture->store, &first, 1));
+    while (sem_wait(&gate.entered) != 0)
+        continue;
+    for (size_t i = 0; i <= LIMIT_WRITE_QUEUE; i++)
+        fillers[i] = (struct store_write){.cx = &filler_cx[i], .run = write_entry, .arg = &number, .done = ignore,
+                                          .next = i < LIMIT_WRITE_QUEUE ? &fillers[i + 1] : NULL};
+    assert_false(store_submit(fixture->store, fillers, LIMIT_WRITE_QUEUE + 1));
+    assert_true(store_submit(fixture->store, fillers + 1, LIMIT_WRITE_QUEUE));
+    fillers[0].next = NULL;
+    assert_false(store_submit(fixture->store, fillers, 1));
+    store_counters(fixture->store, &counters);
+    assert_int_equal(counters.queued, LIMIT_WRITE_QUEUE);
+    assert_int_equal(counters.refused_writes, LIMIT_WRITE_QUEUE + 2);
+    assert_int_equal(sem_post(&gate.open), 0);
+    fixture_close(fixture); /* writes what is queued */
+    fixture_open(fixture);
+    assert_int_equal(count_entries(&fixture->cx), LIMIT_WRITE_QUEUE);
+    free(fillers);
+    free(filler_cx);
+}
+
+struct submitter {
+    struct fixture *fixture;
+    int64_t         from;
+    int64_t         count;
+    pthread_t       thread;
+    _Atomic int64_t seen_too_few;
+};
+
+/* Each write that has come back is seen by the thread's own read handle. */
+static void *submit_and_read(void *arg)
+{
+    struct submitter *submitter = arg;
+    struct ctx cx = {.arena = arena_open(4 * 1024 * 1024)};
+    assert_int_equal(store_conn_open(&cx, submitter->fixture->store, &cx.db), OK);
+    for (int64_t i = 0; i < submitter->count; i++) {
+        int64_t number = submitter->from + i;
+        struct sql_thing_load_row row;
+        bool found = false;
+        if (store_write_wait(submitter->fixture->store, &cx, write_thing, &number) != OK ||
+            sql_thing_load(&cx, &(struct sql_thing_load_in){number}, &row, &found) != OK || !found)
+            (void)atomic_fetch_add(&submitter->seen_too_few, 1);
+        arena_reset(cx.arena);
+    }
+    store_conn_close(cx.db);
+    arena_close(cx.arena);
+    return NULL;
+}
+
+static void many_threads_write_and_read_their_own(void **state)
+{
+    struct fixture *fixture = *state;
+    struct submitter submitters[8] = {{.from = 0}};
+    for (int i = 0; i < 8; i++) {
+        submitters[i].fixture = fixture;
+        submitters[i].from = 1000 * i;
+        submitters[i].count = 60;
+        assert_int_equal(pthread_create(&submitters[i].thread, NULL, submit_and_read, &submitters[i]), 0);
+    }
+    for (int i = 0; i < 8; i++) {
+        assert_int_equal(pthread_join(submitters[i].thread, NULL), 0);
+        assert_int_equal(submitters[i].seen_too_few, 0);
+    }
+    assert_int_equal(count_things(&fixture->cx), 480);
+}
+
+static err note_moment(struct ctx *cx, void *arg)
+{
+    *(int64_t *)arg = cx->now_ms;
+    return OK;
+}
+
+static void the_moment_of_a_write_never_goes_back(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t moment = 0;
+    fixture->set.wall_ms = 5000000;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, note_moment, &moment), OK);
+    assert_int_equal(moment, 5000000);
+    fixture->set.wall_ms = 4000000;
+    assert_int_equal(store_now_ms(fixture->store), 5000000);
+    fixture_close(fixture);
+    fixture->set.wall_ms = 3000000;
+    fixture_open(fixture);
+    assert_int_equal(store_now_ms(fixture->store), 5000000);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, note_moment, &moment), OK);
+    assert_int_equal(moment, 5000000);
+    fixture->set.wall_ms = 5000001;
+    assert_int_equal(store_now_ms(fixture->store), 5000001);
+}
+
+static err fail_after_its_handle(struct ctx *cx, void *arg)
+{
+    assert_ptr_not_equal(cx->db, arg); /* the writer's handle, not the caller's */
+    assert_int_equal(store_read_begin(cx), OK);
+    int64_t number = 1;
+    TRY(write_thing(cx, &number));
+    store_read_end(cx);
+    return FAIL(cx, CONFLICT, "test.refused", "no");
+}
+
+static void the_caller_gets_its_handle_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_conn *mine = fixture->cx.db;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, fail_after_its_handle, mine), CONFLICT);
+    assert_string_equal(fixture->cx.failure.reason, "test.refused");
+    assert_ptr_equal(fixture->cx.db, mine);
+    assert_int_equal(count_things(&fixture->cx), 0);
+}
+
+/* ---- two processes */
+
+static int write_in_child(const struct fixture *fixture, int64_t from, int64_t count)
+{
+    struct ctx cx = {.arena = arena_open(FIXTURE_ARENA_BYTES)};
+    struct store_options options = {.url = fixture->url, .clock = &fixture->clock};
+    struct store *store = NULL;
+    int failures = store_open(&cx, &options, &store) != OK;
+    for (int64_t number = from; failures == 0 && number < from + count; number++) {
+        failures += store_write_wait(store, &cx, write_thing, &number) != OK;
+        failures += store_write_wait(store, &cx, write_entry, &number) != OK;
+    }
+    store_close(store);
+    arena_close(cx.arena);
+    return failures;
+}
+
+static void two_processes_write_the_same_files(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_open(fixture); /* makes the files */
+    fixture_close(fixture);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(write_in_child(fixture, 1, 150));
+    fixture_open(fixture);
+    for (int64_t number = 1001; number <= 1150; number++)
+        assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(count_things(&fixture->cx), 300);
+    assert_int_equal(count_entries(&fixture->cx), 150);
+    assert_int_equal(store_check(&fixture->cx, fixture->store), OK);
+}
+
+/* ---- the disk says no */
+
+static void count_fatal(void *arg, const char *why)
+{
+    assert_true(strlen(why) > 0);
+    (void)atomic_fetch_add((_Atomic int *)arg, 1);
+}
+
+static err write_large(struct ctx *cx, void *arg)
+{
+    static const uint8_t LARGE[300000] = {1};
+    return sql_secret_insert(cx, &(struct sql_secret_insert_in){*(const int64_t *)arg, {LARGE, sizeof LARGE}}, NULL);
+}
+
+static void set_file_size_max(rlim_t bytes)
+{
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void after_a_refusal_of_the_disk_nothing_is_taken(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_options options = fixture_options(fixture);
+    _Atomic int fatal = 0;
+    int64_t number = 1;
+    struct sigaction ignored = {.sa_handler = SIG_IGN};
+    assert_int_equal(sigaction(SIGXFSZ, &ignored, NULL), 0);
+    options.fatal = count_fatal;
+    options.fatal_arg = &fatal;
+    assert_int_equal(store_open(&fixture->cx, &options, &fixture->store), OK);
+    assert_int_equal(store_conn_open(&fixture->cx, fixture->store, &fixture->cx.db), OK);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    set_file_size_max(200000);
+    number = 2;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_large, &number), UNAVAILABLE);
+    set_file_size_max(RLIM_INFINITY);
+    assert_string_equal(fixture->cx.failure.reason, "store.commit");
+    assert_int_equal(fatal, 1);
+    failure_clear(&fixture->cx.failure);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), UNAVAILABLE);
+    failure_clear(&fixture->cx.failure);
+    assert_int_equal(count_things(&fixture->cx), 1); /* reading goes on until the process has ended */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(a_failing_write_leaves_nothing_and_the_others_stay),
+        STORE_TEST(all_are_told_in_order_also_over_two_batches),
+        STORE_TEST(a_full_queue_takes_nothing),
+        STORE_TEST(many_threads_write_and_read_their_own),
+        STORE_TEST(the_moment_of_a_write_never_goes_back),
+        STORE_TEST(the_caller_gets_its_handle_back),
+        CLOSED_TEST(two_processes_write_the_same_files),
+        CLOSED_TEST(after_a_refusal_of_the_disk_nothing_is_taken),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
