@@ -151,8 +151,8 @@ static void a_backup_holds_all_but_the_keys(void **state)
     struct fixture copy = *fixture;
     struct stat about;
     int64_t number = 1;
-    (void)snprintf(copy.folder, sizeof copy.folder, "%s/copy", fixture->folder);
-    (void)snprintf(copy.url, sizeof copy.url, "sqlite:%s/copy", fixture->folder);
+    (void)snprintf(copy.folder, sizeof copy.folder, "%.50s/copy", fixture->folder);
+    (void)snprintf(copy.url, sizeof copy.url, "sqlite:%s", copy.folder);
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_entry, &number), OK);
     assert_int_equal(store_backup(&fixture->cx, fixture->store, copy.folder), OK);
@@ -238,7 +238,7 @@ static void a_long_log_is_moved_while_writes_flow(void **state)
         (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     }
     assert_true(counters.checkpoints > 0);
-    assert_true(size_of(fixture, "keys.db") > 30 * 1024 * 1024);
+    assert_true(size_of(fixture, "keys.db") > 19 * 1024 * 1024);
 }
 
 int main(void)
