@@ -81,17 +81,15 @@ static h1_outcome check_limits(const struct h1_scan *scan, size_t at, struct h1_
 static h1_outcome end_line(struct h1_scan *scan, size_t at, struct h1_refusal *out)
 {
     size_t size = at - scan->line_start;
+    if (check_limits(scan, at, out) == H1_REFUSED)
+        return H1_REFUSED;
     if (size == 0 && scan->line_count > 0) {
         scan->head_bytes = at + 2;
         return H1_DONE;
     }
     if (size == 0 && at > 0) /* 9112 section 2.2: one empty line before the request is forgiven */
         return refuse(out, MALFORMED, "http.request_line", "empty lines stand before the request line");
-    if (size > 0) {
-        scan->line_count++;
-        if (check_limits(scan, at, out) == H1_REFUSED)
-            return H1_REFUSED;
-    }
+    scan->line_count += size > 0;
     scan->line_start = at + 2;
     if (scan->line_count == 1 && scan->fields_start == 0)
         scan->fields_start = at + 2;
