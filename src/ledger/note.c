@@ -92,7 +92,9 @@ err note_key_parse(struct ctx *cx, struct text text, struct note_key *out)
     struct bytes typed;
     if (text.size > 2 * LIMIT_LOG_NAME_BYTES || !take_until(&text, '+', &name) || !take_until(&text, '+', &id_hex) ||
         !note_name_is_valid(name) || !hex_decode(cx->arena, id_hex, &id) || !base64_decode(cx->arena, text, &typed))
-        return FAIL(cx, MALFORMED, "log.key_form", "a verifier key has the form name+id+key");
+        return arena_is_exhausted(cx->arena)
+                   ? FAIL_MEMORY(cx)
+                   : FAIL(cx, MALFORMED, "log.key_form", "a verifier key has the form name+id+key");
     if (typed.size != 1 + SIGN_PUBLIC_BYTES || typed.at[0] != ED25519_TYPE)
         return FAIL(cx, MALFORMED, "log.key_form", "the verifier key is not of the Ed25519 kind");
     struct note_key key = note_key_make(name, typed.at + 1);
