@@ -2,7 +2,7 @@
 """Positive controls of the checks of the house: a small clean tree must pass each check, and the same tree with one
 thing broken must fail it, naming that thing. A check that stays green here shows nothing when it is green on src/.
 
-Usage: controls.py CHECK_LAYERS CHECK_SOURCE CHECK_HEADERS.py"""
+Usage: controls.py CHECK_LAYERS CHECK_SOURCE TOOLS_FOLDER"""
 import pathlib
 import subprocess
 import sys
@@ -134,6 +134,19 @@ HEADERS = {
 }
 
 
+# name: one line of C, and the variable that must be found in what it compiles to, or None.
+STATE = {
+    "a global": ("int count;", "count"),
+    "a global with a value": ("int count = 7;", "count"),
+    "a mutable static": ("static int count; int next(void) { return ++count; }", "count"),
+    "a static inside a function": ("int next(void) { static int count; return ++count; }", "count"),
+    "a variable of a thread": ("_Thread_local int count;", "count"),
+    "a constant": ("const int count = 7;", None),
+    "a table of pointers": ('const char *const words[] = {"a", "b"};', None),
+    "functions only": ("int next(int n) { return n + 1; }", None),
+}
+
+
 def run(check, changes):
     """The exit code and the output of `check` over the clean tree with `changes`."""
     with tempfile.TemporaryDirectory() as root:
@@ -178,6 +191,16 @@ class Controls(unittest.TestCase):
     def test_each_header_that_leans_is_found(self):
         self.each_is_found(CHECK_HEADERS, HEADERS)
 
+    def test_each_variable_that_can_change_is_found(self):
+        for name, (line, variable) in STATE.items():
+            with self.subTest(name), tempfile.TemporaryDirectory() as root:
+                library = f"{root}/line.o"
+                subprocess.run(["cc", "-O1", "-fPIE", "-c", "-o", library, "-x", "c", "-"], input=line, text=True,
+                               timeout=30, check=True)
+                done = subprocess.run([*CHECK_STATE, library], capture_output=True, text=True, timeout=30, check=False)
+                self.assertEqual(done.returncode, 0 if variable is None else 1, done.stdout + done.stderr)
+                self.assertTrue(variable is None or f": {variable} can change" in done.stdout, done.stdout)
+
     def test_what_only_looks_like_a_breach_is_let_through(self):
         for name, changes in HARMLESS.items():
             with self.subTest(name):
@@ -187,5 +210,6 @@ class Controls(unittest.TestCase):
 
 if __name__ == "__main__":
     CHECK_LAYERS, CHECK_SOURCE = [sys.argv[1]], [sys.argv[2]]
-    CHECK_HEADERS = [sys.executable, "-B", sys.argv[3]]
+    CHECK_HEADERS = [sys.executable, "-B", f"{sys.argv[3]}/check_headers.py"]
+    CHECK_STATE = [sys.executable, "-B", f"{sys.argv[3]}/check_state.py"]
     unittest.main(argv=sys.argv[:1])
