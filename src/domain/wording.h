@@ -8,6 +8,7 @@
 
 #include "base/ctx.h"
 #include "domain/attribute_set.h"
+#include "domain/finding.h"
 
 /* What people will read and what they would give. Views; the caller keeps the bytes. */
 struct purpose_text {
@@ -31,20 +32,10 @@ struct purpose_text {
     bool                 trains_ai;
 };
 
-struct finding {
-    const char *pointer; /* JSON pointer into the draft: "/sentence", "/attributes/needed", "/facts/passed_on/0" */
-    const char *reason;  /* stable word: "wording.too_long", "purpose.over_asking" */
-    struct text message; /* one sentence that says what to change */
-};
-
-#define FINDINGS_MAX 100 /* beyond it the rest is not listed */
-
-struct findings {
-    struct finding *items; /* in the arena */
-    size_t          count; /* 0: fit to be published */
-};
-
 /* Fails only for memory (TOO_LARGE limit.memory): bad wording is a finding, not a failure. */
 err wording_check(struct ctx *cx, const struct purpose_text *purpose, struct findings *out) MUST_CHECK;
+
+/* LIX of a text in that language, rounded, for showing while somebody writes; 0 without words or memory. */
+int64_t wording_lix(struct arena *arena, struct text text, struct text language);
 
 #endif
