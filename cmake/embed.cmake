@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # embed_sql(FOLDER QUERIES files… MIGRATIONS files…) makes FOLDER/store/queries.h, queries.c and migrations.c with
 # tools/embed_sql. Whoever includes "store/queries.h" has FOLDER on its include path.
-add_executable(embed_sql ${PROJECT_SOURCE_DIR}/tools/embed_sql.c)
+add_executable(embed_sql ${PROJECT_SOURCE_DIR}/tools/embed_sql.c ${PROJECT_SOURCE_DIR}/tools/sql_query.c)
 target_link_libraries(embed_sql PRIVATE house_flags floor_base)
 
 function(embed_sql FOLDER)

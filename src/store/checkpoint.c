@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Moves the write-ahead logs back into their files, on a thread of its own so that no commit pays for it. Passive while
  * writes flow; a log that outgrows that is brought to its beginning with a short stop; an idle one is emptied. */
-#include <assert.h>
 #include <time.h>
 
 #include "store/state.h"

@@ -113,7 +113,7 @@ static void abandon(struct store_conn *conn, store_file file)
     struct ctx own = {.arena = NULL};
     if (conn->began[file] && sqlite_in_transaction(&conn->files[file])) {
         err result = sqlite_move(&own, &conn->files[file], CONTROL_ROLLBACK);
-        (void)result; /* a roll-back that the disk refuses has still ended the transaction; the log decides at next open */
+        (void)result; /* refused by the disk, it has still ended the transaction: nothing of it is in the log */
     }
     conn->began[file] = false;
     conn->saved[file] = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A handle on the four files, inside this floor only. A reader's belongs to its thread; the writer's is where writes run:
- * its files join the batch's transaction with the first statement that touches them, so that what a write reads stays
- * true until its commit. The people file is the root: a batch takes its write lock first, which orders all writers of all
- * processes, and commits it last. */
+ * A handle on the four files, inside this floor only. A reader's belongs to its thread; the writer's is where writes
+ * run: its files join the batch's transaction with the first statement that touches them, so that what a write reads
+ * stays true until its commit. The people file is the root: a batch takes its write lock first, which orders all
+ * writers of all processes, and commits it last. */
 #ifndef STORE_CONN_H
 #define STORE_CONN_H
 
@@ -28,8 +28,8 @@ err conn_prepare_all(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 /* Brings a file into the state that the next statement on it needs. */
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes) MUST_CHECK;
 
-/* The writer's batch: begin, any number of writes, then commit or abandon. A failing write leaves nothing and the others
- * stay. `conn_end_write` fails when the batch itself is lost. */
+/* The writer's batch: begin, any number of writes, then commit or abandon. A failing write leaves nothing and the
+ * others stay. `conn_end_write` fails when the batch itself is lost. */
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 void conn_begin_write(struct store_conn *conn);
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHECK;

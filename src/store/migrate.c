@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Migrations, forward only. A migration's text is one for all files and databases: the part of a file is cut out of it and
- * the few words of sql/dialect.def are put in. */
+ * Migrations, forward only. A migration's text is one for all files and databases: the part of a file is cut out of it
+ * and the few words of sql/dialect.def are put in. */
 #include "store/migrate.h"
 
 #include "crypto/hash.h"
@@ -108,10 +108,20 @@ struct applied {
 static const struct field APPLIED[] = {{"version", FIELD_INT64, offsetof(struct applied, version)},
                                        {"name", FIELD_TEXT, offsetof(struct applied, name)},
                                        {"hash", FIELD_BYTES, offsetof(struct applied, hash)}};
-static const struct statement LIST = {.name = "schema_migration_list", .rows = ROWS_MANY, .out = APPLIED, .out_count = 3,
-                                      .sql = "SELECT version, name, hash FROM schema_migration ORDER BY version"};
-static const struct statement INSERT = {.name = "schema_migration_insert", .writes = true, .in = APPLIED, .in_count = 3,
-                                        .sql = "INSERT INTO schema_migration (version, name, hash) VALUES ($1, $2, $3)"};
+static const struct statement LIST = {
+    .name = "schema_migration_list",
+    .sql = "SELECT version, name, hash FROM schema_migration ORDER BY version",
+    .rows = ROWS_MANY,
+    .out = APPLIED,
+    .out_count = 3,
+};
+static const struct statement INSERT = {
+    .name = "schema_migration_insert",
+    .sql = "INSERT INTO schema_migration (version, name, hash) VALUES ($1, $2, $3)",
+    .writes = true,
+    .in = APPLIED,
+    .in_count = 3,
+};
 
 static err check_applied(struct ctx *cx, const struct applied *applied, struct migrations migrations, size_t count)
 {
@@ -123,11 +133,13 @@ static err check_applied(struct ctx *cx, const struct applied *applied, struct m
     const struct migration *migration = &migrations.list[count];
     sha256(bytes_of_text(text_of(migration->sql)), hash);
     if (!bytes_equals(applied->hash, (struct bytes){hash, sizeof hash}))
-        return FAIL(cx, CONFLICT, "store.migration_changed", "migration %s is not the one that was applied", migration->name);
+        return FAIL(cx, CONFLICT, "store.migration_changed",
+                    "%s is not the migration that was applied", migration->name);
     return OK;
 }
 
-static err walk_applied(struct ctx *cx, const struct sqlite_run_of *run, struct migrations migrations, size_t *out_count)
+static err walk_applied(struct ctx *cx, const struct sqlite_run_of *run, struct migrations migrations,
+                        size_t *out_count)
 {
     size_t count = 0;
     bool is_row = false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Opening a file, its settings, its write-ahead log, and what SQLite's result codes mean here. No message of SQLite goes
- * out but those about our own SQL text, since others may quote what lies in the file. */
+ * Opening a file, its settings, its write-ahead log, and what SQLite's result codes mean here. No message of SQLite
+ * goes out but those about our own SQL text, since others may quote what lies in the file. */
 #include "store/sqlite.h"
 
 #include <assert.h>
@@ -13,7 +13,7 @@
 
 #include "base/limits.h"
 
-#define READER_CACHE_BYTES (2 * 1024 * 1024) /* small: the mapped file is the cache, and a commit elsewhere empties this */
+#define READER_CACHE_BYTES (2 * 1024 * 1024) /* small: the mapped file is the cache, a commit elsewhere empties this */
 #define WRITER_CACHE_BYTES (16 * 1024 * 1024)
 #define BUSY_POLL_NS 1000000
 
@@ -41,7 +41,8 @@ err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_READONLY:
-        return FAIL(cx, INTERNAL, "store.open", "a file of the store cannot be opened for writing (%s, code %d)", what, code);
+        return FAIL(cx, INTERNAL, "store.open",
+                    "a file of the store does not open for writing (%s, code %d)", what, code);
     case SQLITE_IOERR:
         file->io_failed = true;
         return FAIL(cx, INTERNAL, "store.io", "the disk of the store refused (%s, code %d)", what, code);
@@ -60,8 +61,8 @@ static int wait_for_lock(void *arg, int times)
     return 1;
 }
 
-/* SQLite would make the file with the rights that umask leaves. An existing one is not opened here: closing it would drop
- * the locks that this process holds on it. */
+/* SQLite would make the file with the rights that umask leaves. An existing one is not opened here: closing it would
+ * drop the locks that this process holds on it. */
 static err create_file(struct ctx *cx, const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -142,7 +143,7 @@ static err harden(struct ctx *cx, struct sqlite_file *file)
         int now = -1;
         int code = sqlite3_db_config(file->db, SWITCHES[i].option, SWITCHES[i].on, &now);
         if (code != SQLITE_OK || now != SWITCHES[i].on)
-            return FAIL(cx, INTERNAL, "store.setting", "the switch %d of the database did not take", SWITCHES[i].option);
+            return FAIL(cx, INTERNAL, "store.setting", "switch %d of the database did not take", SWITCHES[i].option);
     }
     return OK;
 }
@@ -180,7 +181,7 @@ static err open_and_set(struct ctx *cx, const struct sqlite_options *options, st
 err sqlite_open(struct ctx *cx, const struct sqlite_options *options, struct sqlite_file *out)
 {
     struct sqlite_file file = {.db = NULL};
-    /* Without its statistics SQLite takes no process-wide lock at each allocation. Refused once a file is open: no harm. */
+    /* Without statistics SQLite takes no process-wide lock at each allocation. Refused once a file is open: no harm. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (options->create)
         TRY(create_file(cx, options->path));

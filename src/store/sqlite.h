@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The door to SQLite, inside this floor only: files opened with the settings of the house, statements prepared, bound and
- * stepped by their descriptors, errors in the words of base/error.def. The three sqlite*.c files alone include
+ * The door to SQLite, inside this floor only: files opened with the settings of the house, statements prepared, bound
+ * and stepped by their descriptors, errors in the words of base/error.def. The three sqlite*.c files alone include
  * <sqlite3.h>. A sqlite_file belongs to one thread at a time. */
 #ifndef STORE_SQLITE_H
 #define STORE_SQLITE_H

@@ -26,7 +26,8 @@ err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path)
         return FAIL(cx, INTERNAL, "store.open", "the file of the backup cannot be made (errno %d)", errno);
     (void)close(fd); /* nothing was written through it */
     sqlite3 *target = NULL;
-    int code = sqlite3_open_v2(path, &target, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    int code = sqlite3_open_v2(path, &target, flags, NULL);
     err result = code == SQLITE_OK ? copy_into(cx, file, target) : sqlite_fail(cx, file, code, "backup");
     code = sqlite3_close(target);
     if (result == OK && code != SQLITE_OK)

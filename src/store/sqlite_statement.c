@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Prepared statements and transactions of one open file. Values go by the descriptor's offsets; nothing here knows what a
- * query means. */
+ * Prepared statements and transactions of one open file. Values go by the descriptor's offsets; nothing here knows what
+ * a query means. */
 #include "store/sqlite.h"
 
 #include <assert.h>
@@ -27,7 +27,8 @@ static bool agrees(sqlite3_stmt *prepared, const struct statement *statement)
            (sqlite3_stmt_readonly(prepared) == 0) == statement->writes;
 }
 
-err sqlite_prepare(struct ctx *cx, struct sqlite_file *file, const struct statement *statement, struct sqlite3_stmt **out)
+err sqlite_prepare(struct ctx *cx, struct sqlite_file *file, const struct statement *statement,
+                   struct sqlite3_stmt **out)
 {
     sqlite3_stmt *prepared = NULL;
     const char *sql = numbered(cx->arena, statement->sql);
@@ -72,7 +73,8 @@ static int bind_field(sqlite3_stmt *prepared, int number, field_type type, const
     case FIELD_INT64:
         return sqlite3_bind_int64(prepared, number, *(const int64_t *)at);
     case FIELD_TEXT: /* a NULL pointer would bind NULL: none is "" */
-        return sqlite3_bind_text64(prepared, number, text->size == 0 ? "" : text->at, text->size, SQLITE_STATIC, SQLITE_UTF8);
+        return sqlite3_bind_text64(prepared, number, text->size == 0 ? "" : text->at, text->size, SQLITE_STATIC,
+                                   SQLITE_UTF8);
     case FIELD_BYTES:
         return sqlite3_bind_blob64(prepared, number, bytes->size == 0 ? (const void *)"" : bytes->at, bytes->size,
                                    SQLITE_STATIC);
@@ -107,7 +109,8 @@ err sqlite_step(struct ctx *cx, const struct sqlite_run_of *run, bool *out_row)
 
 static bool read_field(sqlite3_stmt *prepared, int column, field_type type, void *at)
 {
-    static const int STORED_AS[] = {[FIELD_INT64] = SQLITE_INTEGER, [FIELD_TEXT] = SQLITE_TEXT, [FIELD_BYTES] = SQLITE_BLOB};
+    static const int STORED_AS[] = {
+        [FIELD_INT64] = SQLITE_INTEGER, [FIELD_TEXT] = SQLITE_TEXT, [FIELD_BYTES] = SQLITE_BLOB};
     int stored = sqlite3_column_type(prepared, column);
     if (type == FIELD_INT64) {
         *(int64_t *)at = sqlite3_column_int64(prepared, column);

@@ -53,7 +53,7 @@ const char *store_path(struct arena *arena, const char *folder, store_file file)
 /* Ends what can no longer be trusted: the hook of the options, or abort(). */
 void store_fatal(struct store *store, const char *why);
 
-err writer_open(struct ctx *cx, struct store *store) MUST_CHECK; /* takes no write yet; the thread starts with the first */
+err writer_open(struct ctx *cx, struct store *store) MUST_CHECK; /* the thread starts with the first write */
 void writer_close(struct store *store);                          /* after everything that is queued */
 
 void checkpointer_open(struct store *store);

@@ -42,9 +42,10 @@ extern const size_t STATEMENT_COUNT;
 err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed) MUST_CHECK;
 err statement_one(struct ctx *cx, const struct statement *statement, const void *in, void *row, bool *found) MUST_CHECK;
 /* At most LIMIT_ROWS rows, otherwise TOO_LARGE limit.rows. */
-err statement_many(struct ctx *cx, const struct statement *statement, const void *in, void **rows, size_t *count) MUST_CHECK;
-/* Text and bytes of a row are valid during `take` only; an error of `take` ends the walk and is passed on. `take` may run
- * other statements, not this one. */
+err statement_many(struct ctx *cx, const struct statement *statement, const void *in, void **rows,
+                   size_t *count) MUST_CHECK;
+/* Text and bytes of a row are valid during `take` only; an error of `take` ends the walk and is passed on. `take` may
+ * run other statements, not this one. */
 err statement_each(struct ctx *cx, const struct statement *statement, const void *in,
                    err (*take)(struct ctx *cx, const void *row, void *arg), void *arg) MUST_CHECK;
 

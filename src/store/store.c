@@ -15,7 +15,11 @@
 #include "store/state.h"
 
 static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
-    [STORE_KEYS] = "keys.db", [STORE_RECORDS] = "records.db", [STORE_LEDGER] = "ledger.db", [STORE_PEOPLE] = "people.db"};
+    [STORE_KEYS] = "keys.db",
+    [STORE_RECORDS] = "records.db",
+    [STORE_LEDGER] = "ledger.db",
+    [STORE_PEOPLE] = "people.db",
+};
 
 const char *store_path(struct arena *arena, const char *folder, store_file file)
 {
@@ -166,7 +170,7 @@ static err sync_folder(struct ctx *cx, const char *folder)
     bool synced = fd >= 0 && fsync(fd) == 0;
     if (fd >= 0)
         (void)close(fd); /* nothing was written through it */
-    return synced ? OK : FAIL(cx, INTERNAL, "store.io", "the folder of the backup could not be written (errno %d)", errno);
+    return synced ? OK : FAIL(cx, INTERNAL, "store.io", "the folder of the backup was not written (errno %d)", errno);
 }
 
 err store_backup(struct ctx *cx, struct store *store, const char *folder)

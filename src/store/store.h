@@ -32,9 +32,9 @@ struct store_options {
 };
 
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
- * Every statement is prepared once, so that one that does not fit the schema shows here.
- * Fails INVALID store.url, NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open |
- * store.setting | store.statement, CORRUPT store.damaged, UNAVAILABLE store.busy. */
+ * Every statement is prepared once, so that one that does not fit the schema shows here. Fails INVALID store.url,
+ * NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open | store.setting |
+ * store.statement, CORRUPT store.damaged, UNAVAILABLE store.busy. */
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);
@@ -43,13 +43,13 @@ void store_close(struct store *store);
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out) MUST_CHECK;
 void store_conn_close(struct store_conn *conn); /* takes NULL */
 
-/* The statements between begin and end see one state of each file. Nests not. Ending without a begin is allowed. Inside a
- * write both do nothing: a write sees one state anyway. */
+/* The statements between begin and end see one state of each file. Nests not. Ending without a begin is allowed. Inside
+ * a write both do nothing: a write sees one state anyway. */
 err store_read_begin(struct ctx *cx) MUST_CHECK;
 void store_read_end(struct ctx *cx);
 
-/* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error and
- * leaves nothing then; it may be run again; it re-checks what it relies on, because the caller's snapshot is older.
+/* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error
+ * and leaves nothing then; it may be run again; it re-checks what it relies on, because the caller's snapshot is older.
  * While it runs, `cx->db` is the writer's handle and `cx->now_ms` is the writer's moment. */
 typedef err (*store_write_fn)(struct ctx *cx, void *arg);
 
@@ -57,16 +57,17 @@ struct store_write {
     struct ctx    *cx;   /* the caller's; its arena must live until `done` */
     store_write_fn run;
     void          *arg;
-    /* Called on the writer thread, in the order of submission, once the group commit that holds the write is on disk (OK),
-     * or with the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy | store.full when the commit
-     * failed. Must not block and must not call the store. Afterwards the store does not look at `write` again. */
+    /* Called on the writer thread, in the order of submission, once the group commit that holds the write is on disk
+     * (OK), or with the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy | store.full when the
+     * commit failed. Must not block and must not call the store. Afterwards the store does not look at `write`
+     * again. */
     void (*done)(struct store_write *write, err result);
     void               *owner; /* the caller's, untouched */
     struct store_write *next;  /* the store's */
 };
 
-/* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and none
- * was taken; answer 503 (LIMIT_WRITE_QUEUE). */
+/* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and
+ * none was taken; answer 503 (LIMIT_WRITE_QUEUE). */
 bool store_submit(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
 
 /* Submits one write and waits: for the command line, pool threads and tests; never on a loop. Fails as `run` does, or
@@ -82,13 +83,13 @@ struct store_counters {
 };
 void store_counters(struct store *store, struct store_counters *out);
 
-/* Copies every file but the keys into `folder` while the node runs; each as it is at one moment, the people first, so that
- * whatever the copy speaks of is in it. CONFLICT store.backup_exists. */
+/* Copies every file but the keys into `folder` while the node runs; each as it is at one moment, the people first, so
+ * that whatever the copy speaks of is in it. CONFLICT store.backup_exists. */
 err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
-/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. Not inside a write.
- * UNAVAILABLE store.busy when a reader held on to an older state for too long; try again. */
+/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. Not inside a
+ * write. UNAVAILABLE store.busy when a reader held on to an older state for too long; try again. */
 err store_scrub_keys(struct ctx *cx, struct store *store) MUST_CHECK;
 
 #endif

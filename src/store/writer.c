@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one thread that writes. It takes what is queued, runs each write in a savepoint, commits all of them at once, tells
- * each caller, and begins again: no timer, the queue that forms during a commit is the next batch. */
+ * The one thread that writes. It takes what is queued, runs each write in a savepoint, commits all of them at once,
+ * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. */
 #include <assert.h>
 #include <signal.h>
 
@@ -74,7 +74,7 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
     return conn_commit_batch(own, store->writer.conn);
 }
 
-/* After a batch that did not commit: what went well in it has not happened. A write that failed keeps its own reason. */
+/* After a batch that did not commit: what went well has not happened. A write that failed keeps its own reason. */
 static void refuse_batch(struct ctx *own, struct batch *batch)
 {
     const char *reason = own->failure.code == UNAVAILABLE ? own->failure.reason : "store.commit";
@@ -82,7 +82,7 @@ static void refuse_batch(struct ctx *own, struct batch *batch)
     for (struct store_write *write = batch->first; write != NULL; write = write->next, at++) {
         if (batch->results[at] != OK)
             continue;
-        batch->results[at] = FAIL(write->cx, UNAVAILABLE, reason, "the change could not be written; nothing has happened");
+        batch->results[at] = FAIL(write->cx, UNAVAILABLE, reason, "the change was not written; nothing has happened");
     }
 }
 
@@ -129,9 +129,9 @@ static bool take_batch(struct writer *writer, struct batch *batch)
     struct store_write *last = NULL;
     batch->first = writer->first;
     batch->count = 0;
-    for (struct store_write *write = writer->first; write != NULL && batch->count < LIMIT_WRITE_BATCH; write = write->next) {
+    for (struct store_write *at = writer->first; at != NULL && batch->count < LIMIT_WRITE_BATCH; at = at->next) {
         batch->results[batch->count++] = OK;
-        last = write;
+        last = at;
     }
     if (last != NULL) {
         writer->first = last->next;
@@ -169,7 +169,8 @@ bool store_submit(struct store *store, struct store_write *first, size_t count)
         last = last->next;
     assert(count > 0 && last->next == NULL);
     (void)pthread_mutex_lock(&writer->lock);
-    bool taken = !writer->closing && !writer->failed && count <= LIMIT_WRITE_QUEUE - writer->queued && start_threads(store);
+    bool open = !writer->closing && !writer->failed;
+    bool taken = open && count <= LIMIT_WRITE_QUEUE - writer->queued && start_threads(store);
     if (taken) {
         if (writer->last == NULL)
             writer->first = first;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Migrations: the words of SQLite are put in, each file gets its part once, and nothing old or unknown is written to. */
+ * Migrations: the words of SQLite are put in, each file gets its part once, and nothing old or unknown is written
+ * to. */
 #include "store/migrate.h"
 #include "store/sqlite.h"
 #include "unit/store/fixture.h"
@@ -55,7 +56,8 @@ static void the_words_of_the_dialect_are_put_in(void **state)
 {
     struct fixture *fixture = *state;
     const char *out = NULL;
-    static const char SQL[] = "-- head\n-- file: ledger\nCREATE TABLE e (e_id :append_id:, p :int64: NOT NULL, t :text: NOT NULL,\n"
+    static const char SQL[] = "-- head\n-- file: ledger\n"
+                              "CREATE TABLE e (e_id :append_id:, p :int64: NOT NULL, t :text: NOT NULL,\n"
                               "d :bytes: NOT NULL\n:append_key p, e_id:\n) :strict:;\n-- file: keys\nCREATE k;\n";
     assert_int_equal(migrate_text(&fixture->cx, SQL, STORE_LEDGER, &out), OK);
     assert_string_equal(out, "CREATE TABLE e (e_id INTEGER PRIMARY KEY, p INTEGER NOT NULL, t TEXT NOT NULL,\n"
@@ -119,8 +121,8 @@ static void a_changed_step_is_refused(void **state)
     struct migration changed[] = {STEPS[0], STEPS[1]};
     changed[1].sql = "-- file: people\nINSERT INTO a (x) VALUES (3);\n";
     assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
-    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){changed, 2}), CONFLICT,
-                   "store.migration_changed");
+    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){changed, 2}),
+                   CONFLICT, "store.migration_changed");
     assert_int_equal(ask(&fixture->cx, &people, "SELECT sum(x) FROM a"), 2);
     sqlite_close(&people);
 }

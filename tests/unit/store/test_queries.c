@@ -66,7 +66,8 @@ static const char *broken_append_only(const char *sql)
 static const char *foreign_word(const char *sql)
 {
     static const char *const WORDS[] = {"pragma", "rowid", "glob", "datetime", "strftime", "julianday", "ifnull", "now",
-                                        "current_timestamp", "greatest", "octet_length", "json_extract", "random", "typeof"};
+                                        "current_timestamp", "greatest", "octet_length", "json_extract", "random",
+                                        "typeof"};
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
         if (has_words(sql, WORDS[i], NULL))
             return WORDS[i];

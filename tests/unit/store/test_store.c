@@ -33,7 +33,8 @@ static err open_again(struct fixture *fixture, const char *url, bool create)
 
 static void only_the_owner_may_read_folder_and_files(void **state)
 {
-    static const char *const NAMES[] = {"people.db", "ledger.db", "records.db", "keys.db", "people.db-wal", "keys.db-shm"};
+    static const char *const NAMES[] = {"people.db", "ledger.db",     "records.db",
+                                        "keys.db",   "people.db-wal", "keys.db-shm"};
     struct fixture *fixture = *state;
     struct stat about;
     int64_t number = 1;
@@ -138,7 +139,8 @@ static void a_setting_that_does_not_take_is_noticed(void **state)
     struct sqlite_options options = {.path = path.at, .role = SQLITE_WRITER, .create = true};
     struct sqlite_file file;
     assert_int_equal(sqlite_open(&fixture->cx, &options, &file), OK);
-    assert_int_equal(sqlite_run(&fixture->cx, &file, "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM"), OK);
+    static const char OTHER[] = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM";
+    assert_int_equal(sqlite_run(&fixture->cx, &file, OTHER), OK);
     sqlite_close(&file);
     assert_failure(fixture, sqlite_open(&fixture->cx, &options, &file), INTERNAL, "store.setting");
 }
@@ -169,7 +171,8 @@ static void a_backup_holds_all_but_the_keys(void **state)
 
 static err write_secret(struct ctx *cx, void *arg)
 {
-    return sql_secret_insert(cx, &(struct sql_secret_insert_in){*(const int64_t *)arg, bytes_of_text(TEXT("xSECRETx"))}, NULL);
+    struct sql_secret_insert_in in = {*(const int64_t *)arg, bytes_of_text(TEXT("xSECRETx"))};
+    return sql_secret_insert(cx, &in, NULL);
 }
 
 static err delete_secret(struct ctx *cx, void *arg)
@@ -219,8 +222,9 @@ static void an_idle_log_is_emptied(void **state)
 static err write_megabytes(struct ctx *cx, void *arg)
 {
     static const uint8_t LARGE[1024 * 1024] = {1};
-    for (int64_t i = 0; i < 20; i++)
-        TRY(sql_secret_insert(cx, &(struct sql_secret_insert_in){*(const int64_t *)arg + i, {LARGE, sizeof LARGE}}, NULL));
+    struct sql_secret_insert_in in = {*(const int64_t *)arg, {LARGE, sizeof LARGE}};
+    for (int64_t i = 0; i < 20; i++, in.thing_id++)
+        TRY(sql_secret_insert(cx, &in, NULL));
     return OK;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes and counts over the small schema of sql/ that several tests use. A write's `arg` is the number of its thing. */
+ * Writes and counts over the small schema of sql/ that several tests use. A write's `arg` is the number of its
+ * thing. */
 #ifndef TESTS_UNIT_STORE_THINGS_H
 #define TESTS_UNIT_STORE_THINGS_H
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What the store itself keeps in the people file.
 
 -- name: clock_mark_load

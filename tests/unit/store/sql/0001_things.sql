@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- A small schema with one table of each kind, for the tests of the store.
 -- file: people
 CREATE TABLE node_state (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Every form of a query, for the tests of the store.
 
 -- name: thing_insert

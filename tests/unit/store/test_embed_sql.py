@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generator of queries refuses what it does not understand, and says where. Called with the path of embed_sql."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+EMBED = sys.argv.pop(1)
+GOOD = "-- name: a_load\n-- file: people\n-- in: x int64\n-- out: y text\n-- rows: one\nSELECT y FROM a WHERE x = $1;\n"
+
+REFUSED = {
+    "an unknown key": (GOOD.replace("-- in:", "-- inn:"), "a head knows"),
+    "an unknown file": (GOOD.replace("people", "persons"), "the file is"),
+    "an unknown number of rows": (GOOD.replace("rows: one", "rows: two"), "the rows are"),
+    "an unknown type": (GOOD.replace("y text", "y string"), "is not int64, text or bytes"),
+    "a name that is none": (GOOD.replace("a_load", "ALoad"), "is not a name"),
+    "a column twice": (GOOD.replace("y text", "y text, y text"), "stands twice"),
+    "a key twice": (GOOD.replace("-- rows", "-- file: keys\n-- rows"), "stands twice"),
+    "a parameter that has no column": (GOOD.replace("x = $1", "x = $1 AND z = $2"), "has no parameter for $2"),
+    "a column that is not used": (GOOD.replace("x int64", "x int64, z int64"), "does not use $2"),
+    "rows without columns": (GOOD.replace("-- out: y text\n", ""), "a query with rows"),
+    "columns without rows": (GOOD.replace("rows: one", "rows: none"), "a query with rows"),
+    "two of one name": (GOOD + GOOD, "exists already"),
+    "no semicolon": (GOOD.replace(";", ""), "has no end"),
+    "two statements": (GOOD.replace(";", "; DELETE FROM a;"), "another begins"),
+    "a statement without a head": (GOOD + "DELETE FROM a;\n", "without a head"),
+    "another kind of statement": (GOOD.replace("SELECT y", "PRAGMA y"), "does not begin with"),
+}
+
+
+def embed(text):
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder, "a.sql")
+        source.write_text(text, encoding="utf-8")
+        header, body = pathlib.Path(folder, "a.h"), pathlib.Path(folder, "a.c")
+        done = subprocess.run([EMBED, "queries", header, body, source], capture_output=True, text=True, check=False)
+        return done.returncode, done.stderr, body.read_text(encoding="utf-8")
+
+
+def main():
+    failed = []
+    code, said, body = embed(GOOD)
+    if code != 0 or "statement_one" not in body or ".writes = false" not in body:
+        failed.append(f"a good query: {code} {said}")
+    for statement in ("INSERT INTO a VALUES ($1) RETURNING y", "WITH b AS (SELECT 1) UPDATE a SET x = $1 RETURNING y"):
+        code, said, body = embed(GOOD.replace("SELECT y FROM a WHERE x = $1", statement))
+        if code != 0 or ".writes = true" not in body:
+            failed.append(f"a writing query: {code} {said}")
+    for what, (text, wanted) in REFUSED.items():
+        code, said, _ = embed(text)
+        if code != 1 or wanted not in said or "a.sql:" not in said:
+            failed.append(f"{what}: {code} {said}")
+    print("\n".join(failed) or f"{len(REFUSED)} refusals as they should be")
+    return 1 if failed else 0
+
+
+sys.exit(main())

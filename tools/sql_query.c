@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Reads one query after the other: head, columns, SQL without its comments, parameters. */
+#include "sql_query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define SOURCE_BYTES (4u * 1024 * 1024)
+
+_Noreturn void sql_refuse(const struct source *source, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)fprintf(stderr, "%s:%d: ", source->path, source->line);
+    (void)vfprintf(stderr, format, args);
+    (void)fputc('\n', stderr);
+    va_end(args);
+    exit(EXIT_FAILURE);
+}
+
+/* ---- reading */
+
+struct source source_open(struct arena *arena, const char *path)
+{
+    struct source source = {.path = path};
+    char *text = arena_take(arena, SOURCE_BYTES, 1);
+    FILE *file = fopen(path, "rb");
+    if (text == NULL || file == NULL)
+        sql_refuse(&source, "cannot be read");
+    size_t size = fread(text, 1, SOURCE_BYTES, file);
+    if (ferror(file) || fclose(file) != 0 || size == SOURCE_BYTES)
+        sql_refuse(&source, "cannot be read whole");
+    source.rest = (struct text){text, size};
+    return source;
+}
+
+static bool next_line(struct source *source, struct text *line)
+{
+    if (source->rest.size == 0)
+        return false;
+    const char *end = memchr(source->rest.at, '\n', source->rest.size);
+    size_t size = end == NULL ? source->rest.size : (size_t)(end - source->rest.at);
+    *line = (struct text){source->rest.at, size};
+    size_t taken = end == NULL ? size : size + 1;
+    source->rest = (struct text){source->rest.at + taken, source->rest.size - taken};
+    source->line++;
+    return true;
+}
+
+static bool is_word_byte(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* Lower-case letters, digits and underscores, a letter first: a C name and an SQL name. */
+static bool is_name(struct text text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        if (!is_word_byte(text.at[i]) || (text.at[i] >= 'A' && text.at[i] <= 'Z'))
+            return false;
+    return text.size > 0 && text.size <= 60 && text.at[0] >= 'a' && text.at[0] <= 'z';
+}
+
+/* Takes what stands before `mark` and moves behind it; all of it when there is none. */
+static struct text take_until(struct text *text, char mark)
+{
+    const char *end = text->size == 0 ? NULL : memchr(text->at, mark, text->size);
+    size_t size = end == NULL ? text->size : (size_t)(end - text->at);
+    struct text taken = {text->at, size};
+    size_t moved = end == NULL ? size : size + 1;
+    *text = (struct text){text->at + moved, text->size - moved};
+    return taken;
+}
+
+static void read_columns(const struct source *source, struct text list, struct columns *columns)
+{
+    while (text_trim(list).size > 0) {
+        struct text item = text_trim(take_until(&list, ','));
+        struct column column = {.name = take_until(&item, ' '), .type = text_trim(item)};
+        if (!is_name(column.name))
+            sql_refuse(source, "\"%.*s\" is not a name", TEXT_ARGS(column.name));
+        if (!text_is(column.type, "int64") && !text_is(column.type, "text") && !text_is(column.type, "bytes"))
+            sql_refuse(source, "the type of %.*s is not int64, text or bytes", TEXT_ARGS(column.name));
+        for (size_t i = 0; i < columns->count; i++)
+            if (text_equals(columns->at[i].name, column.name))
+                sql_refuse(source, "%.*s stands twice", TEXT_ARGS(column.name));
+        if (columns->count == LIMIT_STATEMENT_PARAMETERS)
+            sql_refuse(source, "more than %d columns", LIMIT_STATEMENT_PARAMETERS);
+        columns->at[columns->count++] = column;
+    }
+}
+
+static void read_word(const struct source *source, struct text value, struct text *out)
+{
+    if (out->size > 0)
+        sql_refuse(source, "stands twice in one head");
+    if (!is_name(value))
+        sql_refuse(source, "\"%.*s\" is not a name", TEXT_ARGS(value));
+    *out = value;
+}
+
+/* One line of a head, behind its dashes: `key: value`, or the next part of the list of the line before. */
+static void read_head_line(const struct source *source, struct text line, struct query *query, struct columns **list)
+{
+    if (text_starts_with(line, "    ") && *list != NULL) {
+        read_columns(source, line, *list);
+        return;
+    }
+    struct text key = text_trim(take_until(&line, ':'));
+    struct text value = text_trim(line);
+    *list = text_is(key, "in") ? &query->in : text_is(key, "out") ? &query->out : NULL;
+    if (*list != NULL && (*list)->count > 0)
+        sql_refuse(source, "stands twice in one head");
+    if (*list != NULL)
+        read_columns(source, value, *list);
+    else if (text_is(key, "name"))
+        read_word(source, value, &query->name);
+    else if (text_is(key, "file"))
+        read_word(source, value, &query->file);
+    else if (text_is(key, "rows"))
+        read_word(source, value, &query->rows);
+    else if (text_is(key, "row"))
+        read_word(source, value, &query->row);
+    else
+        sql_refuse(source, "a head knows name, file, in, out, row and rows, not \"%.*s\"", TEXT_ARGS(key));
+}
+
+/* Adds a line of SQL without its comment. True when the statement ends on it. */
+static bool read_sql_line(const struct source *source, struct text line, bool *quoted, struct query *query)
+{
+    size_t size = 0;
+    for (; size < line.size; size++) {
+        char c = line.at[size];
+        if (c == '\'')
+            *quoted = !*quoted;
+        else if (!*quoted && (c == ';' || text_starts_with((struct text){line.at + size, line.size - size}, "--")))
+            break;
+    }
+    bool ends = size < line.size && line.at[size] == ';';
+    struct text behind = ends ? text_trim((struct text){line.at + size + 1, line.size - size - 1}) : TEXT_NONE;
+    if (behind.size > 0 && !text_starts_with(behind, "--"))
+        sql_refuse(source, "one statement ends here and another begins on the same line");
+    struct text code = text_trim((struct text){line.at, size});
+    if (code.size > 0 && query->sql.size > 0)
+        build_byte(&query->sql, '\n');
+    build_text(&query->sql, code);
+    return ends;
+}
+
+/* Moves to the next `-- name:`; comments and blank lines before it are for people. False at the end of the file. */
+static bool find_head(struct source *source, struct text *line)
+{
+    while (next_line(source, line)) {
+        if (text_starts_with(*line, "-- name:"))
+            return true;
+        if (text_trim(*line).size > 0 && !text_starts_with(*line, "--"))
+            sql_refuse(source, "a statement without a head");
+    }
+    return false;
+}
+
+bool query_read(struct arena *arena, struct source *source, struct query *query)
+{
+    *query = (struct query){.sql = builder_open(arena, 64 * 1024)};
+    struct columns *list = NULL;
+    struct text line;
+    if (!find_head(source, &line))
+        return false;
+    do {
+        if (!text_starts_with(line, "--"))
+            break;
+        read_head_line(source, (struct text){line.at + 2, line.size - 2}, query, &list);
+    } while (next_line(source, &line));
+    bool quoted = false;
+    while (!read_sql_line(source, line, &quoted, query))
+        if (!next_line(source, &line))
+            sql_refuse(source, "%.*s has no end; a statement ends with a semicolon", TEXT_ARGS(query->name));
+    return true;
+}
+
+/* ---- checking */
+
+struct token {
+    struct text text;  /* a word, a number, a parameter, or one other byte */
+    int         depth; /* of parentheses around it */
+};
+
+/* Steps over the SQL; what stands in quotes is passed over. */
+static bool next_token(struct text *sql, struct token *token)
+{
+    while (sql->size > 0) {
+        size_t size = 1;
+        if (*sql->at == '\'') {
+            (void)take_until(sql, '\''); /* empty: the opening quote itself */
+            (void)take_until(sql, '\''); /* the literal */
+            continue;
+        }
+        while ((is_word_byte(*sql->at) || *sql->at == '$') && size < sql->size && is_word_byte(sql->at[size]))
+            size++;
+        token->text = (struct text){sql->at, size};
+        token->depth += text_is(token->text, "(") - text_is(token->text, ")");
+        *sql = (struct text){sql->at + size, sql->size - size};
+        if (text_trim(token->text).size > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_writing_word(struct text word)
+{
+    return text_equals_ignoring_case(word, "insert") || text_equals_ignoring_case(word, "update") ||
+           text_equals_ignoring_case(word, "delete");
+}
+
+/* The parameters are exactly $1 … $n, and the statement is one that reads rows or changes them. */
+void query_check_sql(const struct source *source, struct query *query)
+{
+    bool used[LIMIT_STATEMENT_PARAMETERS + 1] = {false};
+    struct text sql = builder_text(&query->sql);
+    struct token token = {.depth = 0};
+    bool first = true;
+    while (next_token(&sql, &token)) {
+        int64_t number = 0;
+        if (first && !is_writing_word(token.text) && !text_equals_ignoring_case(token.text, "select") &&
+            !text_equals_ignoring_case(token.text, "with"))
+            sql_refuse(source, "%.*s does not begin with SELECT, WITH, INSERT, UPDATE or DELETE",
+                       TEXT_ARGS(query->name));
+        first = false;
+        if (token.depth == 0 && is_writing_word(token.text))
+            query->writes = true;
+        if (*token.text.at != '$')
+            continue;
+        if (!text_to_int64((struct text){token.text.at + 1, token.text.size - 1}, &number) || number < 1 ||
+            (size_t)number > query->in.count)
+            sql_refuse(source, "%.*s has no parameter for %.*s", TEXT_ARGS(query->name), TEXT_ARGS(token.text));
+        used[number] = true;
+    }
+    for (size_t i = 1; i <= query->in.count; i++)
+        if (!used[i])
+            sql_refuse(source, "%.*s does not use $%zu", TEXT_ARGS(query->name), i);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The head and the text of a named query, read from a file of src/store/sql/queries. Anything that is not understood
+ * ends the program with its place: nothing is guessed. */
+#ifndef TOOLS_SQL_QUERY_H
+#define TOOLS_SQL_QUERY_H
+
+#include "base/bytes.h"
+#include "base/limits.h"
+
+struct source {
+    const char *path;
+    struct text rest;
+    int         line; /* of what was read last */
+};
+
+struct column {
+    struct text name;
+    struct text type; /* "int64", "text" or "bytes" */
+};
+
+struct columns {
+    struct column at[LIMIT_STATEMENT_PARAMETERS];
+    size_t        count;
+};
+
+struct query {
+    struct text    name;
+    struct text    file;
+    struct text    rows;
+    struct text    row; /* name of the row struct; the query's own unless the head shares one */
+    struct columns in;
+    struct columns out;
+    struct builder sql; /* without comments, one line after the other */
+    bool           writes;
+};
+
+/* Says `path:line: …` and ends the program. */
+_Noreturn void sql_refuse(const struct source *source, const char *format, ...) PRINTF_LIKE(2, 3);
+
+struct source source_open(struct arena *arena, const char *path); /* the whole file, in the arena */
+
+/* The next query of the file, its parts as they stand there. False at the end. */
+bool query_read(struct arena *arena, struct source *source, struct query *query);
+
+/* The parameters are exactly $1 … $n; notes whether the statement changes rows. */
+void query_check_sql(const struct source *source, struct query *query);
+
+#endif
