@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One AES block each way. An OpenSSL cipher context serves one thread at a time, so a sealer holds a few lanes and takes
- * the first that is free; setting up a key schedule per id would cost more than the rest together. */
+ * One AES block each way. An OpenSSL cipher context serves one thread at a time, so a sealer holds a few lanes and
+ * takes the first that is free; setting up a key schedule per id would cost more than the rest together. */
 #include "crypto/id_seal.h"
 
 #include <assert.h>
@@ -103,7 +103,7 @@ struct text id_text(struct ctx *cx, struct id id)
     return (struct text){text, ID_TEXT_SIZE};
 }
 
-/* The decoder of base 32 is kind to people; an id has one spelling only, so what it read is written again and compared. */
+/* The decoder of base 32 is kind to people, an id has one spelling: what was read is written again and compared. */
 static bool read_block(struct text text, id_type wanted, uint8_t out[BLOCK_BYTES])
 {
     if (text.size != ID_TEXT_SIZE || text.at[PREFIX_SIZE - 1] != '_' ||

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libjose makes keys, signs and verifies; the forms around that are read and written here, strictly. Two of its
- * functions must stay unused: jose_jwk_thp() and the encoding of a protected header given as an object call free() on
- * memory of jansson's allocator, which base/json.c replaces. Values made here live on the heap and are released here. */
+ * libjose makes keys and verifies, es256.c signs; the forms around that are read and written here, strictly. Two of
+ * libjose's functions must stay unused: jose_jwk_thp() and the encoding of a protected header given as an object call
+ * free() on memory of jansson's allocator, which base/json.c replaces. What is made on the heap is released here. */
 #include "crypto/jose.h"
 
 #include <assert.h>
 #include <jose/jwk.h>
 #include <jose/jws.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/es256.h"
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 
-#define COORDINATE_BYTES 32
-#define SIGNATURE_BYTES 64
 #define KEY_TEXT_BYTES_MAX 4096
 
 /* ---- reading */
@@ -42,7 +42,7 @@ static bool encodes(struct ctx *cx, struct text text, size_t size)
     return base64url_decode(cx->arena, text, &bytes) && bytes.size == size;
 }
 
-/* A P-256 key. Whether its point lies on the curve is looked at by libjose whenever it uses the key. */
+/* A P-256 key. Whether its point lies on the curve shows when it is used. */
 static err read_key(struct ctx *cx, struct text jwk, const json_t **out)
 {
     const json_t *key = NULL;
@@ -50,9 +50,10 @@ static err read_key(struct ctx *cx, struct text jwk, const json_t **out)
     const json_t *algorithm = json_object_get(key, "alg");
     const json_t *secret = json_object_get(key, "d");
     bool good = text_is(member(key, "kty"), "EC") && text_is(member(key, "crv"), "P-256") &&
-                encodes(cx, member(key, "x"), COORDINATE_BYTES) && encodes(cx, member(key, "y"), COORDINATE_BYTES) &&
+                encodes(cx, member(key, "x"), ES256_COORDINATE_BYTES) &&
+                encodes(cx, member(key, "y"), ES256_COORDINATE_BYTES) &&
                 (algorithm == NULL || text_is(json_text(algorithm), "ES256")) &&
-                (secret == NULL || encodes(cx, json_text(secret), COORDINATE_BYTES));
+                (secret == NULL || encodes(cx, json_text(secret), ES256_COORDINATE_BYTES));
     if (!good)
         return fail_key(cx);
     *out = key;
@@ -137,20 +138,6 @@ err jose_thumbprint(struct ctx *cx, struct text jwk, struct text *out)
 
 /* ---- signing */
 
-/* Without this libjose prints on standard error. */
-static void ignore_error(void *misc, const char *file, int line, uint64_t error, const char *format, va_list args)
-{
-    (void)misc, (void)file, (void)line, (void)error, (void)format, (void)args;
-}
-
-static jose_cfg_t *quiet_library(void)
-{
-    jose_cfg_t *library = jose_cfg();
-    if (library != NULL)
-        jose_cfg_set_err_func(library, ignore_error, NULL);
-    return library;
-}
-
 /* One signature of the general serialisation, both parts base64url. */
 struct signature {
     struct text header;
@@ -174,24 +161,33 @@ static err write_header(struct ctx *cx, struct text key_id, struct text typ, str
     return OK;
 }
 
-/* libjose over its own three values. The header is handed over encoded, so that its bytes are ours. */
-static err library_sign(struct ctx *cx, struct text payload, struct text header, const json_t *key, struct text *out)
+/* RFC 7515 section 5.1, steps 5 and 6: over header, a dot, payload, as they stand in the text. */
+static void hash_input(struct text header, struct text payload, uint8_t out[HASH_BYTES])
 {
-    jose_cfg_t *library = quiet_library();
-    json_t *jws = json_pack("{s:s%}", "payload", payload.at, payload.size);
-    json_t *one = json_pack("{s:s%}", "protected", header.at, header.size);
-    bool made = library != NULL && jws != NULL && one != NULL && jose_jws_sig(library, jws, one, key);
-    struct text value = made ? text_copy(cx->arena, member(one, "signature")) : TEXT_NONE;
-    json_decref(one);
-    json_decref(jws);
-    if (library != NULL)
-        jose_cfg_decref(library);
-    if (!made)
-        return fail_library(cx);
-    if (value.at == NULL)
-        return FAIL_MEMORY(cx);
-    *out = value;
+    struct sha256 hash = sha256_begin();
+    sha256_add(&hash, bytes_of_text(header));
+    sha256_add(&hash, bytes_of_text(TEXT(".")));
+    sha256_add(&hash, bytes_of_text(payload));
+    sha256_finish(&hash, out);
+}
+
+/* Decodes a member that read_key() has looked at. */
+static err read_coordinate(struct ctx *cx, const json_t *key, const char *name, uint8_t out[ES256_COORDINATE_BYTES])
+{
+    struct bytes bytes;
+    if (!base64url_decode(cx->arena, member(key, name), &bytes) || bytes.size != ES256_COORDINATE_BYTES)
+        return fail_key(cx);
+    memcpy(out, bytes.at, ES256_COORDINATE_BYTES);
     return OK;
+}
+
+static err read_private_key(struct ctx *cx, const json_t *key, struct es256_key *out)
+{
+    if (!jose_jwk_prm(NULL, key, false, "sign")) /* its "use" or "key_ops" say otherwise */
+        return fail_key(cx);
+    TRY(read_coordinate(cx, key, "x", out->x));
+    TRY(read_coordinate(cx, key, "y", out->y));
+    return read_coordinate(cx, key, "d", out->d);
 }
 
 static err sign_one(struct ctx *cx, struct text payload, struct text typ, struct text private_jwk,
@@ -199,12 +195,20 @@ static err sign_one(struct ctx *cx, struct text payload, struct text typ, struct
 {
     const json_t *key = NULL;
     struct text key_id;
+    struct es256_key parts;
+    uint8_t hash[HASH_BYTES];
+    uint8_t value[ES256_SIGNATURE_BYTES];
     TRY(read_key(cx, private_jwk, &key));
-    if (json_object_get(key, "d") == NULL)
-        return fail_key(cx);
     TRY(thumbprint(cx, key, &key_id));
     TRY(write_header(cx, key_id, typ, &out->header));
-    return library_sign(cx, payload, out->header, key, &out->value);
+    TRY(read_private_key(cx, key, &parts));
+    hash_input(out->header, payload, hash);
+    bool made = es256_sign(&parts, hash, value);
+    secret_wipe(&parts, sizeof parts);
+    if (!made)
+        return fail_library(cx);
+    out->value = base64url_encode(cx->arena, (struct bytes){value, sizeof value});
+    return out->value.at != NULL ? OK : FAIL_MEMORY(cx);
 }
 
 static err write_jws(struct ctx *cx, struct text payload, const struct signature *signatures, size_t count,
@@ -289,7 +293,7 @@ static err read_signatures(struct ctx *cx, const json_t *jws, struct signed_by *
     for (size_t i = 0; i < count; i++) {
         const json_t *one = json_array_get(signatures, i);
         if (json_object_size(one) != 2 || !json_is_string(json_object_get(one, "protected")) ||
-            !encodes(cx, member(one, "signature"), SIGNATURE_BYTES))
+            !encodes(cx, member(one, "signature"), ES256_SIGNATURE_BYTES))
             return fail_form(cx);
         out[i].one = one;
         TRY(read_header(cx, member(one, "protected"), &out[i].key_id));
@@ -303,6 +307,20 @@ static err read_verifier(struct ctx *cx, struct text public_jwk, struct verifier
     if (json_object_get(out->key, "d") != NULL)
         return fail_key(cx);
     return thumbprint(cx, out->key, &out->key_id);
+}
+
+/* Without this libjose prints on standard error. */
+static void ignore_error(void *misc, const char *file, int line, uint64_t error, const char *format, va_list args)
+{
+    (void)misc, (void)file, (void)line, (void)error, (void)format, (void)args;
+}
+
+static jose_cfg_t *quiet_library(void)
+{
+    jose_cfg_t *library = jose_cfg();
+    if (library != NULL)
+        jose_cfg_set_err_func(library, ignore_error, NULL);
+    return library;
 }
 
 static bool library_verify(const json_t *jws, const json_t *one, const json_t *key)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * JOSE through libjose: P-256 keys as JWK (RFC 7517), thumbprints (RFC 7638), and signatures by ES256 (RFC 7515, 7518
- * section 3.4) in the general JSON serialisation, which receipts use. The algorithm is fixed, never read from the input.
- * Keys and nonces of signatures come from OpenSSL's generator, not from cx->randomness. */
+ * JOSE on libjose and OpenSSL: P-256 keys as JWK (RFC 7517), thumbprints (RFC 7638), and signatures by ES256 (RFC 7515,
+ * RFC 7518 section 3.4) in the general JSON serialisation, which receipts use. The algorithm is fixed, never read from
+ * the input. Keys and nonces of signatures come from OpenSSL's generator, not from cx->randomness. */
 #ifndef CRYPTO_JOSE_H
 #define CRYPTO_JOSE_H
 
@@ -9,19 +9,20 @@
 
 #define JOSE_SIGNATURES_MAX 4
 
-/* A fresh P-256 key as canonical JSON (members sorted, no space): {"crv","d","kty","x","y"}. Fails INTERNAL jose.library,
- * TOO_LARGE limit.memory. */
+/* A fresh P-256 key as canonical JSON (members sorted, no space): {"crv","d","kty","x","y"}. Fails INTERNAL
+ * jose.library, TOO_LARGE. */
 err jose_key_make(struct ctx *cx, struct text *out_private_jwk) MUST_CHECK;
 
 /* The public half as canonical JSON: {"crv","kty","x","y"} and nothing else. Takes a public key as well. Fails INVALID
  * jose.key when it is not a P-256 key, or as json_parse(). */
 err jose_key_public(struct ctx *cx, struct text private_jwk, struct text *out_public_jwk) MUST_CHECK;
 
-/* base64url of SHA-256 over the required members of an EC, RSA or OKP key. Fails INVALID jose.key or as json_parse(). */
+/* base64url of SHA-256 over the required members of an EC, RSA or OKP key. Fails INVALID jose.key, as json_parse(). */
 err jose_thumbprint(struct ctx *cx, struct text jwk, struct text *out) MUST_CHECK;
 
 /* General JSON serialisation (RFC 7515 section 7.2.1) with two signatures, in the order of the keys; each protected
- * header is {"alg":"ES256","kid":thumbprint,"typ":typ}. Fails INVALID jose.key, INTERNAL jose.library, TOO_LARGE. */
+ * header is {"alg":"ES256","kid":thumbprint,"typ":typ}. That the two halves of a private key belong together is the
+ * caller's word. Fails INVALID jose.key, INTERNAL jose.library, TOO_LARGE. */
 err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct text private_jwks[2],
                  struct text *out_jws) MUST_CHECK;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Files of the key folder: small, whole, readable by their owner only, and on disk when a call returns. Knows nothing of
- * what is in them. Inside crypto/ only. Everything here fails INTERNAL key.disk besides what is said. */
+ * Files of the key folder: small, whole, readable by their owner only, and on disk when a call returns. Knows nothing
+ * of what is in them. Inside crypto/ only. Everything here fails INTERNAL key.disk besides what is said. */
 #ifndef CRYPTO_KEY_FOLDER_H
 #define CRYPTO_KEY_FOLDER_H
 

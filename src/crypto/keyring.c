@@ -231,8 +231,9 @@ static err bucket_read(struct ctx *cx, struct keyring *keyring, int64_t bucket, 
     return OK;
 }
 
-/* A cached key is believed only while its file stands, because another process may have destroyed it. That is asked after
- * the key entered the cache: a destruction removes the file first and the cached key second, so one of the two sees it. */
+/* A cached key is believed only while its file stands, because another process may have destroyed it. That is asked
+ * after the key entered the cache: a destruction removes the file first and the cached key second, so one of the two
+ * sees the other. */
 static err bucket_key(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
 {
     char name[BUCKET_NAME_SIZE];

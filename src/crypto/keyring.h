@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The key folder, outside the database and its backups: `root.key`, and `buckets/<number>.key`, one bucket key each,
- * sealed under the root. A person's key is stored elsewhere, wrapped by the key of a bucket; destroying that bucket makes
- * every copy of the wrapped key worthless. Safe for many threads, and for several processes on one folder: a new bucket
- * is found by reading, and a cached key is believed only while its file stands. */
+ * sealed under the root. A person's key is stored elsewhere, wrapped by the key of a bucket; destroying that bucket
+ * makes every copy of the wrapped key worthless. Safe for many threads, and for several processes on one folder: a new
+ * bucket is found by reading, and a cached key is believed only while its file stands. */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
 
@@ -46,8 +46,8 @@ struct key_move {
 
 #define KEYRING_WRAPPED_BYTES 72 /* a wrapped person key: nonce, key, tag */
 
-/* The three below fail NOT_FOUND key.destroyed when a bucket is gone, CORRUPT seal.broken when the wrapped key is not of
- * this bucket and person, INTERNAL key.disk. The caller wipes the keys that it gets. */
+/* The three below fail NOT_FOUND key.destroyed when a bucket is gone, CORRUPT seal.broken when the wrapped key is not
+ * of this bucket and person, INTERNAL key.disk. The caller wipes the keys that it gets. */
 err keyring_person_key_make(struct ctx *cx, struct keyring *keyring, const struct key_place *place,
                             struct bytes *out_wrapped, struct secret_key *out_key) MUST_CHECK;
 err keyring_person_key_open(struct ctx *cx, struct keyring *keyring, const struct key_place *place,

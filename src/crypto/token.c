@@ -120,8 +120,8 @@ err claim_code_make(struct ctx *cx, struct claim_code *out)
     return OK;
 }
 
-/* Bytes of a separator at `at`: ASCII space, tab, dash; no-break space; the dashes U+2010 to U+2015 that word processors
- * put in. 0 for anything else. */
+/* Bytes of a separator at `at`: ASCII space, tab, dash; no-break space; the dashes U+2010 to U+2015 that word
+ * processors put in. 0 for anything else. */
 static size_t separator_size(const char *at, size_t room)
 {
     if (at[0] == ' ' || at[0] == '\t' || at[0] == '-')

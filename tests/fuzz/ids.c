@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the outside hands in as proof of who or what is meant: ids, tokens, claim codes. Any octets: the readers say yes or
- * no and no more; what they take is written back the same; what is made from the octets is taken. The first octet chooses
- * the kind of id. */
+ * What the outside hands in as proof of who or what is meant: ids, tokens, claim codes. Any octets: the readers say yes
+ * or no and no more; what they take is written back the same; what is made from the octets is taken. The first octet
+ * chooses the kind of id. */
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the tests of this floor share: a request with a repeatable source of randomness, and a folder of its own that goes
- * away again. Each test makes its own; nothing is kept between two. */
+ * What the tests of this floor share: a request with a repeatable source of randomness, and a folder of its own that
+ * goes away again. Each test makes its own; nothing is kept between two. */
 #ifndef TESTS_UNIT_CRYPTO_FIXTURE_H
 #define TESTS_UNIT_CRYPTO_FIXTURE_H
 

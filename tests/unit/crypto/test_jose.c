@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * JOSE: the published examples, our own signatures, and everything that is not exactly one valid signature of each key. */
+ * JOSE: the published examples, our own signatures, and all that is not exactly one valid signature of each key. */
 #include "crypto/jose.h"
 
 #include "base/json.h"
@@ -119,17 +119,19 @@ static void thumbprints_are_the_published_ones(void **state)
 {
     (void)state;
     static const char RSA[] =
-        "{\"kty\": \"RSA\", \"n\": \"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_"
-        "BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJ"
-        "ZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-"
-        "csFCur-kEgU8awapJzKnqDKgw\", \"e\": \"AQAB\", \"alg\": \"RS256\", \"kid\": \"2011-04-29\"}";
+        "{\"kty\": \"RSA\", \"n\": \"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6"
+        "tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQ"
+        "MicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHa"
+        "Q-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\", \"e\": \"AQAB\", \"alg\": \"RS256\", "
+        "\"kid\": \"2011-04-29\"}";
+    static const char OKP[] =
+        "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
     struct fixture fixture;
     struct ctx *cx = fixture_open(&fixture);
     struct text out, again;
     assert_int_equal(jose_thumbprint(cx, text_of(RSA), &out), OK);
     assert_true(text_is(out, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
-    assert_int_equal(jose_thumbprint(cx, TEXT("{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlr"
-                                              "wIaaPcHURo\"}"), &out), OK);
+    assert_int_equal(jose_thumbprint(cx, text_of(OKP), &out), OK);
     assert_true(text_is(out, "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"));
     assert_int_equal(jose_thumbprint(cx, TEXT(A3_PRIVATE), &out), OK);
     assert_int_equal(jose_thumbprint(cx, TEXT(A3_PUBLIC), &again), OK);
@@ -198,27 +200,54 @@ static void headers_say_algorithm_key_and_type(void **state)
     fixture_close(&fixture);
 }
 
+#define A3_WITH(y, more) "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" y "\"" more "}"
+#define OFF_CURVE A3_X /* taken for y */
+
 static void only_private_keys_sign(void **state)
 {
     (void)state;
+    static const struct {
+        struct text key;
+        err         code;
+        const char *reason;
+    } REFUSED[] = {
+        {TEXT(A3_PUBLIC), INVALID, "jose.key"},
+        {TEXT(A3_WITH(A3_Y, ",\"d\":\"" A3_D "\",\"use\":\"enc\"")), INVALID, "jose.key"},
+        {TEXT(A3_WITH(A3_Y, ",\"d\":\"" A3_D "\",\"key_ops\":[\"verify\"]")), INVALID, "jose.key"},
+        {TEXT(A3_WITH(OFF_CURVE, ",\"d\":\"" A3_D "\"")), INTERNAL, "jose.library"},
+    };
     struct fixture fixture;
     struct ctx *cx = fixture_open(&fixture);
     struct two_keys keys = make_keys(cx);
-    struct text mixed[2] = {keys.private_jwks[0], keys.public_jwks[1]};
-    struct text off_curve[2] = {keys.private_jwks[0],
-                                TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_X "\",\"d\":\"" A3_D "\"}")};
-    struct text other_half[2] = {keys.private_jwks[0],
-                                 TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_Y "\",\"d\":\"" A3_X "\"}")};
-    struct text no_signing[2] = {keys.private_jwks[0],
-                                 TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_Y "\",\"d\":\"" A3_D
-                                      "\",\"use\":\"enc\"}")};
     struct text jws = TEXT_NONE;
-    struct bytes payload = bytes_of_text(TEXT("x"));
-    assert_failed(cx, jws_sign_two(cx, payload, TEXT("t"), mixed, &jws), INVALID, "jose.key");
-    assert_failed(cx, jws_sign_two(cx, payload, TEXT("t"), off_curve, &jws), INTERNAL, "jose.library");
-    assert_failed(cx, jws_sign_two(cx, payload, TEXT("t"), other_half, &jws), INTERNAL, "jose.library");
-    assert_failed(cx, jws_sign_two(cx, payload, TEXT("t"), no_signing, &jws), INTERNAL, "jose.library");
+    for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
+        struct text pair[2] = {keys.private_jwks[0], REFUSED[i].key};
+        assert_failed(cx, jws_sign_two(cx, bytes_of_text(TEXT("x")), TEXT("t"), pair, &jws), REFUSED[i].code,
+                      REFUSED[i].reason);
+    }
     assert_int_equal(jws.size, 0);
+    fixture_close(&fixture);
+}
+
+/* A secret of another key, of zero, or beyond the order of the curve may sign, but nothing that verifies. */
+static void halves_that_do_not_belong_together_sign_nothing_valid(void **state)
+{
+    (void)state;
+    static const char *const SECRETS[] = {A3_X, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                                          "__________________________________________8"};
+    struct fixture fixture;
+    struct ctx *cx = fixture_open(&fixture);
+    struct two_keys keys = make_keys(cx);
+    struct text publics[2] = {keys.public_jwks[0], TEXT(A3_PUBLIC)};
+    for (size_t i = 0; i < sizeof SECRETS / sizeof *SECRETS; i++) {
+        struct text jws;
+        struct text pair[2] = {keys.private_jwks[0],
+                               text_format(cx->arena, A3_WITH(A3_Y, ",\"d\":\"%s\""), SECRETS[i])};
+        if (jws_sign_two(cx, bytes_of_text(TEXT("x")), TEXT("t"), pair, &jws) == OK)
+            assert_refused(cx, jws, publics, 2);
+        else
+            assert_failed(cx, cx->failure.code, INTERNAL, "jose.library");
+    }
     fixture_close(&fixture);
 }
 
@@ -280,13 +309,14 @@ static void headers_with_anything_else_are_refused(void **state)
     };
     for (size_t i = 0; i < sizeof HEADERS / sizeof *HEADERS; i++)
         assert_failed(cx, jws_verify(cx, with_header(cx, HEADERS[i]), &key, 1, &payload), INVALID, "jws.header");
-    assert_failed(cx, jws_verify(cx, with_header(cx, "{\"alg\":\"ES256\",\"alg\":\"none\"}"), &key, 1, &payload), MALFORMED,
-                  "json.duplicate_member");
-    assert_failed(cx, jws_verify(cx, with_header(cx, ""), &key, 1, &payload), MALFORMED, "json.syntax");
-    assert_failed(cx, jws_verify(cx, with_header(cx, "{\"alg\":\"ES256\",\"kid\":\"another\"}"), &key, 1, &payload), INVALID,
-                  "jws.signature");
-    assert_failed(cx, jws_verify(cx, with_header(cx, "{\"alg\":\"ES256\",\"typ\":\"other\"}"), &key, 1, &payload), INVALID,
-                  "jws.signature");
+    struct text jws = with_header(cx, "{\"alg\":\"ES256\",\"alg\":\"none\"}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), MALFORMED, "json.duplicate_member");
+    jws = with_header(cx, "");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), MALFORMED, "json.syntax");
+    jws = with_header(cx, "{\"alg\":\"ES256\",\"kid\":\"another\"}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), INVALID, "jws.signature");
+    jws = with_header(cx, "{\"alg\":\"ES256\",\"typ\":\"other\"}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), INVALID, "jws.signature");
     fixture_close(&fixture);
 }
 
@@ -304,8 +334,8 @@ static void other_forms_are_refused(void **state)
         /* flattened, which is another serialisation */
         "{\"payload\":\"" A3_PAYLOAD "\",\"protected\":\"" A3_HEADER "\",\"signature\":\"" A3_SIGNATURE "\"}",
         /* an unprotected header, a stranger beside the two members, a payload that is no text */
-        "{\"payload\":\"" A3_PAYLOAD "\",\"signatures\":[{\"protected\":\"" A3_HEADER "\",\"header\":{\"alg\":\"ES256\"},"
-        "\"signature\":\"" A3_SIGNATURE "\"}]}",
+        "{\"payload\":\"" A3_PAYLOAD "\",\"signatures\":[{\"protected\":\"" A3_HEADER "\","
+        "\"header\":{\"alg\":\"ES256\"},\"signature\":\"" A3_SIGNATURE "\"}]}",
         "{\"payload\":\"" A3_PAYLOAD "\",\"signatures\":[{\"protected\":\"" A3_HEADER "\",\"signature\":\"" A3_SIGNATURE
         "\"}],\"more\":1}",
         "{\"payload\":1,\"signatures\":[{\"protected\":\"" A3_HEADER "\",\"signature\":\"" A3_SIGNATURE "\"}]}",
@@ -395,8 +425,8 @@ static void keys_that_may_not_verify_are_refused(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open(&fixture);
     struct text private_jwk = TEXT(A3_PRIVATE);
-    struct text sealing_jwk = TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_Y "\",\"use\":\"enc\"}");
-    struct text off_curve = TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" A3_X "\",\"y\":\"" A3_X "\"}");
+    struct text sealing_jwk = TEXT(A3_WITH(A3_Y, ",\"use\":\"enc\""));
+    struct text off_curve = TEXT(A3_WITH(OFF_CURVE, ""));
     struct bytes payload;
     assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &private_jwk, 1, &payload), INVALID, "jose.key");
     assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &sealing_jwk, 1, &payload), INVALID, "jws.signature");
@@ -431,6 +461,7 @@ int main(void)
         cmocka_unit_test(two_keys_sign_and_both_verify),
         cmocka_unit_test(headers_say_algorithm_key_and_type),
         cmocka_unit_test(only_private_keys_sign),
+        cmocka_unit_test(halves_that_do_not_belong_together_sign_nothing_valid),
         cmocka_unit_test(every_changed_character_is_refused),
         cmocka_unit_test(headers_with_anything_else_are_refused),
         cmocka_unit_test(other_forms_are_refused),

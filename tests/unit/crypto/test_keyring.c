@@ -206,8 +206,8 @@ static void a_wrapped_key_opens_for_its_person_and_bucket_only(void **state)
     memcpy(changed, wrapped.at, sizeof changed);
     for (size_t bit = 0; bit < 8 * sizeof changed; bit++) {
         changed[bit / 8] ^= (uint8_t)(1u << bit % 8);
-        assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, (struct bytes){changed, sizeof changed}, &key),
-                      CORRUPT, "seal.broken");
+        wrapped = (struct bytes){changed, sizeof changed};
+        assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), CORRUPT, "seal.broken");
         changed[bit / 8] ^= (uint8_t)(1u << bit % 8);
     }
     fixture_close(&fixture);

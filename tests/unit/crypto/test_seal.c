@@ -61,8 +61,8 @@ static void every_cut_is_noticed(void **state)
     struct secret_key key = some_key(cx);
     struct bytes sealed, opened;
     assert_int_equal(seal(cx, &key, &PLACE, bytes_of_text(TEXT("x")), &sealed), OK);
-    for (size_t size = 0; size < sealed.size; size++)
-        assert_failed(cx, seal_open(cx, &key, &PLACE, (struct bytes){sealed.at, size}, &opened), CORRUPT, "seal.broken");
+    for (struct bytes cut = {sealed.at, 0}; cut.size < sealed.size; cut.size++)
+        assert_failed(cx, seal_open(cx, &key, &PLACE, cut, &opened), CORRUPT, "seal.broken");
     fixture_close(&fixture);
 }
 
@@ -109,7 +109,8 @@ static void the_format_stays_what_it_is(void **state)
     for (size_t i = 0; i < sizeof key.at; i++)
         key.at[i] = (uint8_t)i;
     struct bytes opened;
-    struct bytes kept = hex(cx, "404142434445464748494a4b4c4d4e4f505152535455565787406812bf8c1678eb4550ddeb76bae0f697727f7120f78c");
+    struct bytes kept = hex(cx, "404142434445464748494a4b4c4d4e4f5051525354555657"
+                                "87406812bf8c1678eb4550ddeb76bae0f697727f7120f78c");
     assert_int_equal(seal_open(cx, &key, &PLACE, kept, &opened), OK);
     assert_true(bytes_equals(opened, bytes_of_text(TEXT("Symbolon"))));
     fixture_close(&fixture);
