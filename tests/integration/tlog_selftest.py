@@ -142,6 +142,11 @@ class Seeds(unittest.TestCase):
             proof = tlog.Proof(file.decode())
             proof.verify_payload(payload, tlog.Key.parse(key.decode()))
 
+    def test_the_receipt_stands_in_the_log(self):
+        key, receipt, file = (CORPUS / "receipt-good").read_bytes().split(b"\x00", 2)
+        payload = tlog.receipt_payload(receipt.decode())
+        tlog.Proof(file.decode()).verify_payload(payload, tlog.Key.parse(key.decode()))
+
     def test_the_bad_seeds_do_not(self):
         bad = sorted(CORPUS.glob("bad-*"))
         self.assertGreater(len(bad), 2)
