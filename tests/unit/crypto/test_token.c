@@ -103,7 +103,7 @@ static void a_claim_code_is_read_as_people_type_it(void **state)
     static const char *const SAME[] = {
         "7Q4K-M2XD-9RTA-H0V1",     "7q4k-m2xd-9rta-h0v1", "7Q4KM2XD9RTAH0V1", " 7q4k m2xd\t9rta  h0v1 ",
         "7Q4K-M2XD-9RTA-HOVI",     "7Q4K-M2XD-9RTA-hovl", "7Q-4K-M2-XD-9R-TA-H0-V1",
-        "7Q4K\xE2\x80\x93M2XD\xE2\x80\x91" "9RTA\xC2\xA0H0V1", /* as a word processor writes it */
+        "7Q4K\xE2\x80\x93M2XD\342\200\2219RTA\xC2\xA0H0V1", /* as a word processor writes it */
     };
     struct claim_code first, other;
     assert_true(claim_code_parse(text_of(SAME[0]), &first));
