@@ -26,6 +26,7 @@ struct act {
     actor_kind           actor_kind;
     int64_t              actor_id;    /* person, system; 0: the node */
     int64_t              organisation_id;
+    int64_t              department_id; /* request: who asks */
     int64_t              purpose_id;
     int64_t              purpose_version;
     struct attribute_set attributes;
@@ -33,8 +34,10 @@ struct act {
     int64_t              from_at_ms;
     int64_t              until_at_ms; /* grant: its end; relationship: its end, 0: open; request: when it lapses */
     struct uses          uses;
-    int64_t              nature;      /* relationship_nature; request: duration asked, in ms */
-    int64_t              state;       /* relationship: review date in ms; request: its grant */
+    int64_t              nature;       /* relationship: relationship_nature */
+    int64_t              review_at_ms; /* relationship */
+    int64_t              duration_ms;  /* request: asked, or offered in a counter-offer */
+    int64_t              grant_id;     /* request: the grant that it led to */
     int64_t              receipt_id;  /* 0: none */
 };
 
@@ -43,6 +46,9 @@ const char *act_consent_status(act_kind kind); /* "dpv:ConsentWithdrawn" or "" *
 
 /* Fills id, moment and actor from the ctx, writes the fact and its outbox row. Inside a write. */
 err act_append(struct ctx *cx, struct act *act) MUST_CHECK;
+
+/* Writes a fact again under another person (a claim): only its number is new; nobody is told. Inside a write. */
+err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;
 
 /* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. */
 err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count) MUST_CHECK;

@@ -43,6 +43,12 @@ struct disclosure_refusal {
     const char                  *reason;
 };
 
+/* A grant that was used, and for which kinds. */
+struct disclosure_use {
+    struct grant         grant;
+    struct attribute_set attributes;
+};
+
 /* One call of POST /v1/org/disclosures, from question to answer. */
 struct disclosure_ask {
     /* question */
@@ -55,11 +61,12 @@ struct disclosure_ask {
     int64_t                    disclosure_id;
     struct relationship        found;
     struct id                  purpose_id;
-    struct text                sealed_note;
+    struct bytes               sealed_note;
+    struct attribute_set       considered;   /* the kinds that a decision may allow: all, then those that were opened */
     bool                       given;        /* false: refused, see `reason` */
     const char                *reason;       /* of the first refused kind */
-    struct grant              *grants;       /* the grants that were used, without repeats */
-    size_t                     grants_count;
+    struct disclosure_use     *uses;
+    size_t                     uses_count;
     int64_t                    valid_until_ms;
     struct disclosed_value    *values;
     size_t                     values_count;
@@ -77,12 +84,12 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* The decision without data and without a row: for AuthZEN and tests. */
-err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, int kind_number,
+err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
                    const char **out_refusal) MUST_CHECK;
 
 /* The person's list, newest first. */
 struct disclosure_list {
-    int                attribute;       /* kind number, 0: all */
+    attribute_number   attribute;       /* ATTRIBUTE_NONE: all */
     int64_t            relationship_id; /* 0: all */
     int64_t            from_at_ms;      /* 0: open */
     int64_t            until_at_ms;     /* 0: open */
@@ -91,6 +98,7 @@ struct disclosure_list {
     struct disclosure *out;
     size_t             out_count;
     bool               out_more;
+    int64_t            out_last_id; /* `after` of the next page */
 };
 err disclosure_list(struct ctx *cx, struct disclosure_list *list) MUST_CHECK;
 /* How many, for the home screen. */

@@ -40,8 +40,8 @@ struct grant {
 void grant_fold(struct grant *grant, const struct act *act);
 grant_state grant_state_at(const struct grant *grant, int64_t at_ms); /* counts `used` */
 /* May `kind` leave for a department's bit at that moment? False gives the reason word, as "grant.expired". */
-bool grant_permits(const struct grant *grant, int kind_number, int64_t department_bit, int64_t at_ms);
-const char *grant_refusal(const struct grant *grant, int kind_number, int64_t department_bit, int64_t at_ms);
+bool grant_permits(const struct grant *grant, attribute_number kind, int64_t department_bit, int64_t at_ms);
+const char *grant_refusal(const struct grant *grant, attribute_number kind, int64_t department_bit, int64_t at_ms);
 
 /* ---- loading */
 err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out) MUST_CHECK; /* NOT_FOUND */
@@ -49,6 +49,8 @@ err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationshi
                           size_t *out_count) MUST_CHECK;
 err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
                                size_t *out_count) MUST_CHECK;
+/* Live at the ctx's moment, by relationship, of any person: for the node's own rules, no policy decision. */
+err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count) MUST_CHECK;
 err grant_list_of_person(struct ctx *cx, struct grant **out, size_t *out_count) MUST_CHECK; /* the caller's, all states */
 /* What stood at a past moment: each grant folded up to `at_ms`; grants that did not exist yet are left out. */
 err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,

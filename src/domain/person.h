@@ -4,8 +4,7 @@
 #ifndef DOMAIN_PERSON_H
 #define DOMAIN_PERSON_H
 
-#include "base/ctx.h"
-#include "crypto/secret.h"
+#include "domain/person_key.h"
 
 typedef enum person_state {
     PERSON_UNCLAIMED = 1, /* brought in by an organisation, nobody has claimed it */
@@ -26,11 +25,6 @@ err person_make(struct ctx *cx, person_state state, int64_t *out_person_id) MUST
 err person_load(struct ctx *cx, int64_t person_id, struct person *out) MUST_CHECK; /* NOT_FOUND not_found */
 /* Follows merged people to the one who holds their data now. */
 err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id) MUST_CHECK;
-
-/* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed. */
-err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
-void person_key_wipe(struct secret_key *key);
-#define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 
 /* store_write_fn; arg: struct person_create. The operator makes a person and a one-time sign-in link. */
 struct person_create {
@@ -55,15 +49,13 @@ struct person_sign_in {
 };
 err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Inside a write: a session for somebody who has just proved who he is. */
+err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
+
 /* Who a session cookie is; fills `actor`. UNAUTHENTICATED session.unknown. */
 err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out) MUST_CHECK;
 
 /* store_write_fn; arg unused: ends the caller's session. */
 err person_sign_out(struct ctx *cx, void *arg) MUST_CHECK;
-
-/* Erases people of one bucket: survivors are wrapped anew under a fresh bucket, the old bucket key is destroyed. Not a
- * store_write_fn: it spans key folder and key store, in an order that a crash leaves repeatable. */
-struct store;
-err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
 
 #endif

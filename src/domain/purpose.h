@@ -26,6 +26,7 @@ struct purpose {
     int64_t              departments; /* bits */
     int64_t              longest_ms;
     struct text          name;
+    struct text          language; /* of the wording, "en" */
     struct text          body; /* the draft's canonical JSON: every slot that people read */
     int64_t              created_at_ms;
     int64_t              published_at_ms;
@@ -42,8 +43,8 @@ struct purpose_save {
 };
 err purpose_save(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* store_write_fn. INVALID purpose.findings with every finding in `out_findings`, or the published purpose. The version
- * before is retired in the same step. */
+/* store_write_fn. INVALID purpose.findings when the checks of domain/wording.h find anything (the caller lists the
+ * findings beforehand with the same check). The published version before is retired in the same step. */
 struct purpose_publish {
     int64_t             purpose_id;
     struct purpose_text text;   /* of the stored body, read by the caller */
@@ -59,7 +60,8 @@ struct purpose_retire {
 };
 err purpose_retire(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* The latest version, or `version` when it is not 0, of an organisation's purpose. NOT_FOUND. */
+/* The latest version, or exactly `version` when it is not 0, of an organisation's purpose. NOT_FOUND. No policy decision:
+ * a published purpose is for everyone; who shows drafts asks first. */
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out) MUST_CHECK;
 /* The version that new requests may use. CONFLICT purpose.not_published. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;

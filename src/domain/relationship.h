@@ -60,6 +60,8 @@ struct relationship_list {
     size_t               out_count;
 };
 err relationship_list_of_person(struct ctx *cx, struct relationship_list *list) MUST_CHECK;
+/* The same of any person: for the node's own rules, no policy decision. */
+err relationship_list_any(struct ctx *cx, int64_t person_id, struct relationship_list *list) MUST_CHECK;
 err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *list) MUST_CHECK;
 /* Live grants of a relationship at the ctx's moment, for the person or for the calling department. */
 err relationship_count_grants(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
@@ -109,6 +111,10 @@ struct relationship_end {
 };
 err relationship_end(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* A relationship of this person with this organisation that has not ended; `out_found` says whether there is one. */
+err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out, bool *out_found)
+    MUST_CHECK;
+
 /* Used by invitations: makes the invited half, and starts it for the person who claims. Inside a write. */
 err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out) MUST_CHECK;
 struct relationship_start {
@@ -121,7 +127,8 @@ err relationship_begin(struct ctx *cx, struct relationship *relationship, const 
 /* Writes the row as the acts left it. Inside a write. */
 err relationship_save(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
 
-/* The person's ES256 key of this relationship (made when it starts). */
+/* The person's ES256 key of this relationship, made when it starts, inside that write. */
+err relationship_make_key(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
 err relationship_public_key(struct ctx *cx, const struct relationship *relationship, struct text *out_jwk) MUST_CHECK;
 err relationship_private_key(struct ctx *cx, const struct relationship *relationship, struct text *out_jwk) MUST_CHECK;
 

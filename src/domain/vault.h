@@ -37,6 +37,9 @@ struct vault_put {
 };
 err vault_put(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* The same inside a write, for a person whom the node itself has just made. */
+err vault_put_for(struct ctx *cx, int64_t person_id, struct vault_put *put) MUST_CHECK;
+
 /* store_write_fn. NOT_FOUND when there is none. */
 struct vault_remove {
     const struct attribute_kind *kind;

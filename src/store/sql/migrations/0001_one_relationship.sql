@@ -137,6 +137,7 @@ CREATE TABLE purpose (
     departments       :int64: NOT NULL,
     longest_ms        :int64: NOT NULL,
     name              :text:  NOT NULL,
+    language          :text:  NOT NULL,
     body              :text:  NOT NULL,    -- the draft as it was sent, canonical JSON; frozen once published
     created_at_ms     :int64: NOT NULL,
     published_at_ms   :int64: NOT NULL,
@@ -298,6 +299,7 @@ CREATE TABLE act (                         -- the facts: every change of a relat
     actor_kind      :int64: NOT NULL,
     actor_id        :int64: NOT NULL,
     organisation_id :int64: NOT NULL,
+    department_id   :int64: NOT NULL,
     purpose_id      :int64: NOT NULL,
     purpose_version :int64: NOT NULL,
     attributes_low  :int64: NOT NULL,

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Facts in and out. The columns of `act` stand for the members of struct act one to one. */
+#include "domain/act.h"
+
+#include "base/limits.h"
+#include "domain/outbox.h"
+#include "store/queries.h"
+
+static const struct {
+    act_kind    kind;
+    const char *event;
+    const char *status;
+} KINDS[] = {
+#define X(name, number, event, status) {ACT_##name, event, status},
+#include "domain/act.def"
+#undef X
+};
+
+const char *act_event(act_kind kind)
+{
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (KINDS[i].kind == kind)
+            return KINDS[i].event;
+    return "";
+}
+
+const char *act_consent_status(act_kind kind)
+{
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (KINDS[i].kind == kind)
+            return KINDS[i].status;
+    return "";
+}
+
+static int64_t actor_number(const struct actor *actor)
+{
+    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->kind == ACTOR_SYSTEM ? actor->system_id : 0;
+}
+
+static err insert(struct ctx *cx, const struct act *act)
+{
+    struct sql_act_insert_in row = {
+        .act_id = act->act_id,
+        .person_id = act->person_id,
+        .relationship_id = act->relationship_id,
+        .subject_id = act->subject_id,
+        .previous_id = act->previous_id,
+        .kind = act->kind,
+        .at_ms = act->at_ms,
+        .actor_kind = act->actor_kind,
+        .actor_id = act->actor_id,
+        .organisation_id = act->organisation_id,
+        .department_id = act->department_id,
+        .purpose_id = act->purpose_id,
+        .purpose_version = act->purpose_version,
+        .attributes_low = (int64_t)act->attributes.low,
+        .attributes_high = (int64_t)act->attributes.high,
+        .departments = act->departments,
+        .from_at_ms = act->from_at_ms,
+        .until_at_ms = act->until_at_ms,
+        .uses_kind = act->uses.kind,
+        .uses_max = act->uses.max,
+        .uses_event = act->uses.event,
+        .nature = act->nature,
+        .review_at_ms = act->review_at_ms,
+        .duration_ms = act->duration_ms,
+        .grant_id = act->grant_id,
+        .receipt_id = act->receipt_id,
+    };
+    return sql_act_insert(cx, &row, NULL);
+}
+
+err act_append(struct ctx *cx, struct act *act)
+{
+    act->act_id = ctx_number(cx);
+    act->at_ms = cx->now_ms;
+    act->actor_kind = cx->actor.kind;
+    act->actor_id = actor_number(&cx->actor);
+    TRY(insert(cx, act));
+    struct outbox_event event = {
+        .person_id = act->person_id,
+        .relationship_id = act->relationship_id,
+        .organisation_id = act->organisation_id,
+        .kind = act_event(act->kind),
+        .subject_id = act->subject_id,
+        .attributes = act->attributes,
+    };
+    return outbox_add(cx, &event);
+}
+
+err act_copy(struct ctx *cx, struct act *act)
+{
+    act->act_id = ctx_number(cx);
+    return insert(cx, act);
+}
+
+static struct act act_of_row(const struct sql_act_load_row *row)
+{
+    return (struct act){
+        .act_id = row->act_id,
+        .person_id = row->person_id,
+        .relationship_id = row->relationship_id,
+        .subject_id = row->subject_id,
+        .previous_id = row->previous_id,
+        .kind = (act_kind)row->kind,
+        .at_ms = row->at_ms,
+        .actor_kind = (actor_kind)row->actor_kind,
+        .actor_id = row->actor_id,
+        .organisation_id = row->organisation_id,
+        .department_id = row->department_id,
+        .purpose_id = row->purpose_id,
+        .purpose_version = row->purpose_version,
+        .attributes = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high},
+        .departments = row->departments,
+        .from_at_ms = row->from_at_ms,
+        .until_at_ms = row->until_at_ms,
+        .uses = {(uses_kind)row->uses_kind, row->uses_max, row->uses_event},
+        .nature = row->nature,
+        .review_at_ms = row->review_at_ms,
+        .duration_ms = row->duration_ms,
+        .grant_id = row->grant_id,
+        .receipt_id = row->receipt_id,
+    };
+}
+
+/* One act of the walk; kept in a chain first, since its length is not known before. */
+struct link {
+    struct link *older;
+    struct act   act;
+};
+
+err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count)
+{
+    struct link *newest = NULL;
+    size_t count = 0;
+    for (int64_t act_id = last_act_id; act_id != 0 && count < LIMIT_ROWS; count++) {
+        struct sql_act_load_in in = {.person_id = person_id, .act_id = act_id};
+        struct sql_act_load_row row;
+        bool found = false;
+        TRY(sql_act_load(cx, &in, &row, &found));
+        struct link *link = ARENA_NEW(cx->arena, struct link);
+        if (link == NULL)
+            return FAIL_MEMORY(cx);
+        if (!found)
+            return FAIL(cx, CORRUPT, "act.missing", "the chain of acts names one that is not there");
+        *link = (struct link){newest, act_of_row(&row)};
+        newest = link;
+        act_id = row.previous_id;
+    }
+    struct act *acts = ARENA_ARRAY(cx->arena, struct act, count);
+    if (acts == NULL)
+        return FAIL_MEMORY(cx);
+    size_t at = 0;
+    for (const struct link *link = newest; link != NULL; link = link->older)
+        acts[at++] = link->act; /* the walk put the oldest on top */
+    *out = acts;
+    *out_count = count;
+    return OK;
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The consent-checked read, decided twice by the same rules: on the caller's thread, where the values are opened, and on
+ * the writer, where the row becomes durable. What the second look refuses does not leave. */
+#include "domain/disclosure.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "crypto/id_seal.h"
+#include "crypto/seal.h"
+#include "domain/disclosure_store.h"
+#include "domain/person_key.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+/* Why nothing may leave while the relationship is in this state; NULL when it may. */
+static const char *relationship_refusal(const struct relationship *relationship, int64_t at_ms)
+{
+    static const char *const REASONS[] = {
+        [RELATIONSHIP_INVITED] = "relationship.not_active", [RELATIONSHIP_PROPOSED] = "relationship.not_active",
+        [RELATIONSHIP_ACTIVE] = NULL,                       [RELATIONSHIP_PAUSED] = "relationship.paused",
+        [RELATIONSHIP_ENDED] = "relationship.ended",
+    };
+    return REASONS[relationship_state_at(relationship, at_ms)];
+}
+
+/* What the store says at one moment about one question. */
+struct standing {
+    const char   *relationship_reason; /* NULL: active */
+    struct grant *grants;              /* of the purpose, oldest first */
+    size_t        count;
+};
+
+static err load_standing(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
+                         struct standing *out)
+{
+    out->relationship_reason = relationship_refusal(relationship, cx->now_ms);
+    return grant_list_of_purpose(cx, relationship, purpose_id, &out->grants, &out->count);
+}
+
+/* The grant under which a kind may leave, or why not: the newest grant that speaks of the kind gives the reason. */
+static const struct grant *find_grant(const struct ctx *cx, const struct standing *standing, attribute_number kind,
+                                      const char **out_reason)
+{
+    *out_reason = "grant.none";
+    if (standing->relationship_reason != NULL) {
+        *out_reason = standing->relationship_reason;
+        return NULL;
+    }
+    for (size_t i = standing->count; i-- > 0;) {
+        const char *reason = grant_refusal(&standing->grants[i], kind, cx->actor.department_bit, cx->now_ms);
+        if (reason == NULL)
+            return &standing->grants[i];
+        if (text_is(text_of(*out_reason), "grant.none"))
+            *out_reason = reason;
+    }
+    return NULL;
+}
+
+err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
+                   const char **out_refusal)
+{
+    struct standing standing;
+    const char *reason = NULL;
+    TRY(load_standing(cx, relationship, purpose_id, &standing));
+    *out_refusal = find_grant(cx, &standing, kind, &reason) == NULL ? reason : NULL;
+    return OK;
+}
+
+static struct disclosure_use *use_of(struct disclosure_ask *ask, const struct grant *grant)
+{
+    for (size_t i = 0; i < ask->uses_count; i++)
+        if (ask->uses[i].grant.grant_id == grant->grant_id)
+            return &ask->uses[i];
+    ask->uses[ask->uses_count] = (struct disclosure_use){.grant = *grant, .attributes = ATTRIBUTE_SET_EMPTY};
+    return &ask->uses[ask->uses_count++];
+}
+
+/* Sorts the asked kinds into uses of grants and refusals. Fills nothing but the decision. */
+static void sort_kinds(struct ctx *cx, struct disclosure_ask *ask, const struct standing *standing)
+{
+    ask->uses_count = 0;
+    ask->refusals_count = 0;
+    ask->valid_until_ms = INT64_MAX;
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(ask->attributes, n)) != ATTRIBUTE_NONE;) {
+        const char *reason = NULL;
+        const struct grant *grant = find_grant(cx, standing, n, &reason);
+        if (grant == NULL || !attribute_set_has(ask->considered, n)) {
+            ask->refusals[ask->refusals_count++] = (struct disclosure_refusal){attribute_by_number(n), reason};
+            continue;
+        }
+        struct disclosure_use *use = use_of(ask, grant);
+        use->attributes = attribute_set_add(use->attributes, n);
+        if (grant->until_at_ms < ask->valid_until_ms)
+            ask->valid_until_ms = grant->until_at_ms;
+    }
+    ask->given = ask->refusals_count == 0 || (ask->partial && ask->uses_count > 0);
+    ask->reason = ask->refusals_count > 0 ? ask->refusals[0].reason : NULL;
+}
+
+static err decide(struct ctx *cx, struct disclosure_ask *ask)
+{
+    struct standing standing;
+    TRY(load_standing(cx, &ask->found, ask->purpose_id.item, &standing));
+    sort_kinds(cx, ask, &standing);
+    return OK;
+}
+
+static err open_values(struct ctx *cx, struct disclosure_ask *ask, const struct secret_key *key)
+{
+    ask->values_count = 0;
+    ask->missing = ATTRIBUTE_SET_EMPTY;
+    for (size_t i = 0; i < ask->uses_count; i++) {
+        struct attribute_set set = ask->uses[i].attributes;
+        for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(set, n)) != ATTRIBUTE_NONE;) {
+            struct vault_place place = {ask->found.person_id, key, attribute_by_number(n)};
+            struct disclosed_value *value = &ask->values[ask->values_count];
+            bool found = false;
+            TRY(vault_open_value(cx, &place, &value->item, &found));
+            value->kind = place.kind;
+            ask->values_count += found;
+            if (!found)
+                ask->missing = attribute_set_add(ask->missing, n);
+        }
+    }
+    return OK;
+}
+
+static err seal_note(struct ctx *cx, struct disclosure_ask *ask, const struct secret_key *key)
+{
+    ask->sealed_note = (struct bytes){(const uint8_t *)"", 0};
+    if (ask->note.size == 0)
+        return OK;
+    struct seal_place place = {.person_id = ask->found.person_id, .kind = SEAL_NOTE, .item = ask->disclosure_id};
+    return seal(cx, key, &place, bytes_of_text(ask->note), &ask->sealed_note);
+}
+
+static err open_question(struct ctx *cx, struct disclosure_ask *ask)
+{
+    if (attribute_set_is_empty(ask->attributes))
+        return FAIL_AT(cx, INVALID, "disclosure.empty", "/attributes", "ask for at least one kind");
+    if (ask->note.size > LIMIT_NOTE_BYTES || !text_is_plain(ask->note, false))
+        return FAIL_AT(cx, INVALID, "disclosure.note", "/note", "a note is at most %d bytes of plain text", LIMIT_NOTE_BYTES);
+    TRY(relationship_open(cx, ask->relationship, &ask->found));
+    struct policy_object object = {.organisation_id = ask->found.organisation_id};
+    TRY(policy_require(cx, POLICY_DISCLOSURE_ASK, &object));
+    TRY(id_open(cx, ask->purpose, ID_PURPOSE, &ask->purpose_id));
+    return ask->purpose_id.owner == ask->found.organisation_id ? OK : FAIL_NOT_FOUND(cx);
+}
+
+static err make_room(struct ctx *cx, struct disclosure_ask *ask)
+{
+    size_t kinds = (size_t)attribute_set_count(ask->attributes);
+    ask->uses = ARENA_ARRAY(cx->arena, struct disclosure_use, kinds);
+    ask->values = ARENA_ARRAY(cx->arena, struct disclosed_value, kinds);
+    ask->refusals = ARENA_ARRAY(cx->arena, struct disclosure_refusal, kinds);
+    return ask->uses == NULL || ask->values == NULL || ask->refusals == NULL ? FAIL_MEMORY(cx) : OK;
+}
+
+err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
+{
+    TRY(open_question(cx, ask));
+    TRY(make_room(cx, ask));
+    ask->considered = ask->attributes;
+    TRY(decide(cx, ask));
+    PERSON_KEY key;
+    TRY(person_key_open(cx, ask->found.person_id, &key));
+    ask->disclosure_id = ctx_number(cx);
+    TRY(seal_note(cx, ask, &key));
+    return ask->given ? open_values(cx, ask, &key) : OK;
+}
+
+/* ---- the write */
+
+static struct disclosure row_of(const struct ctx *cx, const struct disclosure_ask *ask)
+{
+    return (struct disclosure){
+        .person_id = ask->found.person_id,
+        .relationship_id = ask->found.relationship_id,
+        .organisation_id = ask->found.organisation_id,
+        .department_id = cx->actor.department_id,
+        .system_id = cx->actor.system_id,
+        .purpose_id = ask->purpose_id.item,
+        .at_ms = cx->now_ms,
+        .reason = TEXT_NONE,
+    };
+}
+
+/* The first row carries the call's id and note; further ones, of further grants, get numbers of their own. */
+static err append_row(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head,
+                      struct disclosure *row, bool first)
+{
+    row->disclosure_id = first ? ask->disclosure_id : ctx_number(cx);
+    return disclosure_append(cx, head, row, first ? ask->sealed_note : (struct bytes){(const uint8_t *)"", 0});
+}
+
+static err write_given(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head)
+{
+    for (size_t i = 0; i < ask->uses_count; i++) {
+        const struct disclosure_use *use = &ask->uses[i];
+        struct disclosure row = row_of(cx, ask);
+        row.outcome = DISCLOSURE_GIVEN;
+        row.grant_id = use->grant.grant_id;
+        row.purpose_version = use->grant.purpose_version;
+        row.attributes = use->attributes;
+        TRY(append_row(cx, ask, head, &row, i == 0));
+        struct sql_grant_use_count_in count = {row.person_id, row.grant_id, 1};
+        if (uses_is_counted(&use->grant.uses))
+            TRY(sql_grant_use_count(cx, &count, NULL));
+    }
+    return OK;
+}
+
+static err write_refused(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head)
+{
+    struct disclosure row = row_of(cx, ask);
+    row.outcome = DISCLOSURE_REFUSED;
+    row.reason = text_of(ask->reason);
+    for (size_t i = 0; i < ask->refusals_count; i++)
+        row.attributes = attribute_set_add(row.attributes, ask->refusals[i].kind->number);
+    return append_row(cx, ask, head, &row, !ask->given);
+}
+
+static struct attribute_set allowed_kinds(const struct disclosure_ask *ask)
+{
+    struct attribute_set allowed = ATTRIBUTE_SET_EMPTY;
+    for (size_t i = 0; i < ask->uses_count; i++)
+        allowed = attribute_set_union(allowed, ask->uses[i].attributes);
+    return allowed;
+}
+
+/* Values that the second look no longer allows are taken out of the answer. */
+static void drop_refused_values(struct disclosure_ask *ask)
+{
+    struct attribute_set allowed = ask->given ? allowed_kinds(ask) : ATTRIBUTE_SET_EMPTY;
+    size_t kept = 0;
+    for (size_t i = 0; i < ask->values_count; i++)
+        if (attribute_set_has(allowed, ask->values[i].kind->number))
+            ask->values[kept++] = ask->values[i];
+    ask->values_count = kept;
+    ask->missing = attribute_set_intersect(ask->missing, allowed);
+}
+
+err disclosure_commit(struct ctx *cx, void *arg)
+{
+    struct disclosure_ask *ask = arg;
+    struct disclosure_head head;
+    if (ask->given) { /* a refusal stands: allowing what was not opened would give nothing */
+        ask->considered = allowed_kinds(ask);
+        TRY(relationship_load(cx, ask->found.person_id, ask->found.relationship_id, &ask->found));
+        TRY(decide(cx, ask));
+        drop_refused_values(ask);
+    }
+    TRY(disclosure_head_load(cx, ask->found.person_id, &head));
+    if (ask->given)
+        TRY(write_given(cx, ask, &head));
+    if (ask->refusals_count > 0)
+        TRY(write_refused(cx, ask, &head));
+    return disclosure_head_save(cx, &head);
+}

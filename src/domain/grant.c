@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The rules and acts of grants. grant_refusal() is the one place that says whether a kind may leave. */
+#include "domain/grant.h"
+
+#include "base/limits.h"
+#include "crypto/id_seal.h"
+#include "domain/grant_store.h"
+#include "domain/policy.h"
+#include "domain/purpose.h"
+#include "domain/receipt.h"
+
+static const char *const STATES[] = {
+    [GRANT_ACTIVE] = "active",   [GRANT_WITHDRAWN] = "withdrawn", [GRANT_EXPIRED] = "expired",
+    [GRANT_USED_UP] = "used_up", [GRANT_ENDED] = "ended",
+};
+
+const char *grant_state_word(grant_state state)
+{
+    return STATES[state];
+}
+
+static grant_state state_after(grant_state before, act_kind kind)
+{
+    static const struct {
+        act_kind    kind;
+        grant_state after;
+    } MOVES[] = {
+        {ACT_GRANT_GIVEN, GRANT_ACTIVE},       {ACT_GRANT_WITHDRAWN, GRANT_WITHDRAWN},
+        {ACT_GRANT_ENDED, GRANT_ENDED},        {ACT_GRANT_EVENT_REACHED, GRANT_USED_UP},
+    };
+    for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++)
+        if (MOVES[i].kind == kind)
+            return MOVES[i].after;
+    return before;
+}
+
+void grant_fold(struct grant *grant, const struct act *act)
+{
+    grant->person_id = act->person_id;
+    grant->relationship_id = act->relationship_id;
+    grant->purpose_id = act->purpose_id;
+    grant->purpose_version = act->purpose_version;
+    grant->grant_id = act->subject_id;
+    grant->attributes = act->attributes;
+    grant->departments = act->departments;
+    grant->from_at_ms = act->from_at_ms;
+    grant->until_at_ms = act->until_at_ms;
+    grant->uses = act->uses;
+    grant->state = state_after(grant->state, act->kind);
+    grant->ended_at_ms = grant->state == GRANT_ACTIVE ? 0 : act->at_ms;
+    grant->receipt_id = act->receipt_id;
+    grant->last_act_id = act->act_id;
+}
+
+grant_state grant_state_at(const struct grant *grant, int64_t at_ms)
+{
+    if (grant->state != GRANT_ACTIVE)
+        return grant->state;
+    if (at_ms >= grant->until_at_ms)
+        return GRANT_EXPIRED;
+    return uses_is_counted(&grant->uses) && grant->used >= grant->uses.max ? GRANT_USED_UP : GRANT_ACTIVE;
+}
+
+const char *grant_refusal(const struct grant *grant, attribute_number kind, int64_t department_bit, int64_t at_ms)
+{
+    static const char *const REASONS[] = {
+        [GRANT_ACTIVE] = NULL,
+        [GRANT_WITHDRAWN] = "grant.withdrawn",
+        [GRANT_EXPIRED] = "grant.expired",
+        [GRANT_USED_UP] = "grant.used_up",
+        [GRANT_ENDED] = "relationship.ended",
+    };
+    if ((grant->departments & department_bit) == 0 || !attribute_set_has(grant->attributes, kind))
+        return "grant.none";
+    if (at_ms < grant->from_at_ms)
+        return "grant.not_yet";
+    return REASONS[grant_state_at(grant, at_ms)];
+}
+
+bool grant_permits(const struct grant *grant, attribute_number kind, int64_t department_bit, int64_t at_ms)
+{
+    return grant_refusal(grant, kind, department_bit, at_ms) == NULL;
+}
+
+/* ---- acts */
+
+/* An act that says what the grant is now; the caller changes what it is about. */
+static struct act act_on(const struct grant *grant, act_kind kind)
+{
+    return (struct act){
+        .kind = kind,
+        .person_id = grant->person_id,
+        .relationship_id = grant->relationship_id,
+        .subject_id = grant->grant_id,
+        .previous_id = grant->last_act_id,
+        .organisation_id = grant->organisation_id,
+        .purpose_id = grant->purpose_id,
+        .purpose_version = grant->purpose_version,
+        .attributes = grant->attributes,
+        .departments = grant->departments,
+        .from_at_ms = grant->from_at_ms,
+        .until_at_ms = grant->until_at_ms,
+        .uses = grant->uses,
+    };
+}
+
+/* Change, proof, event. */
+static err apply(struct ctx *cx, const struct relationship *relationship, struct grant *grant, struct act *act)
+{
+    struct id purpose_id = {ID_PURPOSE, grant->organisation_id, grant->purpose_id};
+    struct purpose purpose;
+    TRY(purpose_load(cx, &purpose_id, grant->purpose_version, &purpose));
+    struct receipt_subject subject = {
+        .relationship = relationship,
+        .notice = purpose.body,
+        .subject = id_text(cx, relationship_item_id(relationship, ID_GRANT, grant->grant_id)),
+        .purpose = id_text(cx, purpose_id),
+        .language = purpose.language,
+    };
+    TRY(receipt_make(cx, act, &subject));
+    TRY(act_append(cx, act));
+    grant_fold(grant, act);
+    return grant_save(cx, grant);
+}
+
+err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
+{
+    grant->person_id = relationship->person_id;
+    grant->relationship_id = relationship->relationship_id;
+    grant->organisation_id = relationship->organisation_id;
+    grant->grant_id = ctx_number(cx);
+    grant->from_at_ms = cx->now_ms;
+    struct act act = act_on(grant, ACT_GRANT_GIVEN);
+    return apply(cx, relationship, grant, &act);
+}
+
+err grant_end_all(struct ctx *cx, const struct relationship *relationship)
+{
+    struct grant *grants = NULL;
+    size_t count = 0;
+    TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (grants[i].state != GRANT_ACTIVE)
+            continue;
+        struct act act = act_on(&grants[i], ACT_GRANT_ENDED);
+        TRY(apply(cx, relationship, &grants[i], &act));
+    }
+    return OK;
+}
+
+/* A live grant cannot outlast its relationship. */
+static int64_t clamp_until(const struct relationship *relationship, int64_t until_at_ms)
+{
+    bool longer = relationship->ends_at_ms != 0 && until_at_ms > relationship->ends_at_ms;
+    return longer ? relationship->ends_at_ms : until_at_ms;
+}
+
+static err check_given(struct ctx *cx, const struct grant_give *give, const struct purpose *purpose)
+{
+    struct attribute_set known = attribute_set_union(purpose->needed, purpose->optional);
+    if (attribute_set_is_empty(give->attributes) || !attribute_set_is_subset(give->attributes, known))
+        return FAIL_AT(cx, INVALID, "grant.outside_purpose", "/attributes", "give only kinds that the purpose names");
+    if ((give->departments & ~purpose->departments) != 0)
+        return FAIL_AT(cx, INVALID, "grant.department", "/departments", "the purpose is not for that department");
+    if (give->until_at_ms != 0 && give->until_at_ms <= cx->now_ms)
+        return FAIL_AT(cx, INVALID, "grant.in_past", "/until", "the end lies in the past");
+    if (give->until_at_ms > cx->now_ms + purpose->longest_ms)
+        return FAIL_AT(cx, INVALID, "grant.too_long", "/until", "longer than the purpose may last");
+    return OK;
+}
+
+static err load_active_own(struct ctx *cx, int64_t relationship_id, struct relationship *out)
+{
+    TRY(relationship_load(cx, cx->actor.person_id, relationship_id, out));
+    if (relationship_state_at(out, cx->now_ms) != RELATIONSHIP_ACTIVE)
+        return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship is not active");
+    return OK;
+}
+
+err grant_give(struct ctx *cx, void *arg)
+{
+    struct grant_give *give = arg;
+    TRY(policy_require_own(cx, POLICY_GRANT_GIVE));
+    struct relationship relationship;
+    struct purpose purpose;
+    TRY(load_active_own(cx, give->relationship_id, &relationship));
+    if (give->purpose.owner != relationship.organisation_id)
+        return FAIL_NOT_FOUND(cx);
+    TRY(purpose_load_published(cx, &give->purpose, &purpose));
+    TRY(check_given(cx, give, &purpose));
+    TRY(uses_check(cx, &give->uses, "/uses"));
+    int64_t until_at_ms = give->until_at_ms != 0 ? give->until_at_ms : cx->now_ms + purpose.longest_ms;
+    struct grant grant = {
+        .purpose_id = purpose.purpose_id,
+        .purpose_version = purpose.version,
+        .attributes = give->attributes,
+        .departments = give->departments != 0 ? give->departments : purpose.departments,
+        .until_at_ms = clamp_until(&relationship, until_at_ms),
+        .uses = give->uses,
+    };
+    TRY(grant_begin(cx, &relationship, &grant));
+    give->out = grant;
+    return OK;
+}
+
+static err check_narrower(struct ctx *cx, const struct grant *grant, const struct act *act)
+{
+    if (attribute_set_is_empty(act->attributes) || !attribute_set_is_subset(act->attributes, grant->attributes))
+        return FAIL_AT(cx, INVALID, "grant.wider", "/attributes", "a grant can only be narrowed; to stop it, stop it");
+    if (act->departments == 0 || (act->departments & ~grant->departments) != 0)
+        return FAIL_AT(cx, INVALID, "grant.wider", "/departments", "a grant can only be narrowed");
+    if (act->until_at_ms > grant->until_at_ms || act->until_at_ms <= act->from_at_ms)
+        return FAIL_AT(cx, INVALID, "grant.wider", "/until", "a grant can only be shortened");
+    if (!uses_is_within(&act->uses, &grant->uses))
+        return FAIL_AT(cx, INVALID, "grant.wider", "/uses", "a grant can only be narrowed");
+    return OK;
+}
+
+err grant_narrow(struct ctx *cx, void *arg)
+{
+    struct grant_narrow *narrow = arg;
+    TRY(policy_require_own(cx, POLICY_GRANT_STOP));
+    struct grant grant;
+    struct relationship relationship;
+    TRY(grant_load(cx, cx->actor.person_id, narrow->grant_id, &grant));
+    TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
+    if (grant_state_at(&grant, cx->now_ms) != GRANT_ACTIVE)
+        return FAIL(cx, CONFLICT, "grant.not_active", "the grant is not live any more");
+    struct act act = act_on(&grant, ACT_GRANT_NARROWED);
+    if (narrow->set_attributes)
+        act.attributes = narrow->attributes;
+    if (narrow->set_departments)
+        act.departments = narrow->departments;
+    if (narrow->set_until)
+        act.until_at_ms = narrow->until_at_ms;
+    if (narrow->set_uses) {
+        TRY(uses_check(cx, &narrow->uses, "/uses"));
+        act.uses = narrow->uses;
+    }
+    TRY(check_narrower(cx, &grant, &act));
+    TRY(apply(cx, &relationship, &grant, &act));
+    narrow->out = grant;
+    return OK;
+}
+
+err grant_withdraw(struct ctx *cx, void *arg)
+{
+    struct grant_withdraw *withdraw = arg;
+    TRY(policy_require_own(cx, POLICY_GRANT_STOP));
+    struct grant grant;
+    struct relationship relationship;
+    TRY(grant_load(cx, cx->actor.person_id, withdraw->grant_id, &grant));
+    if (grant.state == GRANT_ACTIVE) { /* also one that time has ended: the wish to stop is worth its own receipt */
+        TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
+        struct act act = act_on(&grant, ACT_GRANT_WITHDRAWN);
+        TRY(apply(cx, &relationship, &grant, &act));
+    }
+    withdraw->out = grant;
+    return OK;
+}
+
+err grant_report_event(struct ctx *cx, void *arg)
+{
+    struct grant_report_event *report = arg;
+    struct grant grant;
+    struct relationship relationship;
+    TRY(grant_load(cx, report->person_id, report->grant_id, &grant));
+    struct policy_object object = {.organisation_id = grant.organisation_id};
+    TRY(policy_require(cx, POLICY_GRANT_REPORT_EVENT, &object));
+    if ((grant.departments & cx->actor.department_bit) == 0)
+        return FAIL_NOT_FOUND(cx);
+    if (grant.uses.kind != USES_EVENT)
+        return FAIL(cx, CONFLICT, "grant.no_event", "this grant does not end with an event");
+    if (grant_state_at(&grant, cx->now_ms) != GRANT_ACTIVE)
+        return FAIL(cx, CONFLICT, "grant.not_active", "the grant is not live any more");
+    TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
+    struct act act = act_on(&grant, ACT_GRANT_EVENT_REACHED);
+    TRY(apply(cx, &relationship, &grant, &act));
+    report->out = grant;
+    return OK;
+}

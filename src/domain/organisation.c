@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Set-up and look-up of organisations, departments and systems. */
+#include "domain/organisation.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "crypto/id_seal.h"
+#include "crypto/jose.h"
+#include "crypto/seal.h"
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+#define KEY_PREFIX "key"
+
+static err check_name(struct ctx *cx, struct text name, const char *reason)
+{
+    if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES || !text_is_plain(name, false))
+        return FAIL_AT(cx, INVALID, reason, "/name", "a name is 1 to %d bytes of plain text", LIMIT_NAME_BYTES);
+    return OK;
+}
+
+/* Letters and digits stay, everything between becomes one dash. */
+static struct text slug_of_name(struct arena *arena, struct text name)
+{
+    struct builder slug = builder_open(arena, 63);
+    for (size_t i = 0; i < name.size && slug.size < 60; i++) {
+        char c = name.at[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            build_byte(&slug, (uint8_t)c);
+        else if (slug.size > 0 && slug.at[slug.size - 1] != '-')
+            build_byte(&slug, '-');
+    }
+    struct text text = builder_text(&slug);
+    while (text.size > 0 && text.at[text.size - 1] == '-')
+        text.size--;
+    return text;
+}
+
+static bool slug_is(struct text slug)
+{
+    if (slug.size == 0 || slug.size > 63)
+        return false;
+    for (size_t i = 0; i < slug.size; i++)
+        if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-", slug.at[i]) == NULL || slug.at[i] == '\0')
+            return false;
+    return true;
+}
+
+static struct seal_place key_place_of(int64_t organisation_id)
+{
+    return (struct seal_place){.kind = SEAL_SIGNING_KEY, .item = organisation_id};
+}
+
+static err make_signing_key(struct ctx *cx, int64_t organisation_id)
+{
+    struct text private_jwk;
+    struct sql_organisation_key_insert_in row = {.organisation_id = organisation_id};
+    TRY(jose_key_make(cx, &private_jwk));
+    TRY(jose_key_public(cx, private_jwk, &row.public_jwk));
+    struct secret_key sealing_key;
+    keyring_node_key(cx->keyring, KEYRING_ORGANISATION, &sealing_key);
+    struct seal_place place = key_place_of(organisation_id);
+    err result = seal(cx, &sealing_key, &place, bytes_of_text(private_jwk), &row.sealed);
+    secret_wipe(&sealing_key, sizeof sealing_key);
+    TRY(result);
+    return sql_organisation_key_insert(cx, &row, NULL);
+}
+
+err organisation_create(struct ctx *cx, void *arg)
+{
+    struct organisation_create *create = arg;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(check_name(cx, create->name, "organisation.name"));
+    struct text slug = create->slug.size > 0 ? create->slug : slug_of_name(cx->arena, create->name);
+    if (!slug_is(slug))
+        return FAIL_AT(cx, INVALID, "organisation.slug", "/id", "a short id is 1 to 63 of a-z, 0-9 and -");
+    struct sql_organisation_find_in find = {slug};
+    struct sql_organisation_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_organisation_find(cx, &find, &rows, &count));
+    if (count > 0)
+        return FAIL(cx, CONFLICT, "organisation.exists", "an organisation of this short id is here already");
+    create->out = (struct organisation){ctx_number(cx), slug, create->name};
+    TRY(make_signing_key(cx, create->out.organisation_id));
+    struct sql_organisation_insert_in row = {create->out.organisation_id, slug, create->name, cx->now_ms};
+    return sql_organisation_insert(cx, &row, NULL);
+}
+
+err department_create(struct ctx *cx, void *arg)
+{
+    struct department_create *create = arg;
+    struct policy_object object = {.organisation_id = create->organisation_id};
+    TRY(policy_require(cx, POLICY_ORGANISATION_CHANGE, &object));
+    TRY(check_name(cx, create->name, "department.name"));
+    struct department *others = NULL;
+    size_t count = 0;
+    TRY(department_list(cx, create->organisation_id, &others, &count));
+    if (count >= LIMIT_DEPARTMENTS)
+        return FAIL(cx, TOO_LARGE, "department.too_many", "an organisation has at most %d departments", LIMIT_DEPARTMENTS);
+    for (size_t i = 0; i < count; i++)
+        if (text_equals(others[i].name, create->name))
+            return FAIL(cx, CONFLICT, "department.exists", "a department of this name is here already");
+    create->out = (struct department){
+        .organisation_id = create->organisation_id,
+        .department_id = ctx_number(cx),
+        .bit = INT64_C(1) << count,
+        .name = create->name,
+        .created_at_ms = cx->now_ms,
+    };
+    struct sql_department_insert_in row = {create->organisation_id, create->out.department_id, (int64_t)count, create->name,
+                                           cx->now_ms};
+    return sql_department_insert(cx, &row, NULL);
+}
+
+static err insert_key(struct ctx *cx, const struct system *system, int64_t department_bit, struct text *out_secret)
+{
+    struct token token;
+    TRY(token_make(cx, KEY_PREFIX, &token));
+    struct sql_api_key_insert_in row = {
+        .public_id = {token.public_id, sizeof token.public_id},
+        .hash = {token.hash, sizeof token.hash},
+        .organisation_id = system->organisation_id,
+        .department_id = system->department_id,
+        .department_bit = department_bit,
+        .system_id = system->system_id,
+        .scopes = system->scopes,
+        .created_at_ms = cx->now_ms,
+    };
+    TRY(sql_api_key_insert(cx, &row, NULL));
+    *out_secret = token.text;
+    return OK;
+}
+
+err key_create(struct ctx *cx, void *arg)
+{
+    struct key_create *create = arg;
+    struct policy_object object = {.organisation_id = create->organisation_id};
+    TRY(policy_require(cx, POLICY_ORGANISATION_CHANGE, &object));
+    TRY(check_name(cx, create->name, "system.name"));
+    struct department department;
+    TRY(department_load(cx, create->organisation_id, create->department_id, &department));
+    create->out = (struct system){
+        .organisation_id = create->organisation_id,
+        .system_id = ctx_number(cx),
+        .department_id = create->department_id,
+        .name = create->name,
+        .scopes = create->scopes,
+        .created_at_ms = cx->now_ms,
+    };
+    struct sql_system_insert_in row = {create->organisation_id, create->out.system_id, create->department_id,
+                                       create->name, create->scopes, cx->now_ms};
+    TRY(sql_system_insert(cx, &row, NULL));
+    return insert_key(cx, &create->out, department.bit, &create->out_secret);
+}
+
+err key_revoke(struct ctx *cx, void *arg)
+{
+    const struct key_revoke *revoke = arg;
+    struct policy_object object = {.organisation_id = revoke->organisation_id};
+    TRY(policy_require(cx, POLICY_ORGANISATION_CHANGE, &object));
+    struct sql_system_revoke_in system = {revoke->organisation_id, revoke->system_id, cx->now_ms};
+    int64_t changed = 0;
+    TRY(sql_system_revoke(cx, &system, &changed));
+    if (changed == 0)
+        return FAIL_NOT_FOUND(cx);
+    struct sql_api_key_revoke_in keys = {revoke->organisation_id, revoke->system_id, cx->now_ms};
+    return sql_api_key_revoke(cx, &keys, NULL);
+}
+
+err organisation_authenticate(struct ctx *cx, struct text key, struct actor *out)
+{
+    struct token token;
+    struct sql_api_key_load_row row = {0};
+    bool found = false;
+    if (token_parse(key, KEY_PREFIX, &token)) {
+        struct sql_api_key_load_in in = {{token.public_id, sizeof token.public_id}};
+        TRY(sql_api_key_load(cx, &in, &row, &found));
+    }
+    if (!found || row.hash.size != HASH_BYTES || !token_matches(&token, row.hash.at) || row.revoked_at_ms != 0)
+        return FAIL(cx, UNAUTHENTICATED, "key.unknown", "this key is not known here");
+    *out = (struct actor){
+        .kind = ACTOR_SYSTEM,
+        .organisation_id = row.organisation_id,
+        .department_id = row.department_id,
+        .department_bit = row.department_bit,
+        .system_id = row.system_id,
+        .scopes = (uint32_t)row.scopes,
+    };
+    return OK;
+}
+
+err organisation_load(struct ctx *cx, int64_t organisation_id, struct organisation *out)
+{
+    struct sql_organisation_load_in in = {organisation_id};
+    struct sql_organisation_row row;
+    bool found = false;
+    TRY(sql_organisation_load(cx, &in, &row, &found));
+    if (!found)
+        return FAIL_NOT_FOUND(cx);
+    *out = (struct organisation){row.organisation_id, row.slug, row.name};
+    return OK;
+}
+
+err organisation_find(struct ctx *cx, struct text words, struct organisation *out)
+{
+    struct id id;
+    if (id_open(cx, words, ID_ORGANISATION, &id) == OK)
+        return organisation_load(cx, id.owner, out);
+    failure_clear(&cx->failure);
+    struct sql_organisation_find_in in = {words};
+    struct sql_organisation_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_organisation_find(cx, &in, &rows, &count));
+    if (count == 0)
+        return FAIL(cx, NOT_FOUND, "organisation.unknown", "no organisation has this short id, id or name");
+    if (count > 1)
+        return FAIL(cx, CONFLICT, "organisation.ambiguous", "several organisations have this name: use the short id");
+    *out = (struct organisation){rows[0].organisation_id, rows[0].slug, rows[0].name};
+    return OK;
+}
+
+err organisation_list(struct ctx *cx, struct organisation **out, size_t *out_count)
+{
+    struct sql_organisation_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_organisation_list(cx, &rows, &count));
+    struct organisation *organisations = ARENA_ARRAY(cx->arena, struct organisation, count);
+    if (organisations == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        organisations[i] = (struct organisation){rows[i].organisation_id, rows[i].slug, rows[i].name};
+    *out = organisations;
+    *out_count = count;
+    return OK;
+}
+
+err department_load(struct ctx *cx, int64_t organisation_id, int64_t department_id, struct department *out)
+{
+    struct sql_department_load_in in = {organisation_id, department_id};
+    struct sql_department_row row;
+    bool found = false;
+    TRY(sql_department_load(cx, &in, &row, &found));
+    if (!found)
+        return FAIL_NOT_FOUND(cx);
+    *out = (struct department){row.organisation_id, row.department_id, INT64_C(1) << row.ordinal, row.name,
+                               row.created_at_ms};
+    return OK;
+}
+
+err department_find(struct ctx *cx, int64_t organisation_id, struct text words, struct department *out)
+{
+    struct id id;
+    if (id_open(cx, words, ID_DEPARTMENT, &id) == OK && id.owner == organisation_id)
+        return department_load(cx, organisation_id, id.item, out);
+    failure_clear(&cx->failure);
+    struct department *departments = NULL;
+    size_t count = 0;
+    TRY(department_list(cx, organisation_id, &departments, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (text_equals(departments[i].name, words)) {
+            *out = departments[i];
+            return OK;
+        }
+    }
+    return FAIL(cx, NOT_FOUND, "department.unknown", "the organisation has no department of this name or id");
+}
+
+err department_list(struct ctx *cx, int64_t organisation_id, struct department **out, size_t *out_count)
+{
+    struct sql_department_list_in in = {organisation_id};
+    struct sql_department_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_department_list(cx, &in, &rows, &count));
+    struct department *departments = ARENA_ARRAY(cx->arena, struct department, count);
+    if (departments == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        departments[i] = (struct department){rows[i].organisation_id, rows[i].department_id, INT64_C(1) << rows[i].ordinal,
+                                             rows[i].name, rows[i].created_at_ms};
+    *out = departments;
+    *out_count = count;
+    return OK;
+}
+
+err system_list(struct ctx *cx, int64_t organisation_id, struct system **out, size_t *out_count)
+{
+    struct sql_system_list_in in = {organisation_id};
+    struct sql_system_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_system_list(cx, &in, &rows, &count));
+    struct system *systems = ARENA_ARRAY(cx->arena, struct system, count);
+    if (systems == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        systems[i] = (struct system){rows[i].organisation_id, rows[i].system_id, rows[i].department_id, rows[i].name,
+                                     (uint32_t)rows[i].scopes, rows[i].created_at_ms, rows[i].revoked_at_ms};
+    *out = systems;
+    *out_count = count;
+    return OK;
+}
+
+err system_name(struct ctx *cx, int64_t organisation_id, int64_t system_id, struct text *out)
+{
+    struct sql_system_load_in in = {organisation_id, system_id};
+    struct sql_system_load_row row;
+    bool found = false;
+    TRY(sql_system_load(cx, &in, &row, &found));
+    *out = found ? row.name : TEXT_NONE;
+    return OK;
+}
+
+static err load_signing_key(struct ctx *cx, int64_t organisation_id, struct sql_organisation_key_load_row *out)
+{
+    struct sql_organisation_key_load_in in = {organisation_id};
+    bool found = false;
+    TRY(sql_organisation_key_load(cx, &in, out, &found));
+    return found ? OK : FAIL(cx, CORRUPT, "organisation.no_key", "the organisation has no signing key");
+}
+
+err organisation_public_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk)
+{
+    struct sql_organisation_key_load_row row;
+    TRY(load_signing_key(cx, organisation_id, &row));
+    *out_jwk = row.public_jwk;
+    return OK;
+}
+
+err organisation_private_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk)
+{
+    struct sql_organisation_key_load_row row;
+    TRY(load_signing_key(cx, organisation_id, &row));
+    struct secret_key sealing_key;
+    keyring_node_key(cx->keyring, KEYRING_ORGANISATION, &sealing_key);
+    struct seal_place place = key_place_of(organisation_id);
+    struct bytes plain;
+    err result = seal_open(cx, &sealing_key, &place, row.sealed, &plain);
+    secret_wipe(&sealing_key, sizeof sealing_key);
+    TRY(result);
+    *out_jwk = text_of_bytes(plain);
+    return OK;
+}

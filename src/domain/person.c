@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * People come in by a one-time link and stay by a session. */
+#include "domain/person.h"
+
+#include "base/json.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "crypto/token.h"
+#include "domain/policy.h"
+#include "domain/vault.h"
+#include "store/queries.h"
+
+#define LINK_PREFIX "sin"
+#define SESSION_PREFIX "ses"
+
+static struct bytes hash_of(const struct token *token)
+{
+    return (struct bytes){token->hash, sizeof token->hash};
+}
+
+static struct text public_id_of(const struct token *token)
+{
+    return (struct text){token->public_id, sizeof token->public_id};
+}
+
+err person_make(struct ctx *cx, person_state state, int64_t *out_person_id)
+{
+    int64_t person_id = ctx_number(cx);
+    TRY(person_key_make(cx, person_id));
+    struct sql_person_insert_in row = {.person_id = person_id, .state = state, .created_at_ms = cx->now_ms};
+    TRY(sql_person_insert(cx, &row, NULL));
+    *out_person_id = person_id;
+    return OK;
+}
+
+err person_load(struct ctx *cx, int64_t person_id, struct person *out)
+{
+    struct sql_person_load_in in = {.person_id = person_id};
+    struct sql_person_load_row row;
+    bool found = false;
+    TRY(sql_person_load(cx, &in, &row, &found));
+    if (!found)
+        return FAIL_NOT_FOUND(cx);
+    *out = (struct person){person_id, (person_state)row.state, row.merged_into, row.created_at_ms};
+    return OK;
+}
+
+err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id)
+{
+    struct person person;
+    TRY(person_load(cx, person_id, &person));
+    *out_person_id = person.state == PERSON_MERGED ? person.merged_into : person_id;
+    return OK;
+}
+
+static err make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token)
+{
+    struct token token;
+    TRY(token_make(cx, LINK_PREFIX, &token));
+    struct sql_sign_in_link_insert_in row = {
+        .public_id = public_id_of(&token),
+        .hash = hash_of(&token),
+        .person_id = person_id,
+        .expires_at_ms = cx->now_ms + LIMIT_SIGN_IN_LINK_MS,
+    };
+    TRY(sql_sign_in_link_insert(cx, &row, NULL));
+    *out_link_token = token.text;
+    return OK;
+}
+
+/* The name that the operator gave becomes the first value of the vault, as the person's own to change. */
+static err put_name(struct ctx *cx, int64_t person_id, struct text name)
+{
+    struct json_writer json = json_writer_open(cx->arena, LIMIT_ATTRIBUTE_BYTES);
+    json_open_object(&json);
+    json_member_text(&json, "name", name);
+    json_close_object(&json);
+    struct vault_put put = {.kind = attribute_find(TEXT("pd:Name")), .source = SOURCE_IMPORTED};
+    TRY(json_writer_finish(cx, &json, &put.value));
+    const json_t *value = NULL;
+    TRY(json_parse(cx, put.value, &value));
+    TRY(attribute_value_check(cx, put.kind, value, &put.value));
+    return vault_put_for(cx, person_id, &put);
+}
+
+err person_create(struct ctx *cx, void *arg)
+{
+    struct person_create *create = arg;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(person_make(cx, PERSON_ACTIVE, &create->out_person_id));
+    if (create->name.size > 0)
+        TRY(put_name(cx, create->out_person_id, create->name));
+    return make_link(cx, create->out_person_id, &create->out_link_token);
+}
+
+err person_link(struct ctx *cx, void *arg)
+{
+    struct person_link *link = arg;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    struct person person;
+    TRY(person_load(cx, link->person_id, &person));
+    if (person.state != PERSON_ACTIVE)
+        return FAIL(cx, CONFLICT, "person.not_active", "only somebody who has signed up can sign in");
+    return make_link(cx, link->person_id, &link->out_link_token);
+}
+
+err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
+{
+    struct token token;
+    TRY(token_make(cx, SESSION_PREFIX, &token));
+    struct sql_session_insert_in row = {
+        .public_id = public_id_of(&token),
+        .hash = hash_of(&token),
+        .session_id = ctx_number(cx),
+        .person_id = person_id,
+        .created_at_ms = cx->now_ms,
+        .expires_at_ms = cx->now_ms + LIMIT_SESSION_IDLE_MS,
+    };
+    TRY(sql_session_insert(cx, &row, NULL));
+    *out_session_token = token.text;
+    return OK;
+}
+
+static err fail_link(struct ctx *cx)
+{
+    return FAIL(cx, UNAUTHENTICATED, "sign_in.link_unknown", "this link is unknown, used or too old");
+}
+
+err person_sign_in(struct ctx *cx, void *arg)
+{
+    struct person_sign_in *sign_in = arg;
+    struct token token;
+    if (!token_parse(sign_in->link_token, LINK_PREFIX, &token))
+        return fail_link(cx);
+    struct sql_sign_in_link_load_in in = {.public_id = public_id_of(&token)};
+    struct sql_sign_in_link_load_row row;
+    bool found = false;
+    TRY(sql_sign_in_link_load(cx, &in, &row, &found));
+    if (!found || row.hash.size != HASH_BYTES || !token_matches(&token, row.hash.at) || row.used_at_ms != 0 ||
+        cx->now_ms >= row.expires_at_ms)
+        return fail_link(cx);
+    struct sql_sign_in_link_use_in use = {.public_id = in.public_id, .used_at_ms = cx->now_ms};
+    int64_t changed = 0;
+    TRY(sql_sign_in_link_use(cx, &use, &changed));
+    if (changed != 1)
+        return fail_link(cx);
+    sign_in->out_person_id = row.person_id;
+    return person_begin_session(cx, row.person_id, &sign_in->out_session_token);
+}
+
+err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out)
+{
+    struct token token;
+    struct sql_session_load_row row = {0};
+    bool found = false;
+    if (token_parse(session_token, SESSION_PREFIX, &token)) {
+        struct sql_session_load_in in = {.public_id = public_id_of(&token)};
+        TRY(sql_session_load(cx, &in, &row, &found));
+    }
+    if (!found || row.hash.size != HASH_BYTES || !token_matches(&token, row.hash.at) || row.ended_at_ms != 0 ||
+        cx->now_ms >= row.expires_at_ms || row.person_state != PERSON_ACTIVE)
+        return FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
+    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = row.person_id, .session_id = row.session_id};
+    return OK;
+}
+
+err person_sign_out(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the session is the caller's own */
+    struct sql_session_end_in in = {cx->actor.person_id, cx->actor.session_id, cx->now_ms};
+    return sql_session_end(cx, &in, NULL);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A person's data key. Everything personal is sealed under it; destroying it erases (promise 7). */
+#ifndef DOMAIN_PERSON_KEY_H
+#define DOMAIN_PERSON_KEY_H
+
+#include "base/ctx.h"
+#include "crypto/secret.h"
+#include "store/store.h"
+
+/* Inside a write: a fresh key for a person who is being made. */
+err person_key_make(struct ctx *cx, int64_t person_id) MUST_CHECK;
+
+/* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed. */
+err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
+void person_key_wipe(struct secret_key *key);
+#define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
+
+/* Destroys the keys of these people: the survivors of their buckets are wrapped anew under fresh buckets, the old bucket
+ * keys are destroyed. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves
+ * repeatable. Only for the operator and the node's jobs. */
+err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
+
+#endif

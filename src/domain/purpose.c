@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Purposes from draft to retirement. A published version is never written again but for its retirement. */
+#include "domain/purpose.h"
+
+#include "base/limits.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+#define VERSION_MAX 1000000
+
+static const char *const STATES[] = {
+    [PURPOSE_DRAFT] = "draft", [PURPOSE_PUBLISHED] = "published", [PURPOSE_RETIRED] = "retired"};
+
+const char *purpose_state_word(purpose_state state)
+{
+    return STATES[state];
+}
+
+static struct purpose purpose_of_row(const struct sql_purpose_list_row *row)
+{
+    return (struct purpose){
+        .organisation_id = row->organisation_id,
+        .purpose_id = row->purpose_id,
+        .version = row->version,
+        .state = (purpose_state)row->state,
+        .needed = {(uint64_t)row->needed_low, (uint64_t)row->needed_high},
+        .optional = {(uint64_t)row->optional_low, (uint64_t)row->optional_high},
+        .departments = row->departments,
+        .longest_ms = row->longest_ms,
+        .name = row->name,
+        .body = row->body,
+        .language = row->language,
+        .created_at_ms = row->created_at_ms,
+        .published_at_ms = row->published_at_ms,
+        .retired_at_ms = row->retired_at_ms,
+    };
+}
+
+/* The newest version of one purpose whose state lies between the two, up to `most_version`. */
+struct pick {
+    purpose_state least_state;
+    purpose_state most_state;
+    int64_t       most_version;
+};
+
+static err load(struct ctx *cx, const struct id *id, const struct pick *pick, struct purpose *out)
+{
+    struct sql_purpose_list_in in = {id->owner, id->item - 1, pick->least_state, pick->most_state, pick->most_version, 1};
+    struct sql_purpose_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_purpose_list(cx, &in, &rows, &count));
+    if (count == 0 || rows[0].purpose_id != id->item)
+        return FAIL_NOT_FOUND(cx);
+    *out = purpose_of_row(&rows[0]);
+    return OK;
+}
+
+err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out)
+{
+    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, version == 0 ? VERSION_MAX : version};
+    struct purpose purpose;
+    TRY(load(cx, id, &pick, &purpose));
+    if (version != 0 && purpose.version != version)
+        return FAIL_NOT_FOUND(cx);
+    *out = purpose;
+    return OK;
+}
+
+err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out)
+{
+    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_PUBLISHED, VERSION_MAX};
+    err result = load(cx, id, &pick, out);
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure);
+    struct purpose any;
+    TRY(purpose_load(cx, id, 0, &any));
+    return FAIL(cx, CONFLICT, "purpose.not_published", "the purpose is not published");
+}
+
+err purpose_list(struct ctx *cx, struct purpose_list *list)
+{
+    struct sql_purpose_list_in in = {list->organisation_id,
+                                     list->after,
+                                     list->published_only ? PURPOSE_PUBLISHED : PURPOSE_DRAFT,
+                                     list->published_only ? PURPOSE_PUBLISHED : PURPOSE_RETIRED,
+                                     VERSION_MAX,
+                                     list->limit};
+    struct sql_purpose_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_purpose_list(cx, &in, &rows, &count));
+    struct purpose *purposes = ARENA_ARRAY(cx->arena, struct purpose, count);
+    if (purposes == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        purposes[i] = purpose_of_row(&rows[i]);
+    list->out = purposes;
+    list->out_count = count;
+    return OK;
+}
+
+static err check_draft(struct ctx *cx, const struct purpose_save *save)
+{
+    if (attribute_set_is_empty(attribute_set_union(save->text.needed, save->text.optional)))
+        return FAIL_AT(cx, INVALID, "purpose.no_attributes", "/attributes", "a purpose names at least one kind of data");
+    if (save->text.longest_ms <= 0 || save->text.longest_ms > LIMIT_GRANT_MS)
+        return FAIL_AT(cx, INVALID, "purpose.too_long", "/longest", "a grant lasts at most twelve months");
+    return OK;
+}
+
+/* A new purpose begins at version 1; an open draft is changed in place; else the next version begins. */
+static err next_version(struct ctx *cx, const struct purpose_save *save, struct purpose *purpose)
+{
+    *purpose = (struct purpose){.organisation_id = cx->actor.organisation_id, .created_at_ms = cx->now_ms, .version = 1};
+    if (save->purpose_id == 0) {
+        purpose->purpose_id = ctx_number(cx);
+        return OK;
+    }
+    struct id id = {ID_PURPOSE, cx->actor.organisation_id, save->purpose_id};
+    struct purpose latest;
+    TRY(purpose_load(cx, &id, 0, &latest));
+    purpose->purpose_id = latest.purpose_id;
+    purpose->version = latest.state == PURPOSE_DRAFT ? latest.version : latest.version + 1;
+    return OK;
+}
+
+err purpose_save(struct ctx *cx, void *arg)
+{
+    struct purpose_save *save = arg;
+    TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
+    TRY(check_draft(cx, save));
+    struct purpose purpose;
+    TRY(next_version(cx, save, &purpose));
+    purpose.state = PURPOSE_DRAFT;
+    purpose.needed = save->text.needed;
+    purpose.optional = attribute_set_minus(save->text.optional, save->text.needed);
+    purpose.departments = save->departments != 0 ? save->departments : cx->actor.department_bit;
+    purpose.longest_ms = save->text.longest_ms;
+    purpose.name = save->text.name;
+    purpose.body = save->body;
+    purpose.language = save->text.language;
+    struct sql_purpose_save_in row = {
+        .organisation_id = purpose.organisation_id,
+        .purpose_id = purpose.purpose_id,
+        .version = purpose.version,
+        .needed_low = (int64_t)purpose.needed.low,
+        .needed_high = (int64_t)purpose.needed.high,
+        .optional_low = (int64_t)purpose.optional.low,
+        .optional_high = (int64_t)purpose.optional.high,
+        .departments = purpose.departments,
+        .longest_ms = purpose.longest_ms,
+        .name = purpose.name,
+        .body = purpose.body,
+        .language = purpose.language,
+        .created_at_ms = cx->now_ms,
+    };
+    TRY(sql_purpose_save(cx, &row, NULL));
+    save->out = purpose;
+    return OK;
+}
+
+static err set_state(struct ctx *cx, struct purpose *purpose, purpose_state state)
+{
+    purpose->state = state;
+    if (state == PURPOSE_PUBLISHED)
+        purpose->published_at_ms = cx->now_ms;
+    else
+        purpose->retired_at_ms = cx->now_ms;
+    struct sql_purpose_set_state_in row = {purpose->organisation_id, purpose->purpose_id,      purpose->version,
+                                           state,                    purpose->published_at_ms, purpose->retired_at_ms};
+    return sql_purpose_set_state(cx, &row, NULL);
+}
+
+static err retire_published(struct ctx *cx, const struct id *id)
+{
+    struct purpose before;
+    err result = purpose_load_published(cx, id, &before);
+    if (result == CONFLICT) { /* none is published: nothing to retire */
+        failure_clear(&cx->failure);
+        return OK;
+    }
+    TRY(result);
+    return set_state(cx, &before, PURPOSE_RETIRED);
+}
+
+err purpose_publish(struct ctx *cx, void *arg)
+{
+    struct purpose_publish *publish = arg;
+    TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
+    struct id id = {ID_PURPOSE, cx->actor.organisation_id, publish->purpose_id};
+    struct purpose purpose;
+    TRY(purpose_load(cx, &id, 0, &purpose));
+    if (purpose.state != PURPOSE_DRAFT)
+        return FAIL(cx, CONFLICT, "purpose.not_draft", "only a draft can be published");
+    if (!text_equals(purpose.body, publish->body))
+        return FAIL(cx, CONFLICT, "purpose.changed", "the draft was changed meanwhile");
+    struct findings findings = {0};
+    TRY(wording_check(cx, &publish->text, &findings));
+    if (findings.count > 0)
+        return FAIL(cx, INVALID, "purpose.findings", "the checks found %zu things to mend", findings.count);
+    TRY(retire_published(cx, &id));
+    TRY(set_state(cx, &purpose, PURPOSE_PUBLISHED));
+    publish->out = purpose;
+    return OK;
+}
+
+err purpose_retire(struct ctx *cx, void *arg)
+{
+    struct purpose_retire *retire = arg;
+    TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
+    struct id id = {ID_PURPOSE, cx->actor.organisation_id, retire->purpose_id};
+    struct purpose purpose;
+    TRY(purpose_load_published(cx, &id, &purpose));
+    TRY(set_state(cx, &purpose, PURPOSE_RETIRED));
+    retire->out = purpose;
+    return OK;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Records in and out, sealed under the key of the person they are about. */
+#include "domain/record.h"
+
+#include "crypto/seal.h"
+#include "domain/person_key.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+static const char *const KINDS[] = {
+    [RECORD_PROFILE] = "profile",
+    [RECORD_TRANSACTION] = "transaction",
+    [RECORD_INTERACTION] = "interaction",
+    [RECORD_INFERENCE] = "inference",
+};
+
+const char *record_kind_word(record_kind kind)
+{
+    return KINDS[kind];
+}
+
+static struct seal_place place_of(const struct record *record)
+{
+    return (struct seal_place){
+        .person_id = record->person_id, .kind = SEAL_RECORD, .item = record->record_id, .version = record->version};
+}
+
+err record_insert(struct ctx *cx, const struct secret_key *key, struct record *record)
+{
+    record->version = 1;
+    record->created_at_ms = record->updated_at_ms = cx->now_ms;
+    struct seal_place place = place_of(record);
+    struct sql_record_insert_in row = {
+        .person_id = record->person_id,
+        .relationship_id = record->relationship_id,
+        .record_id = record->record_id,
+        .department_id = record->department_id,
+        .kind = record->kind,
+        .version = record->version,
+        .created_at_ms = record->created_at_ms,
+        .updated_at_ms = record->updated_at_ms,
+    };
+    TRY(seal(cx, key, &place, bytes_of_text(record->body), &row.sealed));
+    return sql_record_insert(cx, &row, NULL);
+}
+
+err record_update(struct ctx *cx, const struct secret_key *key, struct record *record)
+{
+    record->version++;
+    record->updated_at_ms = cx->now_ms;
+    struct seal_place place = place_of(record);
+    struct sql_record_update_in row = {
+        .person_id = record->person_id,
+        .relationship_id = record->relationship_id,
+        .record_id = record->record_id,
+        .version = record->version,
+        .updated_at_ms = record->updated_at_ms,
+    };
+    TRY(seal(cx, key, &place, bytes_of_text(record->body), &row.sealed));
+    return sql_record_update(cx, &row, NULL);
+}
+
+static err open_row(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
+                    const struct sql_record_list_row *row, struct record *out)
+{
+    *out = (struct record){
+        .person_id = relationship->person_id,
+        .relationship_id = relationship->relationship_id,
+        .record_id = row->record_id,
+        .department_id = row->department_id,
+        .kind = (record_kind)row->kind,
+        .version = row->version,
+        .created_at_ms = row->created_at_ms,
+        .updated_at_ms = row->updated_at_ms,
+    };
+    struct seal_place place = place_of(out);
+    struct bytes plain;
+    TRY(seal_open(cx, key, &place, row->sealed, &plain));
+    out->body = text_of_bytes(plain);
+    return OK;
+}
+
+err record_list_open(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
+                     struct record **out, size_t *out_count)
+{
+    struct sql_record_list_in in = {relationship->person_id, relationship->relationship_id};
+    struct sql_record_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_record_list(cx, &in, &rows, &count));
+    struct record *records = ARENA_ARRAY(cx->arena, struct record, count);
+    if (records == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        TRY(open_row(cx, key, relationship, &rows[i], &records[i]));
+    *out = records;
+    *out_count = count;
+    return OK;
+}
+
+err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out, size_t *out_count)
+{
+    bool person = cx->actor.kind == ACTOR_PERSON;
+    struct policy_object object = {relationship->person_id, relationship->organisation_id, cx->actor.department_id};
+    TRY(policy_require(cx, person ? POLICY_RECORD_READ : POLICY_RECORD_SEE, &object));
+    PERSON_KEY key;
+    TRY(person_key_open(cx, relationship->person_id, &key));
+    struct record *records = NULL;
+    size_t count = 0;
+    size_t kept = 0;
+    TRY(record_list_open(cx, &key, relationship, &records, &count));
+    for (size_t i = 0; i < count; i++)
+        if (person || records[i].department_id == cx->actor.department_id)
+            records[kept++] = records[i];
+    *out = records;
+    *out_count = kept;
+    return OK;
+}
+
+err record_move_all(struct ctx *cx, const struct record_move *move)
+{
+    struct record *records = NULL;
+    size_t count = 0;
+    TRY(record_list_open(cx, move->from_key, move->from, &records, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct sql_record_delete_in gone = {move->from->person_id, move->from->relationship_id, records[i].record_id};
+        TRY(sql_record_delete(cx, &gone, NULL));
+        records[i].person_id = move->to_person_id;
+        struct seal_place place = place_of(&records[i]);
+        struct sql_record_insert_in row = {
+            .person_id = move->to_person_id,
+            .relationship_id = records[i].relationship_id,
+            .record_id = records[i].record_id,
+            .department_id = records[i].department_id,
+            .kind = records[i].kind,
+            .version = records[i].version,
+            .created_at_ms = records[i].created_at_ms,
+            .updated_at_ms = records[i].updated_at_ms,
+        };
+        TRY(seal(cx, move->to_key, &place, bytes_of_text(records[i].body), &row.sealed));
+        TRY(sql_record_insert(cx, &row, NULL));
+    }
+    return OK;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows of requests in and out. */
+#include "domain/request_store.h"
+
+#include "domain/policy.h"
+#include "store/queries.h"
+
+static struct request request_of_row(const struct sql_request_row *row)
+{
+    return (struct request){
+        .person_id = row->person_id,
+        .request_id = row->request_id,
+        .relationship_id = row->relationship_id,
+        .organisation_id = row->organisation_id,
+        .department_id = row->department_id,
+        .purpose_id = row->purpose_id,
+        .purpose_version = row->purpose_version,
+        .state = (request_state)row->state,
+        .revision = row->revision,
+        .attributes = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high},
+        .duration_ms = row->duration_ms,
+        .uses = {(uses_kind)row->uses_kind, row->uses_max, row->uses_event},
+        .counter_attributes = {(uint64_t)row->counter_attributes_low, (uint64_t)row->counter_attributes_high},
+        .counter_duration_ms = row->counter_duration_ms,
+        .counter_uses = {(uses_kind)row->counter_uses_kind, row->counter_uses_max, row->counter_uses_event},
+        .created_at_ms = row->created_at_ms,
+        .answered_at_ms = row->answered_at_ms,
+        .expires_at_ms = row->expires_at_ms,
+        .grant_id = row->grant_id,
+        .last_act_id = row->last_act_id,
+    };
+}
+
+err request_save(struct ctx *cx, const struct request *request)
+{
+    struct sql_request_save_in row = {
+        .person_id = request->person_id,
+        .request_id = request->request_id,
+        .relationship_id = request->relationship_id,
+        .organisation_id = request->organisation_id,
+        .department_id = request->department_id,
+        .purpose_id = request->purpose_id,
+        .purpose_version = request->purpose_version,
+        .state = request->state,
+        .revision = request->revision,
+        .attributes_low = (int64_t)request->attributes.low,
+        .attributes_high = (int64_t)request->attributes.high,
+        .duration_ms = request->duration_ms,
+        .uses_kind = request->uses.kind,
+        .uses_max = request->uses.max,
+        .uses_event = request->uses.event,
+        .counter_attributes_low = (int64_t)request->counter_attributes.low,
+        .counter_attributes_high = (int64_t)request->counter_attributes.high,
+        .counter_duration_ms = request->counter_duration_ms,
+        .counter_uses_kind = request->counter_uses.kind,
+        .counter_uses_max = request->counter_uses.max,
+        .counter_uses_event = request->counter_uses.event,
+        .created_at_ms = request->created_at_ms,
+        .answered_at_ms = request->answered_at_ms,
+        .expires_at_ms = request->expires_at_ms,
+        .grant_id = request->grant_id,
+        .last_act_id = request->last_act_id,
+    };
+    return sql_request_save(cx, &row, NULL);
+}
+
+err request_load(struct ctx *cx, int64_t person_id, int64_t request_id, struct request *out)
+{
+    struct sql_request_load_in in = {person_id, request_id};
+    struct sql_request_row row;
+    bool found = false;
+    TRY(sql_request_load(cx, &in, &row, &found));
+    if (!found)
+        return FAIL_NOT_FOUND(cx);
+    *out = request_of_row(&row);
+    return OK;
+}
+
+static err take_rows(struct ctx *cx, const struct sql_request_row *rows, size_t count, struct request_list *list)
+{
+    struct request *requests = ARENA_ARRAY(cx->arena, struct request, count);
+    if (requests == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++)
+        requests[i] = request_of_row(&rows[i]);
+    list->out = requests;
+    list->out_count = count;
+    return OK;
+}
+
+err request_list_any(struct ctx *cx, int64_t person_id, struct request_list *list)
+{
+    struct sql_request_list_of_person_in in = {person_id, list->after, list->open_only ? REQUEST_OPEN : REQUEST_LAPSED,
+                                               list->limit};
+    struct sql_request_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_request_list_of_person(cx, &in, &rows, &count));
+    return take_rows(cx, rows, count, list);
+}
+
+err request_list_of_person(struct ctx *cx, struct request_list *list)
+{
+    TRY(policy_require_own(cx, POLICY_REQUEST_READ));
+    return request_list_any(cx, cx->actor.person_id, list);
+}
+
+err request_list_of_department(struct ctx *cx, struct request_list *list)
+{
+    TRY(policy_require_own(cx, POLICY_REQUEST_FOLLOW));
+    struct sql_request_list_of_department_in in = {cx->actor.organisation_id, cx->actor.department_id, list->after,
+                                                   list->open_only ? REQUEST_OPEN : REQUEST_LAPSED, list->limit};
+    struct sql_request_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_request_list_of_department(cx, &in, &rows, &count));
+    return take_rows(cx, rows, count, list);
+}
+
+err request_delete(struct ctx *cx, int64_t person_id, int64_t request_id)
+{
+    struct sql_request_delete_in in = {person_id, request_id};
+    return sql_request_delete(cx, &in, NULL);
+}

@@ -1,0 +1,39 @@
+-- Receipts and their signatures: written once.
+
+-- name: receipt_insert
+-- file: people
+-- in:   receipt_id int64, person_id int64, relationship_id int64, organisation_id int64, at_ms int64, leaf bytes,
+--       sealed bytes
+-- rows: none
+INSERT INTO receipt (receipt_id, person_id, relationship_id, organisation_id, at_ms, leaf, sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: receipt_load
+-- file: people
+-- in:   person_id int64, receipt_id int64
+-- out:  receipt_id int64, person_id int64, relationship_id int64, organisation_id int64, at_ms int64, leaf bytes,
+--       sealed bytes
+-- rows: one
+SELECT :columns: FROM receipt WHERE person_id = $1 AND receipt_id = $2;
+
+-- name: receipt_signed_insert
+-- file: people
+-- in:   receipt_id int64, person_id int64, sealed bytes
+-- rows: none
+INSERT INTO receipt_signed (receipt_id, person_id, sealed) VALUES ($1, $2, $3);
+
+-- name: receipt_signed_load
+-- file: people
+-- in:   person_id int64, receipt_id int64
+-- out:  sealed bytes
+-- rows: one
+SELECT sealed FROM receipt_signed WHERE person_id = $1 AND receipt_id = $2;
+
+-- name: receipt_list_unsigned
+-- file: people
+-- in:   after int64, most int64
+-- out:  receipt_id int64, person_id int64
+-- rows: many
+SELECT r.receipt_id, r.person_id FROM receipt r LEFT JOIN receipt_signed s
+    ON s.person_id = r.person_id AND s.receipt_id = r.receipt_id
+WHERE r.receipt_id > $1 AND s.receipt_id IS NULL ORDER BY r.receipt_id LIMIT $2;

@@ -1,0 +1,31 @@
+-- What departments hold about people.
+
+-- name: record_insert
+-- file: records
+-- in:   person_id int64, relationship_id int64, record_id int64, department_id int64, kind int64, version int64,
+--       created_at_ms int64, updated_at_ms int64, sealed bytes
+-- rows: none
+INSERT INTO record (person_id, relationship_id, record_id, department_id, kind, version, created_at_ms, updated_at_ms,
+    sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+
+-- name: record_update
+-- file: records
+-- in:   person_id int64, relationship_id int64, record_id int64, version int64, updated_at_ms int64, sealed bytes
+-- rows: none
+UPDATE record SET version = $4, updated_at_ms = $5, sealed = $6
+WHERE person_id = $1 AND relationship_id = $2 AND record_id = $3;
+
+-- name: record_delete
+-- file: records
+-- in:   person_id int64, relationship_id int64, record_id int64
+-- rows: none
+DELETE FROM record WHERE person_id = $1 AND relationship_id = $2 AND record_id = $3;
+
+-- name: record_list
+-- file: records
+-- in:   person_id int64, relationship_id int64
+-- out:  record_id int64, department_id int64, kind int64, version int64, created_at_ms int64, updated_at_ms int64,
+--       sealed bytes
+-- rows: many
+SELECT :columns: FROM record WHERE person_id = $1 AND relationship_id = $2 ORDER BY record_id;
