@@ -108,11 +108,12 @@ err store_read_begin(struct ctx *cx)
     return OK;
 }
 
-static void abandon(struct store_conn *conn, store_file file)
+/* Ends a transaction that has nothing to keep. */
+static void end(struct store_conn *conn, store_file file, sqlite_control how)
 {
     struct ctx own = {.arena = NULL};
     if (conn->began[file] && sqlite_in_transaction(&conn->files[file])) {
-        err result = sqlite_move(&own, &conn->files[file], CONTROL_ROLLBACK);
+        err result = sqlite_move(&own, &conn->files[file], how);
         (void)result; /* refused by the disk, it has still ended the transaction: nothing of it is in the log */
     }
     conn->began[file] = false;
@@ -125,7 +126,7 @@ void store_read_end(struct ctx *cx)
     if (conn->is_writer)
         return;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        abandon(conn, file); /* nothing was written: ending is all that matters */
+        end(conn, file, CONTROL_COMMIT);
     conn->is_reading = false;
 }
 
@@ -178,7 +179,7 @@ void conn_abandon_batch(struct store_conn *conn)
 {
     conn->is_running = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        abandon(conn, file);
+        end(conn, file, CONTROL_ROLLBACK);
 }
 
 bool conn_io_failed(const struct store_conn *conn)

@@ -82,6 +82,7 @@ static void refuse_batch(struct ctx *own, struct batch *batch)
     for (struct store_write *write = batch->first; write != NULL; write = write->next, at++) {
         if (batch->results[at] != OK)
             continue;
+        failure_clear(&write->cx->failure); /* one that the write has met and mended */
         batch->results[at] = FAIL(write->cx, UNAVAILABLE, reason, "the change was not written; nothing has happened");
     }
 }
@@ -102,6 +103,7 @@ static void commit_batch(struct store *store, struct batch *batch)
     bool refused = writer->failed;
     if (!refused && run_batch(&own, store, batch) != OK) {
         conn_abandon_batch(writer->conn);
+        store->saved_mark_ms = 0; /* perhaps not on disk */
         refused = true;
     }
     if (refused)

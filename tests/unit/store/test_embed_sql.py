@@ -24,6 +24,10 @@ REFUSED = {
     "no semicolon": (GOOD.replace(";", ""), "has no end"),
     "two statements": (GOOD.replace(";", "; DELETE FROM a;"), "another begins"),
     "a statement without a head": (GOOD + "DELETE FROM a;\n", "without a head"),
+    "a shared row with other columns": (
+        GOOD.replace("-- rows", "-- row: a\n-- rows")
+        + GOOD.replace("-- rows", "-- row: a\n-- rows").replace("a_load", "b_load").replace("y text", "z text"),
+        "has other columns"),
     "another kind of statement": (GOOD.replace("SELECT y", "PRAGMA y"), "does not begin with"),
 }
 
@@ -46,6 +50,11 @@ def main():
         code, said, body = embed(GOOD.replace("SELECT y FROM a WHERE x = $1", statement))
         if code != 0 or ".writes = true" not in body:
             failed.append(f"a writing query: {code} {said}")
+    shared = GOOD.replace("-- rows", "-- row: a\n-- rows")
+    taken = shared.replace("a_load", "a_find").replace("-- out: y text\n", "").replace("SELECT y", "SELECT :columns:")
+    code, said, body = embed(shared + taken)
+    if code != 0 or body.count("SELECT y FROM") != 2 or "sql_a_find_row" in body:
+        failed.append(f"a shared row: {code} {said}")
     for what, (text, wanted) in REFUSED.items():
         code, said, _ = embed(text)
         if code != 1 or wanted not in said or "a.sql:" not in said:
