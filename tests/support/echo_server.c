@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The HTTP engine with a handler that tells what it was sent: for tests and for measuring the engine alone. Arguments are
  * name=number pairs named like the members of struct server_config. Prints "ready HOST:PORT"; SIGTERM drains. What a path
- * does: /sealed answers from another thread, /pool on the pool lane (?ms=N: after a pause), /bytes sends ?count=N of them,
- * /busy holds its loop, /status/204 has no body, /counters tells the figures, /plain is a fixed reply, all else echoes. */
+ * does: /sealed answers from another thread, /pool on the pool lane (?ms=N: after a pause), /bytes sends ?count=N of
+ * them, /raw gives the body back, /busy holds its loop, /status/204 has no body, /counters tells the figures, /plain is
+ * a fixed reply, all else tells what was sent. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -172,6 +173,11 @@ static verdict handle(void *self, struct call *call)
         call->reply.status = 204;
         return VERDICT_REPLY;
     }
+    if (text_is(path, "/raw")) {
+        call->reply.content_type = "application/octet-stream";
+        call->reply.body = text_of_bytes(call->body);
+        return VERDICT_REPLY;
+    }
     if (text_is(path, "/bytes")) {
         reply_bytes(call);
         return VERDICT_REPLY;
@@ -245,7 +251,7 @@ static void ready(void *self, struct text address)
     (void)fflush(stdout); /* whoever reads it notices */
 }
 
-static bool set_option(struct server_config *config, struct text argument)
+static bool set_option(struct server_config *config, size_t *port, struct text argument)
 {
     struct {
         const char *name;
@@ -255,7 +261,7 @@ static bool set_option(struct server_config *config, struct text argument)
         {"head_ms=", &config->head_ms, NULL},         {"body_ms=", &config->body_ms, NULL},
         {"idle_ms=", &config->idle_ms, NULL},         {"write_ms=", &config->write_ms, NULL},
         {"drain_ms=", &config->drain_ms, NULL},       {"linger_ms=", &config->linger_ms, NULL},
-        {"body_bytes_max=", &config->body_bytes_max, NULL},
+        {"body_bytes_max=", &config->body_bytes_max, NULL}, {"port=", NULL, port},
         {"loop_count=", NULL, &config->loop_count},   {"pool_thread_count=", NULL, &config->pool_thread_count},
         {"pool_queue_max=", NULL, &config->pool_queue_max}, {"connections_max=", NULL, &config->connections_max},
     };
@@ -301,14 +307,15 @@ int main(int argument_count, char **arguments)
     struct clock clock = clock_system();
     struct randomness randomness = randomness_system();
     struct server_config config = server_config_default(&clock, &randomness);
-    config.port = 0;
+    size_t port = 0;
     config.stop_on_signals = true;
     for (int i = 1; i < argument_count; i++) {
-        if (!set_option(&config, text_of(arguments[i]))) {
+        if (!set_option(&config, &port, text_of(arguments[i]))) {
             fprintf(stderr, "unknown option: %s\n", arguments[i]);
             return 2;
         }
     }
+    config.port = (uint16_t)port;
     sigset_t blocked;
     sigemptyset(&blocked);
     sigaddset(&blocked, SIGTERM);
