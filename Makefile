@@ -2,11 +2,11 @@
 # The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
 .PHONY: all run test check fuzz bench install clean
 SECONDS ?= 60
-all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release
+all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release --target symbolon
 run: all ; @build/symbolon demo
-test: ; @tools/setup && tools/test_all
-check: ; @tools/setup && tools/test_all fast
-fuzz: ; @tools/setup && tools/fuzz $(SECONDS)
+test: ; @tools/setup test && tools/test_all
+check: ; @tools/setup test && tools/test_all fast
+fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
 bench: ; @tools/setup bench && $(MAKE) all && bench/run
 install: all ; @cmake --install build
 clean: ; @rm -rf build
