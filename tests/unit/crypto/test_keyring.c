@@ -1,166 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The key folder: what is on disk and for whom, destruction, several keyrings on one folder, many threads. */
+ * The keyring: keys of people and of the node, several keyrings on one folder, many threads. */
 #include "crypto/keyring.h"
 
 #include <pthread.h>
 
 #include "crypto/seal.h"
-#include "unit/crypto/fixture.h"
-
-/* ---- looking at the folder from outside */
-
-static struct bytes read_file(struct ctx *cx, const char *folder, const char *name)
-{
-    char path[256];
-    uint8_t *at = arena_take(cx->arena, 4096, 1);
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    int fd = open(path, O_RDONLY);
-    if (fd < 0)
-        return (struct bytes){NULL, 0};
-    ssize_t size = read(fd, at, 4096);
-    close(fd);
-    assert_true(size >= 0);
-    return (struct bytes){at, (size_t)size};
-}
-
-static void write_file(const char *folder, const char *name, struct bytes content, mode_t mode)
-{
-    char path[256];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    (void)unlink(path);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, mode);
-    assert_true(fd >= 0);
-    assert_int_equal(fchmod(fd, mode), 0);
-    assert_int_equal(write(fd, content.at, content.size), (ssize_t)content.size);
-    close(fd);
-}
-
-static unsigned mode_of(const char *folder, const char *name)
-{
-    char path[256];
-    struct stat status;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    assert_int_equal(stat(path, &status), 0);
-    return status.st_mode & 07777u;
-}
-
-static size_t count_files(const char *folder, const char *below)
-{
-    char path[256];
-    size_t count = 0;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, below);
-    DIR *list = opendir(path);
-    assert_non_null(list);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
-        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
-    closedir(list);
-    return count;
-}
-
-static void bucket_path(int64_t bucket, char out[64])
-{
-    (void)snprintf(out, 64, "buckets/%lld.key", (long long)bucket);
-}
-
-static int64_t some_bucket(struct ctx *cx)
-{
-    int64_t bucket = 0;
-    assert_int_equal(keyring_bucket_create(cx, cx->keyring, &bucket), OK);
-    assert_true(bucket > 0);
-    return bucket;
-}
-
-/* ---- opening */
-
-static void a_folder_is_made_for_its_owner_only(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    char path[64];
-    bucket_path(some_bucket(cx), path);
-    assert_int_equal(mode_of(fixture.keys, ""), 0700);
-    assert_int_equal(mode_of(fixture.keys, "buckets"), 0700);
-    assert_int_equal(mode_of(fixture.keys, "root.key"), 0600);
-    assert_int_equal(mode_of(fixture.keys, path), 0600);
-    assert_int_equal(read_file(cx, fixture.keys, "root.key").size, SECRET_KEY_BYTES);
-    assert_int_equal(read_file(cx, fixture.keys, path).size, KEYRING_WRAPPED_BYTES);
-    assert_int_equal(count_files(fixture.keys, ""), 2);
-    assert_int_equal(count_files(fixture.keys, "buckets"), 1);
-    fixture_close(&fixture);
-}
-
-static void a_missing_folder_is_only_made_on_demand(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
-    assert_failed(cx, keyring_open(cx, fixture.keys, false, &cx->keyring), NOT_FOUND, "key.no_folder");
-    assert_int_equal(mkdir(fixture.keys, 0700), 0);
-    assert_failed(cx, keyring_open(cx, fixture.keys, false, &cx->keyring), NOT_FOUND, "key.no_folder");
-    assert_null(cx->keyring);
-    assert_int_equal(keyring_open(cx, fixture.keys, true, &cx->keyring), OK);
-    fixture_close(&fixture);
-}
-
-static void an_exposed_folder_or_root_is_refused(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    struct keyring *again = NULL;
-    struct bytes root = read_file(cx, fixture.keys, "root.key");
-    static const mode_t MODES[] = {0640, 0604, 0602, 0620, 0677};
-    for (size_t i = 0; i < sizeof MODES / sizeof *MODES; i++) {
-        write_file(fixture.keys, "root.key", root, MODES[i]);
-        assert_failed(cx, keyring_open(cx, fixture.keys, false, &again), FORBIDDEN, "key.exposed");
-    }
-    write_file(fixture.keys, "root.key", root, 0600);
-    assert_int_equal(chmod(fixture.keys, 0750), 0);
-    assert_failed(cx, keyring_open(cx, fixture.keys, true, &again), FORBIDDEN, "key.exposed");
-    assert_int_equal(chmod(fixture.keys, 0700), 0);
-    assert_int_equal(keyring_open(cx, fixture.keys, false, &again), OK);
-    keyring_close(again);
-    fixture_close(&fixture);
-}
-
-static void a_broken_or_lost_root_is_not_replaced(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    struct keyring *again = NULL;
-    (void)some_bucket(cx);
-    struct bytes root = read_file(cx, fixture.keys, "root.key");
-    write_file(fixture.keys, "root.key", (struct bytes){root.at, 31}, 0600);
-    assert_failed(cx, keyring_open(cx, fixture.keys, true, &again), CORRUPT, "key.root");
-    write_file(fixture.keys, "root.key", (struct bytes){root.at, 0}, 0600);
-    assert_failed(cx, keyring_open(cx, fixture.keys, true, &again), CORRUPT, "key.root");
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/root.key", fixture.keys);
-    assert_int_equal(unlink(path), 0);
-    assert_failed(cx, keyring_open(cx, fixture.keys, true, &again), CORRUPT, "key.root");
-    assert_int_equal(symlink("/dev/zero", path), 0); /* a link in the root's place is not followed */
-    assert_failed(cx, keyring_open(cx, fixture.keys, true, &again), INTERNAL, "key.disk");
-    fixture_close(&fixture);
-}
-
-static void a_place_that_cannot_be_a_folder_is_a_failure(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
-    char path[128];
-    write_file(fixture.folder, "file", bytes_of_text(TEXT("x")), 0600);
-    (void)snprintf(path, sizeof path, "%s/file", fixture.folder);
-    assert_failed(cx, keyring_open(cx, path, true, &cx->keyring), INTERNAL, "key.disk");
-    (void)snprintf(path, sizeof path, "%s/file/keys", fixture.folder);
-    assert_failed(cx, keyring_open(cx, path, true, &cx->keyring), INTERNAL, "key.disk");
-    (void)snprintf(path, sizeof path, "%s/none/keys", fixture.folder);
-    assert_failed(cx, keyring_open(cx, path, true, &cx->keyring), INTERNAL, "key.disk");
-    assert_null(cx->keyring);
-    fixture_close(&fixture);
-}
+#include "unit/crypto/key_files.h"
 
 /* ---- keys of people */
 
@@ -277,82 +122,6 @@ static void survivors_move_to_a_fresh_bucket(void **state)
     move.person_id = 43;
     assert_failed(cx, keyring_person_key_rewrap(cx, cx->keyring, &move, erased_wrapped, &moved), NOT_FOUND,
                   "key.destroyed");
-    fixture_close(&fixture);
-}
-
-/* ---- destruction */
-
-static bool contains(struct bytes all, struct bytes part)
-{
-    for (size_t at = 0; at + part.size <= all.size; at++)
-        if (memcmp(all.at + at, part.at, part.size) == 0)
-            return true;
-    return false;
-}
-
-static void a_destroyed_bucket_leaves_no_byte_behind(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    char path[64], kept[256];
-    struct key_place place = {some_bucket(cx), 42};
-    struct secret_key key;
-    struct bytes wrapped;
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), OK);
-    bucket_path(place.bucket, path);
-    struct bytes sealed = read_file(cx, fixture.keys, path);
-    (void)snprintf(kept, sizeof kept, "%s/%s", fixture.keys, path);
-    int open_before = open(kept, O_RDONLY); /* still reaches the file's blocks once its name is gone */
-    assert_true(open_before >= 0);
-    assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
-    uint8_t left[256];
-    ssize_t size = read(open_before, left, sizeof left);
-    close(open_before);
-    assert_int_equal(size, KEYRING_WRAPPED_BYTES);
-    assert_false(contains((struct bytes){left, (size_t)size}, (struct bytes){sealed.at, 8}));
-    for (ssize_t i = 0; i < size; i++)
-        assert_int_equal(left[i], 0);
-    assert_null(read_file(cx, fixture.keys, path).at);
-    assert_int_equal(count_files(fixture.keys, "buckets"), 0);
-    assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), NOT_FOUND, "key.destroyed");
-    assert_failed(cx, keyring_bucket_destroy(cx, cx->keyring, place.bucket), NOT_FOUND, "key.destroyed");
-    fixture_close(&fixture);
-}
-
-static void a_destruction_cut_short_counts_and_can_be_repeated(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    static const uint8_t ZEROS[KEYRING_WRAPPED_BYTES];
-    char path[64];
-    struct key_place place = {some_bucket(cx), 42};
-    struct secret_key key;
-    struct bytes wrapped;
-    bucket_path(place.bucket, path);
-    write_file(fixture.keys, path, (struct bytes){ZEROS, sizeof ZEROS}, 0600);
-    assert_failed(cx, keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), NOT_FOUND, "key.destroyed");
-    write_file(fixture.keys, path, (struct bytes){ZEROS, 0}, 0600);
-    assert_failed(cx, keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), NOT_FOUND, "key.destroyed");
-    assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
-    assert_int_equal(count_files(fixture.keys, "buckets"), 0);
-    fixture_close(&fixture);
-}
-
-static void numbers_that_are_no_bucket_are_refused(void **state)
-{
-    (void)state;
-    struct fixture fixture;
-    struct ctx *cx = fixture_open_keyring(&fixture);
-    static const int64_t NUMBERS[] = {0, -1, 1, INT64_MIN, INT64_MAX};
-    for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++) {
-        struct key_place place = {NUMBERS[i], 1};
-        struct secret_key key;
-        struct bytes wrapped;
-        assert_failed(cx, keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), NOT_FOUND, "key.destroyed");
-        assert_failed(cx, keyring_bucket_destroy(cx, cx->keyring, NUMBERS[i]), NOT_FOUND, "key.destroyed");
-    }
     fixture_close(&fixture);
 }
 
@@ -553,19 +322,11 @@ static void many_threads_share_one_keyring(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_folder_is_made_for_its_owner_only),
-        cmocka_unit_test(a_missing_folder_is_only_made_on_demand),
-        cmocka_unit_test(an_exposed_folder_or_root_is_refused),
-        cmocka_unit_test(a_broken_or_lost_root_is_not_replaced),
-        cmocka_unit_test(a_place_that_cannot_be_a_folder_is_a_failure),
         cmocka_unit_test(a_person_key_opens_again_and_after_a_restart),
         cmocka_unit_test(a_wrapped_key_opens_for_its_person_and_bucket_only),
         cmocka_unit_test(a_sealed_value_that_is_no_key_is_refused),
         cmocka_unit_test(a_bucket_file_under_another_number_does_not_open),
         cmocka_unit_test(survivors_move_to_a_fresh_bucket),
-        cmocka_unit_test(a_destroyed_bucket_leaves_no_byte_behind),
-        cmocka_unit_test(a_destruction_cut_short_counts_and_can_be_repeated),
-        cmocka_unit_test(numbers_that_are_no_bucket_are_refused),
         cmocka_unit_test(what_one_keyring_makes_the_other_sees),
         cmocka_unit_test(what_one_keyring_destroys_the_other_forgets),
         cmocka_unit_test(two_makers_in_one_millisecond_get_two_buckets),
