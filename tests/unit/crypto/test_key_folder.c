@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The key folder as the disk sees it: what is made and for whom, what is refused, and that what was destroyed is gone.
+ * The key folder as the disk sees it: what is made and for whom, what is refused, and that what goes is gone. */
 #include <signal.h>
 #include <sys/resource.h>
 
