@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Derives the whole log again from its stored entries, by the plainest way there is, and says what does not agree: tiles,
- * root, signature of the head, places of receipts, places of entries. Shares no arithmetic of trees and tiles with the
- * code that made them, only the two hashes of RFC 6962. Reads only. */
+ * Derives the whole log again from its stored entries, by the plainest way there is, and says what does not agree:
+ * tiles, root, signature of the head, places of receipts, places of entries. Shares no arithmetic of trees and tiles
+ * with the code that made them, only the two hashes of RFC 6962. Reads only. */
 #ifndef LEDGER_AUDIT_H
 #define LEDGER_AUDIT_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Checkpoints (c2sp.org/tlog-checkpoint): a signed note that names a log, the size of its tree and its root. The name of
- * the log is the name of its key. Nothing in it is to be believed before checkpoint_verify(). */
+ * Checkpoints (c2sp.org/tlog-checkpoint): a signed note that names a log, the size of its tree and its root. The name
+ * of the log is the name of its key. Nothing in it is to be believed before checkpoint_verify(). */
 #ifndef LEDGER_CHECKPOINT_H
 #define LEDGER_CHECKPOINT_H
 

@@ -15,8 +15,8 @@ err head_key(struct ctx *cx, struct note_key *out) MUST_CHECK;
 /* The signed checkpoint of a tree. Fails NOT_FOUND log.no_origin, TOO_LARGE limit.memory. */
 err head_sign(struct ctx *cx, const struct merkle_head *tree, struct text *out_note) MUST_CHECK;
 
-/* Inside a write: moves the head from `seen` (NULL: there was none) to `next`. `*out_moved` is false when the stored head
- * is another by now; nothing is written then. */
+/* Inside a write: moves the head from `seen` (NULL: there was none) to `next`. `*out_moved` is false when the stored
+ * head is another by now; nothing is written then. */
 err head_advance(struct ctx *cx, const struct merkle_head *seen, const struct ledger_head *next,
                  bool *out_moved) MUST_CHECK;
 

@@ -30,7 +30,8 @@ struct integration {
     struct made_tile   *made; /* newest first */
 };
 
-/* The edge of the stored log of `size` entries. Fails CORRUPT log.tile_missing, TOO_LARGE limit.memory, as the store. */
+/* The edge of the stored log of `size` entries. Fails CORRUPT log.tile_missing, TOO_LARGE limit.memory, and as the
+ * store does. */
 err integrate_open(struct ctx *cx, int64_t size, struct integration **out) MUST_CHECK;
 /* Adds one entry. Fails TOO_LARGE limit.memory. */
 err integrate_entry(struct ctx *cx, struct integration *log, const uint8_t entry[HASH_BYTES]) MUST_CHECK;

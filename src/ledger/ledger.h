@@ -20,11 +20,11 @@ struct ledger_pass {
     int64_t left;      /* entries that still wait, as far as this pass saw: above 0, call again */
 };
 
-/* Numbers up to LIMIT_LOG_BATCH waiting entries. The first pass of a node publishes the checkpoint of the empty log, also
- * when nothing waits. Reads through cx->db, signs with cx->keyring, then waits for one write: never on a loop, never
- * inside a write or between store_read_begin() and its end. Uses about 1 MiB of the arena. Safe beside other processes:
- * a pass that lost the race is repeated. Fails CONFLICT log.contended after several lost races (nothing is done; call
- * again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing, and as the store does. */
+/* Numbers up to LIMIT_LOG_BATCH waiting entries. The first pass of a node publishes the checkpoint of the empty log,
+ * also when nothing waits. Reads through cx->db, signs with cx->keyring, then waits for one write: never on a loop,
+ * never inside a write or between store_read_begin() and its end. Uses about 1 MiB of the arena. Safe beside other
+ * processes: a pass that lost the race is repeated. Fails CONFLICT log.contended after several lost races (nothing is
+ * done; call again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing, and as the store does. */
 err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out) MUST_CHECK;
 
 /* ---- reading */
@@ -34,8 +34,8 @@ struct ledger_head {
     int64_t            at_ms;
 };
 
-/* The name of the log: a URL without scheme, no space, no plus. Given once, inside a write, when the node is made; a name
- * that is there already stays, because every proof ever handed out bears it. Fails INVALID log.origin_form. */
+/* The name of the log: a URL without scheme, no space, no plus. Given once, inside a write, when the node is made; a
+ * name that is there already stays, because every proof ever handed out bears it. Fails INVALID log.origin_form. */
 err ledger_set_origin(struct ctx *cx, struct text origin) MUST_CHECK;
 /* Fails NOT_FOUND log.no_origin. */
 err ledger_origin(struct ctx *cx, struct text *out) MUST_CHECK;
@@ -43,7 +43,8 @@ err ledger_origin(struct ctx *cx, struct text *out) MUST_CHECK;
 err ledger_verifier_key(struct ctx *cx, struct text *out) MUST_CHECK;
 /* The published checkpoint. Fails NOT_FOUND log.not_started before the first pass. */
 err ledger_head(struct ctx *cx, struct ledger_head *out) MUST_CHECK;
-/* Where the entry of a receipt stands; `*out_index` is written when it has been numbered. */
+/* Where the entry of a receipt stands; `*out_index` is written when it has been numbered. The row behind it outlives an
+ * erased receipt: it tells a number, and the audit that no place was given twice. */
 err ledger_leaf_index(struct ctx *cx, int64_t person_id, int64_t receipt_id, int64_t *out_index,
                       bool *out_found) MUST_CHECK;
 /* The octets of a tile or of an entry bundle, when the published checkpoint covers all of it. */

@@ -150,7 +150,7 @@ static err parse_signatures(struct ctx *cx, struct text lines, struct note *out)
         if (!parse_signature(cx, line, &signatures[count]))
             return arena_is_exhausted(cx->arena)
                        ? FAIL_MEMORY(cx)
-                       : FAIL(cx, MALFORMED, "log.note_form", "signature line %zu of the note has no such form", count + 1);
+                       : FAIL(cx, MALFORMED, "log.note_form", "line %zu of the signatures is none", count + 1);
         count++;
     }
     if (count == 0 || lines.size > 0)

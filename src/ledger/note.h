@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Signed notes and verifier keys (c2sp.org/signed-note), Ed25519 only. A note is text, an empty line and signature
- * lines. Pure: signing itself is the caller's, who holds the key. The text of a note means nothing before note_verify(). */
+ * lines. Pure: signing itself is the caller's, who holds the key. The text of a note means nothing before
+ * note_verify(). */
 #ifndef LEDGER_NOTE_H
 #define LEDGER_NOTE_H
 
@@ -44,7 +45,8 @@ err note_parse(struct ctx *cx, struct text text, struct note *out) MUST_CHECK;
  * keys are passed over. Fails INVALID log.unsigned | log.signature. */
 err note_verify(struct ctx *cx, const struct note *note, const struct note_key *key) MUST_CHECK;
 
-/* The note of this text (which ends with a line feed) and its one signature. `.at` is NULL when the arena is exhausted. */
+/* The note of this text (which ends with a line feed) and its one signature. `.at` is NULL when the arena is
+ * exhausted. */
 struct text note_format(struct arena *arena, struct text text, const struct note_key *key,
                         const uint8_t signature[SIGN_SIGNATURE_BYTES]);
 

@@ -62,7 +62,8 @@ static err step_read(struct ctx *cx, struct text receipt, struct receipt_keys *k
     return OK;
 }
 
-static err step_signed(struct ctx *cx, struct text receipt, const struct receipt_keys *keys, struct receipt_facts *facts)
+static err step_signed(struct ctx *cx, struct text receipt, const struct receipt_keys *keys,
+                       struct receipt_facts *facts)
 {
     struct text person;
     struct text organisation;

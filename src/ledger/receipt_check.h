@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The whole offline check of a receipt: receipt file, proof file and verifier key in, facts out; no store, no network. The
- * receipt is a JWS (RFC 7515, general JSON, two ES256 signatures). Its payload names the two public keys in the member
- * "symbolon:keys": {"person": JWK, "organisation": JWK}; that the log holds a commitment to this very payload is what
- * ties the keys to the node. Whether the verifier key is the right one is for the reader to know. */
+ * The whole offline check of a receipt: receipt file, proof file and verifier key in, facts out; no store, no network.
+ * The receipt is a JWS (RFC 7515, general JSON, two ES256 signatures). Its payload names the two public keys in the
+ * member "symbolon:keys": {"person": JWK, "organisation": JWK}; that the log holds a commitment to this very payload is
+ * what ties the keys to the node. Whether the verifier key is the right one is for the reader to know. */
 #ifndef LEDGER_RECEIPT_CHECK_H
 #define LEDGER_RECEIPT_CHECK_H
 

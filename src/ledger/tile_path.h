@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tiles and their addresses (c2sp.org/tlog-tiles): a tile is 256 consecutive hashes of every eighth level of the tree, or
- * the bundle of 256 entries below. Pure. Each tile has exactly one address; any other spelling is no address. */
+ * Tiles and their addresses (c2sp.org/tlog-tiles): a tile is 256 consecutive hashes of every eighth level of the tree,
+ * or the bundle of 256 entries below. Pure. Each tile has exactly one address; any other spelling is no address. */
 #ifndef LEDGER_TILE_PATH_H
 #define LEDGER_TILE_PATH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What people hand in to be checked: verifier key, receipt or its payload, proof file, with a NUL between them; each is
- * also tried as the other kinds of text of the log. Nothing may crash, and whatever is taken has one spelling only: written
- * again it gives the same bytes. */
+ * also tried as the other kinds of text of the log. Nothing may crash, and whatever is taken has one spelling only:
+ * written again it gives the same bytes. */
 #include <assert.h>
 
 #include "base/limits.h"
@@ -67,8 +67,8 @@ static void try_checkpoint(struct ctx *cx, struct text text)
     err got = checkpoint_parse(cx, text, &checkpoint);
     if (got == OK) {
         assert_same_note(cx, &checkpoint.note, text);
-        assert(text_starts_with(checkpoint.note.text,
-                                text_c_string(cx->arena, checkpoint_text(cx->arena, checkpoint.origin, &checkpoint.tree))));
+        struct text three_lines = checkpoint_text(cx->arena, checkpoint.origin, &checkpoint.tree);
+        assert(text_starts_with(checkpoint.note.text, text_c_string(cx->arena, three_lines)));
     }
     assert_known(cx, got);
 }

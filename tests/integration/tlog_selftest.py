@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The second reader of the log against what others have published, before anybody believes it about our log: RFC 8032
-section 7.1, the example note of C2SP, the eight-leaf tree of Certificate Transparency. Then it must refuse every flipped
-bit of a proof file of its own, and agree with the seeds of tests/fuzz that the C program is fed with."""
+section 7.1, the example note of C2SP, the eight-leaf tree of Certificate Transparency. Then it must refuse every
+flipped bit of a proof file of its own, and agree with the seeds of tests/fuzz that the C program is fed with."""
 import pathlib
 import random
 import unittest

@@ -2,8 +2,6 @@
  * What must hold for any log: every entry has a proof at every checkpoint behind it, every checkpoint begins with every
  * earlier one, and no single bit of a proof, a checkpoint or a tile can change unnoticed. Batches, places and bits are
  * drawn from a seed that is printed; SEED= repeats a run. */
-#include <inttypes.h>
-
 #include "ledger/audit.h"
 #include "ledger/proof.h"
 #include "ledger/tile_source.h"
@@ -23,9 +21,11 @@ struct dice {
 static void dice_open(struct dice *dice)
 {
     const char *wanted = getenv("SEED");
-    uint64_t seed = wanted == NULL ? (uint64_t)getpid() * UINT64_C(2654435761) : strtoull(wanted, NULL, 10);
-    (void)printf("SEED=%" PRIu64 "\n", seed);
-    dice->seeded.state = seed;
+    int64_t seed = (int64_t)getpid() * INT64_C(2654435761);
+    if (wanted != NULL)
+        assert_true(text_to_int64(text_of(wanted), &seed));
+    (void)printf("SEED=%lld\n", (long long)seed);
+    dice->seeded.state = (uint64_t)seed;
     dice->randomness = randomness_seeded(&dice->seeded);
 }
 

@@ -56,8 +56,8 @@ static void run_sql(struct log_fixture *fixture, const char *sql)
 static void append_receipts(struct log_fixture *fixture, int64_t count)
 {
     log_append(fixture, count);
-    run_sql(fixture, "INSERT INTO receipt (receipt_id, person_id, relationship_id, organisation_id, at_ms, leaf, sealed) "
-                     "SELECT receipt_id, person_id, 0, 0, 0, leaf, x'' FROM log_pending "
+    run_sql(fixture, "INSERT INTO receipt (receipt_id, person_id, relationship_id, organisation_id, at_ms, leaf, "
+                     "sealed) SELECT receipt_id, person_id, 0, 0, 0, leaf, x'' FROM log_pending "
                      "WHERE receipt_id NOT IN (SELECT receipt_id FROM receipt)");
 }
 
@@ -116,7 +116,8 @@ static void each_damage_has_its_sentence(void **state)
     static const struct damage DAMAGES[] = {
         {"UPDATE log_tile SET data = zeroblob(8192) WHERE level = 0 AND tile_index = 1",
          "Tile 1 of level 0 differs from what the entries give, first at hash 0."},
-        {"DELETE FROM log_tile WHERE level = 0 AND tile_index = 0", "Tile 0 of level 0 holds 0 octets where 8192 are due."},
+        {"DELETE FROM log_tile WHERE level = 0 AND tile_index = 0",
+         "Tile 0 of level 0 holds 0 octets where 8192 are due."},
         {"UPDATE log_tile SET data = zeroblob(64) WHERE level = 1",
          "Tile 0 of level 1 differs from what the entries give, first at hash 0."},
         {"INSERT INTO log_tile VALUES (1, 1, x'00')", "The store holds 8 tiles where the log has 7."},
@@ -127,7 +128,8 @@ static void each_damage_has_its_sentence(void **state)
         {"UPDATE log_tile SET data = (SELECT data FROM log_tile WHERE level = -1 AND tile_index = 1) "
          "WHERE level = -1 AND tile_index = 0",
          "The root of the stored head differs from what the entries give."},
-        {"UPDATE log_head SET root = zeroblob(32)", "The published checkpoint names another tree than the stored head."},
+        {"UPDATE log_head SET root = zeroblob(32)",
+         "The published checkpoint names another tree than the stored head."},
         {"UPDATE log_head SET root = zeroblob(32)", "The root of the stored head differs from what the entries give."},
         {"UPDATE log_head SET note = replace(note, '600', '599')",
          "The published checkpoint is not signed by the key of this log."},
@@ -152,8 +154,10 @@ static void each_damage_has_its_sentence(void **state)
     (void)log_fixture_open(&fixture);
     append_receipts(&fixture, 600);
     log_sequence(&fixture);
-    run_sql(&fixture, "CREATE TABLE tile_was AS SELECT * FROM log_tile; CREATE TABLE head_was AS SELECT * FROM log_head;"
-                      "CREATE TABLE leaf_was AS SELECT * FROM log_leaf; CREATE TABLE receipt_was AS SELECT * FROM receipt");
+    run_sql(&fixture, "CREATE TABLE tile_was AS SELECT * FROM log_tile;"
+                      "CREATE TABLE head_was AS SELECT * FROM log_head;"
+                      "CREATE TABLE leaf_was AS SELECT * FROM log_leaf;"
+                      "CREATE TABLE receipt_was AS SELECT * FROM receipt");
     for (size_t i = 0; i < sizeof DAMAGES / sizeof *DAMAGES; i++) {
         run_sql(&fixture, DAMAGES[i].sql);
         (void)run_audit(&fixture, &heard);
@@ -163,7 +167,8 @@ static void each_damage_has_its_sentence(void **state)
         run_sql(&fixture, "DELETE FROM log_tile; INSERT INTO log_tile SELECT * FROM tile_was;"
                           "DELETE FROM log_head; INSERT INTO log_head SELECT * FROM head_was;"
                           "DELETE FROM log_leaf; INSERT INTO log_leaf SELECT * FROM leaf_was;"
-                          "DELETE FROM receipt; INSERT INTO receipt SELECT * FROM receipt_was; DELETE FROM log_pending");
+                          "DELETE FROM receipt; INSERT INTO receipt SELECT * FROM receipt_was;"
+                          "DELETE FROM log_pending");
         (void)run_audit(&fixture, &heard);
         assert_int_equal(heard.count, 0);
         arena_reset(fixture.base.cx.arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Signed notes and verifier keys. The example is that of c2sp.org/signed-note, so another program's signature counts. */
+ * Signed notes and verifier keys. The example is that of c2sp.org/signed-note, so another program's signature
+ * counts. */
 #include "ledger/note.h"
 
 #include "base/limits.h"
@@ -179,7 +180,8 @@ static void one_wrong_signature_of_the_key_spoils_the_note(void **state)
 static void names_of_keys_hold_no_space_and_no_plus(void **state)
 {
     (void)state;
-    static const char *const WRONG[] = {"", " ", "a b", "a+b", "a\nb", "a\x7f", "\u00a0", "x\u2000", "x\u200a", "\u2028",
+    static const char *const WRONG[] = {"",        " ",        "a b",      "a+b",    "a\nb",   "a\x7f",
+                                        "\u00a0", "x\u2000", "x\u200a", "\u2028",
                                         "\u202f", "\u205f", "\u1680", "\xc2\x85", "\xff"};
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
         assert_false(note_name_is_valid(text_of(WRONG[i])));

@@ -59,7 +59,8 @@ static void a_file_is_written_as_it_was_read(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open(&fixture);
-    static const char *const FILES[] = {FILE_TEXT, FIRST "index 0\n\n" CHECKPOINT, FIRST "extra AA==\nindex 0\n\n" CHECKPOINT};
+    static const char *const FILES[] = {FILE_TEXT, FIRST "index 0\n\n" CHECKPOINT,
+                                        FIRST "extra AA==\nindex 0\n\n" CHECKPOINT};
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         struct proof proof;
         struct text again;
@@ -163,7 +164,8 @@ static void checkpoints_of_another_form_are_refused(void **state)
 {
     (void)state;
     static const char *const WRONG[] = {
-        "\n12\n%s\n", "name\n\n%s\n", "name\n012\n%s\n", "name\n-1\n%s\n", "name\n12\n\n", "name\n12\n%s", "name\n12\n%s=\n",
+        "\n12\n%s\n", "name\n\n%s\n", "name\n012\n%s\n", "name\n-1\n%s\n", "name\n12\n\n", "name\n12\n%s",
+        "name\n12\n%s=\n",
         "name\n12\nAAAA\n", "name\n12\n%s\n\nmore\n", "name\n9223372036854775808\n%s\n", "name\n12 \n%s\n",
     };
     struct fixture fixture;
@@ -238,8 +240,8 @@ static void a_proof_of_another_log_or_without_salt_is_refused(void **state)
                   "log.no_salt");
     assert_failed(cx, verify(cx, TEXT(FIRST EXTRA "index 6\n" HASHES "\n" CHECKPOINT), &proof), INVALID,
                   "log.not_in_tree");
-    assert_failed(cx, verify(cx, TEXT(FIRST EXTRA "index 9223372036854775807\n" HASHES "\n" CHECKPOINT), &proof), INVALID,
-                  "log.not_in_tree");
+    assert_failed(cx, verify(cx, TEXT(FIRST EXTRA "index 9223372036854775807\n" HASHES "\n" CHECKPOINT), &proof),
+                  INVALID, "log.not_in_tree");
     fixture_close(&fixture);
 }
 

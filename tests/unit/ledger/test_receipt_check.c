@@ -55,7 +55,7 @@ static struct text payload_with(struct ctx *cx, struct text person, struct text 
     assert_int_equal(jose_key_public(cx, person, &public_person), OK);
     assert_int_equal(jose_key_public(cx, organisation, &public_organisation), OK);
     return text_format(cx->arena,
-                       "{\"id\":\"rcp_1\",\"symbolon:keys\":{\"organisation\":%.*s,\"person\":%.*s},\"what\":\"a grant\"}",
+                       "{\"symbolon:keys\":{\"organisation\":%.*s,\"person\":%.*s},\"what\":\"a grant\"}",
                        TEXT_ARGS(public_organisation), TEXT_ARGS(public_person));
 }
 
@@ -201,8 +201,7 @@ static void a_damaged_proof_or_another_key_is_noticed(void **state)
     fixture_close(&made.base);
 }
 
-/* Half of all flips of a receipt change a signature, a header or the payload; a flip in between may break the JSON. None
- * may pass. */
+/* Payload, headers, signatures and the JSON around them. */
 static void every_flipped_bit_of_a_receipt_is_noticed(void **state)
 {
     (void)state;
