@@ -133,13 +133,21 @@ static void free_event(struct event *event, bool with_descriptor)
         close(descriptor);
 }
 
+/* At the end of this turn, not at once: libevent closes the sockets of freed streams in callbacks that still wait. */
+static void end_turns(struct loop *loop)
+{
+    if (!loop->ending && event_base_loopexit(loop->base, NULL) != 0)
+        event_base_loopbreak(loop->base);
+    loop->ending = true;
+}
+
 static void end_if_drained(struct loop *loop)
 {
     bool late = loop->draining && loop_now_ns(loop) >= loop->drain_until_ns;
     while (late && loop->conns != NULL)
         h1_conn_close(loop->conns);
     if (late || (loop->draining && loop->connection_count == 0 && loop->out_count == 0))
-        event_base_loopbreak(loop->base);
+        end_turns(loop);
 }
 
 static void begin_drain(struct loop *loop)
@@ -164,7 +172,7 @@ void loop_connection_closed(struct loop *loop)
     count_down(&loop->counters.connections_open);
     start_accepting(loop);
     if (loop->draining && loop->connection_count == 0 && loop->out_count == 0)
-        event_base_loopbreak(loop->base);
+        end_turns(loop);
 }
 
 static void on_timer(evutil_socket_t none, short what, void *arg)
@@ -306,6 +314,7 @@ err loop_open(struct ctx *cx, struct loop *loop, int listener)
 void loop_close(struct loop *loop)
 {
     loop->draining = true; /* nothing is accepted any more */
+    loop->ending = true;
     while (loop->conns != NULL)
         h1_conn_close(loop->conns);
     exchange_shelf_close(&loop->shelf);

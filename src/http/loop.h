@@ -57,6 +57,7 @@ struct loop {
     size_t                      out_count;    /* calls that wait for another thread */
     size_t                      sealed_count; /* sealed since the last hand-over */
     bool                        draining;
+    bool                        ending;       /* this turn is the last one */
     struct h1_conn             *conns;
     struct deadlines            deadlines;
     struct exchange_shelf       shelf;

@@ -152,7 +152,8 @@ def same(data, ours, theirs):
 def complaint(data, ours, theirs):
     """Why the two readings do not go together, or None."""
     if ours["outcome"] == "done":
-        return None if theirs is not None and same(data, ours, theirs) else "taken, but read differently or refused there"
+        agreed = theirs is not None and same(data, ours, theirs)
+        return None if agreed else "taken, but read differently or refused there"
     if theirs is None or not theirs["done"]:
         return None
     if ours["outcome"] == "more":
