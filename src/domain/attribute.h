@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The kinds of personal data that a vault may hold (attribute.def), sets of kinds as a grant stores them, and the strict
- * check of values. Says nothing about who may read what (policy.h) and keeps nothing (vault.h). Kinds are exact: no kind
- * is covered by another, so a grant for an address never opens the town. */
+ * The kinds of personal data that a vault may hold (attribute.def), sets of kinds as a grant stores them, and the
+ * strict check of values. Says nothing about who may read what (policy.h) and keeps nothing (vault.h). Kinds are
+ * exact: no kind is covered by another, so a grant for an address never opens the town. */
 #ifndef DOMAIN_ATTRIBUTE_H
 #define DOMAIN_ATTRIBUTE_H
 
@@ -77,16 +77,16 @@ const char *attribute_sensitivity_word(attribute_sensitivity sensitivity); /* "s
 /* The members of a shape, in table order; NULL behind the last. */
 const struct attribute_member *attribute_member_at(const char *shape, size_t position);
 
-/* Checks `value` for `kind` and gives its canonical JSON, in the arena: the bytes that get sealed. Nothing is repaired;
- * what the person typed stays as typed.
- * Fails INVALID with the JSON pointer of the offending member ("/value/street_adress"): attribute.wrong_type | .empty | .too_long | .not_plain | .out_of_range |
- * .not_a_choice | .repeated | .missing_member | .email | .phone | .date | .future | .language | .country | .url | .iban |
- * .bic | .currency | .time_zone, or request.unknown_member; TOO_LARGE attribute.too_large | limit.memory. */
+/* Checks `value` for `kind` and gives its canonical JSON, in the arena: the bytes that get sealed. Nothing is
+ * repaired; what the person typed stays as typed. Fails INVALID with the JSON pointer of the offending member
+ * ("/value/street_adress"): attribute.wrong_type | .empty | .too_long | .not_plain | .out_of_range | .not_a_choice |
+ * .repeated | .missing_member | .email | .phone | .date | .future | .language | .country | .url | .iban | .bic |
+ * .currency | .time_zone, or request.unknown_member; TOO_LARGE attribute.too_large | limit.memory. */
 err attribute_value_check(struct ctx *cx, const struct attribute_kind *kind, const json_t *value,
                           struct text *out_canonical) MUST_CHECK;
 
-/* JSON Schema (2020-12) of the kind's value. `.at` is NULL when the arena is exhausted. The schema says the shape; what it
- * cannot say (check digits, real dates) only attribute_value_check() knows. */
+/* JSON Schema (2020-12) of the kind's value. `.at` is NULL when the arena is exhausted. The schema says the shape;
+ * what it cannot say (check digits, real dates) only attribute_value_check() knows. */
 struct text attribute_schema(struct arena *arena, const struct attribute_kind *kind);
 
 #endif

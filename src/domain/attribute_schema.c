@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * JSON Schema (2020-12) made from the same rules that attribute_value.c applies: what the one refuses for its shape, the
- * other refuses too. */
+ * JSON Schema (2020-12) made from the same rules that attribute_value.c applies: what the one refuses for its shape,
+ * the other refuses too. */
 #include <string.h>
 
 #include "domain/attribute.h"

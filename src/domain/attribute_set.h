@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A set of attribute kinds as two integers: what a grant, a purpose and a disclosure store. Kind n is bit n - 1 of `low`
- * up to 63 and bit n - 64 of `high` from there, so both fit a signed column. Values, not objects: each call gives a new
- * set. Numbers outside 1 to ATTRIBUTE_NUMBER_MAX are our own mistake. */
+ * A set of attribute kinds as two integers: what a grant, a purpose and a disclosure store. Kind n is bit n - 1 of
+ * `low` up to 63 and bit n - 64 of `high` from there, so both fit a signed column. Values, not objects: each call
+ * gives a new set. Numbers outside 1 to ATTRIBUTE_NUMBER_MAX are our own mistake. */
 #ifndef DOMAIN_ATTRIBUTE_SET_H
 #define DOMAIN_ATTRIBUTE_SET_H
 

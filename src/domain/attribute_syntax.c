@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Hand-written readers, each over one view. They look at octets: what is beyond ASCII counts as a letter where letters of
- * any language may stand. */
+ * Hand-written readers, each over one view. They look at octets: what is beyond ASCII counts as a letter where
+ * letters of any language may stand. */
 #include "domain/attribute_syntax.h"
 
 #include <string.h>
@@ -181,9 +181,9 @@ static bool is_port(struct text port)
     return text_to_int64(port, &number) && number >= 1 && number <= 65535;
 }
 
-bool url_is_sane(struct text text, bool https_only)
+bool url_is_sane(struct text text)
 {
-    size_t scheme = text_starts_with(text, "https://") ? 8 : !https_only && text_starts_with(text, "http://") ? 7 : 0;
+    size_t scheme = text_starts_with(text, "https://") ? 8 : text_starts_with(text, "http://") ? 7 : 0;
     if (scheme == 0 || text.size > 1024)
         return false;
     for (size_t i = 0; i < text.size; i++)
@@ -196,7 +196,7 @@ bool url_is_sane(struct text text, bool https_only)
     struct text port = {rest.at, host_size};
     bool has_port = count_of(port, ':') > 0;
     struct text host = next_piece(&port, ':');
-    return is_domain(host, 2) && (has_port ? is_port(port) : true);
+    return is_domain(host, 2) && (!has_port || is_port(port));
 }
 
 /* Lengths of the IBAN registry; a country that is not there may have 15 to 34 characters. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What single texts of a value must look like, as pure yes-or-no rules. Used by attribute_value.c; also by whoever reads
- * such a text from a file. Every rule takes the whole text; none repairs. */
+ * What single texts of a value must look like, as pure yes-or-no rules. Used by attribute_value.c; also by whoever
+ * reads such a text from a file. Every rule takes the whole text; none repairs. */
 #ifndef DOMAIN_ATTRIBUTE_SYNTAX_H
 #define DOMAIN_ATTRIBUTE_SYNTAX_H
 
@@ -13,7 +13,7 @@ bool phone_is_sane(struct text text);
 /* RFC 5646 section 2.1, well-formed: language, script, region, variants, extensions, private use. */
 bool language_tag_is_sane(struct text text);
 /* RFC 3986 with http or https and a host, no user part, nothing that needs escaping. */
-bool url_is_sane(struct text text, bool https_only);
+bool url_is_sane(struct text text);
 /* ISO 13616: length by country, check digits by ISO 7064 MOD 97-10. In one piece or in groups of four. */
 bool iban_is_sane(struct text text);
 bool bic_is_sane(struct text text);       /* ISO 9362 */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The check of one value against its kind's rule. A rule is applied to a place (a JSON pointer), so a failure says where;
- * structured values apply the rules of their members one level down. Nothing here changes a value. */
+ * The check of one value against its kind's rule. A rule is applied to a place (a JSON pointer), so a failure says
+ * where; structured values apply the rules of their members one level down. Nothing here changes a value. */
 #include <assert.h>
 #include <string.h>
 
@@ -11,6 +11,7 @@
 #include "domain/attribute_syntax.h"
 #include "domain/country.h"
 
+#define SYNTAX_CHARACTERS_MAX 1024
 #define POINTER_NAME_BYTES_MAX 64 /* a longer member name is not echoed */
 
 /* A value on its way through the check. */
@@ -88,36 +89,38 @@ static err check_choice(const struct place *place, const struct attribute_rule *
     return REFUSE(place, "attribute.not_a_choice", "one of these is expected: %s", rule->detail);
 }
 
-/* The types whose text must follow a syntax: one row each. */
+/* The types whose text must follow a syntax. */
+static const struct {
+    attribute_type type;
+    bool (*is_sane)(struct text text);
+    const char *reason;
+    const char *sentence;
+} SYNTAXES[] = {
+    {ATTRIBUTE_TYPE_EMAIL, email_is_sane, "attribute.email", "this is not an e-mail address like ada@post.example"},
+    {ATTRIBUTE_TYPE_PHONE, phone_is_sane, "attribute.phone", "this is not a telephone number like +41 31 555 01 23"},
+    {ATTRIBUTE_TYPE_MONTH_DAY, month_day_is_sane, "attribute.date", "this is not a day of the year like 05-17"},
+    {ATTRIBUTE_TYPE_LANGUAGES, language_tag_is_sane, "attribute.language", "this is not a language tag like de-CH"},
+    {ATTRIBUTE_TYPE_COUNTRY, country_is_code, "attribute.country", "this is not a country code like CH (ISO 3166-1)"},
+    {ATTRIBUTE_TYPE_URL, url_is_sane, "attribute.url", "this is not a web address like https://ada.example/"},
+    {ATTRIBUTE_TYPE_TIME_ZONE, time_zone_is_sane, "attribute.time_zone", "this is not a time zone like Europe/Zurich"},
+    {ATTRIBUTE_TYPE_IBAN, iban_is_sane, "attribute.iban", "this is not an IBAN: length or check digits are off"},
+    {ATTRIBUTE_TYPE_BIC, bic_is_sane, "attribute.bic", "this is not a BIC of 8 or 11 characters"},
+    {ATTRIBUTE_TYPE_CURRENCY, currency_is_sane, "attribute.currency", "this is not a currency code like CHF"},
+};
+
 static err check_syntax(const struct place *place, const struct attribute_rule *rule)
 {
     struct text text;
-    TRY(take_text(place, 1024, false, &text));
-    switch ((int)rule->type) {
-    case ATTRIBUTE_TYPE_EMAIL:
-        return email_is_sane(text) ? OK : REFUSE(place, "attribute.email", "this is not an e-mail address like ada@post.example");
-    case ATTRIBUTE_TYPE_PHONE:
-        return phone_is_sane(text) ? OK : REFUSE(place, "attribute.phone", "this is not a telephone number like +41 31 555 01 23");
-    case ATTRIBUTE_TYPE_MONTH_DAY:
-        return month_day_is_sane(text) ? OK : REFUSE(place, "attribute.date", "this is not a day of the year like 05-17");
-    case ATTRIBUTE_TYPE_COUNTRY:
-        return country_is_code(text) ? OK : REFUSE(place, "attribute.country", "this is not a country code like CH (ISO 3166-1)");
-    case ATTRIBUTE_TYPE_URL:
-        return url_is_sane(text, text_is(text_of(rule->detail), "https"))
-                   ? OK
-                   : REFUSE(place, "attribute.url", "this is not a web address like https://ada.example/");
-    case ATTRIBUTE_TYPE_TIME_ZONE:
-        return time_zone_is_sane(text) ? OK : REFUSE(place, "attribute.time_zone", "this is not a time zone like Europe/Zurich");
-    case ATTRIBUTE_TYPE_IBAN:
-        return iban_is_sane(text) ? OK : REFUSE(place, "attribute.iban", "this is not an IBAN: length or check digits are off");
-    case ATTRIBUTE_TYPE_BIC:
-        return bic_is_sane(text) ? OK : REFUSE(place, "attribute.bic", "this is not a BIC of 8 or 11 characters");
-    case ATTRIBUTE_TYPE_CURRENCY:
-        return currency_is_sane(text) ? OK : REFUSE(place, "attribute.currency", "this is not a currency code like CHF");
-    default:
-        assert(false);
-        return OK;
-    }
+    size_t at = 0;
+    TRY(take_text(place, SYNTAX_CHARACTERS_MAX, false, &text));
+    while (at < sizeof SYNTAXES / sizeof *SYNTAXES && SYNTAXES[at].type != rule->type)
+        at++;
+    assert(at < sizeof SYNTAXES / sizeof *SYNTAXES); /* every type is checked somewhere */
+    if (!SYNTAXES[at].is_sane(text))
+        return REFUSE(place, SYNTAXES[at].reason, "%s", SYNTAXES[at].sentence);
+    if (text_is(text_of(rule->detail), "https") && !text_starts_with(text, "https://"))
+        return REFUSE(place, "attribute.url", "this address must begin with https://");
+    return OK;
 }
 
 static err check_date(const struct place *place, const struct attribute_rule *rule)
@@ -138,8 +141,8 @@ static err check_integer(const struct place *place, const struct attribute_rule 
         return REFUSE(place, "attribute.wrong_type", "a whole number is expected here");
     int64_t number = json_integer_value(place->value);
     if (number < rule->low || number > rule->high)
-        return REFUSE(place, "attribute.out_of_range", "a number from %lld to %lld is expected here", (long long)rule->low,
-                      (long long)rule->high);
+        return REFUSE(place, "attribute.out_of_range", "a number from %lld to %lld is expected here",
+                      (long long)rule->low, (long long)rule->high);
     return OK;
 }
 
@@ -163,15 +166,6 @@ static err check_boolean(const struct place *place)
     return OK;
 }
 
-static err check_language(const struct place *place)
-{
-    struct text text;
-    TRY(take_text(place, 35, false, &text));
-    if (!language_tag_is_sane(text))
-        return REFUSE(place, "attribute.language", "this is not a language tag like de-CH (BCP 47)");
-    return OK;
-}
-
 static err check_scalar(const struct place *place, const struct attribute_rule *rule)
 {
     switch ((int)rule->type) {
@@ -182,8 +176,6 @@ static err check_scalar(const struct place *place, const struct attribute_rule *
         return check_date(place, rule);
     case ATTRIBUTE_TYPE_YEAR:
         return check_year(place);
-    case ATTRIBUTE_TYPE_LANGUAGES: /* one item of the list */
-        return check_language(place);
     case ATTRIBUTE_TYPE_INTEGER:
         return check_integer(place, rule);
     case ATTRIBUTE_TYPE_CHOICE:
@@ -206,7 +198,7 @@ static const struct attribute_member *member_called(const char *shape, struct te
 
 static err check_strangers(const struct place *place, const char *shape)
 {
-    json_t *object = (json_t *)(uintptr_t)place->value; /* jansson's iterator wants it without const and changes nothing */
+    json_t *object = (json_t *)(uintptr_t)place->value; /* jansson's iterator changes nothing, but has no const */
     for (void *i = json_object_iter(object); i != NULL; i = json_object_iter_next(object, i)) {
         struct text name = {json_object_iter_key(i), json_object_iter_key_len(i)};
         if (member_called(shape, name) == NULL)
@@ -225,7 +217,8 @@ static err check_object(const struct place *place, const char *shape)
         return REFUSE(place, "attribute.empty", "at least one member is expected here");
     const struct attribute_member *member;
     for (size_t i = 0; (member = attribute_member_at(shape, i)) != NULL; i++) {
-        struct place inner = {place->cx, pointer_below(place, member->name), json_object_get(place->value, member->name)};
+        struct place inner = {place->cx, pointer_below(place, member->name),
+                              json_object_get(place->value, member->name)};
         if (inner.value != NULL)
             TRY(check_scalar(&inner, &member->rule));
         else if (member->required)
@@ -234,7 +227,7 @@ static err check_object(const struct place *place, const char *shape)
     return OK;
 }
 
-/* The rule that each item of a list type follows. */
+/* The rule that each item of a list type follows; a list of languages has its own syntax row. */
 static struct attribute_rule item_rule(const struct attribute_rule *rule)
 {
     switch ((int)rule->type) {
@@ -298,7 +291,8 @@ static err check_value(const struct place *place, const struct attribute_rule *r
     }
 }
 
-err attribute_value_check(struct ctx *cx, const struct attribute_kind *kind, const json_t *value, struct text *out_canonical)
+err attribute_value_check(struct ctx *cx, const struct attribute_kind *kind, const json_t *value,
+                          struct text *out_canonical)
 {
     assert(kind != NULL && value != NULL && out_canonical != NULL);
     struct place place = {cx, "/value", value};
@@ -307,7 +301,8 @@ err attribute_value_check(struct ctx *cx, const struct attribute_kind *kind, con
     if (canonical.at == NULL)
         return FAIL_MEMORY(cx);
     if (canonical.size > LIMIT_ATTRIBUTE_BYTES)
-        return FAIL_AT(cx, TOO_LARGE, "attribute.too_large", "/value", "a value may have %d bytes", LIMIT_ATTRIBUTE_BYTES);
+        return FAIL_AT(cx, TOO_LARGE, "attribute.too_large", "/value", "a value may have %d bytes",
+                       LIMIT_ATTRIBUTE_BYTES);
     *out_canonical = canonical;
     return OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What is wrong with a draft, all at once: a bounded list in the arena. A finding tells its writer what to change; it is no
- * failure of the request. */
+ * What is wrong with a draft, all at once: a bounded list in the arena. A finding tells its writer what to change; it
+ * is no failure of the request. */
 #ifndef DOMAIN_FINDING_H
 #define DOMAIN_FINDING_H
 

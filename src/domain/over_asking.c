@@ -61,7 +61,8 @@ static struct attribute_set nearest_kinds(dpv_purpose term)
             set = attribute_set_union(set, kinds_of(&EXPECTATIONS[i]));
     if (!attribute_set_is_empty(set))
         return set;
-    return attribute_set_union(nearest_kinds(dpv_purpose_broader(term, 0)), nearest_kinds(dpv_purpose_broader(term, 1)));
+    return attribute_set_union(nearest_kinds(dpv_purpose_broader(term, 0)),
+                               nearest_kinds(dpv_purpose_broader(term, 1)));
 }
 
 struct attribute_set over_asking_expected(dpv_purpose purpose)
@@ -105,11 +106,13 @@ static void check_kinds(struct attribute_set asked, const char *pointer, dpv_pur
         if (kind == NULL || (!needed && kind->sensitivity == SENSITIVITY_ORDINARY))
             continue;
         if (kind->sensitivity == SENSITIVITY_ORDINARY)
-            findings_add(findings, pointer, "purpose.over_asking", "%s (%s) is not needed for %s: make it optional or leave it out",
-                         kind->label, kind->term, dpv_purpose_term(term));
+            findings_add(findings, pointer, "purpose.over_asking",
+                         "%s (%s) is not needed for %s: make it optional or leave it out", kind->label, kind->term,
+                         dpv_purpose_term(term));
         else
-            findings_add(findings, pointer, "purpose.over_asking", "%s (%s, %s) has no place in %s: leave it out", kind->label,
-                         kind->term, attribute_sensitivity_word(kind->sensitivity), dpv_purpose_term(term));
+            findings_add(findings, pointer, "purpose.over_asking", "%s (%s, %s) has no place in %s: leave it out",
+                         kind->label, kind->term, attribute_sensitivity_word(kind->sensitivity),
+                         dpv_purpose_term(term));
     }
 }
 
@@ -122,8 +125,8 @@ static void check_special_basis(struct attribute_set asked, legal_basis basis, s
         const struct attribute_kind *kind = attribute_by_number(n);
         if (kind != NULL && kind->sensitivity == SENSITIVITY_SPECIAL)
             findings_add(findings, "/legal_basis", "purpose.special_category_basis",
-                         "%s (%s) is specially protected: \"%s\" is not enough, ask for consent", kind->label, kind->term,
-                         legal_basis_word(basis));
+                         "%s (%s) is specially protected: \"%s\" is not enough, ask for consent", kind->label,
+                         kind->term, legal_basis_word(basis));
     }
 }
 
@@ -139,12 +142,13 @@ static void check_sets(const struct purpose_text *purpose, struct findings *find
     for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(both, n)) != ATTRIBUTE_NONE;) {
         const struct attribute_kind *kind = attribute_by_number(n);
         if (kind != NULL)
-            findings_add(findings, "/attributes/optional", "purpose.needed_and_optional", "%s is both needed and optional",
-                         kind->term);
+            findings_add(findings, "/attributes/optional", "purpose.needed_and_optional",
+                         "%s is both needed and optional", kind->term);
     }
 }
 
-static void check_times(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis, struct findings *findings)
+static void check_times(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis,
+                        struct findings *findings)
 {
     int64_t longest_ms = over_asking_longest_ms(term);
     int64_t retention_ms = over_asking_retention_ms(basis);
@@ -154,15 +158,19 @@ static void check_times(const struct purpose_text *purpose, dpv_purpose term, le
         findings_add(findings, "/longest", "purpose.longest", "a permission for this lasts at most %lld days",
                      (long long)(longest_ms / TIME_DAY_MS));
     if (purpose->shortest_useful_ms <= 0)
-        findings_add(findings, "/shortest_useful", "purpose.shortest_useful", "say which time is the shortest that still helps");
+        findings_add(findings, "/shortest_useful", "purpose.shortest_useful",
+                     "say which time is the shortest that still helps");
     else if (purpose->shortest_useful_ms > purpose->longest_ms)
-        findings_add(findings, "/shortest_useful", "purpose.shortest_useful", "the shortest useful time is longer than the longest");
+        findings_add(findings, "/shortest_useful", "purpose.shortest_useful",
+                     "the shortest useful time is longer than the longest");
     if (purpose->retention_ms < 0 || purpose->retention_ms > retention_ms)
-        findings_add(findings, "/retention", "purpose.retention", "under this legal basis data may be kept for %lld days after the end",
+        findings_add(findings, "/retention", "purpose.retention",
+                     "under this legal basis data may be kept for %lld days after the end",
                      (long long)(retention_ms / TIME_DAY_MS));
 }
 
-void over_asking_check(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis, struct findings *findings)
+void over_asking_check(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis,
+                       struct findings *findings)
 {
     check_sets(purpose, findings);
     check_times(purpose, term, basis, findings);
@@ -170,8 +178,8 @@ void over_asking_check(const struct purpose_text *purpose, dpv_purpose term, leg
     if (term == DPV_NONE)
         return;
     if (term == DPV_Purpose || term == DPV_CommercialPurpose || term == DPV_NonCommercialPurpose)
-        findings_add(findings, "/term", "purpose.term_too_broad", "%s says nothing: choose the term that names what you do",
-                     dpv_purpose_term(term));
+        findings_add(findings, "/term", "purpose.term_too_broad",
+                     "%s says nothing: choose the term that names what you do", dpv_purpose_term(term));
     check_kinds(purpose->needed, "/attributes/needed", term, findings);
     check_kinds(purpose->optional, "/attributes/optional", term, findings);
 }

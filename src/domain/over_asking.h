@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a purpose can need at all: kinds and time, by the family of its vocabulary term (over_asking.def). Pure. Needed kinds
- * outside the family are a finding; optional ones only when they are sensitive, since people leave them off by default. */
+ * What a purpose can need at all: kinds and time, by the family of its vocabulary term (over_asking.def). Pure.
+ * Needed kinds outside the family are a finding; optional ones only when they are sensitive, since people leave them
+ * off by default. */
 #ifndef DOMAIN_OVER_ASKING_H
 #define DOMAIN_OVER_ASKING_H
 
@@ -17,8 +18,9 @@ int64_t over_asking_longest_ms(dpv_purpose purpose);
 int64_t over_asking_retention_ms(legal_basis basis);
 
 /* Adds purpose.over_asking | .too_many_kinds | .nothing_asked | .needed_and_optional | .special_category_basis |
- * .term_too_broad | .longest | .shortest_useful | .retention. `term` and `basis` may be NONE: what hangs on them is then
- * left out. */
-void over_asking_check(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis, struct findings *findings);
+ * .term_too_broad | .longest | .shortest_useful | .retention. `term` and `basis` may be NONE: what hangs on them is
+ * then left out. */
+void over_asking_check(const struct purpose_text *purpose, dpv_purpose term, legal_basis basis,
+                       struct findings *findings);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Compares phrases with words, token by token. A slot has some dozen words and a list some dozen phrases: plain loops. */
+ * Compares phrases with words, token by token. A slot has some dozen words and a list some dozen phrases: plain
+ * loops. */
 #include "domain/phrase.h"
 
 #include <assert.h>
@@ -121,7 +122,8 @@ bool phrase_search_next(struct phrase_search *search, const struct words *words,
             if (first == words->count)
                 continue;
             const struct text *last = &words->items[first + taken - 1].written;
-            *out = (struct text){words->items[first].written.at, (size_t)(last->at + last->size - words->items[first].written.at)};
+            *out = (struct text){words->items[first].written.at,
+                                 (size_t)(last->at + last->size - words->items[first].written.at)};
             return true;
         }
     }

@@ -32,8 +32,9 @@ text_language language_of_tag(struct text tag);
 const char *language_english(text_language language); /* "German" */
 bool language_parts_at_apostrophe(text_language language);
 
-/* The phrases of a list one after the other: begin with a zeroed search. False behind the last match. A phrase is found once
- * in a text; words that an ALLOWED phrase covers are passed over. `out` borrows from the text: the words as written. */
+/* The phrases of a list one after the other: begin with a zeroed search. False behind the last match. A phrase is
+ * found once in a text; words that an ALLOWED phrase covers are passed over. `out` borrows from the text: the words
+ * as written. */
 struct phrase_search {
     text_language    language;
     phrase_list list;
@@ -42,7 +43,8 @@ struct phrase_search {
 };
 bool phrase_search_next(struct phrase_search *search, const struct words *words, struct text *out);
 
-bool phrase_is_whole(const struct words *words, text_language language, phrase_list list); /* the text is one of the phrases */
+bool phrase_is_whole(const struct words *words, text_language language,
+                     phrase_list list); /* the text is one of the phrases */
 size_t phrase_count(const struct words *words, text_language language, phrase_list list);  /* words that are phrases */
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A text as words and sentences, and how hard it is to read. The measure is LIX (C.-H. Björnsson, 1968): words per sentence
- * plus the percentage of words with more than six letters; it needs no dictionary, so it serves every language. */
+ * A text as words and sentences, and how hard it is to read. The measure is LIX (C.-H. Björnsson, 1968): words per
+ * sentence plus the percentage of words with more than six letters; it needs no dictionary, so it serves every
+ * language. */
 #ifndef DOMAIN_READABILITY_H
 #define DOMAIN_READABILITY_H
 
@@ -25,12 +26,12 @@ struct words {
     size_t       long_words;
 };
 
-/* Reads well-formed UTF-8. Hyphens and slashes part words; apostrophes do where `apostrophe_parts` is set (French). False:
- * no memory. */
+/* Reads well-formed UTF-8. Hyphens and slashes part words; apostrophes do where `apostrophe_parts` is set (French).
+ * False: no memory. */
 bool words_read(struct arena *arena, struct text text, bool apostrophe_parts, struct words *out);
 
-/* LIX times 100; 0 for no words. Below LIX_BASE_WORDS the share of long words is taken of LIX_BASE_WORDS, since one long
- * word among five says nothing about a text. */
+/* LIX times 100; 0 for no words. Below LIX_BASE_WORDS the share of long words is taken of LIX_BASE_WORDS, since one
+ * long word among five says nothing about a text. */
 int64_t words_lix_hundredths(const struct words *words);
 
 /* One code point of well-formed UTF-8; moves `at` behind it. */

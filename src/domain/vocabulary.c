@@ -38,7 +38,8 @@ err dpv_purpose_parse(struct ctx *cx, struct text term, dpv_purpose *out)
 {
     dpv_purpose purpose = dpv_purpose_find(term);
     if (purpose == DPV_NONE)
-        return FAIL(cx, INVALID, "purpose.term_unknown", "the term is no purpose of the Data Privacy Vocabulary " DPV_VERSION);
+        return FAIL(cx, INVALID, "purpose.term_unknown",
+                    "the term is no purpose of the Data Privacy Vocabulary " DPV_VERSION);
     *out = purpose;
     return OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The words of W3C's Data Privacy Vocabulary that purposes and receipts use: purposes with their order, legal bases. The
- * version goes into every receipt, since releases change meanings. Personal-data terms stand in attribute.def.
+ * The words of W3C's Data Privacy Vocabulary that purposes and receipts use: purposes with their order, legal bases.
+ * The version goes into every receipt, since releases change meanings. Personal-data terms stand in attribute.def.
  * Leave for a narrow purpose never serves a broader one: dpv_purpose_is_within(asked, allowed) is the test. */
 #ifndef DOMAIN_VOCABULARY_H
 #define DOMAIN_VOCABULARY_H

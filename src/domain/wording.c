@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The review of one draft: its five slots one by one, its recipients, its language as a whole, its claims against its facts.
- * What is asked for is judged in over_asking.c. */
+ * The review of one draft: its five slots one by one, its recipients, its language as a whole, its claims against its
+ * facts. What is asked for is judged in over_asking.c. */
 #include "domain/wording.h"
 
 #include <assert.h>
@@ -65,20 +65,23 @@ static bool is_within_bytes(struct text text, size_t bytes_max)
 static void check_length(struct review *review, const struct slot *slot)
 {
     if (text_count_characters(slot->text) > slot->characters_max)
-        findings_add(review->findings, slot->pointer, "wording.too_long", "at most %zu characters fit here; these are %zu",
-                     slot->characters_max, text_count_characters(slot->text));
+        findings_add(review->findings, slot->pointer, "wording.too_long",
+                     "at most %zu characters fit here; these are %zu", slot->characters_max,
+                     text_count_characters(slot->text));
 }
 
 static void check_form(struct review *review, const struct slot *slot)
 {
     if (form_has_markup(slot->text))
-        findings_add(review->findings, slot->pointer, "wording.markup", "write plain text without tags or formatting signs");
+        findings_add(review->findings, slot->pointer, "wording.markup",
+                     "write plain text without tags or formatting signs");
     if (form_has_link(slot->text))
         findings_add(review->findings, slot->pointer, "wording.link", "leave out web and e-mail addresses");
     if (form_has_emoji(slot->text))
         findings_add(review->findings, slot->pointer, "wording.emoji", "say it in words, without pictures");
     if (form_shouts(slot->text, &slot->words))
-        findings_add(review->findings, slot->pointer, "wording.shouting", "no words in capitals, no rows of exclamation marks");
+        findings_add(review->findings, slot->pointer, "wording.shouting",
+                     "no words in capitals, no rows of exclamation marks");
 }
 
 static void check_readability(struct review *review, const struct slot *slot)
@@ -90,21 +93,25 @@ static void check_readability(struct review *review, const struct slot *slot)
                      "the readability index LIX is %lld, at most %d is plain: use shorter words and sentences",
                      (long long)((lix + 99) / 100), LIX_MAX);
     if (words->longest_sentence_words > SENTENCE_WORDS_MAX)
-        findings_add(review->findings, slot->pointer, "wording.long_sentence", "a sentence has %zu words, at most %d are easy",
-                     words->longest_sentence_words, SENTENCE_WORDS_MAX);
+        findings_add(review->findings, slot->pointer, "wording.long_sentence",
+                     "a sentence has %zu words, at most %d are easy", words->longest_sentence_words,
+                     SENTENCE_WORDS_MAX);
     if (slot->one_sentence && words->sentences > 1)
-        findings_add(review->findings, slot->pointer, "wording.several_sentences", "say why in one sentence; two are two purposes");
+        findings_add(review->findings, slot->pointer, "wording.several_sentences",
+                     "say why in one sentence; two are two purposes");
     for (size_t i = 0; i < words->count; i++) {
         struct text written = words->items[i].written;
         if (words->items[i].letters > WORD_LETTERS_MAX)
-            findings_add(review->findings, slot->pointer, "wording.long_word", "\"%.*s\" is very long: part it", TEXT_ARGS(written));
+            findings_add(review->findings, slot->pointer, "wording.long_word", "\"%.*s\" is very long: part it",
+                         TEXT_ARGS(written));
         if (words->items[i].mixed)
             findings_add(review->findings, slot->pointer, "wording.hidden", "\"%.*s\" mixes letters of two alphabets",
                          TEXT_ARGS(written));
     }
 }
 
-static void find_phrases(struct review *review, const struct slot *slot, phrase_list list, const char *reason, const char *advice)
+static void find_phrases(struct review *review, const struct slot *slot, phrase_list list, const char *reason,
+                         const char *advice)
 {
     struct phrase_search search = {.language = review->language, .list = list};
     struct text phrase;
@@ -122,7 +129,8 @@ static void check_phrases(struct review *review, const struct slot *slot)
         find_phrases(review, slot, PHRASE_PARTNERS, "wording.unnamed_partners",
                      "has no name: list everyone who gets data under passed_on");
     else
-        find_phrases(review, slot, PHRASE_PROMISE, "wording.contradiction", "is not so: data is passed on, as the facts say");
+        find_phrases(review, slot, PHRASE_PROMISE, "wording.contradiction",
+                     "is not so: data is passed on, as the facts say");
     if (review->basis != LEGAL_BASIS_LEGAL_OBLIGATION)
         find_phrases(review, slot, PHRASE_LEGAL_CLAIM, "wording.legal_claim",
                      "claims a duty by law, but the legal basis is another");
@@ -142,12 +150,13 @@ static bool has_letter(struct text text)
 static void check_slot(struct review *review, struct slot *slot)
 {
     if (!is_within_bytes(slot->text, LIMIT_SENTENCE_BYTES)) {
-        findings_add(review->findings, slot->pointer, "wording.too_long", "at most %zu characters of plain text fit here",
-                     slot->characters_max);
+        findings_add(review->findings, slot->pointer, "wording.too_long",
+                     "at most %zu characters of plain text fit here", slot->characters_max);
         return;
     }
     if (form_has_hidden(slot->text)) {
-        findings_add(review->findings, slot->pointer, "wording.hidden", "there are invisible or control characters in the text");
+        findings_add(review->findings, slot->pointer, "wording.hidden",
+                     "there are invisible or control characters in the text");
         return;
     }
     if (!has_letter(slot->text)) {
@@ -168,7 +177,8 @@ static void check_language(struct review *review, const struct slot *slots)
 {
     size_t hits[LANGUAGE_COUNT] = {0};
     if (review->language == LANGUAGE_COUNT) {
-        findings_add(review->findings, "/language", "wording.language_unknown", "write in English, German, French or Dutch: en, de, fr, nl");
+        findings_add(review->findings, "/language", "wording.language_unknown",
+                     "write in English, German, French or Dutch: en, de, fr, nl");
         return;
     }
     for (size_t i = 0; i < SLOT_COUNT; i++)
@@ -204,23 +214,26 @@ static void check_recipient(struct review *review, size_t position)
     if (pointer.at == NULL)
         return;
     if (!is_within_bytes(name, RECIPIENT_CHARACTERS_MAX * 4) || text_count_characters(name) > RECIPIENT_CHARACTERS_MAX)
-        findings_add(review->findings, pointer.at, "wording.too_long", "a name has at most %d characters", RECIPIENT_CHARACTERS_MAX);
+        findings_add(review->findings, pointer.at, "wording.too_long", "a name has at most %d characters",
+                     RECIPIENT_CHARACTERS_MAX);
     else if (form_has_hidden(name) || form_has_markup(name) || form_has_emoji(name))
         findings_add(review->findings, pointer.at, "wording.markup", "write the name in plain text");
     else if (!has_letter(name) || is_nameless(review, name))
-        findings_add(review->findings, pointer.at, "wording.unnamed_partners", "write the name of the recipient, not a kind of company");
+        findings_add(review->findings, pointer.at, "wording.unnamed_partners",
+                     "write the name of the recipient, not a kind of company");
 }
 
 static void check_facts(struct review *review)
 {
     const struct purpose_text *purpose = review->purpose;
     if (purpose->passed_on_count > RECIPIENTS_MAX)
-        findings_add(review->findings, "/facts/passed_on", "purpose.too_many_recipients", "at most %d recipients fit one purpose",
-                     RECIPIENTS_MAX);
+        findings_add(review->findings, "/facts/passed_on", "purpose.too_many_recipients",
+                     "at most %d recipients fit one purpose", RECIPIENTS_MAX);
     for (size_t i = 0; i < purpose->passed_on_count && i < RECIPIENTS_MAX; i++)
         check_recipient(review, i);
     if (purpose->trains_ai && review->basis != LEGAL_BASIS_CONSENT && review->basis != LEGAL_BASIS_NONE)
-        findings_add(review->findings, "/facts/trains_ai", "purpose.ai_needs_consent", "training AI with people's data needs their consent");
+        findings_add(review->findings, "/facts/trains_ai", "purpose.ai_needs_consent",
+                     "training AI with people's data needs their consent");
     if (review->basis == LEGAL_BASIS_NONE)
         findings_add(review->findings, "/legal_basis", "purpose.legal_basis_unknown",
                      "choose consent, contract, legal_obligation, vital_interest, public_task or legitimate_interest");
@@ -230,7 +243,8 @@ err wording_check(struct ctx *cx, const struct purpose_text *purpose, struct fin
 {
     assert(cx != NULL && purpose != NULL && out != NULL);
     struct findings findings = findings_open(cx->arena);
-    struct review review = {cx, purpose, &findings, language_of_tag(purpose->language), legal_basis_find(purpose->legal_basis)};
+    struct review review = {cx, purpose, &findings, language_of_tag(purpose->language),
+                            legal_basis_find(purpose->legal_basis)};
     struct slot slots[SLOT_COUNT] = {
         {"/name", purpose->name, NAME_CHARACTERS_MAX, true, {0}},
         {"/sentence", purpose->sentence, SENTENCE_CHARACTERS_MAX, true, {0}},
@@ -246,7 +260,8 @@ err wording_check(struct ctx *cx, const struct purpose_text *purpose, struct fin
     check_language(&review, slots);
     check_facts(&review);
     if (term == DPV_NONE)
-        findings_add(&findings, "/term", "purpose.term_unknown", "choose a purpose of the Data Privacy Vocabulary " DPV_VERSION);
+        findings_add(&findings, "/term", "purpose.term_unknown",
+                     "choose a purpose of the Data Privacy Vocabulary " DPV_VERSION);
     if (text_equals(purpose->example, purpose->sentence) && purpose->example.size > 0)
         findings_add(&findings, "/example", "wording.repeated", "give an example; this repeats the sentence");
     over_asking_check(purpose, term, review.basis, &findings);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The checks that a purpose passes before people ever see it: plain words (readability, no pressure, no vagueness), no more
- * data than the stated purpose can need, sensible times. Pure: no clock, no store. All findings come at once, each with the
- * place and a stable reason; a purpose with one finding is not published. The rules and their numbers stand in
- * docs/manual/wording.md. */
+ * The checks that a purpose passes before people ever see it: plain words (readability, no pressure, no vagueness),
+ * no more data than the stated purpose can need, sensible times. Pure: no clock, no store. All findings come at once,
+ * each with the place and a stable reason; a purpose with one finding is not published. The rules and their numbers
+ * stand in docs/manual/wording.md. */
 #ifndef DOMAIN_WORDING_H
 #define DOMAIN_WORDING_H
 

@@ -12,11 +12,12 @@
 #define SHOUT_PAIR_LETTERS 3 /* two neighbours from here on */
 
 /* Short forms of five letters and more, and such that stand beside another. */
-static const char *const SHORT_FORMS[] = {"iban", "sepa", "gdpr", "dsgvo", "rgpd", "wlan", "html", "adac", "isbn", "bic"};
+static const char *const SHORT_FORMS[] = {"iban", "sepa", "gdpr", "dsgvo", "rgpd",
+                                          "wlan", "html", "adac", "isbn",  "bic"};
 
 /* Endings that make a word with a dot an address. */
-static const char *const ENDINGS[] = {"com", "net",  "org",  "info", "biz", "app",     "shop", "store", "online", "eu",
-                                      "de",  "ch",   "at",   "nl",   "fr",  "be",      "lu",   "uk",    "io",     "example"};
+static const char *const ENDINGS[] = {"com", "net", "org", "info", "biz", "app", "shop", "store", "online", "eu",
+                                      "de",  "ch",  "at",  "nl",   "fr",  "be",  "lu",   "uk",    "io",     "example"};
 
 static bool holds(struct text text, const char *piece)
 {
@@ -88,8 +89,8 @@ bool form_has_emoji(struct text text)
 {
     for (size_t at = 0; at < text.size;) {
         uint32_t code = text_next_code(text, &at);
-        if (code >= 0x1F000 || (code >= 0x2190 && code < 0x2C00) || code == 0x203C || code == 0x2049 || code == 0x20E3 ||
-            (code >= 0xFE00 && code <= 0xFE0F))
+        if (code >= 0x1F000 || (code >= 0x2190 && code < 0x2C00) || code == 0x203C || code == 0x2049 ||
+            code == 0x20E3 || (code >= 0xFE00 && code <= 0xFE0F))
             return true;
     }
     return false;
@@ -102,7 +103,8 @@ bool form_has_hidden(struct text text)
     for (size_t at = 0; at < text.size;) {
         uint32_t code = text_next_code(text, &at);
         if (code == 0xAD || code == 0x34F || code == 0x61C || (code >= 0x200B && code <= 0x200F) || code == 0x2028 ||
-            code == 0x2029 || (code >= 0x2060 && code <= 0x2064) || (code >= 0xE000 && code <= 0xF8FF) || code >= 0xE0000)
+            code == 0x2029 || (code >= 0x2060 && code <= 0x2064) || (code >= 0xE000 && code <= 0xF8FF) ||
+            code >= 0xE0000)
             return true;
     }
     return false;

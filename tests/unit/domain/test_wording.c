@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Honest purposes pass, dishonest ones are told every reason. The drafts stand in good_purposes.def and bad_purposes.def. */
+ * Honest purposes pass, dishonest ones are told every reason. The drafts stand in good_purposes.def and
+ * bad_purposes.def. */
 #include "domain/over_asking.h"
 #include "domain/phrase.h"
 #include "domain/wording.h"
