@@ -3,12 +3,14 @@
 #include "crypto/jose.h"
 
 #include "base/json.h"
+#include "crypto/es256.h"
 #include "unit/crypto/fixture.h"
 
 /* RFC 7515 appendix A.3. */
 #define A3_X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define A3_Y "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
 #define A3_D "jpsQnnGQmL-YBIffH1136cspYG6-0iY7X1fCE9-E9LI"
+#define A3_THUMBPRINT "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"
 #define A3_PUBLIC "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" A3_X "\",\"y\":\"" A3_Y "\"}"
 #define A3_PRIVATE "{\"kty\":\"EC\", \"crv\":\"P-256\", \"x\":\"" A3_X "\", \"y\":\"" A3_Y "\", \"d\":\"" A3_D "\"}"
 #define A3_HEADER "eyJhbGciOiJFUzI1NiJ9"
@@ -136,7 +138,7 @@ static void thumbprints_are_the_published_ones(void **state)
     assert_int_equal(jose_thumbprint(cx, TEXT(A3_PRIVATE), &out), OK);
     assert_int_equal(jose_thumbprint(cx, TEXT(A3_PUBLIC), &again), OK);
     assert_true(text_equals(out, again));
-    assert_true(text_is(out, "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U"));
+    assert_true(text_is(out, A3_THUMBPRINT));
     fixture_close(&fixture);
 }
 
@@ -419,6 +421,44 @@ static void each_key_signs_exactly_once(void **state)
     fixture_close(&fixture);
 }
 
+/* The example's key signs a header of our choice. */
+static struct text sign_header(struct ctx *cx, const char *header)
+{
+    struct es256_key key;
+    struct bytes x, y, d;
+    uint8_t hash[HASH_BYTES];
+    uint8_t value[ES256_SIGNATURE_BYTES];
+    assert_true(base64url_decode(cx->arena, TEXT(A3_X), &x) && base64url_decode(cx->arena, TEXT(A3_Y), &y) &&
+                base64url_decode(cx->arena, TEXT(A3_D), &d));
+    memcpy(key.x, x.at, sizeof key.x);
+    memcpy(key.y, y.at, sizeof key.y);
+    memcpy(key.d, d.at, sizeof key.d);
+    struct text encoded = base64url_encode(cx->arena, bytes_of_text(text_of(header)));
+    sha256(bytes_of_text(text_format(cx->arena, "%.*s." A3_PAYLOAD, TEXT_ARGS(encoded))), hash);
+    assert_true(es256_sign(&key, hash, value));
+    struct text signature = base64url_encode(cx->arena, (struct bytes){value, sizeof value});
+    return text_format(cx->arena, ONE_SIGNATURE("%.*s", A3_PAYLOAD, "%.*s"), TEXT_ARGS(encoded), TEXT_ARGS(signature));
+}
+
+/* A valid signature under a header that should not be there. */
+static void a_genuine_signature_does_not_excuse_its_header(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open(&fixture);
+    struct text key = TEXT(A3_PUBLIC);
+    struct bytes payload;
+    struct text jws = sign_header(cx, "{\"alg\":\"ES256\",\"kid\":\"" A3_THUMBPRINT "\",\"typ\":\"t\"}");
+    assert_int_equal(jws_verify(cx, jws, &key, 1, &payload), OK);
+    jws = sign_header(cx, "{\"alg\":\"ES256\",\"kid\":\"another\"}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), INVALID, "jws.signature");
+    jws = sign_header(cx, "{\"alg\":\"ES256\",\"crit\":[\"exp\"],\"exp\":1}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), INVALID, "jws.header");
+    jws = sign_header(cx, "{\"alg\":\"none\"}");
+    assert_failed(cx, jws_verify(cx, jws, &key, 1, &payload), INVALID, "jws.header");
+    fixture_close(&fixture);
+}
+
 static void keys_that_may_not_verify_are_refused(void **state)
 {
     (void)state;
@@ -467,6 +507,7 @@ int main(void)
         cmocka_unit_test(other_forms_are_refused),
         cmocka_unit_test(degenerate_signatures_are_refused),
         cmocka_unit_test(each_key_signs_exactly_once),
+        cmocka_unit_test(a_genuine_signature_does_not_excuse_its_header),
         cmocka_unit_test(keys_that_may_not_verify_are_refused),
         cmocka_unit_test(an_exhausted_arena_is_a_failure),
     };

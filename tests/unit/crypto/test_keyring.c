@@ -166,6 +166,23 @@ static void what_one_keyring_destroys_the_other_forgets(void **state)
     fixture_close(&fixture);
 }
 
+static void what_a_keyring_destroys_it_forgets_itself(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open_keyring(&fixture);
+    struct secret_key key;
+    struct bytes wrapped;
+    char path[64];
+    struct key_place place = {some_bucket(cx), 42};
+    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), OK);
+    assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
+    bucket_path(place.bucket, path); /* a file in its place shows whether the key was kept in memory */
+    write_file(fixture.keys, path, (struct bytes){(const uint8_t *)"x", 1}, 0600);
+    assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), CORRUPT, "seal.broken");
+    fixture_close(&fixture);
+}
+
 static void two_makers_in_one_millisecond_get_two_buckets(void **state)
 {
     (void)state;
@@ -329,6 +346,7 @@ int main(void)
         cmocka_unit_test(survivors_move_to_a_fresh_bucket),
         cmocka_unit_test(what_one_keyring_makes_the_other_sees),
         cmocka_unit_test(what_one_keyring_destroys_the_other_forgets),
+        cmocka_unit_test(what_a_keyring_destroys_it_forgets_itself),
         cmocka_unit_test(two_makers_in_one_millisecond_get_two_buckets),
         cmocka_unit_test(node_keys_differ_and_stay),
         cmocka_unit_test(the_derivation_stays_what_it_is),
