@@ -134,6 +134,12 @@ HEADERS = {
 }
 
 
+PAGES = {
+    "a link that leads nowhere": ({"README.md": "See [it](docs/gone.md).\n"}, "docs/gone.md leads nowhere"),
+    "a path that leads nowhere": ({"README.md": "See `ground/gravel.c`.\n"}, "ground/gravel.c leads nowhere"),
+}
+READABLE_PAGE = "[a](ARCHITECTURE.md#house) `ground/stone.h` `ground/stone` `src/ground/` `left/wall_*.c` <ftp://x>\n"
+
 # name: one line of C, and the variable that must be found in what it compiles to, or None.
 STATE = {
     "a global": ("int count;", "count"),
@@ -191,6 +197,13 @@ class Controls(unittest.TestCase):
     def test_each_header_that_leans_is_found(self):
         self.each_is_found(CHECK_HEADERS, HEADERS)
 
+    def test_pages_that_lead_somewhere_pass(self):
+        code, output = run(CHECK_PAGES, {"README.md": READABLE_PAGE})
+        self.assertEqual(code, 0, output)
+
+    def test_each_page_that_leads_nowhere_is_found(self):
+        self.each_is_found(CHECK_PAGES, PAGES)
+
     def test_each_variable_that_can_change_is_found(self):
         for name, (line, variable) in STATE.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as root:
@@ -211,5 +224,6 @@ class Controls(unittest.TestCase):
 if __name__ == "__main__":
     CHECK_LAYERS, CHECK_SOURCE = [sys.argv[1]], [sys.argv[2]]
     CHECK_HEADERS = [sys.executable, "-B", f"{sys.argv[3]}/check_headers.py"]
+    CHECK_PAGES = [sys.executable, "-B", f"{sys.argv[3]}/check_pages.py"]
     CHECK_STATE = [sys.executable, "-B", f"{sys.argv[3]}/check_state.py"]
     unittest.main(argv=sys.argv[:1])
