@@ -151,9 +151,9 @@ static void merge_single(struct ctx *cx, struct contact *into, struct contact *f
         return;
     if (ours->size == 0)
         *ours = *theirs;
-    else if (field == CONTACT_NOTE)
+    else if (field == CONTACT_NOTE && memmem(ours->at, ours->size, theirs->at, theirs->size) == NULL)
         *ours = text_format(cx->arena, "%.*s\n%.*s", TEXT_ARGS(*ours), TEXT_ARGS(*theirs));
-    else
+    else if (field != CONTACT_NOTE)
         (void)contact_notices_add(cx->arena, &into->notices, /* exhaustion is seen at the end of the merge */
                                   (struct contact_notice){from->line, contact_field_word(field), CONTACT_DIFFERS});
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A contact in the making: values are trimmed, checked, counted and copied into the arena of the caller on their way
- * in, and what does not pass leaves a notice instead. Both readers build their contacts through this and nothing else. */
+ * in, and what does not pass leaves a notice instead. Both readers build their contacts through this alone. */
 #ifndef PROTOCOL_CONTACT_DRAFT_H
 #define PROTOCOL_CONTACT_DRAFT_H
 

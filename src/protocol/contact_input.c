@@ -11,6 +11,7 @@
 #define WINDOW_BYTES_MAX ((size_t)LIMIT_IMPORT_LINE_BYTES + 4096)
 #define RAW_BYTES ((size_t)16 * 1024)
 #define MARK_BYTES_MAX 4u
+#define SPAN_BYTES ((size_t)256)
 #define SEQUENCE_BYTES_MAX 8u /* what one character may need on either side of a conversion */
 
 /* Byte order marks (Unicode 15, section 23.8). */
@@ -94,7 +95,7 @@ static err open_converter(struct ctx *cx, struct contact_input *input, const cha
     return OK;
 }
 
-/* Reads the first bytes and finds out how the rest is to be read. What stands in a mark wins over what the user says. */
+/* Reads the first bytes and finds out how the rest is to be read. A mark wins over what the user says. */
 static err start(struct ctx *cx, struct contact_input *input)
 {
     while (input->to < MARK_BYTES_MAX && !input->ended) {
@@ -198,11 +199,20 @@ size_t line_break_size(struct bytes bytes, bool ended, bool *sure)
     return 1;
 }
 
+/* Looks by spans, so that a file with breaks of one kind is not searched to its end for the other. */
 static size_t find_break(struct bytes bytes, size_t from)
 {
-    while (from < bytes.size && bytes.at[from] != '\n' && bytes.at[from] != '\r')
-        from++;
-    return from;
+    for (size_t span; from < bytes.size; from += span) {
+        span = bytes.size - from < SPAN_BYTES ? bytes.size - from : SPAN_BYTES;
+        const uint8_t *feed = memchr(bytes.at + from, '\n', span);
+        size_t before = feed == NULL ? span : (size_t)(feed - bytes.at) - from;
+        const uint8_t *found = memchr(bytes.at + from, '\r', before);
+        if (found == NULL)
+            found = feed;
+        if (found != NULL)
+            return (size_t)(found - bytes.at);
+    }
+    return bytes.size;
 }
 
 err contact_input_peek_line(struct ctx *cx, struct contact_input *input, struct input_line *out, bool *found)

@@ -166,7 +166,8 @@ static void add_list(struct row_work *work, size_t at, struct text value)
         struct text piece = text_trim(cut_piece(&value, column->field));
         if (column->field == CONTACT_CATEGORY && text_starts_with(piece, "* "))
             piece = (struct text){piece.at + 2, piece.size - 2};
-        (void)draft_add(&work->draft, column->field, (struct contact_value){piece, type, preferred}); /* a notice is left */
+        struct contact_value item = {piece, type, preferred};
+        (void)draft_add(&work->draft, column->field, item); /* what it leaves out, it notes */
     }
 }
 
@@ -260,8 +261,7 @@ static err read_row(struct row_work *work, struct ctx *cx, struct contact **out,
     for (size_t i = 0; i < work->table->count; i++)
         put_cell(work, i);
     put_addresses(work);
-    if (arena_is_exhausted(work->table->scratch))
-        return FAIL_MEMORY(cx);
+    work->draft.is_too_large = work->draft.is_too_large || arena_is_exhausted(work->table->scratch);
     return draft_close(&work->draft, out, problem);
 }
 

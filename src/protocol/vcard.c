@@ -86,7 +86,7 @@ static err read_card(struct ctx *cx, struct vcard_reader *reader, struct vcard_c
         }
         take_line(reader, card, &nesting, &line);
         if (arena_is_exhausted(reader->scratch))
-            return FAIL_MEMORY(cx);
+            vcard_card_refuse(card, line.number, CONTACT_TOO_LARGE_ROW);
     }
     return OK;
 }

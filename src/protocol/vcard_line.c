@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Unfolding. Four kinds of continuation: white space at the front; the soft break of quoted-printable, with the empty
- * line that Android puts behind its last one; the bare lines of BASE64 in vCard 2.1; and none of them after END:VCARD. */
+ * Unfolding. Three kinds of continuation: white space at the front; the soft break of quoted-printable, with the empty
+ * line that Android puts behind its last one; the bare lines of BASE64 in vCard 2.1. */
 #include "protocol/vcard_line.h"
 
 #include <string.h>
@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "protocol/vcard_property.h"
 
+#define HEAD_BYTES_MAX 4096u /* a property whose colon does not come until then is kept like one that is read */
+
 /* What is known of a line while its continuations come in. */
 struct unfolding {
     vcard_version  version;
@@ -16,6 +18,8 @@ struct unfolding {
     bool           has_colon;
     bool           is_kept;
     bool           ends_soft; /* the last physical line ends with = */
+    bool           is_too_long;
+    size_t         looked_bytes; /* how much of the line was looked at for its head */
 };
 
 struct vcard_lines vcard_lines_open(struct arena *arena, struct arena *scratch, struct contact_input *input)
@@ -146,6 +150,7 @@ static void look_at_head(struct vcard_lines *lines, struct unfolding *unfolding)
 {
     struct text text = builder_text(&lines->buffer);
     struct vcard_line line = {.is_property = false};
+    unfolding->looked_bytes = text.size;
     unfolding->has_colon = find_unquoted(text, 0, ':') < text.size;
     read_head(lines->scratch, text, &line);
     unfolding->encoding = line.encoding;
@@ -180,6 +185,14 @@ static struct text continuation(const struct unfolding *unfolding, struct text n
     return (struct text){next.at + 1, next.size - 1};
 }
 
+/* Takes as much of a text as the line may still grow: even of a line that is too long the head is wanted. */
+static void grow(struct vcard_lines *lines, struct unfolding *unfolding, struct text text)
+{
+    size_t room = LIMIT_IMPORT_LINE_BYTES - lines->buffer.size;
+    unfolding->is_too_long = unfolding->is_too_long || text.size > room;
+    build_text(&lines->buffer, (struct text){text.at, text.size < room ? text.size : room});
+}
+
 static void append(struct vcard_lines *lines, struct unfolding *unfolding, const struct input_line *physical,
                    bool first)
 {
@@ -188,9 +201,10 @@ static void append(struct vcard_lines *lines, struct unfolding *unfolding, const
     if (first || unfolding->is_kept) {
         if (!first && soft && lines->buffer.size > 0)
             lines->buffer.size--; /* the = of the soft break */
-        build_text(&lines->buffer, text);
+        grow(lines, unfolding, text);
     }
-    if (!unfolding->has_colon)
+    bool looks = first || (lines->buffer.size > unfolding->looked_bytes && lines->buffer.size <= HEAD_BYTES_MAX);
+    if (!unfolding->has_colon && looks)
         look_at_head(lines, unfolding);
     unfolding->ends_soft = text.size > 0 && text.at[text.size - 1] == '=';
 }
@@ -202,20 +216,20 @@ err vcard_lines_next(struct ctx *cx, struct vcard_lines *lines, vcard_version ve
     struct input_line physical;
     arena_reset(lines->scratch);
     lines->buffer.size = 0;
-    lines->buffer.overflowed = false;
     *out = (struct vcard_line){.is_blank = true};
     TRY(contact_input_peek_line(cx, lines->input, &physical, found));
     out->number = physical.number;
     for (bool more = *found, first = true; more; first = false) {
         append(lines, &unfolding, &physical, first);
+        unfolding.is_too_long = unfolding.is_too_long || physical.is_overlong;
         TRY(contact_input_skip_line(cx, lines->input, &physical));
         out->has_nul = out->has_nul || physical.has_nul;
         TRY(contact_input_peek_line(cx, lines->input, &physical, &more));
         more = more && continues(&unfolding, physical.text);
     }
     struct text text = builder_text(&lines->buffer);
-    out->is_blank = text_trim(text).size == 0 && !lines->buffer.overflowed;
+    out->is_blank = text_trim(text).size == 0;
     read_head(lines->scratch, text, out);
-    out->is_too_long = lines->buffer.overflowed;
-    return arena_is_exhausted(lines->scratch) ? FAIL_MEMORY(cx) : OK;
+    out->is_too_long = unfolding.is_too_long;
+    return arena_is_exhausted(lines->scratch) || lines->buffer.overflowed ? FAIL_MEMORY(cx) : OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Properties of vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), and those of Apple's that change the meaning of others. */
+ * Properties of vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), and Apple's that change the meaning of others. */
 #include "protocol/vcard_property.h"
 
 #include <string.h>

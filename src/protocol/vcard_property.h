@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the properties of a card say about a person. One card in the making; vcard.c decides where it begins and ends. */
+ * What the properties of a card say about a person. One card in the making; vcard.c says where it begins and ends. */
 #ifndef PROTOCOL_VCARD_PROPERTY_H
 #define PROTOCOL_VCARD_PROPERTY_H
 
