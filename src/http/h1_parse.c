@@ -81,8 +81,6 @@ static h1_outcome check_limits(const struct h1_scan *scan, size_t at, struct h1_
 static h1_outcome end_line(struct h1_scan *scan, size_t at, struct h1_refusal *out)
 {
     size_t size = at - scan->line_start;
-    if (check_limits(scan, at, out) == H1_REFUSED)
-        return H1_REFUSED;
     if (size == 0 && scan->line_count > 0) {
         scan->head_bytes = at + 2;
         return H1_DONE;
@@ -102,6 +100,8 @@ h1_outcome h1_scan(struct h1_scan *scan, struct text buffered, struct h1_refusal
     for (; i < buffered.size; i++) {
         if ((class_of(buffered.at[i]) & (VALUE | HIGH)) != 0)
             continue;
+        if (check_limits(scan, i, out) == H1_REFUSED) /* first, so that the answer is the same however the bytes came */
+            return H1_REFUSED;
         if (buffered.at[i] == '\n') /* 9112 section 2.2 lets a reader take a bare LF; two readers then differ */
             return refuse(out, MALFORMED, "http.bare_lf", "a line ends with LF alone");
         if (buffered.at[i] != '\r') /* 9110 section 5.5: NUL and other controls */
