@@ -22,16 +22,17 @@ struct piece {
 /* jansson's allocators take no argument of ours: the arena of a running json_parse() is handed over here. */
 static _Thread_local struct arena *parse_arena;
 
+/* An exhausted arena does not stop the parse but lets it go on with the heap; json_parse() throws the result away. To
+ * say no here is not safe: jansson does not look whether the buffer of a string grew, and then reads and writes past it. */
 static void *piece_take(size_t size)
 {
-    struct piece *piece = NULL;
-    if (parse_arena != NULL)
-        piece = arena_take(parse_arena, 1, sizeof *piece + size);
-    else
+    struct piece *piece = parse_arena == NULL ? NULL : arena_take(parse_arena, 1, sizeof *piece + size);
+    uint64_t owner = piece == NULL ? PIECE_HEAP : PIECE_ARENA;
+    if (piece == NULL)
         piece = malloc(sizeof *piece + size);
     if (piece == NULL)
         return NULL;
-    piece->owner = parse_arena != NULL ? PIECE_ARENA : PIECE_HEAP;
+    piece->owner = owner;
     return piece + 1;
 }
 
@@ -90,10 +91,11 @@ err json_parse(struct ctx *cx, struct text text, const json_t **out)
     parse_arena = cx->arena;
     json_t *value = json_loadb(text.at, text.size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     parse_arena = NULL;
-    if (value != NULL) {
+    if (value != NULL && !arena_is_exhausted(cx->arena)) {
         *out = value;
         return OK;
     }
+    json_decref(value); /* releases what came from the heap */
     if (arena_is_exhausted(cx->arena) || json_error_code(&error) == json_error_out_of_memory)
         return FAIL_MEMORY(cx);
     if (json_error_code(&error) == json_error_duplicate_key)
