@@ -28,12 +28,3 @@ INSERT INTO receipt_signed (receipt_id, person_id, sealed) VALUES ($1, $2, $3);
 -- out:  sealed bytes
 -- rows: one
 SELECT sealed FROM receipt_signed WHERE person_id = $1 AND receipt_id = $2;
-
--- name: receipt_list_unsigned
--- file: people
--- in:   after int64, most int64
--- out:  receipt_id int64, person_id int64
--- rows: many
-SELECT r.receipt_id, r.person_id FROM receipt r LEFT JOIN receipt_signed s
-    ON s.person_id = r.person_id AND s.receipt_id = r.receipt_id
-WHERE r.receipt_id > $1 AND s.receipt_id IS NULL ORDER BY r.receipt_id LIMIT $2;

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Options, configuration file, help, answers. */
+#include "app/cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+
+#define CONFIG_BYTES_MAX (64 * 1024)
+
+static const struct {
+    const char *name;
+    const char *argument;
+    const char *sentence;
+} OPTIONS[CLI_OPTION_COUNT] = {
+#define X(member, name, argument, sentence) [CLI_##member] = {name, argument, sentence},
+#include "app/option.def"
+#undef X
+};
+
+bool cli_has(const struct cli *cli, cli_option option)
+{
+    return cli->option[option] != NULL;
+}
+
+const char *cli_value(const struct cli *cli, cli_option option, const char *fallback)
+{
+    return cli->option[option] != NULL ? cli->option[option] : fallback;
+}
+
+struct text cli_argument(const struct cli *cli, int at)
+{
+    return at < cli->arguments_count ? text_of(cli->arguments[at]) : TEXT_NONE;
+}
+
+static int find_option(struct text name)
+{
+    for (int i = 0; i < CLI_OPTION_COUNT; i++)
+        if (text_is(name, OPTIONS[i].name))
+            return i;
+    return -1;
+}
+
+static err set_option(struct cli *cli, int option, const char *value)
+{
+    if (option == CLI_map) {
+        if (cli->maps_count == CLI_MAPS_MAX)
+            return FAIL(&cli->cx, USAGE, "cli.option", "more than %d columns are mapped", CLI_MAPS_MAX);
+        cli->maps[cli->maps_count++] = value;
+    }
+    cli->option[option] = value;
+    return OK;
+}
+
+/* One option at argv[*at]: `--name`, `--name value` or `--name=value`. */
+static err take_option(struct cli *cli, int argc, char **argv, int *at)
+{
+    struct text name = text_of(argv[*at] + 2);
+    const char *equals = memchr(name.at, '=', name.size);
+    if (equals != NULL)
+        name.size = (size_t)(equals - name.at);
+    int option = find_option(name);
+    if (option < 0)
+        return FAIL(&cli->cx, USAGE, "cli.option", "there is no option --%.*s; see --help", TEXT_ARGS(name));
+    bool is_switch = OPTIONS[option].argument[0] == '\0';
+    if (is_switch && equals != NULL)
+        return FAIL(&cli->cx, USAGE, "cli.value", "--%s takes no value", OPTIONS[option].name);
+    if (is_switch)
+        return set_option(cli, option, "");
+    if (equals != NULL)
+        return set_option(cli, option, equals + 1);
+    if (*at + 1 >= argc)
+        return FAIL(&cli->cx, USAGE, "cli.value", "--%s wants %s", OPTIONS[option].name, OPTIONS[option].argument);
+    return set_option(cli, option, argv[++*at]);
+}
+
+/* One line of the configuration: `name = value`, blank, or a comment. What the command line says wins. */
+static err take_setting(struct cli *cli, struct text line, int number)
+{
+    line = text_trim(line);
+    if (line.size == 0 || line.at[0] == '#')
+        return OK;
+    const char *equals = memchr(line.at, '=', line.size);
+    struct text name = equals == NULL ? line : text_trim((struct text){line.at, (size_t)(equals - line.at)});
+    int option = find_option(name);
+    if (equals == NULL || option < 0 || option == CLI_config)
+        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is no setting", number);
+    struct text value = text_trim((struct text){equals + 1, (size_t)(line.at + line.size - equals - 1)});
+    const char *kept = text_c_string(cli->cx.arena, value);
+    if (kept == NULL)
+        return FAIL_MEMORY(&cli->cx);
+    bool off = OPTIONS[option].argument[0] == '\0' && !text_is(value, "true");
+    return cli_has(cli, (cli_option)option) || off ? OK : set_option(cli, option, kept);
+}
+
+static err read_config(struct cli *cli, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = arena_take(cli->cx.arena, CONFIG_BYTES_MAX, 1);
+    size_t size = file == NULL || text == NULL ? 0 : fread(text, 1, CONFIG_BYTES_MAX, file);
+    bool read = file != NULL && text != NULL && ferror(file) == 0 && size < CONFIG_BYTES_MAX;
+    if (file != NULL)
+        (void)fclose(file); /* it was only read */
+    if (!read)
+        return FAIL(&cli->cx, USAGE, "cli.config", "the configuration %s cannot be read", path);
+    int number = 1;
+    for (size_t start = 0; start < size; number++) {
+        const char *end = memchr(text + start, '\n', size - start);
+        size_t length = end == NULL ? size - start : (size_t)(end - text) - start;
+        TRY(take_setting(cli, (struct text){text + start, length}, number));
+        start += length + 1;
+    }
+    return OK;
+}
+
+err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
+{
+    bool only_arguments = false;
+    for (int at = 0; at < argc; at++) {
+        if (!only_arguments && strcmp(argv[at], "--") == 0) {
+            only_arguments = true;
+        } else if (!only_arguments && strncmp(argv[at], "--", 2) == 0) {
+            TRY(take_option(cli, argc, argv, &at));
+        } else {
+            if (cli->arguments_count == CLI_ARGUMENTS_MAX)
+                return FAIL(&cli->cx, USAGE, "cli.arguments", "more than %d arguments", CLI_ARGUMENTS_MAX);
+            cli->arguments[cli->arguments_count++] = argv[at];
+        }
+    }
+    if (cli_has(cli, CLI_config))
+        TRY(read_config(cli, cli_value(cli, CLI_config, "")));
+    bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
+    if (!fits && !cli_has(cli, CLI_help))
+        return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s %s", command->words, command->arguments);
+    return OK;
+}
+
+static void print_commands(FILE *out)
+{
+    static const struct {
+        const char *words, *arguments, *sentence;
+    } COMMANDS[] = {
+#define X(words, run, arguments, least, most, sentence) {words, arguments, sentence},
+#include "app/command.def"
+#undef X
+    };
+    (void)fprintf(out, "symbolon: a server for relationships that the customer manages.\n\nCommands:\n");
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        char head[64];
+        (void)snprintf(head, sizeof head, "%s %s", COMMANDS[i].words, COMMANDS[i].arguments);
+        (void)fprintf(out, "  %-30s %s\n", head, COMMANDS[i].sentence);
+    }
+}
+
+void cli_help(FILE *out, const struct command *command)
+{
+    if (command == NULL)
+        print_commands(out);
+    else
+        (void)fprintf(out, "symbolon %s %s\n\n%s\n", command->words, command->arguments, command->sentence);
+    (void)fprintf(out, "\nOptions:\n");
+    for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+        char head[64];
+        (void)snprintf(head, sizeof head, "--%s %s", OPTIONS[i].name, OPTIONS[i].argument);
+        (void)fprintf(out, "  %-30s %s\n", head, OPTIONS[i].sentence);
+    }
+    if (command == NULL)
+        (void)fprintf(out, "\nFirst steps: symbolon demo\n");
+}
+
+err cli_open(struct cli *cli, bool create)
+{
+    struct node_options options = {
+        .data = cli_value(cli, CLI_data, "./symbolon-data"),
+        .store = cli_value(cli, CLI_store, NULL),
+        .create = create,
+    };
+    node_begin(&cli->node, cli_has(cli, CLI_json));
+    err result = node_open(&cli->node, &options);
+    if (result != OK)
+        cli->cx.failure = cli->node.cx.failure;
+    return result;
+}
+
+void cli_say(const struct cli *cli, const char *format, ...)
+{
+    if (cli_has(cli, CLI_json))
+        return;
+    va_list args;
+    va_start(args, format);
+    (void)vfprintf(cli->out, format, args);
+    va_end(args);
+}
+
+err cli_answer(struct cli *cli, const struct json_writer *json)
+{
+    struct text text;
+    if (!cli_has(cli, CLI_json))
+        return OK;
+    TRY(json_writer_finish(&cli->cx, json, &text));
+    (void)fprintf(cli->out, "%.*s\n", TEXT_ARGS(text));
+    return OK;
+}

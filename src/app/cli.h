@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The command line: what was asked, and how to answer people and machines. A command is one function in cli_<topic>.c;
+ * its row stands in command.def. It returns an err; main() prints the failure once and turns it into the exit code. */
+#ifndef APP_CLI_H
+#define APP_CLI_H
+
+#include <stdio.h>
+
+#include "app/node.h"
+
+#define CLI_ARGUMENTS_MAX 16
+#define CLI_MAPS_MAX 64
+
+struct cli {
+    const char        *option[64]; /* by cli_option; "" when a switch is set, NULL when absent */
+    const char        *maps[CLI_MAPS_MAX];
+    size_t             maps_count;
+    const char        *arguments[CLI_ARGUMENTS_MAX];
+    int                arguments_count;
+    struct ctx         cx;         /* arena and clock are set; a command that needs a node opens it */
+    struct node        node;
+    FILE              *out;
+};
+
+typedef enum cli_option {
+#define X(member, name, argument, sentence) CLI_##member,
+#include "app/option.def"
+#undef X
+    CLI_OPTION_COUNT
+} cli_option;
+
+struct command {
+    const char *words;
+    err (*run)(struct cli *cli);
+    const char *arguments;
+    int         least, most;
+    const char *sentence;
+};
+
+/* Reads options, configuration file and arguments of `argv` behind the words of the command. USAGE cli.option | cli.value
+ * | cli.arguments | cli.config. */
+err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv) MUST_CHECK;
+bool cli_has(const struct cli *cli, cli_option option);
+const char *cli_value(const struct cli *cli, cli_option option, const char *fallback);
+struct text cli_argument(const struct cli *cli, int at); /* TEXT_NONE when there is none */
+void cli_help(FILE *out, const struct command *command); /* NULL: of the whole program */
+
+/* Opens the node of --data and --store as its operator. With `create`, makes it when it is not there. */
+err cli_open(struct cli *cli, bool create) MUST_CHECK;
+
+/* For people, unless --json was given. */
+void cli_say(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+/* For machines, when --json was given: one line. Fails as json_writer_finish() does. */
+struct json_writer;
+err cli_answer(struct cli *cli, const struct json_writer *json) MUST_CHECK;
+
+#define X(words, run, arguments, least, most, sentence) err run(struct cli *cli) MUST_CHECK;
+#include "app/command.def"
+#undef X
+
+#endif

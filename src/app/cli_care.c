@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The commands of an operator who looks after a node: audit, backup, doctor. */
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/cli.h"
+#include "base/json.h"
+#include "crypto/keyring.h"
+#include "domain/audit.h"
+#include "ledger/audit.h"
+#include "ledger/ledger.h"
+
+#define FINDINGS_BYTES_MAX (16 * 1024 * 1024)
+
+/* Findings of all audits go to one list. */
+struct findings_list {
+    struct cli        *cli;
+    struct json_writer json;
+};
+
+static void take_finding(void *self, struct text sentence)
+{
+    struct findings_list *list = self;
+    json_write_text(&list->json, sentence);
+    cli_say(list->cli, "- %.*s\n", TEXT_ARGS(sentence));
+}
+
+static err answer_audit(struct cli *cli, struct findings_list *list, const struct audit_report *domain,
+                        const struct ledger_audit *ledger)
+{
+    int64_t findings = domain->findings + ledger->findings;
+    struct json_writer json = json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX);
+    json_close_array(&list->json);
+    json_open_object(&json);
+    json_member_bool(&json, "ok", findings == 0);
+    json_member_int(&json, "people", domain->people);
+    json_member_int(&json, "relationships", domain->relationships);
+    json_member_int(&json, "grants", domain->grants);
+    json_member_int(&json, "requests", domain->requests);
+    json_member_int(&json, "acts", domain->acts);
+    json_member_int(&json, "receipts", domain->receipts);
+    json_member_int(&json, "disclosures", domain->disclosures);
+    json_member_int(&json, "log_entries", ledger->entries);
+    json_member_int(&json, "log_pending", ledger->pending);
+    json_write_key(&json, "findings");
+    json_write_raw(&json, builder_text(&list->json.out));
+    json_close_object(&json);
+    cli_say(cli, "%lld people, %lld relationships, %lld grants, %lld acts, %lld receipts, %lld disclosures, %lld log entries.\n",
+            (long long)domain->people, (long long)domain->relationships, (long long)domain->grants, (long long)domain->acts,
+            (long long)domain->receipts, (long long)domain->disclosures, (long long)ledger->entries);
+    cli_say(cli, findings == 0 ? "Everything agrees.\n" : "%lld things do not agree.\n", (long long)findings);
+    TRY(cli_answer(cli, &json));
+    return findings == 0 ? OK : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld things do not agree", (long long)findings);
+}
+
+err cli_audit(struct cli *cli)
+{
+    TRY(cli_open(cli, false));
+    struct findings_list list = {cli, json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX)};
+    struct audit_report domain = {.found = take_finding, .self = &list};
+    struct ledger_audit ledger = {.found = take_finding, .self = &list};
+    json_open_array(&list.json);
+    TRY(store_check(&cli->node.cx, cli->node.store));
+    TRY(node_settle_log(&cli->node));
+    TRY(domain_audit(&cli->node.cx, &domain));
+    TRY(ledger_audit(&cli->node.cx, &ledger));
+    return answer_audit(cli, &list, &domain, &ledger);
+}
+
+err cli_backup(struct cli *cli)
+{
+    const char *folder = cli->arguments[0];
+    TRY(cli_open(cli, false));
+    TRY(store_backup(&cli->node.cx, cli->node.store, folder));
+    struct json_writer json = json_writer_open(cli->cx.arena, 4096);
+    json_open_object(&json);
+    json_member_text(&json, "backup", text_of(folder));
+    json_close_object(&json);
+    cli_say(cli, "Copied to %s. The keys are not in it: keep the folder keys/ and the file keys.db elsewhere,\n"
+                 "for a short time only, since a kept key keeps what was erased.\n", folder);
+    return cli_answer(cli, &json);
+}
+
+err cli_doctor(struct cli *cli)
+{
+    TRY(cli_open(cli, false));
+    struct ledger_head head = {0};
+    TRY(store_check(&cli->node.cx, cli->node.store));
+    TRY(node_settle_log(&cli->node));
+    TRY(ledger_head(&cli->node.cx, &head));
+    struct json_writer json = json_writer_open(cli->cx.arena, 4096);
+    json_open_object(&json);
+    json_member_bool(&json, "ok", true);
+    json_member_int(&json, "log_entries", (int64_t)head.tree.size);
+    json_close_object(&json);
+    cli_say(cli, "ok    key folder opens and is private\nok    store is whole and its settings hold\n"
+                 "ok    log has %lld entries and a signed head\n", (long long)head.tree.size);
+    return cli_answer(cli, &json);
+}

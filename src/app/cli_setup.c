@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The commands that set a node up: organisations, departments, keys, people. */
+#include "app/cli.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "crypto/id_seal.h"
+#include "domain/organisation.h"
+#include "domain/person.h"
+#include "http/route.h"
+#include "store/queries.h"
+
+#define ANSWER_BYTES 4096
+
+/* {"id", "name"} and one more member that is a secret or a link. */
+struct answer {
+    struct text id;
+    struct text name;
+    const char *extra_key; /* NULL: none */
+    struct text extra;
+};
+
+static err answer(struct cli *cli, const struct answer *what)
+{
+    struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
+    json_open_object(&json);
+    json_member_text(&json, "id", what->id);
+    json_member_text(&json, "name", what->name);
+    if (what->extra_key != NULL)
+        json_member_text(&json, what->extra_key, what->extra);
+    json_close_object(&json);
+    return cli_answer(cli, &json);
+}
+
+err cli_org_create(struct cli *cli)
+{
+    TRY(cli_open(cli, true));
+    struct organisation_create create = {.name = cli_argument(cli, 0), .slug = text_of(cli_value(cli, CLI_id, ""))};
+    TRY(node_write(&cli->node, organisation_create, &create));
+    struct text id = id_text(&cli->node.cx, (struct id){ID_ORGANISATION, create.out.organisation_id, 0});
+    cli_say(cli, "%.*s  %.*s\nShort id for commands: %.*s\n", TEXT_ARGS(id), TEXT_ARGS(create.out.name),
+            TEXT_ARGS(create.out.slug));
+    return answer(cli, &(struct answer){id, create.out.name, "slug", create.out.slug});
+}
+
+err cli_department_create(struct cli *cli)
+{
+    TRY(cli_open(cli, false));
+    struct organisation organisation;
+    TRY(organisation_find(&cli->node.cx, cli_argument(cli, 0), &organisation));
+    struct department_create create = {.organisation_id = organisation.organisation_id, .name = cli_argument(cli, 1)};
+    TRY(node_write(&cli->node, department_create, &create));
+    struct text id =
+        id_text(&cli->node.cx, (struct id){ID_DEPARTMENT, organisation.organisation_id, create.out.department_id});
+    cli_say(cli, "%.*s  %.*s, %.*s\n", TEXT_ARGS(id), TEXT_ARGS(organisation.name), TEXT_ARGS(create.out.name));
+    return answer(cli, &(struct answer){.id = id, .name = create.out.name});
+}
+
+/* All but the one that makes keys. */
+static uint32_t default_scopes(void)
+{
+    uint32_t scopes = 0;
+#define X(name, bit, word, sentence) scopes |= SCOPE_##name;
+#include "http/scope.def"
+#undef X
+    return scopes & ~(uint32_t)SCOPE_ADMIN;
+}
+
+static err read_scopes(struct cli *cli, uint32_t *out)
+{
+    if (!cli_has(cli, CLI_scope)) {
+        *out = default_scopes();
+        return OK;
+    }
+    struct text rest = text_of(cli_value(cli, CLI_scope, ""));
+    uint32_t scopes = 0;
+    while (rest.size > 0) {
+        size_t size = 0;
+        while (size < rest.size && rest.at[size] != ',')
+            size++;
+        uint32_t bit = scope_of_word(text_trim((struct text){rest.at, size}));
+        if (bit == 0)
+            return FAIL(&cli->cx, USAGE, "cli.scope", "there is no scope \"%.*s\"", (int)size, rest.at);
+        scopes |= bit;
+        size += size < rest.size;
+        rest = (struct text){rest.at + size, rest.size - size};
+    }
+    *out = scopes;
+    return OK;
+}
+
+err cli_key_create(struct cli *cli)
+{
+    struct key_create create = {.name = cli_argument(cli, 2)};
+    TRY(read_scopes(cli, &create.scopes));
+    TRY(cli_open(cli, false));
+    struct organisation organisation;
+    struct department department;
+    TRY(organisation_find(&cli->node.cx, cli_argument(cli, 0), &organisation));
+    TRY(department_find(&cli->node.cx, organisation.organisation_id, cli_argument(cli, 1), &department));
+    create.organisation_id = organisation.organisation_id;
+    create.department_id = department.department_id;
+    TRY(node_write(&cli->node, key_create, &create));
+    struct text id = id_text(&cli->node.cx, (struct id){ID_SYSTEM, create.organisation_id, create.out.system_id});
+    cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nKey (shown once, keep it safe):\n%.*s\n", TEXT_ARGS(id),
+            TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name), TEXT_ARGS(create.out_secret));
+    return answer(cli, &(struct answer){id, create.name, "secret", create.out_secret});
+}
+
+/* Where people reach the node: as said, as the last `serve` said, or the default. */
+static err find_url(struct cli *cli, struct text *out)
+{
+    struct sql_node_text_load_in in = {TEXT("url")};
+    struct sql_node_text_load_row row;
+    bool found = false;
+    TRY(sql_node_text_load(&cli->node.cx, &in, &row, &found));
+    *out = cli_has(cli, CLI_url) ? text_of(cli_value(cli, CLI_url, ""))
+           : found               ? row.value
+                                 : TEXT("http://127.0.0.1:8080");
+    return OK;
+}
+
+static err answer_link(struct cli *cli, int64_t person_id, struct text token)
+{
+    struct text url;
+    TRY(find_url(cli, &url));
+    struct text id = id_text(&cli->node.cx, (struct id){ID_PERSON, person_id, 0});
+    struct text link = text_format(cli->cx.arena, "%.*s/sign-in/%.*s", TEXT_ARGS(url), TEXT_ARGS(token));
+    if (link.at == NULL)
+        return FAIL_MEMORY(&cli->cx);
+    cli_say(cli, "%.*s  %s\nSign-in link (works once, for 15 minutes):\n%.*s\n", TEXT_ARGS(id),
+            cli_value(cli, CLI_name, ""), TEXT_ARGS(link));
+    return answer(cli, &(struct answer){id, text_of(cli_value(cli, CLI_name, "")), "link", link});
+}
+
+err cli_person_create(struct cli *cli)
+{
+    TRY(cli_open(cli, true));
+    struct person_create create = {.name = text_of(cli_value(cli, CLI_name, ""))};
+    TRY(node_write(&cli->node, person_create, &create));
+    return answer_link(cli, create.out_person_id, create.out_link_token);
+}
+
+err cli_person_link(struct cli *cli)
+{
+    TRY(cli_open(cli, false));
+    struct id id;
+    TRY(id_open(&cli->node.cx, cli_argument(cli, 0), ID_PERSON, &id));
+    struct person_link link = {.person_id = id.owner};
+    TRY(node_write(&cli->node, person_link, &link));
+    return answer_link(cli, id.owner, link.out_link_token);
+}
+
+err cli_version(struct cli *cli)
+{
+    struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
+    json_open_object(&json);
+    json_member_text(&json, "version", TEXT(SYMBOLON_VERSION));
+    json_close_object(&json);
+    cli_say(cli, "symbolon %s\n", SYMBOLON_VERSION);
+    return cli_answer(cli, &json);
+}

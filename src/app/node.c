@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Opening and closing of a node. */
+#include "app/node.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "crypto/hash.h"
+#include "crypto/keyring.h"
+#include "ledger/ledger.h"
+#include "store/queries.h"
+
+#define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
+
+void node_begin(struct node *node, bool json_log)
+{
+    *node = (struct node){.clock = clock_system(), .randomness = randomness_system()};
+    node->log = (struct log){.fd = STDERR_FILENO, .json = json_log, .least = LOG_INFO, .clock = &node->clock};
+    node->cx = (struct ctx){
+        .arena = arena_open(OPERATOR_ARENA_BYTES),
+        .clock = &node->clock,
+        .randomness = &node->randomness,
+        .numbers = &node->numbers,
+        .now_ms = clock_wall_ms(&node->clock),
+        .actor = {.kind = ACTOR_OPERATOR},
+    };
+}
+
+static err make_folder(struct ctx *cx, const char *path, bool create)
+{
+    struct stat found;
+    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
+        return OK;
+    if (!create)
+        return FAIL(cx, NOT_FOUND, "node.missing", "there is no node in %s; `symbolon serve` makes one", path);
+    if (mkdir(path, 0700) != 0)
+        return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
+    return OK;
+}
+
+/* The name of the log tells nothing of the operator and is unlike that of any other node. */
+static err name_log(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the name comes from the node's own key */
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    uint8_t hash[HASH_BYTES];
+    keyring_log_public(cx->keyring, public_key);
+    sha256((struct bytes){public_key, sizeof public_key}, hash);
+    struct text hex = hex_encode(cx->arena, (struct bytes){hash, 8});
+    struct sql_log_origin_create_in in = {text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex))};
+    return sql_log_origin_create(cx, &in, NULL);
+}
+
+static err open_store(struct node *node, const struct node_options *options)
+{
+    struct ctx *cx = &node->cx;
+    struct text url = options->store != NULL ? text_of(options->store)
+                                             : text_format(cx->arena, "sqlite:%s/store", options->data);
+    struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create};
+    TRY(store_open(cx, &store, &node->store));
+    TRY(store_conn_open(cx, node->store, &cx->db));
+    cx->now_ms = store_now_ms(node->store);
+    struct text origin;
+    if (ledger_origin(cx, &origin) == OK)
+        return OK;
+    failure_clear(&cx->failure);
+    return node_write(node, name_log, NULL);
+}
+
+err node_open(struct node *node, const struct node_options *options)
+{
+    struct ctx *cx = &node->cx;
+    TRY(make_folder(cx, options->data, options->create));
+    struct text keys = text_format(cx->arena, "%s/keys", options->data);
+    if (keys.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(keyring_open(cx, keys.at, options->create, &node->keyring));
+    cx->keyring = node->keyring;
+    return open_store(node, options);
+}
+
+void node_close(struct node *node)
+{
+    store_conn_close(node->cx.db);
+    store_close(node->store);
+    keyring_close(node->keyring);
+    arena_close(node->cx.arena);
+    *node = (struct node){0};
+}
+
+err node_ctx_open(struct node *node, struct ctx *out)
+{
+    struct ctx cx = node->cx;
+    cx.arena = arena_open(OPERATOR_ARENA_BYTES);
+    cx.db = NULL;
+    err result = cx.arena == NULL ? FAIL_MEMORY(&cx) : store_conn_open(&cx, node->store, &cx.db);
+    if (result != OK) {
+        node->cx.failure = cx.failure;
+        arena_close(cx.arena);
+        return result;
+    }
+    *out = cx;
+    return OK;
+}
+
+void node_ctx_close(struct ctx *cx)
+{
+    store_conn_close(cx->db);
+    arena_close(cx->arena);
+}
+
+err node_write(struct node *node, store_write_fn run, void *arg)
+{
+    return store_write_wait(node->store, &node->cx, run, arg);
+}
+
+err node_settle_log(struct node *node)
+{
+    struct ledger_pass pass = {.left = 1};
+    while (pass.left > 0) {
+        err result = ledger_sequence(&node->cx, node->store, &pass);
+        if (result == CONFLICT) { /* a server is at it: what waits is in good hands */
+            failure_clear(&node->cx.failure);
+            return OK;
+        }
+        TRY(result);
+    }
+    return OK;
+}

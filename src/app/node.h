@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An opened node: key folder, store, effects, and a ctx that speaks as its operator. Made once by a program. The folder:
+ * keys/ (the key folder; never in a backup of the data), store/ (the four files). */
+#ifndef APP_NODE_H
+#define APP_NODE_H
+
+#include "base/ctx.h"
+#include "base/log.h"
+#include "store/store.h"
+
+struct node {
+    struct clock         clock;
+    struct randomness    randomness;
+    struct number_source numbers;
+    struct keyring      *keyring;
+    struct store        *store;
+    struct log           log;
+    struct ctx           cx; /* the operator's, on the main thread */
+};
+
+struct node_options {
+    const char *data;  /* folder */
+    const char *store; /* URL, or NULL: sqlite: in the folder */
+    bool        create;
+};
+
+/* Fills clock, randomness, log and an arena; nothing is opened yet. */
+void node_begin(struct node *node, bool json_log);
+/* NOT_FOUND node.missing when there is none and `create` is not set; fails as keyring_open() and store_open() do. */
+err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
+/* Closes what was opened; safe at any stage. */
+void node_close(struct node *node);
+
+/* A ctx for another thread of the node: own arena and read handle. node_ctx_close() gives both back. */
+err node_ctx_open(struct node *node, struct ctx *out) MUST_CHECK;
+void node_ctx_close(struct ctx *cx);
+
+/* One write as the operator, waiting for it. */
+err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
+/* Numbers what waits for the log, so that a command leaves nothing behind for a server that does not run. */
+err node_settle_log(struct node *node) MUST_CHECK;
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * symbolon serve: engine, API and courier around one node, from the first socket to the last reply. */
+#include "app/serve.h"
+
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/courier.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "http/api.h"
+#include "store/queries.h"
+
+void serve_block_signals(void)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals); /* these three cannot fail with valid arguments */
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+/* "HOST:PORT" or "[::1]:PORT". */
+static err read_listen(struct cli *cli, struct server_config *config)
+{
+    struct text listen = text_of(cli_value(cli, CLI_listen, "127.0.0.1:8080"));
+    const char *colon = memrchr(listen.at, ':', listen.size);
+    struct text host = colon == NULL ? TEXT_NONE : (struct text){listen.at, (size_t)(colon - listen.at)};
+    struct text port = colon == NULL ? TEXT_NONE : (struct text){colon + 1, (size_t)(listen.at + listen.size - colon - 1)};
+    if (host.size > 2 && host.at[0] == '[' && host.at[host.size - 1] == ']')
+        host = (struct text){host.at + 1, host.size - 2};
+    int64_t number = 0;
+    if (host.size == 0 || !text_to_int64(port, &number) || number > UINT16_MAX)
+        return FAIL(&cli->cx, USAGE, "cli.listen", "--listen wants HOST:PORT, as 127.0.0.1:8080");
+    config->host = text_c_string(cli->cx.arena, host);
+    config->port = (uint16_t)number;
+    return config->host == NULL ? FAIL_MEMORY(&cli->cx) : OK;
+}
+
+static err save_url(struct ctx *cx, void *arg)
+{
+    struct sql_node_text_save_in in = {TEXT("url"), *(struct text *)arg};
+    return sql_node_text_save(cx, &in, NULL);
+}
+
+/* The address for people: as configured, else where the socket is. Kept, so that other commands print right links. */
+static err settle_url(struct cli *cli, const struct server *server, struct text *out)
+{
+    struct text address = server_address(server);
+    struct text url = cli_has(cli, CLI_url) ? text_copy(cli->cx.arena, text_of(cli_value(cli, CLI_url, "")))
+                                            : text_format(cli->cx.arena, "http://%.*s", TEXT_ARGS(address));
+    if (url.at == NULL)
+        return FAIL_MEMORY(&cli->cx);
+    TRY(node_write(&cli->node, save_url, &url));
+    *out = url;
+    return OK;
+}
+
+static err serve_with(const struct serving *serving, struct api *api, struct server *server)
+{
+    struct cli *cli = serving->cli;
+    struct courier *courier = NULL;
+    struct text url;
+    TRY(settle_url(cli, server, &url));
+    api_set_origin(api, url.at);
+    api_set_server(api, server);
+    TRY(courier_start(&cli->node, &courier));
+    err result = serving->ready == NULL ? OK : serving->ready(cli, url, serving->arg);
+    if (result == OK)
+        result = server_run(&cli->node.cx, server);
+    courier_stop(courier);
+    return result;
+}
+
+err serve_run(const struct serving *serving)
+{
+    struct cli *cli = serving->cli;
+    struct node *node = &cli->node;
+    struct server_config config = server_config_default(&node->clock, &node->randomness);
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    config.loop_count = cores < 1 ? 1 : cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : (size_t)cores;
+    config.stop_on_signals = true;
+    TRY(read_listen(cli, &config));
+    struct api_options options = {
+        .store = node->store,
+        .keyring = node->keyring,
+        .numbers = &node->numbers,
+        .log = &node->log,
+        .origin = "http://127.0.0.1",
+        .version = SYMBOLON_VERSION,
+        .dev = cli_has(cli, CLI_dev),
+    };
+    struct api *api = NULL;
+    struct server *server = NULL;
+    TRY(api_open(&node->cx, &options, &api));
+    struct server_hooks hooks = api_hooks(api);
+    err result = server_open(&node->cx, &config, &hooks, &server);
+    if (result == OK)
+        result = serve_with(serving, api, server);
+    server_close(server);
+    api_close(api);
+    return result;
+}
+
+static err say_ready(struct cli *cli, struct text url, void *arg)
+{
+    (void)arg; /* nothing more to tell */
+    struct json_writer json = json_writer_open(cli->cx.arena, 1024);
+    json_open_object(&json);
+    json_member_text(&json, "ready", url);
+    json_close_object(&json);
+    if (cli_has(cli, CLI_dev))
+        LOG(&cli->node.log, LOG_WARNING, "dev.mode", LOG_TEXT("meaning", "rules are relaxed: never use --dev for real people"));
+    cli_say(cli, "ready %.*s\n", TEXT_ARGS(url));
+    TRY(cli_answer(cli, &json));
+    (void)fflush(cli->out); /* a closed pipe is the reader's wish */
+    return OK;
+}
+
+err cli_serve(struct cli *cli)
+{
+    serve_block_signals();
+    TRY(cli_open(cli, true));
+    struct serving serving = {.cli = cli, .ready = say_ready};
+    return serve_run(&serving);
+}

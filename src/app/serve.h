@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Serving an opened node until it is told to stop. */
+#ifndef APP_SERVE_H
+#define APP_SERVE_H
+
+#include "app/cli.h"
+
+/* Blocks SIGTERM and SIGINT in this thread: before any other thread is made. */
+void serve_block_signals(void);
+
+/* Binds, starts the courier, calls `ready` with the node's URL once it serves, runs until a signal, drains, and leaves
+ * the node open. */
+struct serving {
+    struct cli *cli;
+    err (*ready)(struct cli *cli, struct text url, void *arg);
+    void *arg;
+};
+err serve_run(const struct serving *serving) MUST_CHECK;
+
+#endif
