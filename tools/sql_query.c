@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-#define SOURCE_BYTES (4u * 1024 * 1024)
+#define SOURCE_BYTES (4 * 1024 * 1024)
 
 _Noreturn void sql_refuse(const struct source *source, const char *format, ...)
 {
@@ -27,14 +27,18 @@ _Noreturn void sql_refuse(const struct source *source, const char *format, ...)
 struct source source_open(struct arena *arena, const char *path)
 {
     struct source source = {.path = path};
-    char *text = arena_take(arena, SOURCE_BYTES, 1);
     FILE *file = fopen(path, "rb");
-    if (text == NULL || file == NULL)
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0)
         sql_refuse(&source, "cannot be read");
-    size_t size = fread(text, 1, SOURCE_BYTES, file);
-    if (ferror(file) || fclose(file) != 0 || size == SOURCE_BYTES)
+    long size = ftell(file);
+    if (size < 0 || size > SOURCE_BYTES || fseek(file, 0, SEEK_SET) != 0)
+        sql_refuse(&source, "is longer than %d bytes", SOURCE_BYTES);
+    char *text = arena_take(arena, (size_t)size, 1);
+    if (text == NULL)
+        sql_refuse(&source, "more SQL than this tool has memory for");
+    source.rest = (struct text){text, fread(text, 1, (size_t)size, file)};
+    if (fclose(file) != 0 || source.rest.size != (size_t)size)
         sql_refuse(&source, "cannot be read whole");
-    source.rest = (struct text){text, size};
     return source;
 }
 
