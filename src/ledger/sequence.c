@@ -118,24 +118,38 @@ static err count_left(struct ctx *cx, size_t sequenced, int64_t *out)
     return OK;
 }
 
-err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
+/* One pass, repeated while it loses races. `own` has an arena of its own, because a caller may run many passes. */
+static err run_passes(struct ctx *own, struct store *store, struct ledger_pass *out)
 {
     struct pass *pass = NULL;
     err done = OK;
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-        if (attempt > 0)
-            failure_clear(&cx->failure);
-        pass = ARENA_NEW(cx->arena, struct pass);
+        failure_clear(&own->failure);
+        arena_reset(own->arena);
+        pass = ARENA_NEW(own->arena, struct pass);
         if (pass == NULL)
-            return FAIL_MEMORY(cx);
-        done = run_pass(cx, store, pass);
+            return FAIL_MEMORY(own);
+        done = run_pass(own, store, pass);
         if (!pass->contended)
             break;
     }
-    if (done != OK)
-        return done;
-    struct ledger_pass result = {.sequenced = (int64_t)pass->count};
-    TRY(count_left(cx, pass->count, &result.left));
-    *out = result;
-    return OK;
+    TRY(done);
+    out->sequenced = (int64_t)pass->count;
+    return count_left(own, pass->count, &out->left);
+}
+
+err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
+{
+    struct ctx own = *cx;
+    struct ledger_pass result = {0};
+    own.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    if (own.arena == NULL)
+        return FAIL_MEMORY(cx);
+    err done = run_passes(&own, store, &result);
+    arena_close(own.arena);
+    if (done == OK)
+        *out = result;
+    else
+        cx->failure = own.failure;
+    return done;
 }

@@ -175,6 +175,22 @@ static void a_full_batch_says_what_is_left(void **state)
     log_fixture_close(&fixture);
 }
 
+static void many_passes_need_no_memory_of_the_caller(void **state)
+{
+    (void)state;
+    struct log_fixture fixture;
+    struct ctx *cx = log_fixture_open(&fixture);
+    struct ledger_pass pass = {.left = 1};
+    for (int i = 0; i < 4; i++)
+        log_append(&fixture, LIMIT_LOG_BATCH);
+    size_t used_bytes = arena_used_bytes(cx->arena);
+    while (pass.left > 0)
+        assert_int_equal(ledger_sequence(cx, fixture.store, &pass), OK);
+    assert_int_equal(arena_used_bytes(cx->arena), used_bytes);
+    assert_int_equal(head_of(cx).tree.size, 4 * LIMIT_LOG_BATCH);
+    log_fixture_close(&fixture);
+}
+
 static void an_idle_pass_changes_nothing(void **state)
 {
     (void)state;
@@ -348,6 +364,7 @@ int main(void)
         cmocka_unit_test(a_receipt_has_a_proof_once_it_is_numbered),
         cmocka_unit_test(only_what_the_checkpoint_covers_is_served),
         cmocka_unit_test(a_full_batch_says_what_is_left),
+        cmocka_unit_test(many_passes_need_no_memory_of_the_caller),
         cmocka_unit_test(an_idle_pass_changes_nothing),
         cmocka_unit_test(the_log_is_the_same_after_a_restart),
         cmocka_unit_test(passes_that_race_number_each_entry_once),
