@@ -13,7 +13,6 @@
 #include "support/cmocka.h"
 
 #define READ_KEPT_MAX 64
-#define READ_ARENA_BYTES ((size_t)256 << 20)
 
 struct reading {
     struct ctx             cx;
@@ -30,7 +29,7 @@ struct reading {
 
 static inline void reading_open(struct reading *reading)
 {
-    *reading = (struct reading){.cx = {.arena = arena_open(READ_ARENA_BYTES)}};
+    *reading = (struct reading){.cx = {.arena = arena_open((size_t)256 << 20)}};
 }
 
 static inline void reading_close(struct reading *reading)
@@ -41,14 +40,14 @@ static inline void reading_close(struct reading *reading)
 static inline ssize_t read_piece(void *self, uint8_t *out, size_t size)
 {
     struct reading *reading = self;
-    struct contact_source memory = contact_source_of_memory(&reading->memory);
     bool small = reading->piece_bytes > 0 && reading->piece_bytes < size;
-    return memory.read(memory.self, out, small ? reading->piece_bytes : size);
+    return contact_source_of_memory(&reading->memory).read(&reading->memory, out, small ? reading->piece_bytes : size);
 }
 
 static inline bool rewind_piece(void *self)
 {
-    return ((struct reading *)self)->memory.at = 0, true;
+    ((struct reading *)self)->memory.at = 0;
+    return true;
 }
 
 static inline void keep_one(struct reading *reading, struct contact *contact, struct contact_problem problem)
