@@ -8,6 +8,7 @@
 #include "ledger/checkpoint.h"
 #include "ledger/proof.h"
 #include "ledger/tile_source.h"
+#include "store/queries.h"
 #include "unit/ledger/fixture.h"
 
 static struct ledger_head head_of(struct ctx *cx)
@@ -172,6 +173,38 @@ static void a_full_batch_says_what_is_left(void **state)
     assert_int_equal(pass.sequenced, 5);
     assert_int_equal(pass.left, 0);
     assert_int_equal(head_of(cx).tree.size, LIMIT_LOG_BATCH + 5);
+    log_fixture_close(&fixture);
+}
+
+static err number_twice(struct ctx *cx, void *arg)
+{
+    (void)arg;
+    const struct sql_log_leaf_insert_in in = {.receipt_id = 12, .person_id = receipt_person(12), .leaf_index = 0};
+    return sql_log_leaf_insert(cx, &in, NULL);
+}
+
+/* The write fails at one of its last rows: head, tiles and waiting entries must be as they were. */
+static void a_pass_that_fails_changes_nothing(void **state)
+{
+    (void)state;
+    struct log_fixture fixture;
+    struct ctx *cx = log_fixture_open(&fixture);
+    struct ledger_pass pass = {.sequenced = -1};
+    struct sql_log_pending_count_row waiting;
+    struct bytes data;
+    bool found = false;
+    log_append(&fixture, 10);
+    log_sequence(&fixture);
+    struct ledger_head before = head_of(cx);
+    log_append(&fixture, 10);
+    assert_int_equal(store_write_wait(fixture.store, cx, number_twice, NULL), OK);
+    assert_failed(cx, ledger_sequence(cx, fixture.store, &pass), CONFLICT, "store.duplicate");
+    assert_int_equal(pass.sequenced, -1);
+    assert_true(text_equals(head_of(cx).note, before.note));
+    assert_int_equal(sql_log_pending_count(cx, &waiting, &found), OK);
+    assert_int_equal(waiting.pending, 10);
+    assert_int_equal(tile_load(cx, &(struct tile){0, 0, 10}, &data), OK);
+    assert_failed(cx, tile_load(cx, &(struct tile){0, 0, 11}, &data), CORRUPT, "log.tile_missing");
     log_fixture_close(&fixture);
 }
 
@@ -364,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_receipt_has_a_proof_once_it_is_numbered),
         cmocka_unit_test(only_what_the_checkpoint_covers_is_served),
         cmocka_unit_test(a_full_batch_says_what_is_left),
+        cmocka_unit_test(a_pass_that_fails_changes_nothing),
         cmocka_unit_test(many_passes_need_no_memory_of_the_caller),
         cmocka_unit_test(an_idle_pass_changes_nothing),
         cmocka_unit_test(the_log_is_the_same_after_a_restart),
