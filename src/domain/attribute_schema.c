@@ -62,6 +62,14 @@ static const struct {
     {ATTRIBUTE_TYPE_CURRENCY, 3, 3, "^[A-Z]{3}$"},
 };
 
+static void write_form(struct json_writer *writer, const struct attribute_rule *rule)
+{
+    bool https = text_is(text_of(rule->detail), "https");
+    for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++)
+        if (FORMS[i].type == rule->type)
+            write_text_rule(writer, FORMS[i].low, FORMS[i].high, https ? "^https://" : FORMS[i].pattern);
+}
+
 static void write_scalar(struct json_writer *writer, const struct attribute_rule *rule)
 {
     switch ((int)rule->type) {
@@ -80,9 +88,7 @@ static void write_scalar(struct json_writer *writer, const struct attribute_rule
         json_member_text(writer, "type", TEXT("boolean"));
         return;
     default:
-        for (size_t i = 0; i < sizeof FORMS / sizeof *FORMS; i++)
-            if (FORMS[i].type == rule->type)
-                write_text_rule(writer, FORMS[i].low, FORMS[i].high, FORMS[i].pattern);
+        write_form(writer, rule);
     }
 }
 

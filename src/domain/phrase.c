@@ -92,16 +92,18 @@ static size_t any_match_at(const struct words *words, size_t first, text_languag
     return 0;
 }
 
-/* Where the phrase stands first outside of what is allowed; the count of words when nowhere. */
-static size_t find_phrase(const struct words *words, text_language language, struct text phrase, size_t *out_taken)
+void phrase_mark_allowed(struct words *words, text_language language)
+{
+    for (size_t i = 0; i < words->count; i++)
+        for (size_t taken = any_match_at(words, i, language, PHRASE_ALLOWED); taken > 0; taken--)
+            words->items[i + taken - 1].allowed = true;
+}
+
+/* Where the phrase stands first, outside of what is allowed; the count of words when nowhere. */
+static size_t find_phrase(const struct words *words, struct text phrase, size_t *out_taken)
 {
     for (size_t i = 0; i < words->count; i++) {
-        size_t allowed = any_match_at(words, i, language, PHRASE_ALLOWED);
-        if (allowed > 0) {
-            i += allowed - 1;
-            continue;
-        }
-        *out_taken = match_at(words, i, phrase);
+        *out_taken = words->items[i].allowed ? 0 : match_at(words, i, phrase);
         if (*out_taken > 0)
             return i;
     }
@@ -117,7 +119,7 @@ bool phrase_search_next(struct phrase_search *search, const struct words *words,
         while (phrases[search->byte] != '\0') {
             struct text phrase = piece_at(phrases + search->byte, '|');
             size_t taken = 0;
-            size_t first = find_phrase(words, search->language, phrase, &taken);
+            size_t first = find_phrase(words, phrase, &taken);
             search->byte += phrase.size + (phrase.at[phrase.size] == '|');
             if (first == words->count)
                 continue;

@@ -32,9 +32,11 @@ text_language language_of_tag(struct text tag);
 const char *language_english(text_language language); /* "German" */
 bool language_parts_at_apostrophe(text_language language);
 
-/* The phrases of a list one after the other: begin with a zeroed search. False behind the last match. A phrase is
- * found once in a text; words that an ALLOWED phrase covers are passed over. `out` borrows from the text: the words
- * as written. */
+/* Marks the words of ALLOWED phrases, so that searches pass over them. Once, before the searches. */
+void phrase_mark_allowed(struct words *words, text_language language);
+
+/* The phrases of a list one after the other: begin with a zeroed search. False behind the last match. A phrase is found
+ * once in a text. `out` borrows from the text: the words as written. */
 struct phrase_search {
     text_language    language;
     phrase_list list;

@@ -16,6 +16,7 @@ struct word {
     size_t      letters;
     bool        capitals; /* two letters or more, all of them capitals */
     bool        mixed;    /* letters of two alphabets: looks like another word than it is */
+    bool        allowed;  /* part of a harmless phrase: see phrase_mark_allowed() */
 };
 
 struct words {

@@ -165,6 +165,7 @@ static void check_slot(struct review *review, struct slot *slot)
     }
     if (!words_read(review->cx->arena, slot->text, language_parts_at_apostrophe(review->language), &slot->words))
         return; /* the arena's mark is set: wording_check() ends with it */
+    phrase_mark_allowed(&slot->words, review->language);
     check_length(review, slot);
     check_form(review, slot);
     check_readability(review, slot);

@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "domain/attribute.h"
 #include "support/cmocka.h"
@@ -203,11 +202,344 @@ static void each_bad_purpose_has_exactly_its_findings(void **state)
     assert_int_equal(wrong, 0);
 }
 
+static bool has_reason(const struct findings *findings, const char *reason)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (text_is(text_of(findings->items[i].reason), reason))
+            return true;
+    return false;
+}
+
+static void everything_wrong_is_said_at_once(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipients[21];
+    struct findings findings;
+    for (size_t i = 0; i < COUNT_OF(recipients); i++)
+        recipients[i] = TEXT("our partners");
+    struct purpose_text purpose = {
+        .name = TEXT("ACT NOW!!"),
+        .sentence = TEXT("Improve our services and more. Visit www.shop.example for <b>deals</b>."),
+        .example = TEXT("This is required by law, etc."),
+        .if_no = TEXT("Sadly your account will be closed."),
+        .language = TEXT("en"),
+        .term = TEXT("dpv:DirectMarketing"),
+        .legal_basis = TEXT("consent"),
+        .needed = attribute_set_add(attribute_set_of(ATTRIBUTE_RELIGION), ATTRIBUTE_PASSPORT),
+        .passed_on = recipients,
+        .passed_on_count = COUNT_OF(recipients),
+        .retention_ms = -1,
+    };
+    static const char *const EXPECTED[] = {
+        "wording.pressure",      "wording.shouting",      "wording.vague",         "wording.several_sentences",
+        "wording.link",          "wording.markup",        "wording.legal_claim",   "wording.missing",
+        "wording.shaming",       "wording.no_free_choice", "purpose.over_asking",  "purpose.longest",
+        "purpose.shortest_useful", "purpose.retention",   "purpose.too_many_recipients", "wording.unnamed_partners"};
+    assert_int_equal(wording_check(&cx, &purpose, &findings), OK);
+    for (size_t i = 0; i < COUNT_OF(EXPECTED); i++)
+        if (!has_reason(&findings, EXPECTED[i]))
+            fail_msg("%s is not among the findings", EXPECTED[i]);
+    for (size_t i = 0; i < findings.count; i++)
+        assert_true(findings.items[i].message.size > 0 && findings.items[i].pointer[0] == '/');
+    arena_close(cx.arena);
+}
+
+/* ---- facts against the legal basis */
+
+static struct findings check_order(struct ctx *cx, struct purpose_text *purpose)
+{
+    struct findings findings = {0};
+    assert_int_equal(wording_check(cx, purpose, &findings), OK);
+    return findings;
+}
+
+static void a_fact_must_fit_its_legal_basis(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.trains_ai = purpose.scored = purpose.leaves_eea = true;
+    assert_int_equal(check_order(&cx, &purpose).count, 0);
+    purpose.legal_basis = TEXT("contract");
+    struct findings findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].reason, "purpose.ai_needs_consent");
+    purpose.trains_ai = false;
+    purpose.optional = attribute_set_of(ATTRIBUTE_ACCESSIBILITY_NEEDS);
+    findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].reason, "purpose.special_category_basis");
+    purpose.legal_basis = TEXT("consent");
+    assert_int_equal(check_order(&cx, &purpose).count, 0);
+    arena_close(cx.arena);
+}
+
+static void partners_may_be_spoken_of_when_they_are_named(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.example = TEXT("One of our partners rings you.");
+    assert_int_equal(check_order(&cx, &purpose).count, 0);
+    purpose.passed_on_count = 0;
+    struct findings findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 2); /* "our partners" and "partners" */
+    assert_string_equal(findings.items[0].reason, "wording.unnamed_partners");
+    arena_close(cx.arena);
+}
+
+static void nothing_asked_is_a_finding(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.needed = purpose.optional = ATTRIBUTE_SET_EMPTY;
+    struct findings findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].reason, "purpose.nothing_asked");
+    arena_close(cx.arena);
+}
+
+/* ---- what a purpose can need */
+
+static void expectations_follow_the_family(void **state)
+{
+    (void)state;
+    struct attribute_set delivery = over_asking_expected(DPV_DeliveryOfGoods);
+    assert_true(attribute_set_has(delivery, ATTRIBUTE_PHYSICAL_ADDRESS));
+    assert_true(attribute_set_has(delivery, ATTRIBUTE_NAME));
+    assert_false(attribute_set_has(delivery, ATTRIBUTE_PASSPORT)); /* its broader term has it; own rows replace those */
+    assert_true(attribute_set_has(over_asking_expected(DPV_RequestedServiceProvision), ATTRIBUTE_PASSPORT));
+    assert_true(attribute_set_has(over_asking_expected(DPV_DirectMarketing), ATTRIBUTE_INTEREST)); /* from Marketing */
+    assert_false(attribute_set_has(over_asking_expected(DPV_Purpose), ATTRIBUTE_PHYSICAL_ADDRESS));
+    assert_true(attribute_set_has(over_asking_expected(DPV_PersonnelPayment), ATTRIBUTE_RELIGION));
+    assert_false(attribute_set_has(over_asking_expected(DPV_PersonnelHiring), ATTRIBUTE_RELIGION));
+    for (int i = 1; i < DPV_PURPOSE_COUNT; i++) {
+        assert_true(attribute_set_has(over_asking_expected((dpv_purpose)i), ATTRIBUTE_EMAIL_ADDRESS));
+        if (dpv_purpose_is_within((dpv_purpose)i, DPV_Marketing))
+            assert_false(attribute_set_has(over_asking_expected((dpv_purpose)i), ATTRIBUTE_BLOOD_TYPE));
+    }
+}
+
+static void times_follow_the_family_and_the_basis(void **state)
+{
+    (void)state;
+    assert_int_equal(over_asking_longest_ms(DPV_DeliveryOfGoods), LIMIT_GRANT_MS);
+    assert_int_equal(over_asking_longest_ms(DPV_IdentityVerification), 92 * TIME_DAY_MS);
+    assert_int_equal(over_asking_longest_ms(DPV_RecruitmentManagement), 183 * TIME_DAY_MS);
+    assert_int_equal(over_asking_longest_ms(DPV_NONE), LIMIT_GRANT_MS);
+    assert_true(over_asking_retention_ms(LEGAL_BASIS_CONSENT) < over_asking_retention_ms(LEGAL_BASIS_CONTRACT));
+    assert_true(over_asking_retention_ms(LEGAL_BASIS_CONTRACT) <
+                over_asking_retention_ms(LEGAL_BASIS_LEGAL_OBLIGATION));
+}
+
+/* ---- reading */
+
+static const struct {
+    const char *text;
+    size_t words, sentences, long_words;
+    int64_t lix;
+} READINGS[] = {
+    {"", 0, 0, 0, 0},
+    {"...", 0, 0, 0, 0},
+    {"Collect at the shop. Nothing else changes.", 7, 2, 3, 350 + 1500},
+    {"Dr. Muster lives in St. Gallen.", 6, 1, 0, 600},
+    {"It is 3.5 km to the mill. We go!", 10, 2, 0, 500},
+    {"On 3. May we \"open.\" Come in", 7, 2, 0, 350},
+    {"Wait... we come", 3, 2, 0, 150},
+    {"We don\xE2\x80\x99t e-mail", 4, 1, 0, 400},
+    {"\xC3\x9C" "bergr\xC3\xB6\xC3\x9F" "en", 1, 1, 1, 100 + 500},
+    {"a b c d e f g h i j k l m n o p q r s t elephant", 21, 1, 1, 2100 + 476},
+};
+
+static void a_text_is_read_as_words_and_sentences(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(READINGS); i++) {
+        struct arena *arena = arena_open(ARENA_BYTES);
+        struct words words;
+        assert_true(words_read(arena, text_of(READINGS[i].text), false, &words));
+        if (words.count != READINGS[i].words || words.sentences != READINGS[i].sentences ||
+            words.long_words != READINGS[i].long_words || words_lix_hundredths(&words) != READINGS[i].lix)
+            fail_msg("\"%s\": %zu words, %zu sentences, %zu long, LIX %lld", READINGS[i].text, words.count,
+                     words.sentences, words.long_words, (long long)words_lix_hundredths(&words));
+        arena_close(arena);
+    }
+}
+
+static void words_are_compared_in_lower_case(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(ARENA_BYTES);
+    struct words words;
+    assert_true(words_read(arena,
+                           TEXT("L\xE2\x80\x99\xC3\x89T\xC3\x89 \xC5\x92UVRE e\xCC\x81t STRA\xE1\xBA\x9E"
+                                "E"),
+                           true, &words));
+    assert_int_equal(words.count, 5);
+    assert_true(text_is(words.items[0].plain, "l"));
+    assert_true(text_is(words.items[1].plain, "\xC3\xA9t\xC3\xA9"));
+    assert_true(text_is(words.items[2].plain, "\xC5\x93uvre"));
+    assert_true(text_is(words.items[3].plain, "et"));
+    assert_true(text_is(words.items[4].plain, "stra\xC3\x9F" "e"));
+    assert_true(words.items[1].capitals && !words.items[3].capitals && !words.items[0].capitals);
+    arena_close(arena);
+}
+
+static void the_index_can_be_shown_while_somebody_writes(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_open(ARENA_BYTES);
+    assert_int_equal(wording_lix(arena, TEXT("Collect at the shop. Nothing else changes."), TEXT("en")), 19);
+    assert_int_equal(wording_lix(arena, TEXT("\xFF\xFE"), TEXT("en")), 0);
+    assert_int_equal(wording_lix(arena, TEXT_NONE, TEXT_NONE), 0);
+    arena_close(arena);
+}
+
+/* ---- the lists */
+
+static const struct {
+    text_language language;
+    phrase_list   list;
+    const char   *phrases;
+} ROWS[] = {
+#define X(language, list, phrases) {LANGUAGE_##language, PHRASE_##list, phrases},
+#include "domain/phrase.def"
+#undef X
+};
+
+/* A phrase that the reader would part or write differently could never be found. */
+static void each_phrase_finds_itself(void **state)
+{
+    (void)state;
+    for (size_t row = 0; row < COUNT_OF(ROWS); row++) {
+        for (const char *at = ROWS[row].phrases; *at != '\0';) {
+            struct arena *arena = arena_open(ARENA_BYTES);
+            size_t size = strcspn(at, "|");
+            struct text phrase = {at, size};
+            struct words words;
+            bool apostrophe_parts = language_parts_at_apostrophe(ROWS[row].language);
+            assert_true(size > 0 && words_read(arena, phrase, apostrophe_parts, &words));
+            bool allowed = ROWS[row].list == PHRASE_ALLOWED;
+            if (phrase_count(&words, ROWS[row].language, ROWS[row].list) == 0 || (!allowed && phrase.at[0] == ' '))
+                fail_msg("\"%.*s\" does not find itself", TEXT_ARGS(phrase));
+            at += size + (at[size] == '|');
+            arena_close(arena);
+        }
+    }
+}
+
+static void an_allowed_phrase_takes_its_words_out(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.if_no = TEXT("From now on you collect it. Until now we came.");
+    assert_int_equal(check_order(&cx, &purpose).count, 0);
+    purpose.if_no = TEXT("From now on you collect it now.");
+    assert_int_equal(check_order(&cx, &purpose).count, 1);
+    arena_close(cx.arena);
+}
+
+/* ---- bounds */
+
+static void the_list_of_findings_is_bounded(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct builder slot = builder_open(cx.arena, LIMIT_SENTENCE_BYTES);
+    for (char c = 'a'; c < 'a' + 23; c++)
+        build_format(&slot, "%cdefghijklmnopqrstuvwxyzab ", c);
+    struct text text = builder_text(&slot), recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.name = purpose.sentence = purpose.example = purpose.benefit = purpose.if_no = text;
+    assert_int_equal(check_order(&cx, &purpose).count, FINDINGS_MAX);
+    arena_close(cx.arena);
+}
+
+static void too_little_memory_is_a_failure_not_a_clean_bill(void **state)
+{
+    (void)state;
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    for (size_t bytes = 64; bytes <= 4096; bytes *= 2) {
+        struct ctx cx = {.arena = arena_open(bytes)};
+        struct findings findings = {.count = 7};
+        assert_int_equal(wording_check(&cx, &purpose, &findings), TOO_LARGE);
+        assert_string_equal(cx.failure.reason, "limit.memory");
+        assert_int_equal(findings.count, 7);
+        arena_close(cx.arena);
+    }
+}
+
+/* Pieces that the checks look for, glued at random, with stray octets: the answer must come, and be bounded. */
+static void any_octets_get_an_answer(void **state)
+{
+    (void)state;
+    static const char *const PIECES[] = {"now ",
+                                         "etc",
+                                         ". ",
+                                         "!",
+                                         "<",
+                                         "&a;",
+                                         "@b",
+                                         ".com",
+                                         "A",
+                                         "\xC3\x9C",
+                                         "\xE2\x80\x99",
+                                         "\xF0\x9F\x8E\x81",
+                                         "\xFF",
+                                         "\xC3",
+                                         "\xE2\x80",
+                                         "unless you ",
+                                         "Dr. ",
+                                         "word ",
+                                         "*",
+                                         "\n"};
+    struct seeded seeded = {.state = 20261122};
+    struct randomness randomness = randomness_seeded(&seeded);
+    for (int round = 0; round < 2000; round++) {
+        struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+        struct builder slot = builder_open(cx.arena, LIMIT_SENTENCE_BYTES + 50);
+        struct text recipient;
+        uint8_t bytes[41];
+        random_fill(&randomness, bytes, sizeof bytes);
+        for (size_t i = 0; i < 1 + bytes[40] % 40u; i++)
+            build_literal(&slot, PIECES[bytes[i] % COUNT_OF(PIECES)]);
+        struct purpose_text purpose = purpose_of(&GOOD[(size_t)round % COUNT_OF(GOOD)], &recipient);
+        purpose.sentence = purpose.name = recipient = builder_text(&slot);
+        purpose.passed_on_count = 1;
+        struct findings findings;
+        assert_int_equal(wording_check(&cx, &purpose, &findings), OK);
+        assert_in_range(findings.count, 0, FINDINGS_MAX);
+        arena_close(cx.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(honest_purposes_have_no_finding),
         cmocka_unit_test(each_bad_purpose_has_exactly_its_findings),
+        cmocka_unit_test(everything_wrong_is_said_at_once),
+        cmocka_unit_test(a_fact_must_fit_its_legal_basis),
+        cmocka_unit_test(partners_may_be_spoken_of_when_they_are_named),
+        cmocka_unit_test(nothing_asked_is_a_finding),
+        cmocka_unit_test(expectations_follow_the_family),
+        cmocka_unit_test(times_follow_the_family_and_the_basis),
+        cmocka_unit_test(a_text_is_read_as_words_and_sentences),
+        cmocka_unit_test(words_are_compared_in_lower_case),
+        cmocka_unit_test(the_index_can_be_shown_while_somebody_writes),
+        cmocka_unit_test(each_phrase_finds_itself),
+        cmocka_unit_test(an_allowed_phrase_takes_its_words_out),
+        cmocka_unit_test(the_list_of_findings_is_bounded),
+        cmocka_unit_test(too_little_memory_is_a_failure_not_a_clean_bill),
+        cmocka_unit_test(any_octets_get_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
