@@ -2,8 +2,6 @@
  * The log as acts and doors see it: an entry in, checkpoint, tiles and proofs out. */
 #include "ledger/ledger.h"
 
-#include <string.h>
-
 #include "ledger/checkpoint.h"
 #include "ledger/head.h"
 #include "ledger/proof.h"

@@ -11,15 +11,20 @@
 #define ED25519_TYPE 0x01
 #define DASH "\xE2\x80\x94 " /* em dash and space open a signature line */
 
-bool note_take_line(struct text *rest, struct text *out_line)
+static bool take_until(struct text *rest, char separator, struct text *out)
 {
-    const char *end = rest->size == 0 ? NULL : memchr(rest->at, '\n', rest->size);
+    const char *end = rest->size == 0 ? NULL : memchr(rest->at, separator, rest->size);
     if (end == NULL)
         return false;
     size_t size = (size_t)(end - rest->at);
-    *out_line = (struct text){rest->at, size};
+    *out = (struct text){rest->at, size};
     *rest = (struct text){rest->at + size + 1, rest->size - size - 1};
     return true;
+}
+
+bool note_take_line(struct text *rest, struct text *out_line)
+{
+    return take_until(rest, '\n', out_line);
 }
 
 /* White_Space of Unicode beyond ASCII, in UTF-8. */
@@ -71,17 +76,6 @@ struct text note_key_text(struct arena *arena, const struct note_key *key)
     if (id.at == NULL || encoded.at == NULL)
         return (struct text){NULL, 0};
     return text_format(arena, "%.*s+%.*s+%.*s", TEXT_ARGS(key->name), TEXT_ARGS(id), TEXT_ARGS(encoded));
-}
-
-static bool take_until(struct text *rest, char separator, struct text *out)
-{
-    const char *end = rest->size == 0 ? NULL : memchr(rest->at, separator, rest->size);
-    if (end == NULL)
-        return false;
-    size_t size = (size_t)(end - rest->at);
-    *out = (struct text){rest->at, size};
-    *rest = (struct text){rest->at + size + 1, rest->size - size - 1};
-    return true;
 }
 
 err note_key_parse(struct ctx *cx, struct text text, struct note_key *out)

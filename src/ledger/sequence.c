@@ -3,8 +3,6 @@
  * write itself only checks that nothing has moved and puts down what was made. */
 #include "ledger/ledger.h"
 
-#include <assert.h>
-
 #include "base/limits.h"
 #include "ledger/head.h"
 #include "ledger/integrate.h"
