@@ -10,19 +10,17 @@ struct health {
     struct text status;
 };
 static const struct shape_member HEALTH_MEMBERS[] = {
-    {"status", SHAPE_TEXT, SHAPE_REQUIRED, offsetof(struct health, status), .sentence = "\"ok\"."},
+    MEMBER("status", TEXT, SHAPE_REQUIRED, struct health, status, .sentence = "\"ok\"."),
 };
 const struct shape SHAPE_HEALTH = {.name = "Health", .sentence = "The node is well.", SHAPE_MEMBERS(HEALTH_MEMBERS),
     .size = sizeof(struct health)};
 
-static const struct shape_member PAGE_QUERY_TABLE[] = {
-    {"limit", SHAPE_INT, 0, offsetof(struct page_query, limit), .least = 1, .most = LIMIT_PAGE_MAX,
-     .sentence = "How many items at most; 50 when it is not given."},
-    {"after", SHAPE_ID, 0, offsetof(struct page_query, after), .id = ID_CURSOR,
-     .sentence = "Where to go on: from the Link of the page before."},
+struct plain_page_query {
+    struct page_query page;
 };
-const struct shape SHAPE_PAGE_QUERY = {.name = "PageQuery", SHAPE_MEMBERS(PAGE_QUERY_TABLE),
-    .size = sizeof(struct page_query)};
+static const struct shape_member PAGE_QUERY[] = {PAGE_QUERY_MEMBERS(struct plain_page_query, page)};
+const struct shape SHAPE_PAGE_QUERY = {.name = "PageQuery", SHAPE_MEMBERS(PAGE_QUERY),
+    .size = sizeof(struct plain_page_query)};
 
 err get_health(struct call *call)
 {

@@ -18,15 +18,19 @@ struct seal {
     struct store_write write;
     struct call       *call;
     struct sealing     sealing;
+    struct reply       reply;      /* as the handler left it */
     bool               repeatable; /* the request carries an Idempotency-Key */
-    bool               encoded;
-    size_t             field_count; /* of the reply before it was encoded */
     struct idempotency idempotency;
 };
 
 const struct visit *call_visit(const struct call *call)
 {
     return call->route;
+}
+
+const char *call_origin(const struct call *call)
+{
+    return call_visit(call)->api->options.origin;
 }
 
 /* ---- decode */
@@ -37,7 +41,7 @@ struct text call_text(const struct call *call, const char *name)
     for (size_t i = 0; i < match->count; i++)
         if (text_is(match->names[i], name))
             return match->values[i];
-    assert(!"the route names the parameter that its handler asks for");
+    assert(false && "the route names the parameter that its handler asks for");
     return TEXT_NONE;
 }
 
@@ -96,6 +100,13 @@ void call_add_field(struct call *call, const char *name, struct text value)
     (void)added;
 }
 
+void call_allow_caching(struct call *call)
+{
+    for (size_t i = 0; i < call->reply.field_count; i++)
+        if (text_is(text_of(call->reply.fields[i].name), "Cache-Control"))
+            call->reply.fields[i].value = TEXT("public, max-age=31536000, immutable");
+}
+
 err call_reply_text(struct call *call, const char *content_type, struct text body)
 {
     if (body.at == NULL)
@@ -132,6 +143,44 @@ void call_redirect(struct call *call, const char *location)
 void call_reply_problem(struct call *call, const struct shape *more, const void *value)
 {
     problem_fill_with(call, more, value);
+    failure_clear(&call->cx.failure);
+}
+
+/* ---- lists */
+
+/* Whose list it is: nobody else's places are taken. */
+static int64_t list_owner(const struct call *call)
+{
+    const struct actor *actor = &call->cx.actor;
+    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->organisation_id;
+}
+
+err call_after(struct call *call, const struct page_query *query, int64_t *out_item)
+{
+    if (query->after.type != ID_NONE && query->after.owner != list_owner(call))
+        return FAIL(&call->cx, MALFORMED, "request.bad_cursor",
+                    "the place in the list is not one that was given out");
+    *out_item = query->after.item;
+    return OK;
+}
+
+struct id call_place(const struct call *call, int64_t item)
+{
+    return (struct id){ID_CURSOR, list_owner(call), item};
+}
+
+err call_cut(struct call *call, const struct page_query *query, size_t item_size, struct page *page)
+{
+    int64_t after = 0;
+    TRY(call_after(call, query, &after));
+    size_t first = (size_t)after < page->count ? (size_t)after : page->count;
+    page->items = (const uint8_t *)page->items + first * item_size;
+    page->count -= first;
+    if (page->count > (size_t)query->limit) {
+        page->count = (size_t)query->limit;
+        page->next = call_place(call, (int64_t)first + query->limit);
+    }
+    return OK;
 }
 
 /* The query of the next page: what was asked, with another `after`. */
@@ -176,31 +225,22 @@ err call_reply_page(struct call *call, const struct page *page)
 
 /* ---- sealed */
 
-/* What the act came to becomes the reply; an act that stands is never undone because its answer is a refusal. */
-static void encode(struct seal *seal)
-{
-    struct call *call = seal->call;
-    if (!seal->encoded && seal->sealing.encode != NULL && seal->sealing.encode(call, seal->sealing.arg) != OK)
-        problem_fill(call);
-    seal->encoded = true;
-}
-
-/* store_write_fn for requests with an Idempotency-Key: answer and act are one transaction. May run again. */
-static err run_once(struct ctx *cx, void *arg)
+/* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
+ * transaction. May run again, so it starts from the reply as the handler left it. */
+static err run_sealed(struct ctx *cx, void *arg)
 {
     struct seal *seal = arg;
+    struct call *call = seal->call;
     bool found = false;
-    seal->encoded = false;
-    seal->call->reply.field_count = seal->field_count;
-    TRY(idempotency_find(seal->call, &seal->idempotency, &found));
-    if (found) {
-        seal->encoded = true;
+    call->reply = seal->reply;
+    if (seal->repeatable)
+        TRY(idempotency_find(call, &seal->idempotency, &found));
+    if (found)
         return OK;
-    }
     TRY(seal->sealing.run(cx, seal->sealing.arg));
-    encode(seal);
-    failure_clear(&cx->failure);
-    return idempotency_keep(seal->call, &seal->idempotency);
+    if (seal->sealing.encode != NULL)
+        TRY(seal->sealing.encode(call, seal->sealing.arg));
+    return seal->repeatable ? idempotency_keep(call, &seal->idempotency) : OK;
 }
 
 static void done(struct store_write *write, err result)
@@ -208,11 +248,9 @@ static void done(struct store_write *write, err result)
     struct seal *seal = write->owner;
     struct call *call = seal->call;
     if (result != OK) {
-        (void)FAIL(&call->cx, result, "store.failed", "the change could not be made durable"); /* unless one stands there */
+        (void)FAIL(&call->cx, result, "store.failed", "the change was not made durable"); /* unless one stands there */
         problem_fill(call);
         problem_log(call_visit(call)->api->options.log, call, call_visit(call)->route->path);
-    } else {
-        encode(seal);
     }
     call_complete(call);
 }
@@ -223,15 +261,11 @@ err call_seal(struct call *call, const struct sealing *sealing)
     struct seal *seal = ARENA_NEW(call->arena, struct seal);
     if (seal == NULL)
         return FAIL_MEMORY(&call->cx);
-    *seal = (struct seal){.call = call, .sealing = *sealing, .repeatable = visit->idempotency_key.size > 0,
-        .field_count = call->reply.field_count};
-    seal->write = (struct store_write){.cx = &call->cx, .run = sealing->run, .arg = sealing->arg, .done = done,
-        .owner = seal};
-    if (seal->repeatable) {
+    *seal = (struct seal){.call = call, .sealing = *sealing, .reply = call->reply,
+        .repeatable = visit->idempotency_key.size > 0};
+    seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal, .done = done, .owner = seal};
+    if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
-        seal->write.run = run_once;
-        seal->write.arg = seal;
-    }
     api_thread_queue(call->thread_data, call, &seal->write);
     return OK;
 }

@@ -20,6 +20,7 @@ struct visit {
 };
 
 const struct visit *call_visit(const struct call *call);
+const char *call_origin(const struct call *call); /* "https://node.example" */
 
 /* ---- decode */
 struct text call_text(const struct call *call, const char *name);       /* the path's parameter; it must have one */
@@ -34,8 +35,10 @@ err call_reply(struct call *call, const void *value) MUST_CHECK;
 err call_reply_text(struct call *call, const char *content_type, struct text body) MUST_CHECK; /* copies nothing */
 void call_reply_nothing(struct call *call); /* the route's status alone */
 void call_redirect(struct call *call, const char *location); /* the route's status and Location; a literal */
-/* The problem that stands in call->cx.failure, with more members beside: for a refusal that has things to name. */
+/* The problem that stands in call->cx.failure, with more members beside (NULL: none), as a reply; the failure is taken
+ * away with it. For refusals that have things to name, and for acts that stand. */
 void call_reply_problem(struct call *call, const struct shape *more, const void *value);
+void call_allow_caching(struct call *call); /* for what never changes; without it nothing is kept by anybody */
 void call_add_field(struct call *call, const char *name, struct text value); /* a value without control characters */
 
 /* One page of a list. `next` is where the following page begins, ID_NONE at the end; it becomes Link: rel="next". */
@@ -53,16 +56,24 @@ struct page_query {
     struct id after; /* ID_NONE: from the start */
 };
 #define PAGE_QUERY_MEMBERS(type, member)                                                                             \
-    {"limit", SHAPE_INT, 0, offsetof(type, member.limit), .least = 1, .most = LIMIT_PAGE_MAX,                        \
-     .sentence = "How many items at most."},                                                                         \
-    {"after", SHAPE_ID, 0, offsetof(type, member.after), .id = ID_CURSOR,                                            \
-     .sentence = "Where to go on: from the Link of the page before."}
+    MEMBER("limit", INT, 0, type, member.limit, .least = 1, .most = LIMIT_PAGE_MAX,                        \
+     .sentence = "How many items at most; 50 when it is not given."),                                                \
+    MEMBER("after", ID, 0, type, member.after, .id = ID_CURSOR,                                            \
+     .sentence = "Where to go on: from the Link of the page before.")
 #define PAGE_QUERY_START {.limit = LIMIT_PAGE_DEFAULT}
 
-/* ---- encode, sealed: `run` is a domain write that the store runs on its writer with `arg`; then `encode` builds the
- * reply from what `run` left in `arg`, or fails, and then the committed act is answered with that problem. `encode` runs
- * on the writer's thread: it touches neither store nor thread data. `person_id` is whose key seals the stored answer of
- * an Idempotency-Key; 0: the node's. Return its result from the handler. */
+/* Where a list goes on: the item number inside `after`, 0 at the start. A place in somebody else's list is MALFORMED
+ * request.bad_cursor. call_place() makes the place behind an item. */
+err call_after(struct call *call, const struct page_query *query, int64_t *out_item) MUST_CHECK;
+struct id call_place(const struct call *call, int64_t item);
+/* Cuts a list that came whole to the page that was asked for: places are positions in it. */
+err call_cut(struct call *call, const struct page_query *query, size_t item_size, struct page *page) MUST_CHECK;
+
+/* ---- encode, sealed: `run` is a domain write that the store runs on its writer with `arg`; right behind it, in the same
+ * savepoint, `encode` builds the reply from what `run` left in `arg`. A failure of either undoes the write. An act that
+ * stands though its answer is a refusal (a refused disclosure) is answered with call_reply_problem(). Both may run again,
+ * and neither touches thread data. `person_id` is whose key seals the answer that an Idempotency-Key keeps; 0: the
+ * node's. Return what it gives from the handler. */
 typedef err (*call_encode)(struct call *call, void *arg);
 struct sealing {
     store_write_fn run;

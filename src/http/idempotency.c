@@ -67,7 +67,7 @@ static err open_answer(struct call *call, const struct idempotency *idempotency,
     TRY(open_key(&call->cx, row->person_id, &key));
     TRY(seal_open(&call->cx, &key, &place, row->sealed, &body));
     call->reply.status = (int)row->status;
-    call->reply.content_type = row->status >= 400 ? PROBLEM_TYPE : "application/json";
+    call->reply.content_type = body.size == 0 ? NULL : row->status >= 400 ? PROBLEM_TYPE : "application/json";
     call->reply.body = text_of_bytes(body);
     return OK;
 }

@@ -26,6 +26,11 @@ typedef enum scope {
 #undef X
 } scope;
 
+/* What a key may do that was made without a list. */
+#define SCOPES_DEFAULT                                                                                                 \
+    (SCOPE_DISCLOSURES | SCOPE_RECORDS | SCOPE_REQUESTS | SCOPE_PURPOSES | SCOPE_EVENTS | SCOPE_MESSAGES |             \
+     SCOPE_RELATIONSHIPS | SCOPE_INVITATIONS | SCOPE_GRANTS)
+
 typedef enum limit_class {
 #define X(name, per_minute, at_once, sentence) LIMIT_CLASS_##name,
 #include "http/limit_class.def"

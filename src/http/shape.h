@@ -66,6 +66,13 @@ struct shape {
     int64_t                    many_max;    /* > 0: a request may bring an array of so many instead of one */
 };
 
+/* Rows of a table. LIST wants a member `field_count` beside the pointer. */
+#define MEMBER(member_name, member_type, member_flags, structure, field, ...)                                          \
+    {.name = (member_name), .type = SHAPE_##member_type, .flags = (member_flags),                                      \
+     .offset = offsetof(structure, field), __VA_ARGS__}
+#define LIST(member_name, member_type, member_flags, structure, field, ...)                                            \
+    MEMBER(member_name, member_type, member_flags, structure, field, .count = offsetof(structure, field##_count),      \
+           __VA_ARGS__)
 #define SHAPE_MEMBERS(table) .members = (table), .member_count = sizeof(table) / sizeof *(table)
 
 /* Reads `json` into the struct at `out`. Fails MALFORMED request.wrong_type | request.unknown_member |

@@ -289,7 +289,7 @@ static err decode_value(struct decoder *decoder, const struct shape_member *memb
     case SHAPE_CHOICE:    return decode_texted(decoder, member, json, field);
     case SHAPE_MAP:       break;
     }
-    assert(!"a map stands in replies only");
+    assert(false && "a map stands in replies only");
     return wrong_type(decoder, "nothing");
 }
 
@@ -444,7 +444,7 @@ static err decode_parameter(struct decoder *decoder, const struct shape_member *
     case SHAPE_MAP:
         break;
     }
-    assert(!"a query has single values only");
+    assert(false && "a query has single values only");
     return wrong_type(decoder, "nothing");
 }
 

@@ -120,7 +120,7 @@ static const struct shape_member *key_member(const struct shape *shape)
     for (size_t i = 0; i < shape->member_count; i++)
         if ((shape->members[i].flags & SHAPE_KEY) != 0)
             return &shape->members[i];
-    assert(!"the entries of a map have a key");
+    assert(false && "the entries of a map have a key");
     return NULL;
 }
 
@@ -139,36 +139,46 @@ static void write_map(struct ctx *cx, const struct shape_member *member, const u
     json_close_object(writer);
 }
 
-/* A list is never empty in this sense: it is written as []. */
-static bool is_empty(const struct shape_member *member, const uint8_t *field)
+static bool is_empty(const struct shape_member *member, const uint8_t *structure)
 {
+    const uint8_t *field = structure + member->offset;
     switch (member->type) {
     case SHAPE_TEXT:
     case SHAPE_ID_TEXT:
     case SHAPE_JSON:      return read_text(field).size == 0;
+    case SHAPE_INT:
     case SHAPE_TIME:
     case SHAPE_DURATION:  return read_number(field) == 0;
     case SHAPE_ID:        return read_id(field).type == ID_NONE;
     case SHAPE_CHOICE:    return read_word(member, field) == NULL;
     case SHAPE_OBJECT_AT: return read_pointer(field) == NULL;
-    case SHAPE_INT:
-    case SHAPE_BOOL:
-    case SHAPE_KINDS:
-    case SHAPE_OBJECT:
     case SHAPE_TEXTS:
     case SHAPE_IDS:
     case SHAPE_OBJECTS:
-    case SHAPE_MAP:       break;
+    case SHAPE_MAP:       return read_count(structure, member) == 0;
+    case SHAPE_BOOL:
+    case SHAPE_KINDS:
+    case SHAPE_OBJECT:    break;
     }
     return false;
 }
 
-/* An empty text is a value of its own where null is not taken. */
-static bool is_null(const struct shape_member *member, const uint8_t *field)
+/* What has no empty form of its own: an empty list is [], and an empty text or 0 is a value where null is not taken. */
+static bool is_null(const struct shape_member *member, const uint8_t *structure)
 {
-    if (member->type == SHAPE_TEXT && (member->flags & SHAPE_NULLABLE) == 0)
+    bool nullable = (member->flags & SHAPE_NULLABLE) != 0;
+    switch ((int)member->type) {
+    case SHAPE_TEXTS:
+    case SHAPE_IDS:
+    case SHAPE_OBJECTS:
+    case SHAPE_MAP:
         return false;
-    return is_empty(member, field);
+    case SHAPE_TEXT:
+    case SHAPE_INT:
+        return nullable && is_empty(member, structure);
+    default:
+        return is_empty(member, structure);
+    }
 }
 
 static void write_value(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
@@ -206,10 +216,10 @@ void shape_encode_members(struct ctx *cx, const struct shape *shape, const void 
         const struct shape_member *member = &shape->members[i];
         if ((member->flags & (SHAPE_WRITE_ONLY | SHAPE_KEY)) != 0)
             continue;
-        if ((member->flags & SHAPE_SPARSE) != 0 && is_empty(member, structure + member->offset))
+        if ((member->flags & SHAPE_SPARSE) != 0 && is_empty(member, structure))
             continue;
         json_write_key(writer, member->name);
-        if (is_null(member, structure + member->offset))
+        if (is_null(member, structure))
             json_write_null(writer);
         else
             write_value(cx, member, structure, writer);

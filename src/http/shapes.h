@@ -1,20 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The shapes that routes.def names; each is defined beside the handlers of its topic. A list shape describes struct page
- * of call.h. */
+ * The shapes that routes.def names; each is defined beside the handlers of its topic, those that several topics share in
+ * api_shape.c. */
 #ifndef HTTP_SHAPES_H
 #define HTTP_SHAPES_H
 
 #include "http/call.h"
 
-/* Defines the shape of one page of `item`. */
+/* Defines the shape of one page of `item`: it describes struct page of call.h. */
 #define SHAPE_PAGE(shape_name, schema_name, item)                                                                      \
     static const struct shape_member shape_name##_MEMBERS[] = {                                                        \
-        {"items", SHAPE_OBJECTS, SHAPE_REQUIRED, offsetof(struct page, items), offsetof(struct page, count),           \
-         .shape = (item), .sentence = "In a stable order; the next page is where Link: rel=\"next\" leads."}};         \
+        MEMBER("items", OBJECTS, SHAPE_REQUIRED, struct page, items, .count = offsetof(struct page, count),           \
+         .shape = (item), .sentence = "In a stable order; the next page is where Link: rel=\"next\" leads.")};         \
     const struct shape shape_name = {.name = (schema_name), .sentence = "One page of a list.",                         \
         SHAPE_MEMBERS(shape_name##_MEMBERS), .size = sizeof(struct page)}
 
+/* queries */
 extern const struct shape SHAPE_PAGE_QUERY; /* struct page_query */
-extern const struct shape SHAPE_HEALTH;
+extern const struct shape SHAPE_DISCLOSURE_QUERY, SHAPE_GRANT_QUERY, SHAPE_REQUEST_QUERY;
+
+/* shared by several topics */
+extern const struct shape SHAPE_NAMED;     /* struct named */
+extern const struct shape SHAPE_USES;      /* struct uses */
+extern const struct shape SHAPE_NOTHING;   /* an object without members */
+extern const struct choice NATURE_WORDS[]; /* relationship_nature */
+
+/* the node */
+extern const struct shape SHAPE_HEALTH, SHAPE_NODE;
+
+/* the person's side */
+extern const struct shape SHAPE_ME;
+extern const struct shape SHAPE_ATTRIBUTE_PUT, SHAPE_ATTRIBUTE_SET, SHAPE_ATTRIBUTE_PAGE, SHAPE_ATTRIBUTE_HISTORY;
+extern const struct shape SHAPE_KIND_PAGE;
+extern const struct shape SHAPE_RELATIONSHIP, SHAPE_RELATIONSHIP_PAGE, SHAPE_RELATIONSHIP_START,
+    SHAPE_RELATIONSHIP_CHANGE, SHAPE_RELATIONSHIP_END, SHAPE_RELATIONSHIP_ENDED, SHAPE_ORGANISATION_PAGE;
+extern const struct shape SHAPE_REQUEST, SHAPE_REQUEST_PAGE, SHAPE_ANSWER, SHAPE_ANSWERED;
+extern const struct shape SHAPE_GRANT, SHAPE_GRANT_PAGE, SHAPE_GRANT_GIVE, SHAPE_GRANT_NARROW;
+extern const struct shape SHAPE_DISCLOSURE_PAGE;
+extern const struct shape SHAPE_RECORD_PAGE;
+extern const struct shape SHAPE_RECEIPT, SHAPE_RECEIPT_PAGE;
+extern const struct shape SHAPE_CLAIM;
+
+/* the organisation's side */
+extern const struct shape SHAPE_PURPOSE, SHAPE_PURPOSE_PAGE;
+extern const struct shape SHAPE_DEPARTMENT, SHAPE_DEPARTMENT_PAGE, SHAPE_SYSTEM, SHAPE_SYSTEM_PAGE;
+extern const struct shape SHAPE_INVITATION;
+extern const struct shape SHAPE_PROPOSAL_ANSWER;
+extern const struct shape SHAPE_ASK, SHAPE_REVISE;
+extern const struct shape SHAPE_DISCLOSURE_ASK, SHAPE_DISCLOSURE;
 
 #endif

@@ -1,48 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The plain page at "/", for people who arrive with a browser: what this node is and where its doors are. One document,
- * no script, no other request; the policy in its head forbids what the page does not need. */
+ * The plain pages for people who arrive with a browser: what this node is, and what an invitation code is for. */
+#include <qrencode.h>
+
+#include "crypto/token.h"
 #include "http/api_thread.h"
-#include "http/call.h"
 #include "http/handlers.h"
+#include "http/html.h"
 
-#define PAGE_BYTES_MAX (16 * 1024)
-
-/* The hash of the style below would be longer than the trust it adds: nothing of a request enters the page. */
-#define PAGE_POLICY \
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-
-static const char PAGE_HEAD[] =
-    "<!doctype html>\n"
-    "<html lang=\"en\">\n"
-    "<head>\n"
-    "<meta charset=\"utf-8\">\n"
-    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-    "<title>Symbolon node</title>\n"
-    "<style>\n"
-    ":root { color-scheme: light dark; --ink: #1d2421; --soft: #56605b; --page: #fbfaf7; --line: #d9d6cc; --link: #1f5f4a }\n"
-    "@media (prefers-color-scheme: dark) {\n"
-    "  :root { --ink: #e7ebe8; --soft: #a3ada8; --page: #141816; --line: #333a36; --link: #7cc9ab }\n"
-    "}\n"
-    "body { margin: 0; background: var(--page); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif }\n"
-    "main { max-width: 38rem; margin: 0 auto; padding: clamp(2rem, 8vw, 6rem) 1.25rem 4rem }\n"
-    "h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; margin: 0 0 1rem }\n"
-    "h2 { font-size: 1.0625rem; font-weight: 600; margin: 2.5rem 0 .25rem }\n"
-    "p { margin: 0 0 1rem; max-width: 34rem }\n"
-    "dl { margin: 0; border-top: 1px solid var(--line) }\n"
-    "dl div { padding: .75rem 0; border-bottom: 1px solid var(--line) }\n"
-    "dd { margin: 0; color: var(--soft) }\n"
-    "a { color: var(--link); text-underline-offset: .2em }\n"
-    "a:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }\n"
-    "code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }\n"
-    "footer { margin-top: 3rem; color: var(--soft); font-size: .9375rem }\n"
-    "</style>\n"
-    "</head>\n"
-    "<body>\n"
-    "<main>\n"
-    "<h1><span aria-hidden=\"true\">&#9680;</span> This is a Symbolon node</h1>\n"
-    "<p>People keep their own data here, and decide which organisation may read what, for which purpose, and until when. "
-    "Organisations read from the source, and only while the permission lasts. Every permission leaves a receipt that both "
-    "sides can prove.</p>\n"
+static const char FRONT[] =
+    "<p>People keep their own data here, and decide which organisation may read what, for which purpose, and until "
+    "when. Organisations read from the source, and only while the permission lasts. Every permission leaves a receipt "
+    "that both sides can prove.</p>\n"
     "<p>To sign in, open the link that the operator of this node gave you.</p>\n"
     "<h2>Doors</h2>\n"
     "<dl>\n"
@@ -59,16 +27,60 @@ static const char PAGE_HEAD[] =
     "<p>The manual comes with the program, in <code>docs/manual</code>. "
     "<code>symbolon --help</code> lists every command.</p>\n";
 
-static const char PAGE_FOOT[] = "</main>\n</body>\n</html>\n";
-
 err get_front_page(struct call *call)
 {
-    struct builder page = builder_open(call->arena, PAGE_BYTES_MAX);
-    build_literal(&page, PAGE_HEAD);
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    html_open(&page, "This is a Symbolon node");
+    build_literal(&page, FRONT);
     build_format(&page, "<footer>Symbolon %s</footer>\n", call_visit(call)->api->options.version);
-    build_literal(&page, PAGE_FOOT);
-    if (page.overflowed)
+    html_close(&page);
+    return html_reply(call, &page);
+}
+
+/* ---- invitation */
+
+static void close_code(void *code)
+{
+    QRcode_free(code);
+}
+
+/* A picture of dark squares on a white field with the quiet zone of four that readers want. */
+static err draw_code(struct call *call, struct builder *page, const char *text)
+{
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    if (code == NULL || !arena_defer(call->arena, close_code, code)) {
+        QRcode_free(code);
         return FAIL_MEMORY(&call->cx);
-    call_add_field(call, "Content-Security-Policy", TEXT(PAGE_POLICY));
-    return call_reply_text(call, "text/html; charset=utf-8", builder_text(&page));
+    }
+    int side = code->width + 8;
+    build_format(page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"This address as a picture to scan\">"
+                       "<path d=\"", side, side);
+    for (int i = 0; i < code->width * code->width; i++)
+        if ((code->data[i] & 1u) != 0)
+            build_format(page, "M%d %dh1v1h-1z", i % code->width + 4, i / code->width + 4);
+    build_literal(page, "\"/></svg>\n");
+    return OK;
+}
+
+/* Says nothing about whether the code is good: only claiming it does. */
+err get_invitation_page(struct call *call)
+{
+    struct claim_code code;
+    struct text typed = call_text(call, "code");
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    if (!claim_code_parse(typed, &code))
+        return FAIL(&call->cx, NOT_FOUND, "not_found", "this is no invitation code");
+    struct text address = text_format(call->arena, "%s/invitation/%.*s", call_origin(call), TEXT_ARGS(typed));
+    if (address.at == NULL)
+        return FAIL_MEMORY(&call->cx);
+    html_open(&page, "You are invited");
+    build_literal(&page, "<p>An organisation asks you to manage your relationship with it here. With this code you "
+                         "take it over: you see what the organisation holds, and you decide what it may read.</p>\n"
+                         "<p class=\"code\">");
+    html_text(&page, typed);
+    build_literal(&page, "</p>\n");
+    TRY(draw_code(call, &page, address.at));
+    build_literal(&page, "<p>Enter the code in your app. It works until it is used or its time is over.</p>\n");
+    html_close(&page);
+    return html_reply(call, &page);
 }

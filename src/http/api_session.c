@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Coming in and going out: one-time links, claims by people who are new here, the end of a session. */
+#include "base/limits.h"
+#include "domain/invitation.h"
+#include "domain/person.h"
+#include "http/api_thread.h"
+#include "http/api_view.h"
+#include "http/handlers.h"
+
+static err set_cookie(struct call *call, struct text token)
+{
+    struct text cookie = gate_cookie(&call_visit(call)->api->gate, call->arena, token);
+    if (cookie.at == NULL)
+        return FAIL_MEMORY(&call->cx);
+    call_add_field(call, "Set-Cookie", cookie);
+    return OK;
+}
+
+static err reply_signed_in(struct call *call, void *arg)
+{
+    const struct person_sign_in *sign_in = arg;
+    call_redirect(call, "/");
+    return set_cookie(call, sign_in->out_session_token);
+}
+
+/* A link works once, so looking at it without following must not use it up. */
+err get_sign_in(struct call *call)
+{
+    struct person_sign_in *sign_in = ARENA_NEW(call->arena, struct person_sign_in);
+    if (sign_in == NULL)
+        return FAIL_MEMORY(&call->cx);
+    if (!text_is(call->request.method, "GET"))
+        return FAIL(&call->cx, BAD_METHOD, "request.bad_method", "a sign-in link is for GET only");
+    sign_in->link_token = call_text(call, "token");
+    return call_seal(call, &(struct sealing){person_sign_in, sign_in, reply_signed_in, 0});
+}
+
+static err reply_signed_out(struct call *call, void *arg)
+{
+    (void)arg; /* nothing is told of it */
+    call_reply_nothing(call);
+    return set_cookie(call, TEXT_NONE);
+}
+
+err post_sign_out(struct call *call)
+{
+    return call_seal(call, &(struct sealing){person_sign_out, NULL, reply_signed_out, call->cx.actor.person_id});
+}
+
+/* ---- claims by people who are not here yet */
+
+struct claim_body {
+    struct text         invitation;
+    relationship_nature nature;
+    int64_t             ends_at_ms;
+    int64_t             review_at_ms;
+};
+static const struct shape_member CLAIM[] = {
+    MEMBER("invitation", TEXT, SHAPE_REQUIRED, struct claim_body, invitation, .least = 1, .most = 64,
+     .sentence = "The claim code."),
+    MEMBER("nature", CHOICE, 0, struct claim_body, nature, .choices = NATURE_WORDS),
+    MEMBER("ends", TIME, SHAPE_NULLABLE, struct claim_body, ends_at_ms),
+    MEMBER("review", TIME, SHAPE_NULLABLE, struct claim_body, review_at_ms),
+};
+const struct shape SHAPE_CLAIM = {.name = "Claim", .sentence = "Somebody new takes up an invitation.",
+    SHAPE_MEMBERS(CLAIM), .size = sizeof(struct claim_body)};
+
+static err reply_claimed(struct call *call, void *arg)
+{
+    const struct invitation_claim_new *claim = arg;
+    struct views views = {.cx = &call->cx};
+    struct relationship_view view;
+    call->cx.actor = (struct actor){.kind = ACTOR_PERSON, .person_id = claim->out.person_id}; /* who it is from here on */
+    TRY(view_relationship(&views, &claim->out, &view));
+    TRY(set_cookie(call, claim->out_session_token));
+    return call_reply(call, &view);
+}
+
+err post_claim(struct call *call)
+{
+    struct claim_body body = {.nature = NATURE_CUSTOMER};
+    struct invitation_claim_new *claim = ARENA_NEW(call->arena, struct invitation_claim_new);
+    if (claim == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(call_body(call, &body));
+    claim->code = body.invitation;
+    claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
+    return call_seal(call, &(struct sealing){invitation_claim_new, claim, reply_claimed, 0});
+}

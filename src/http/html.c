@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Frame, style and escaping. Readable from 320 pixels up, in light and dark, by the reader's own fonts. */
+#include "http/html.h"
+
+/* Nothing of a request becomes markup, so the one style may stand in the page. */
+#define PAGE_POLICY                                                                                                    \
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "              \
+    "frame-ancestors 'none'"
+
+static const char STYLE[] =
+    ":root { color-scheme: light dark; --ink: #1d2421; --soft: #56605b; --page: #fbfaf7; --line: #d9d6cc;"
+    " --link: #1f5f4a }\n"
+    "@media (prefers-color-scheme: dark) {\n"
+    "  :root { --ink: #e7ebe8; --soft: #a3ada8; --page: #141816; --line: #333a36; --link: #7cc9ab }\n"
+    "}\n"
+    "body { margin: 0; background: var(--page); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif }\n"
+    "main { max-width: 38rem; margin: 0 auto; padding: clamp(2rem, 8vw, 6rem) 1.25rem 4rem }\n"
+    "h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; margin: 0 0 1rem }\n"
+    "h2 { font-size: 1.0625rem; font-weight: 600; margin: 2.5rem 0 .5rem }\n"
+    "p { margin: 0 0 1rem; max-width: 34rem }\n"
+    "dl { margin: 0; border-top: 1px solid var(--line) }\n"
+    "dl div { padding: .75rem 0; border-bottom: 1px solid var(--line) }\n"
+    "dt { font-weight: 500 }\n"
+    "dd { margin: 0; color: var(--soft); overflow-wrap: anywhere }\n"
+    "a { color: var(--link); text-underline-offset: .2em }\n"
+    "a:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }\n"
+    "code { font: .9em ui-monospace, monospace; overflow-wrap: anywhere }\n"
+    "pre { font: .8125rem/1.5 ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere;"
+    " border: 1px solid var(--line); padding: 1rem; margin: 0 }\n"
+    ".code { font: 600 1.5rem/1.3 ui-monospace, monospace; letter-spacing: .04em }\n"
+    "svg { width: 12rem; height: 12rem; background: #fff; color: #000; display: block; margin: 1.5rem 0 }\n"
+    "footer { margin-top: 3rem; color: var(--soft); font-size: .9375rem }\n";
+
+void html_open(struct builder *page, const char *title)
+{
+    build_literal(page, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>");
+    html_text(page, text_of(title));
+    build_literal(page, "</title>\n<style>\n");
+    build_literal(page, STYLE);
+    build_literal(page, "</style>\n</head>\n<body>\n<main>\n<h1><span aria-hidden=\"true\">&#9680;</span> ");
+    html_text(page, text_of(title));
+    build_literal(page, "</h1>\n");
+}
+
+void html_close(struct builder *page)
+{
+    build_literal(page, "</main>\n</body>\n</html>\n");
+}
+
+static const char *escape_of(char c)
+{
+    switch (c) {
+    case '&':  return "&amp;";
+    case '<':  return "&lt;";
+    case '>':  return "&gt;";
+    case '"':  return "&quot;";
+    case '\'': return "&#39;";
+    default:   return NULL;
+    }
+}
+
+void html_text(struct builder *page, struct text text)
+{
+    size_t start = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        const char *escape = escape_of(text.at[i]);
+        if (escape == NULL)
+            continue;
+        build_text(page, (struct text){text.at + start, i - start});
+        build_literal(page, escape);
+        start = i + 1;
+    }
+    build_text(page, (struct text){text.at + start, text.size - start});
+}
+
+err html_reply(struct call *call, const struct builder *page)
+{
+    if (page->overflowed)
+        return FAIL_MEMORY(&call->cx);
+    call_add_field(call, "Content-Security-Policy", TEXT(PAGE_POLICY));
+    return call_reply_text(call, "text/html; charset=utf-8", builder_text(page));
+}

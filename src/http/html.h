@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The few pages that the server itself writes: one frame, one style, no script, nothing loaded. Text from outside enters
+ * only through html_text(), which escapes. */
+#ifndef HTTP_HTML_H
+#define HTTP_HTML_H
+
+#include "http/call.h"
+
+#define HTML_PAGE_BYTES_MAX (256 * 1024)
+
+/* Head, style and the beginning of the body. */
+void html_open(struct builder *page, const char *title);
+void html_close(struct builder *page);
+/* Escapes & < > " and '. */
+void html_text(struct builder *page, struct text text);
+
+/* Answers with the page and the policy that forbids what it does not need. */
+err html_reply(struct call *call, const struct builder *page) MUST_CHECK;
+
+#endif
