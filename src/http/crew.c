@@ -28,8 +28,8 @@ void crew_report(struct crew *crew, const struct failure *failure)
     pthread_mutex_unlock(&crew->lock);
 }
 
-bool crew_open_thread(struct crew *crew, const struct server_config *config, const struct server_hooks *hooks, lane which,
-                      void **out_thread_data)
+bool crew_open_thread(struct crew *crew, const struct server_config *config, const struct server_hooks *hooks,
+                      lane which, void **out_thread_data)
 {
     struct ctx cx = {
         .arena = arena_open(LIMIT_REQUEST_ARENA_BYTES),

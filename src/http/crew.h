@@ -19,8 +19,8 @@ void crew_init(struct crew *crew);
 void crew_done(struct crew *crew);
 
 /* On a new thread: runs the hook thread_open() and reports. False: it failed; the thread ends. */
-bool crew_open_thread(struct crew *crew, const struct server_config *config, const struct server_hooks *hooks, lane which,
-                      void **out_thread_data);
+bool crew_open_thread(struct crew *crew, const struct server_config *config, const struct server_hooks *hooks,
+                      lane which, void **out_thread_data);
 void crew_report(struct crew *crew, const struct failure *failure); /* for a thread that could not even start */
 
 /* Until `count` threads have reported; the code of the first failure, or OK. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A call with what the engine needs around it, the store of unused ones, and the way back from other threads. An exchange
- * belongs to one loop for ever: only that loop's thread takes it, gives it back and looks at its connection. */
+ * A call with what the engine needs around it, the store of unused ones, and the way back from other threads. An
+ * exchange belongs to one loop for ever: only that loop's thread takes it, gives it back and sees its connection. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
 

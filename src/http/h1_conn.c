@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A callback reads what there is (advance), replies gather in the loop's outbox, and settle() sends them, sets the next
- * deadline and frees the connection when it has died: so nothing is freed in the middle of a step. "9112" is the RFC. */
+ * deadline and frees the connection when it has died: nothing is freed in the middle of a step. "9112" is the RFC. */
 #include "http/h1_conn.h"
 
 #include <assert.h>
@@ -134,7 +134,8 @@ static void answer_failure(struct h1_conn *conn, const struct h1_refusal *refusa
     const struct server_hooks *hooks = conn->loop->hooks;
     struct call *call = &conn->exchange->call;
     failure_clear(&call->cx.failure);
-    (void)failure_set(&call->cx.failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail); /* told below */
+    /* The code comes back, and is known. */
+    (void)failure_set(&call->cx.failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail);
     call->reply = (struct reply){.status = error_http_status(refusal->code), .body = TEXT_NONE};
     hooks->refuse(hooks->self, call);
     count_up(&conn->loop->counters.refused, 1);

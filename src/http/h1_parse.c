@@ -334,7 +334,7 @@ static h1_outcome read_framing(struct h1_request *request, struct h1_refusal *re
     return H1_DONE;
 }
 
-/* 9110 section 7.6.1, 9112 section 9.3. Persistence in HTTP/1.0 was never well defined (9112 section C.2.2): it closes. */
+/* 9110 section 7.6.1, 9112 section 9.3. HTTP/1.0 never said well how to persist (9112 section C.2.2): it closes. */
 static h1_outcome read_connection(struct h1_request *request, struct h1_refusal *refusal)
 {
     bool keep = request->minor_version == 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * libevent's part of the engine: one base without locks, since other threads reach the loop only through its mailbox. */
+ * libevent's part of the engine: one base without locks, as other threads reach the loop only through its mailbox. */
 #include "http/loop.h"
 
 #include <arpa/inet.h>

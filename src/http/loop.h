@@ -24,7 +24,8 @@ struct outbox {
 
 /* Written by the loop's thread, read by any. */
 struct loop_counters {
-    _Atomic uint64_t connections_open, connections_accepted, requests, refused, bytes_in, bytes_out, sealed_open, dropped;
+    _Atomic uint64_t connections_open, connections_accepted;
+    _Atomic uint64_t requests, refused, bytes_in, bytes_out, sealed_open, dropped;
     _Atomic uint64_t replies[6];
 };
 
@@ -50,7 +51,7 @@ struct loop {
     struct event               *turn_end;     /* runs behind the events that were ready with it */
     struct event               *timer;
     int64_t                     timer_at_ns;  /* DEADLINE_NEVER: not armed */
-    int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: accepting is not paused for want of descriptors */
+    int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: no pause for want of descriptors */
     int64_t                     drain_until_ns;
     size_t                      connections_max;
     size_t                      connection_count;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The body of a request. First byte: chunked, or the length; second byte: the maximum; the rest are the bytes. However they
- * arrive, the same body comes out, it keeps to the maximum, and it ends at the same place. */
+ * The body of a request. First byte: chunked, or the length; second byte: the maximum; the rest are the bytes. However
+ * they arrive, the same body comes out, it keeps to the maximum, and it ends at the same place. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>

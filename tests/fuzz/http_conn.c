@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A whole connection in memory. First byte: how many bytes arrive at a time; the rest are what the client sends before it
- * ends. The connection must answer exactly the requests that the pure reader finds in the same bytes, in order, with the
- * same statuses, whether a reply leaves at once, sealed (path "/s…"), or is turned away for want of a pool ("/p…"). */
+ * A whole connection in memory. First byte: how many bytes arrive at a time; the rest are what the client sends before
+ * it ends. The connection must answer exactly the requests that the pure reader finds in the same bytes, in order, with
+ * the same statuses, whether a reply leaves at once, sealed (path "/s…"), or is turned away without a pool ("/p…"). */
 #include <assert.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -123,8 +123,8 @@ static void read_purely(struct text bytes, struct statuses *out)
         out->count--;
 }
 
-/* The statuses in what the connection sent; 100 is left out. Bodies of HEAD replies are not there, and none of the others
- * holds a line that begins like a status line. */
+/* The statuses in what the connection sent; 100 is left out. A body is a path or a reason: neither can look like a
+ * status line, as neither holds a space. */
 static void read_replies(struct text output, struct statuses *out)
 {
     static const char START[] = "HTTP/1.1 ";

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The HTTP engine over real sockets: the framing table, deadlines, order, limits, sealed replies, the pool, the drain."""
+"""The HTTP engine over real sockets: the framing table, deadlines, order, limits, sealed replies, pool and drain."""
 import json
 import sys
 import threading

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The HTTP engine with a handler that tells what it was sent: for tests and for measuring the engine alone. Arguments are
- * name=number pairs named like the members of struct server_config. Prints "ready HOST:PORT"; SIGTERM drains. What a path
- * does: /sealed answers from another thread, /pool on the pool lane (?ms=N: after a pause), /bytes sends ?count=N of
- * them, /raw gives the body back, /busy holds its loop, /status/204 has no body, /counters tells the figures, /plain is
- * a fixed reply, all else tells what was sent. */
+ * The HTTP engine with a handler that tells what it was sent: for tests and for measuring the engine alone. Arguments
+ * are name=number pairs named like the members of struct server_config. Prints "ready HOST:PORT"; SIGTERM drains. What
+ * a path does: /sealed answers from another thread, /pool on the pool lane (?ms=N: after a pause), /bytes sends
+ * ?count=N of them, /raw gives the body back, /busy holds its loop, /status/204 has no body, /counters tells the
+ * figures, /plain is a fixed reply, all else tells what was sent. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>

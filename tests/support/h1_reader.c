@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Reads HTTP requests with the engine's parser and tells what it understood, for comparison with other readers. Input:
- * records of a length (four bytes, big-endian) and as many bytes. Output: one line of JSON for each. With --lax it first
- * takes spaces before colons away, as a forgiving server would: the comparison must notice that. */
+ * records of a length (four bytes, big-endian) and as many bytes. Output: one line of JSON for each. With --lax it
+ * first takes spaces before colons away, as a forgiving server would: the comparison must notice that. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -29,7 +29,8 @@ static void note_status(struct reading *reading, int status)
     (void)snprintf(reading->statuses + size, sizeof reading->statuses - size, "%s%d", size > 0 ? " " : "", status);
 }
 
-static h1_outcome read_head(struct reading *reading, struct text bytes, struct h1_request *request, struct h1_refusal *why)
+static h1_outcome read_head(struct reading *reading, struct text bytes, struct h1_request *request,
+                            struct h1_refusal *why)
 {
     struct h1_scan scan = {.scanned = 0};
     char *hold = NULL;
@@ -161,7 +162,8 @@ static void a_connection_is_kept_only_in_1_1_and_without_close(void **state)
     struct h1_request request;
     assert_int_equal(parse("GET / HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, ,Close\r\n\r\n", &request), H1_DONE);
     assert_false(request.keep_alive);
-    assert_int_equal(parse("GET / HTTP/1.1\r\nHost: x\r\nConnection: x\r\nConnection: close\r\n\r\n", &request), H1_DONE);
+    assert_int_equal(parse("GET / HTTP/1.1\r\nHost: x\r\nConnection: x\r\nConnection: close\r\n\r\n", &request),
+                     H1_DONE);
     assert_false(request.keep_alive);
     assert_int_equal(parse("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", &request), H1_DONE);
     assert_false(request.keep_alive);
@@ -174,7 +176,8 @@ static void a_field_that_comes_twice_has_no_one_value(void **state)
     (void)state;
     struct h1_request request;
     struct text value = TEXT("untouched");
-    assert_int_equal(parse("GET / HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nauthorization: b\r\n\r\n", &request), H1_DONE);
+    assert_int_equal(parse("GET / HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nauthorization: b\r\n\r\n", &request),
+                     H1_DONE);
     assert_int_equal(h1_field_count(&request, "Authorization"), 2);
     assert_false(h1_field(&request, "Authorization", &value));
     assert_false(h1_field(&request, "Cookie", &value));
