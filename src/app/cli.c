@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 #define CONFIG_BYTES_MAX (64 * 1024)
 

@@ -2,6 +2,7 @@
  * Opening and closing of a node. */
 #include "app/node.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
 #include "ledger/ledger.h"
-#include "store/queries.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
 
@@ -48,8 +48,16 @@ static err name_log(struct ctx *cx, void *arg)
     keyring_log_public(cx->keyring, public_key);
     sha256((struct bytes){public_key, sizeof public_key}, hash);
     struct text hex = hex_encode(cx->arena, (struct bytes){hash, 8});
-    struct sql_log_origin_create_in in = {text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex))};
-    return sql_log_origin_create(cx, &in, NULL);
+    struct text origin = text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex));
+    return ledger_set_origin(cx, origin);
+}
+
+/* A refused write to the disk ends the process: nothing may be tried again after a failed fsync. */
+static void stop_at_once(void *arg, const char *why)
+{
+    const struct node *node = arg;
+    LOG(&node->log, LOG_ERROR, "store.fatal", LOG_TEXT("why", why));
+    abort();
 }
 
 static err open_store(struct node *node, const struct node_options *options)
@@ -57,7 +65,8 @@ static err open_store(struct node *node, const struct node_options *options)
     struct ctx *cx = &node->cx;
     struct text url = options->store != NULL ? text_of(options->store)
                                              : text_format(cx->arena, "sqlite:%s/store", options->data);
-    struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create};
+    struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create,
+                                  .fatal = stop_at_once, .fatal_arg = node};
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
     cx->now_ms = store_now_ms(node->store);

@@ -146,5 +146,6 @@ err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *perso
         TRY(keyring_bucket_create(cx, cx->keyring, &forget.fresh_bucket));
         TRY(store_write_wait(store, cx, empty_bucket, &forget));
     }
-    return destroy_doomed(cx, store);
+    TRY(destroy_doomed(cx, store));
+    return store_scrub_keys(cx, store);
 }

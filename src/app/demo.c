@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * symbolon demo: a fresh node with a small world in it, and a tour of the main job by copy and paste. */
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/demo_world.h"
+#include "app/serve.h"
+#include "base/json.h"
+
+struct tour {
+    struct demo_world world;
+    const char       *folder;
+    char              program[PATH_MAX];
+};
+
+static void say_tour(struct cli *cli, struct text url, const struct tour *tour)
+{
+    const struct demo_world *world = &tour->world;
+    cli_say(cli, "\nThe main job in a minute. In another terminal, copy and paste:\n\n"
+                 "  cd $(mktemp -d); NODE=%.*s\n  KEY=%.*s\n  ASK='{\"relationship\":\"%.*s\",\"purpose\":\"%.*s\","
+                 "\"attributes\":[\"pd:PhysicalAddress\"],\"note\":\"order 10442\"}'\n\n",
+            TEXT_ARGS(url), TEXT_ARGS(world->key), TEXT_ARGS(world->relationship), TEXT_ARGS(world->purpose));
+    cli_say(cli, "1. Lantern Books, Shipping, reads the address that Ada permits:\n"
+                 "  curl -s $NODE/v1/org/disclosures -H \"Authorization: Bearer $KEY\" --json \"$ASK\"; echo\n\n"
+                 "2. Ada signs in with her one-time link, and stops it:\n"
+                 "  curl -s -c ada.txt $NODE/sign-in/%.*s\n"
+                 "  curl -s -b ada.txt -X POST $NODE/v1/me/grants/%.*s/withdraw; echo\n\n",
+            TEXT_ARGS(world->person_link_token), TEXT_ARGS(world->grant));
+    cli_say(cli, "3. The very next read is refused:\n"
+                 "  curl -s $NODE/v1/org/disclosures -H \"Authorization: Bearer $KEY\" --json \"$ASK\"; echo\n\n"
+                 "4. What Ada sees of it:\n  curl -s -b ada.txt \"$NODE/v1/me/disclosures?limit=2\"; echo\n\n");
+    cli_say(cli, "5. The receipt of her permission, checked without this node:\n"
+                 "  curl -s -b ada.txt -H 'Accept: application/jose+json' $NODE/v1/me/receipts/%.*s -o receipt.jws\n"
+                 "  curl -s -b ada.txt $NODE/v1/me/receipts/%.*s/proof -o receipt.tlog-proof\n"
+                 "  curl -s $NODE/log/key -o node.key\n"
+                 "  %s verify receipt.jws receipt.tlog-proof --key node.key\n\n",
+            TEXT_ARGS(world->receipt), TEXT_ARGS(world->receipt), tour->program);
+}
+
+static err ready(struct cli *cli, struct text url, void *arg)
+{
+    const struct tour *tour = arg;
+    const struct demo_world *world = &tour->world;
+    struct json_writer json = json_writer_open(cli->cx.arena, 8192);
+    json_open_object(&json);
+    json_member_text(&json, "ready", url);
+    json_member_text(&json, "data", text_of(tour->folder));
+    json_member_text(&json, "key", world->key);
+    json_member_text(&json, "link", text_format(cli->cx.arena, "%.*s/sign-in/%.*s", TEXT_ARGS(url),
+                                                TEXT_ARGS(world->person_link_token)));
+    json_member_text(&json, "relationship", world->relationship);
+    json_member_text(&json, "purpose", world->purpose);
+    json_member_text(&json, "grant", world->grant);
+    json_member_text(&json, "receipt", world->receipt);
+    json_close_object(&json);
+    say_tour(cli, url, tour);
+    cli_say(cli, "ready %.*s   (Ctrl-C ends the demo; its folder: %s)\n", TEXT_ARGS(url), tour->folder);
+    TRY(cli_answer(cli, &json));
+    (void)fflush(cli->out); /* a closed pipe is the reader's wish */
+    return OK;
+}
+
+/* A folder that is not there yet: the one that was asked for, or a new temporary one. */
+static err choose_folder(struct cli *cli, struct tour *tour)
+{
+    struct stat found;
+    if (cli_has(cli, CLI_data)) {
+        tour->folder = cli_value(cli, CLI_data, "");
+        if (stat(tour->folder, &found) == 0)
+            return FAIL(&cli->cx, CONFLICT, "demo.folder", "%s is there already; a demo wants a fresh folder", tour->folder);
+        return OK;
+    }
+    char *path = arena_take(cli->cx.arena, 64, 1);
+    if (path == NULL)
+        return FAIL_MEMORY(&cli->cx);
+    (void)snprintf(path, 64, "/tmp/symbolon-demo-XXXXXX");
+    if (mkdtemp(path) == NULL)
+        return FAIL(&cli->cx, INTERNAL, "demo.folder", "no temporary folder could be made");
+    tour->folder = path;
+    cli->option[CLI_data] = path;
+    return OK;
+}
+
+err cli_demo(struct cli *cli)
+{
+    struct tour tour = {.program = "symbolon"};
+    ssize_t size = readlink("/proc/self/exe", tour.program, sizeof tour.program - 1);
+    if (size > 0)
+        tour.program[size] = '\0';
+    serve_block_signals();
+    TRY(choose_folder(cli, &tour));
+    cli_say(cli, "Making a small world: five organisations, sixty people, two years …\n");
+    (void)fflush(cli->out);
+    TRY(cli_open(cli, true));
+    TRY(demo_world_make(&cli->node, &tour.world));
+    cli_say(cli, "%lld people, %lld permissions, %lld reads.\n", (long long)tour.world.people, (long long)tour.world.grants,
+            (long long)tour.world.reads);
+    struct serving serving = {.cli = cli, .ready = ready, .arg = &tour};
+    return serve_run(&serving);
+}
