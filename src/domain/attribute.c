@@ -8,7 +8,7 @@
 
 static const struct attribute_kind KINDS[] = {
 #define X(number, name, term, label, group, type, sensitivity, low, high, detail, example)                    \
-    {ATTRIBUTE_##name, term, label, ATTRIBUTE_GROUP_##group, SENSITIVITY_##sensitivity,                      \
+    {ATTRIBUTE_##name, term, sizeof(term) - 1, label, ATTRIBUTE_GROUP_##group, SENSITIVITY_##sensitivity,     \
      {ATTRIBUTE_TYPE_##type, low, high, detail}, example},
 #include "domain/attribute.def"
 #undef X
@@ -42,7 +42,7 @@ static const struct {
 const struct attribute_kind *attribute_find(struct text term)
 {
     for (size_t i = 0; i < COUNT_OF(KINDS); i++)
-        if (text_is(term, KINDS[i].term))
+        if (text_equals(term, (struct text){KINDS[i].term, KINDS[i].term_size}))
             return &KINDS[i];
     return NULL;
 }

@@ -44,6 +44,7 @@ struct attribute_rule {
 struct attribute_kind {
     attribute_number      number;
     const char           *term;    /* "pd:EmailAddress"; the id at the edge */
+    size_t                term_size;
     const char           *label;   /* for people, English */
     attribute_group       group;
     attribute_sensitivity sensitivity;

@@ -12,7 +12,7 @@
 #include "domain/country.h"
 
 #define SYNTAX_CHARACTERS_MAX 1024
-#define POINTER_NAME_BYTES_MAX 64 /* a longer member name is not echoed */
+#define POINTER_NAME_BYTES_MAX 48 /* a longer member name is not echoed: escaped it must fit a failure's pointer */
 
 /* A value on its way through the check. */
 struct place {

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
 #define MESSAGE_BYTES_MAX 300
 
 struct findings findings_open(struct arena *arena)
@@ -31,6 +33,8 @@ void findings_add(struct findings *findings, const char *pointer, const char *re
     if (findings->items == NULL || findings->count == FINDINGS_MAX || size < 0)
         return;
     struct finding finding = {pointer, reason, text_of(message)};
+    while (!text_is_utf8(finding.message)) /* the cut may have hit the middle of a character */
+        finding.message.size--;
     if (is_listed(findings, &finding))
         return;
     finding.message = text_copy(findings->arena, finding.message);

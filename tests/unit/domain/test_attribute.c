@@ -81,7 +81,8 @@ static void every_shape_of_the_table_has_members(void **state)
 static void an_unknown_kind_is_refused(void **state)
 {
     (void)state;
-    static const char *const STRANGE[] = {"", "pd:", "pd:emailaddress", "pd:EmailAddress ", "EmailAddress", "pd:Password"};
+    static const char *const STRANGE[] = {"",           "pd:", "pd:emailaddress", "pd:EmailAddress ", "EmailAddress",
+                                          "pd:Password"};
     for (size_t i = 0; i < COUNT_OF(STRANGE); i++) {
         struct ctx cx = ctx_open();
         const struct attribute_kind *kind = NULL;
@@ -373,7 +374,8 @@ static void the_page_shows_the_tables(void **state)
     }
     assert_int_equal(fclose(made), 0);
     if (!equal)
-        fail_msg("docs/manual/attributes.md is behind the tables: take them from %s", BUILD_DIR "/attributes.tables.md");
+        fail_msg("docs/manual/attributes.md is behind the tables: take them from %s",
+                 BUILD_DIR "/attributes.tables.md");
     arena_close(arena);
 }
 

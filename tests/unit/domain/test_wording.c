@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "domain/attribute.h"
 #include "support/cmocka.h"
@@ -462,6 +463,27 @@ static void the_list_of_findings_is_bounded(void **state)
     arena_close(cx.arena);
 }
 
+static void a_cut_message_stays_well_formed(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("de"), &recipient);
+    for (int shift = 0; shift < 3; shift++) {
+        struct builder slot = builder_open(cx.arena, LIMIT_SENTENCE_BYTES);
+        for (int i = 0; i < shift; i++)
+            build_literal(&slot, "a");
+        for (int i = 0; i < 290; i++)
+            build_literal(&slot, "\xC3\xBC");
+        purpose.name = builder_text(&slot);
+        struct findings findings = check_order(&cx, &purpose);
+        assert_true(has_reason(&findings, "wording.long_word"));
+        for (size_t i = 0; i < findings.count; i++)
+            assert_true(text_is_utf8(findings.items[i].message));
+    }
+    arena_close(cx.arena);
+}
+
 static void too_little_memory_is_a_failure_not_a_clean_bill(void **state)
 {
     (void)state;
@@ -538,6 +560,7 @@ int main(void)
         cmocka_unit_test(each_phrase_finds_itself),
         cmocka_unit_test(an_allowed_phrase_takes_its_words_out),
         cmocka_unit_test(the_list_of_findings_is_bounded),
+        cmocka_unit_test(a_cut_message_stays_well_formed),
         cmocka_unit_test(too_little_memory_is_a_failure_not_a_clean_bill),
         cmocka_unit_test(any_octets_get_an_answer),
     };
