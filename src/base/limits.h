@@ -16,6 +16,8 @@
 #define LIMIT_DRAIN_MS 10000              /* SIGTERM to exit */
 #define LIMIT_CONNECTIONS 8192            /* per server; beyond it accepting pauses */
 #define LIMIT_OUTPUT_BYTES (8 * 1024 * 1024) /* queued output of one connection */
+#define LIMIT_LOOP_BODIES_BYTES (128u * 1024 * 1024) /* bodies under way on one loop; beyond it 503 */
+#define LIMIT_LOOP_UNSENT_BYTES (256u * 1024 * 1024) /* replies not yet taken on one loop; beyond it the slow are cut */
 #define LIMIT_PATH_PARTS 10
 
 /* ---- one request */

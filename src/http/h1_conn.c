@@ -73,9 +73,17 @@ static size_t put_head(struct h1_conn *conn, const struct reply *reply, bool clo
     return size;
 }
 
+/* Keeps one of the loop's sums right when this connection's share changes. */
+static void set_share(size_t *sum, size_t *share, size_t now)
+{
+    *sum = *sum - *share + now;
+    *share = now;
+}
+
 static void finish_exchange(struct h1_conn *conn)
 {
     struct loop *loop = conn->loop;
+    set_share(&loop->body_bytes, &conn->body_share, 0);
     struct exchange *exchange = conn->exchange;
     if (loop->hooks->done != NULL)
         loop->hooks->done(loop->hooks->self, &exchange->call, loop_now_ns(loop) - exchange->call.started_ns);
@@ -262,6 +270,14 @@ static bool read_head(struct h1_conn *conn)
     return true;
 }
 
+/* Many clients with large bodies share a bounded memory; who would break the bound is turned away. */
+static bool has_room_for_body(struct h1_conn *conn)
+{
+    struct loop *loop = conn->loop;
+    set_share(&loop->body_bytes, &conn->body_share, conn->received.room);
+    return !conn->received.overflowed && loop->body_bytes <= loop->config->bodies_bytes_max;
+}
+
 static bool read_body(struct h1_conn *conn)
 {
     struct h1_refusal refusal;
@@ -280,8 +296,8 @@ static bool read_body(struct h1_conn *conn)
     }
     conn->dead = evbuffer_drain(input_of(conn), done) != 0;
     count_up(&conn->loop->counters.bytes_in, done);
-    if (conn->received.overflowed && outcome != H1_REFUSED) {
-        refusal = (struct h1_refusal){UNAVAILABLE, "limit.memory", "no memory is left for this request"};
+    if (outcome != H1_REFUSED && !has_room_for_body(conn)) {
+        refusal = (struct h1_refusal){UNAVAILABLE, "server.busy", "no memory is left for this body; try again soon"};
         outcome = H1_REFUSED;
     }
     if (outcome == H1_REFUSED)
@@ -339,8 +355,12 @@ static void set_deadline(struct h1_conn *conn)
 
 static void settle(struct h1_conn *conn)
 {
-    if (conn->loop->outbox.size > 0)
+    struct loop *loop = conn->loop;
+    if (loop->outbox.size > 0)
         push_outbox(conn);
+    set_share(&loop->unsent_bytes, &conn->unsent_share, unsent_bytes(conn));
+    if (conn->unsent_share > 0 && loop->unsent_bytes > loop->config->unsent_bytes_max)
+        conn->dead = true;
     if (conn->stage == CONN_LINGER && !conn->dead && unsent_bytes(conn) == 0)
         half_close(conn);
     if (conn->dead)
@@ -460,6 +480,8 @@ void h1_conn_close(struct h1_conn *conn)
 {
     struct loop *loop = conn->loop;
     deadline_clear(&loop->deadlines, &conn->deadline);
+    set_share(&loop->body_bytes, &conn->body_share, 0);
+    set_share(&loop->unsent_bytes, &conn->unsent_share, 0);
     if (conn->exchange != NULL) {
         conn->exchange->conn = NULL;
         if (conn->stage != CONN_OUT)

@@ -29,6 +29,7 @@ struct h1_conn {
     bool                half_closed; /* we send no more */
     bool                dead;     /* to be freed at the end of the callback */
     size_t              unsent_mark; /* bytes that waited when the write deadline was set */
+    size_t              body_share, unsent_share; /* counted for this connection in its loop's sums */
     struct h1_scan      scan;
     struct h1_body      body;
     struct builder      received; /* body bytes, in the exchange's arena */

@@ -57,6 +57,8 @@ struct loop {
     size_t                      connection_count;
     size_t                      out_count;    /* calls that wait for another thread */
     size_t                      sealed_count; /* sealed since the last hand-over */
+    size_t                      body_bytes;   /* memory of the bodies under way */
+    size_t                      unsent_bytes; /* memory of the replies that clients have not taken */
     bool                        draining;
     bool                        ending;       /* this turn is the last one */
     struct h1_conn             *conns;

@@ -42,6 +42,8 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .pool_queue_max = LIMIT_POOL_QUEUE,
         .connections_max = LIMIT_CONNECTIONS,
         .body_bytes_max = LIMIT_BODY_BYTES,
+        .bodies_bytes_max = LIMIT_LOOP_BODIES_BYTES,
+        .unsent_bytes_max = LIMIT_LOOP_UNSENT_BYTES,
         .head_ms = LIMIT_HEAD_MS,
         .body_ms = LIMIT_BODY_MS,
         .idle_ms = LIMIT_IDLE_MS,

@@ -92,6 +92,8 @@ struct server_config {
     size_t      pool_queue_max; /* waiting calls; beyond it 503 with Retry-After */
     size_t      connections_max;
     int64_t     body_bytes_max;
+    size_t      bodies_bytes_max; /* memory of all bodies under way on one loop; beyond it 503 */
+    size_t      unsent_bytes_max; /* memory of all replies not yet taken on one loop; beyond it their readers are cut */
     int64_t     head_ms, body_ms, idle_ms, write_ms, drain_ms, linger_ms;
     int64_t     slow_ns;
     bool        stop_on_signals; /* SIGTERM and SIGINT: block both before the program's first thread is made */

@@ -293,6 +293,35 @@ class Limits(unittest.TestCase):
             for connection in connections:
                 connection.close()
 
+    def test_bodies_under_way_share_a_bounded_memory(self):
+        with EchoServer(PROGRAM, bodies_bytes_max=4000000) as server:
+            connections = [server.connect() for _ in range(8)]
+            for connection in connections:
+                connection.send(b"POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 999999)
+            waiting = [connection for connection in connections if not connection.readable(0.5)]
+            self.assertTrue(2 <= len(waiting) <= 4)
+            for connection in connections:
+                connection.send(b"a")
+                self.assertEqual(connection.reply().status, 200 if connection in waiting else 503)
+                connection.close()
+            with server.connect() as connection:  # the memory is free again
+                connection.send(b"POST /raw HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 1000000)
+                self.assertEqual(connection.reply().status, 200)
+
+    def test_replies_not_taken_share_a_bounded_memory(self):
+        with EchoServer(PROGRAM, unsent_bytes_max=12000000) as server:
+            connections = [server.connect() for _ in range(6)]
+            for connection in connections:
+                connection.send(get("/bytes?count=7900000"))
+            with server.connect() as other:
+                def open_connections():
+                    return json.loads(other.get("/counters").body)["connections_open"]
+                self.assertTrue(wait_until(lambda: open_connections() < 5))
+                self.assertGreaterEqual(open_connections(), 2)
+                self.assertEqual(len(connections[0].reply().body), 7900000)  # the first had a place
+            for connection in connections:
+                connection.close()
+
     def test_without_a_pool_its_calls_are_turned_away(self):
         with EchoServer(PROGRAM, pool_thread_count=0) as server, server.connect() as connection:
             self.assertEqual(connection.get("/pool").status, 503)

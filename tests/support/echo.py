@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -72,6 +73,9 @@ class Connection:
                 raise EOFError("in a body")
         reply.body, self.buffer = self.buffer[:size], self.buffer[size:]
         return reply
+
+    def readable(self, seconds):
+        return bool(select.select([self.socket], [], [], seconds)[0])
 
     def at_end(self):
         """True when the server closes without another byte."""
