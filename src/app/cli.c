@@ -171,13 +171,18 @@ void cli_help(FILE *out, const struct command *command)
         (void)fprintf(out, "\nFirst steps: symbolon demo\n");
 }
 
-err cli_open(struct cli *cli, bool create)
+struct node_options cli_node_options(const struct cli *cli, bool create)
 {
-    struct node_options options = {
+    return (struct node_options){
         .data = cli_value(cli, CLI_data, "./symbolon-data"),
         .store = cli_value(cli, CLI_store, NULL),
         .create = create,
     };
+}
+
+err cli_open(struct cli *cli, bool create)
+{
+    struct node_options options = cli_node_options(cli, create);
     node_begin(&cli->node, cli_has(cli, CLI_json));
     err result = node_open(&cli->node, &options);
     if (result != OK)

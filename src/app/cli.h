@@ -45,6 +45,7 @@ const char *cli_value(const struct cli *cli, cli_option option, const char *fall
 struct text cli_argument(const struct cli *cli, int at); /* TEXT_NONE when there is none */
 void cli_help(FILE *out, const struct command *command); /* NULL: of the whole program */
 
+struct node_options cli_node_options(const struct cli *cli, bool create);
 /* Opens the node of --data and --store as its operator. With `create`, makes it when it is not there. */
 err cli_open(struct cli *cli, bool create) MUST_CHECK;
 

@@ -83,6 +83,27 @@ static err choose_folder(struct cli *cli, struct tour *tour)
     return OK;
 }
 
+/* What the tour shows outlives the node that made the world. */
+static void keep_texts(struct arena *arena, struct demo_world *world)
+{
+    struct text *const texts[] = {&world->person_link_token, &world->key,   &world->relationship,
+                                  &world->purpose,           &world->grant, &world->receipt};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        *texts[i] = text_copy(arena, *texts[i]);
+}
+
+static err open_world(struct cli *cli, struct demo_world *world)
+{
+    node_begin(&cli->node, cli_has(cli, CLI_json));
+    demo_world_begin(&cli->node, world);
+    struct node_options options = cli_node_options(cli, true);
+    TRY(node_open(&cli->node, &options));
+    TRY(demo_world_make(&cli->node, world));
+    keep_texts(cli->cx.arena, world);
+    node_close(&cli->node);
+    return cli_open(cli, false); /* with the real clock */
+}
+
 err cli_demo(struct cli *cli)
 {
     struct tour tour = {.program = "symbolon"};
@@ -93,8 +114,7 @@ err cli_demo(struct cli *cli)
     TRY(choose_folder(cli, &tour));
     cli_say(cli, "Making a small world: five organisations, sixty people, two years …\n");
     (void)fflush(cli->out);
-    TRY(cli_open(cli, true));
-    TRY(demo_world_make(&cli->node, &tour.world));
+    TRY(open_world(cli, &tour.world));
     cli_say(cli, "%lld people, %lld permissions, %lld reads.\n", (long long)tour.world.people, (long long)tour.world.grants,
             (long long)tour.world.reads);
     struct serving serving = {.cli = cli, .ready = ready, .arg = &tour};

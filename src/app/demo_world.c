@@ -67,7 +67,7 @@ struct visitor {
 
 struct world {
     struct node        *node;
-    struct set_clock    time;
+    struct set_clock   *time;
     struct seeded       dice;
     struct organisation organisation[ORGANISATIONS];
     struct actor        system[DEPARTMENTS];
@@ -242,7 +242,7 @@ static err join(struct world *world, struct visitor *visitor, int organisation)
     TRY(act(world, &world->system[department_of(organisation)], invitation_make, &make));
     struct invitation_claim claim = {.code = make.out_code};
     claim.start.nature = draw(world, 4) == 0 ? NATURE_MEMBER : NATURE_CUSTOMER;
-    claim.start.review_at_ms = world->time.wall_ms + 400 * TIME_DAY_MS;
+    claim.start.review_at_ms = world->time->wall_ms + 400 * TIME_DAY_MS;
     TRY(act(world, &visitor->actor, invitation_claim, &claim));
     visitor->relationship[organisation] = claim.out;
     return OK;
@@ -273,7 +273,7 @@ static err read_once(struct world *world, struct visitor *visitor, int purpose)
     int department = PURPOSE_ROWS[purpose].department;
     const struct relationship *relationship = &visitor->relationship[DEPARTMENT_ROWS[department].organisation];
     cx->actor = world->system[department];
-    cx->now_ms = world->time.wall_ms;
+    cx->now_ms = world->time->wall_ms;
     struct disclosure_ask ask = {
         .relationship = id_text(cx, relationship_id(relationship)),
         .purpose = id_text(cx, world->purpose[purpose]),
@@ -301,7 +301,7 @@ static err live_one_week(struct world *world, int at)
     int purpose = (int)draw(world, PURPOSES);
     int organisation = DEPARTMENT_ROWS[PURPOSE_ROWS[purpose].department].organisation;
     bool known = visitor->relationship[organisation].relationship_id != 0;
-    bool live = visitor->grant[purpose].grant_id != 0 && visitor->grant[purpose].until_at_ms > world->time.wall_ms;
+    bool live = visitor->grant[purpose].grant_id != 0 && visitor->grant[purpose].until_at_ms > world->time->wall_ms;
     uint32_t mood = draw(world, 40);
     if (!known)
         return mood < 3 ? join(world, visitor, organisation) : OK;
@@ -315,7 +315,7 @@ static err live_one_week(struct world *world, int at)
 static err live(struct world *world)
 {
     for (int week = 0; week < WEEKS; week++) {
-        world->time.wall_ms += WEEK_MS;
+        world->time->wall_ms += WEEK_MS;
         for (int at = 0; at < PEOPLE; at++)
             TRY(live_one_week(world, at));
     }
@@ -351,9 +351,15 @@ static err make(struct world *world)
     for (int at = 0; at < PEOPLE; at++)
         TRY(make_person(world, at));
     TRY(live(world));
-    world->time.wall_ms += WEEK_MS; /* now */
+    world->time->wall_ms += WEEK_MS; /* now */
     TRY(settle_ada(world));
     return node_settle_log(world->node);
+}
+
+void demo_world_begin(struct node *node, struct demo_world *out)
+{
+    *out = (struct demo_world){.time = {.wall_ms = clock_wall_ms(&node->clock) - (WEEKS + 1) * WEEK_MS}};
+    node->clock = clock_set(&out->time); /* every effect of the node looks at this one clock */
 }
 
 err demo_world_make(struct node *node, struct demo_world *out)
@@ -361,13 +367,6 @@ err demo_world_make(struct node *node, struct demo_world *out)
     struct world *world = ARENA_NEW(node->cx.arena, struct world);
     if (world == NULL)
         return FAIL_MEMORY(&node->cx);
-    struct clock real = node->clock;
-    *out = (struct demo_world){0};
-    *world = (struct world){.node = node, .dice = {UINT64_C(2003)}, .out = out};
-    world->time.wall_ms = clock_wall_ms(&real) - (WEEKS + 1) * WEEK_MS;
-    node->clock = clock_set(&world->time); /* every effect of the node looks at this one clock */
-    err result = make(world);
-    node->clock = real;
-    node->cx.now_ms = clock_wall_ms(&real);
-    return result;
+    *world = (struct world){.node = node, .time = &out->time, .dice = {UINT64_C(2003)}, .out = out};
+    return make(world);
 }

@@ -15,9 +15,12 @@ struct demo_world {
     struct text grant;             /* Ada's live grant for it */
     struct text receipt;           /* of that grant */
     int64_t     people, grants, reads;
+    struct set_clock time; /* of the world while it is made */
 };
 
-/* Fills an open, empty node; node->clock is its own afterwards. */
+/* Turns the clock of a node that is not open yet back to where the world begins. */
+void demo_world_begin(struct node *node, struct demo_world *out);
+/* Fills the open, empty node; the caller closes it and opens it again with the real clock. */
 err demo_world_make(struct node *node, struct demo_world *out) MUST_CHECK;
 
 #endif

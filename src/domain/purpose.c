@@ -197,7 +197,8 @@ err purpose_publish(struct ctx *cx, void *arg)
     struct findings findings = {0};
     TRY(wording_check(cx, &publish->text, &findings));
     if (findings.count > 0)
-        return FAIL(cx, INVALID, "purpose.findings", "the checks found %zu things to mend", findings.count);
+        return FAIL_AT(cx, INVALID, "purpose.findings", findings.items[0].pointer, "%zu things to mend, the first: %.*s",
+                       findings.count, TEXT_ARGS(findings.items[0].message));
     TRY(retire_published(cx, &id));
     TRY(set_state(cx, &purpose, PURPOSE_PUBLISHED));
     publish->out = purpose;
