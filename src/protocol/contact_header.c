@@ -149,6 +149,8 @@ static void map_columns(struct contact_table *table, const struct csv_row *row)
     for (size_t i = 0; i < row->count; i++) {
         struct text name = name_of(table->scratch, &row->fields[i]);
         map_column(table, i, name);
+        if (name.size > 0)
+            table->named_count = i + 1;
         if (text_equals_ignoring_case(name, "title") && table->columns[i].field == CONTACT_TITLE)
             title = i;
     }

@@ -40,7 +40,7 @@ struct text contact_phone_key(struct arena *arena, struct text phone)
     size_t size = 0;
     for (size_t i = 0; i < phone.size; i++) {
         char c = lower(phone.at[i]);
-        if (c == 'x' || c == 'e' || c == ';') /* x12, ext. 12, ;ext=12 */
+        if (size > 0 && (c == 'x' || c == 'e' || c == ';')) /* x12, ext. 12, ;ext=12 */
             break;
         bool is_prefix = c == '(' && size > 0 && key[0] == '+' && text_starts_with(rest_of(phone, i), "(0)");
         if (c == '+' && size == 0)

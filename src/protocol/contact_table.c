@@ -145,7 +145,8 @@ static struct text cut_piece(struct text *rest, contact_field field)
     size_t wide = strlen(GOOGLE_SEPARATOR);
     for (size_t i = 0; i < rest->size; i++) {
         bool google = rest->size - i >= wide && memcmp(rest->at + i, GOOGLE_SEPARATOR, wide) == 0;
-        if (!google && !(field == CONTACT_CATEGORY && rest->at[i] == ';'))
+        bool semicolon = rest->at[i] == ';' && (field == CONTACT_CATEGORY || field == CONTACT_EMAIL);
+        if (!google && !semicolon)
             continue;
         struct text piece = {rest->at, i};
         size_t taken = i + (google ? wide : 1);
@@ -245,7 +246,7 @@ static bool is_blank(const struct csv_row *row, size_t from)
 
 static contact_reason check_row(struct contact_table *table, const struct csv_row *row, bool *is_1252)
 {
-    if (row->count < table->count || !is_blank(row, table->count))
+    if (row->count < table->named_count || !is_blank(row, table->count))
         return CONTACT_RAGGED;
     return fits_encoding(table, row->raw, is_1252) ? CONTACT_FINE : CONTACT_ENCODING;
 }
@@ -258,7 +259,7 @@ static err read_row(struct row_work *work, struct ctx *cx, struct contact **out,
         return FAIL_MEMORY(cx);
     if (work->is_1252)
         draft_notice(&work->draft, "charset", CONTACT_ASSUMED_1252);
-    for (size_t i = 0; i < work->table->count; i++)
+    for (size_t i = 0; i < work->table->count && i < work->row->count; i++)
         put_cell(work, i);
     put_addresses(work);
     work->draft.is_too_large = work->draft.is_too_large || arena_is_exhausted(work->table->scratch);

@@ -32,6 +32,7 @@ struct contact_table {
     size_t                       preamble_bytes; /* before the header row */
     struct table_column         *columns;
     size_t                       count;
+    size_t                       named_count; /* without nameless columns at the end, which a row may lack */
     size_t                       address_count;
     struct text                 *unmapped;
     size_t                       unmapped_count;

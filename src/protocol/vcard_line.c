@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "protocol/vcard_property.h"
 
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 #define HEAD_BYTES_MAX 4096u /* a property whose colon does not come until then is kept like one that is read */
 
 /* What is known of a line while its continuations come in. */
@@ -173,6 +174,12 @@ static bool continues(const struct unfolding *unfolding, struct text next)
            memchr(next.at, ':', next.size) == NULL;
 }
 
+/* Files that were put one behind the other bring their byte order marks along. */
+static struct text without_mark(struct text text)
+{
+    return text_starts_with(text, BYTE_ORDER_MARK) ? (struct text){text.at + 3, text.size - 3} : text;
+}
+
 /* What a continuation adds to the line. */
 static struct text continuation(const struct unfolding *unfolding, struct text next)
 {
@@ -196,7 +203,7 @@ static void grow(struct vcard_lines *lines, struct unfolding *unfolding, struct 
 static void append(struct vcard_lines *lines, struct unfolding *unfolding, const struct input_line *physical,
                    bool first)
 {
-    struct text text = first ? physical->text : continuation(unfolding, physical->text);
+    struct text text = first ? without_mark(physical->text) : continuation(unfolding, physical->text);
     bool soft = unfolding->encoding == VCARD_ENCODING_QUOTED_PRINTABLE && unfolding->ends_soft;
     if (first || unfolding->is_kept) {
         if (!first && soft && lines->buffer.size > 0)

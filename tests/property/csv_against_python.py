@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Our CSV reader against the one of Python's standard library: the same rows where the file is well formed, a refused row
-where Python (strict) refuses the file. Files are made at random from a printed seed: rows written by Python in every way
-of quoting, and heaps of quotes, delimiters and line breaks. Usage: csv_against_python.py PRINT_ROWS [SEED]"""
+"""Our CSV reader against the one of Python's standard library: the same rows where the file is well formed, a refused
+row where Python (strict) refuses the file. Files are made at random from a printed seed: rows written by Python in
+every way of quoting, and heaps of quotes, delimiters and line breaks. Usage: csv_against_python.py PRINT_ROWS [SEED]"""
 import csv
 import io
 import json
@@ -22,7 +22,8 @@ def written_rows(chance, delimiter):
     writer = csv.writer(out, delimiter=delimiter, lineterminator=chance.choice(["\n", "\r\n", "\r"]),
                         quoting=chance.choice([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]))
     for _ in range(chance.randrange(1, 30)):
-        writer.writerow(["".join(chance.choices(LETTERS, k=chance.randrange(6))) for _ in range(chance.randrange(1, 6))])
+        cells = chance.randrange(1, 6)
+        writer.writerow(["".join(chance.choices(LETTERS, k=chance.randrange(6))) for _ in range(cells)])
     return out.getvalue()
 
 
@@ -61,7 +62,8 @@ def main():
             for path, text in zip(paths, texts):
                 with open(path, "w", encoding="utf-8", newline="") as file:
                     file.write(text)
-            lines = subprocess.run([sys.argv[1], delimiter, *paths], check=True, capture_output=True).stdout.splitlines()
+            printed = subprocess.run([sys.argv[1], delimiter, *paths], check=True, capture_output=True).stdout
+            lines = printed.splitlines()
             assert len(lines) == len(texts)
             for text, line in zip(texts, lines):
                 compare(text, delimiter, json.loads(line))

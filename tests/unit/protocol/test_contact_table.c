@@ -112,6 +112,27 @@ static void bad_rows_are_reported_and_the_rest_goes_on(void **state)
     reading_close(&reading);
 }
 
+static void nameless_columns_at_the_end_need_not_be_there(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Name,Email,,\nA,a@x.example\nB,b@x.example,,\nC,c@x.example,1,2\nD\n");
+    assert_int_equal(reading.contact_count, 3);
+    assert_int_equal(reading.problem_count, 1);
+    assert_problem(&reading, 0, 5, "csv.ragged");
+    reading_close(&reading);
+}
+
+static void several_addresses_in_one_cell_are_told_apart(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Email,Additional email addresses\na@x.example,b@x.example;c@x.example ; d@x.example\n");
+    ASSERT_VALUES(reading.contacts[0]->emails, "a@x.example", "", "b@x.example", "", "c@x.example", "",
+                  "d@x.example", "");
+    reading_close(&reading);
+}
+
 static void title_is_a_prefix_beside_a_job_title(void **state)
 {
     struct reading reading;
@@ -301,6 +322,8 @@ int main(void)
         cmocka_unit_test(columns_can_be_mapped_and_the_others_are_listed),
         cmocka_unit_test(every_field_has_a_word),
         cmocka_unit_test(bad_rows_are_reported_and_the_rest_goes_on),
+        cmocka_unit_test(nameless_columns_at_the_end_need_not_be_there),
+        cmocka_unit_test(several_addresses_in_one_cell_are_told_apart),
         cmocka_unit_test(title_is_a_prefix_beside_a_job_title),
         cmocka_unit_test(the_first_row_beyond_ascii_settles_the_encoding),
         cmocka_unit_test(a_declared_encoding_is_converted),

@@ -52,6 +52,32 @@ static void any_line_break_ends_a_line(void **state)
     }
 }
 
+static void files_put_one_behind_the_other_are_read(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "\xEF\xBB\xBF" CARD("FN:A\r\n") "\xEF\xBB\xBF" CARD("FN:B\r\n"));
+    assert_int_equal(reading.contact_count, 2);
+    assert_int_equal(reading.problem_count, 0);
+    reading_close(&reading);
+}
+
+static void a_line_without_a_colon_takes_no_longer_for_its_folds(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_open(&reading);
+    struct builder builder = builder_open(reading.cx.arena, SIZE_MAX);
+    build_literal(&builder, "BEGIN:VCARD\nVERSION:3.0\nFN:A\nNOTHING");
+    for (int i = 0; i < 400000; i++)
+        build_literal(&builder, "\n ;x");
+    build_literal(&builder, "\nEND:VCARD\n");
+    read_bytes(&reading, builder_bytes(&builder), true);
+    assert_int_equal(reading.contact_count, 1);
+    assert_notice(reading.contacts[0], 0, "line", "unreadable");
+    reading_close(&reading);
+}
+
 static void soft_breaks_of_quoted_printable_are_joined(void **state)
 {
     struct reading reading;
@@ -438,7 +464,7 @@ static void a_million_cards_without_an_end_are_a_million_faults(void **state)
     (void)state;
     reading_open(&reading);
     builder = builder_open(reading.cx.arena, SIZE_MAX);
-    build_many(&builder, "BEGIN:VCARD\n", 100000);
+    build_many(&builder, "BEGIN:VCARD\n", 1000000);
     reading.source.format = CONTACT_FORMAT_VCARD;
     struct arena *arena = arena_open((size_t)8 << 20);
     struct ctx each = {.arena = arena};
@@ -447,12 +473,12 @@ static void a_million_cards_without_an_end_are_a_million_faults(void **state)
     struct contact_problem problem;
     reading.memory = (struct memory_source){builder_bytes(&builder), 0};
     assert_int_equal(contact_reader_open(&reading.cx, &source, &reading.reader), OK);
-    for (int64_t i = 1; i <= 100000; i++) {
+    for (int64_t i = 1; i <= 1000000; i++) {
         arena_reset(arena); /* memory of one chunk, however long the file */
         assert_int_equal(contact_reader_next(reading.reader, &each, &contact, &problem), OK);
         assert_null(contact);
         assert_int_equal(problem.line, i);
-        assert_int_equal(problem.reason, i < 100000 ? CONTACT_NO_END : CONTACT_TRUNCATED);
+        assert_int_equal(problem.reason, i < 1000000 ? CONTACT_NO_END : CONTACT_TRUNCATED);
     }
     assert_int_equal(contact_reader_next(reading.reader, &each, &contact, &problem), OK);
     assert_null(contact);
@@ -484,6 +510,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(folded_lines_are_joined_as_their_version_says),
         cmocka_unit_test(any_line_break_ends_a_line),
+        cmocka_unit_test(files_put_one_behind_the_other_are_read),
+        cmocka_unit_test(a_line_without_a_colon_takes_no_longer_for_its_folds),
         cmocka_unit_test(soft_breaks_of_quoted_printable_are_joined),
         cmocka_unit_test(broken_quoted_printable_is_left_out),
         cmocka_unit_test(values_in_base64_are_text),
