@@ -2,7 +2,6 @@
  * Honest purposes pass, dishonest ones are told every reason. The drafts stand in good_purposes.def and
  * bad_purposes.def. */
 #include "domain/over_asking.h"
-#include "domain/phrase.h"
 #include "domain/wording.h"
 
 #include <stdio.h>
@@ -338,102 +337,6 @@ static void times_follow_the_family_and_the_basis(void **state)
                 over_asking_retention_ms(LEGAL_BASIS_LEGAL_OBLIGATION));
 }
 
-/* ---- reading */
-
-static const struct {
-    const char *text;
-    size_t words, sentences, long_words;
-    int64_t lix;
-} READINGS[] = {
-    {"", 0, 0, 0, 0},
-    {"...", 0, 0, 0, 0},
-    {"Collect at the shop. Nothing else changes.", 7, 2, 3, 350 + 1500},
-    {"Dr. Muster lives in St. Gallen.", 6, 1, 0, 600},
-    {"It is 3.5 km to the mill. We go!", 10, 2, 0, 500},
-    {"On 3. May we \"open.\" Come in", 7, 2, 0, 350},
-    {"Wait... we come", 3, 2, 0, 150},
-    {"We don\xE2\x80\x99t e-mail", 4, 1, 0, 400},
-    {"\xC3\x9C" "bergr\xC3\xB6\xC3\x9F" "en", 1, 1, 1, 100 + 500},
-    {"a b c d e f g h i j k l m n o p q r s t elephant", 21, 1, 1, 2100 + 476},
-};
-
-static void a_text_is_read_as_words_and_sentences(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(READINGS); i++) {
-        struct arena *arena = arena_open(ARENA_BYTES);
-        struct words words;
-        assert_true(words_read(arena, text_of(READINGS[i].text), false, &words));
-        if (words.count != READINGS[i].words || words.sentences != READINGS[i].sentences ||
-            words.long_words != READINGS[i].long_words || words_lix_hundredths(&words) != READINGS[i].lix)
-            fail_msg("\"%s\": %zu words, %zu sentences, %zu long, LIX %lld", READINGS[i].text, words.count,
-                     words.sentences, words.long_words, (long long)words_lix_hundredths(&words));
-        arena_close(arena);
-    }
-}
-
-static void words_are_compared_in_lower_case(void **state)
-{
-    (void)state;
-    struct arena *arena = arena_open(ARENA_BYTES);
-    struct words words;
-    assert_true(words_read(arena,
-                           TEXT("L\xE2\x80\x99\xC3\x89T\xC3\x89 \xC5\x92UVRE e\xCC\x81t STRA\xE1\xBA\x9E"
-                                "E"),
-                           true, &words));
-    assert_int_equal(words.count, 5);
-    assert_true(text_is(words.items[0].plain, "l"));
-    assert_true(text_is(words.items[1].plain, "\xC3\xA9t\xC3\xA9"));
-    assert_true(text_is(words.items[2].plain, "\xC5\x93uvre"));
-    assert_true(text_is(words.items[3].plain, "et"));
-    assert_true(text_is(words.items[4].plain, "stra\xC3\x9F" "e"));
-    assert_true(words.items[1].capitals && !words.items[3].capitals && !words.items[0].capitals);
-    arena_close(arena);
-}
-
-static void the_index_can_be_shown_while_somebody_writes(void **state)
-{
-    (void)state;
-    struct arena *arena = arena_open(ARENA_BYTES);
-    assert_int_equal(wording_lix(arena, TEXT("Collect at the shop. Nothing else changes."), TEXT("en")), 19);
-    assert_int_equal(wording_lix(arena, TEXT("\xFF\xFE"), TEXT("en")), 0);
-    assert_int_equal(wording_lix(arena, TEXT_NONE, TEXT_NONE), 0);
-    arena_close(arena);
-}
-
-/* ---- the lists */
-
-static const struct {
-    text_language language;
-    phrase_list   list;
-    const char   *phrases;
-} ROWS[] = {
-#define X(language, list, phrases) {LANGUAGE_##language, PHRASE_##list, phrases},
-#include "domain/phrase.def"
-#undef X
-};
-
-/* A phrase that the reader would part or write differently could never be found. */
-static void each_phrase_finds_itself(void **state)
-{
-    (void)state;
-    for (size_t row = 0; row < COUNT_OF(ROWS); row++) {
-        for (const char *at = ROWS[row].phrases; *at != '\0';) {
-            struct arena *arena = arena_open(ARENA_BYTES);
-            size_t size = strcspn(at, "|");
-            struct text phrase = {at, size};
-            struct words words;
-            bool apostrophe_parts = language_parts_at_apostrophe(ROWS[row].language);
-            assert_true(size > 0 && words_read(arena, phrase, apostrophe_parts, &words));
-            bool allowed = ROWS[row].list == PHRASE_ALLOWED;
-            if (phrase_count(&words, ROWS[row].language, ROWS[row].list) == 0 || (!allowed && phrase.at[0] == ' '))
-                fail_msg("\"%.*s\" does not find itself", TEXT_ARGS(phrase));
-            at += size + (at[size] == '|');
-            arena_close(arena);
-        }
-    }
-}
-
 static void an_allowed_phrase_takes_its_words_out(void **state)
 {
     (void)state;
@@ -554,10 +457,6 @@ int main(void)
         cmocka_unit_test(nothing_asked_is_a_finding),
         cmocka_unit_test(expectations_follow_the_family),
         cmocka_unit_test(times_follow_the_family_and_the_basis),
-        cmocka_unit_test(a_text_is_read_as_words_and_sentences),
-        cmocka_unit_test(words_are_compared_in_lower_case),
-        cmocka_unit_test(the_index_can_be_shown_while_somebody_writes),
-        cmocka_unit_test(each_phrase_finds_itself),
         cmocka_unit_test(an_allowed_phrase_takes_its_words_out),
         cmocka_unit_test(the_list_of_findings_is_bounded),
         cmocka_unit_test(a_cut_message_stays_well_formed),
