@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: whatever comes in, a clear 4xx goes out: a stable reason, the JSON pointer of the member at fault, nothing
+half-done, nothing personal in the log, and the node goes on serving. Method: a table of hostile requests against one
+running node, then what a mutator makes of good ones (SEED= repeats a run). Positive control: the good requests that the
+table is made from succeed, and a wrong expectation is noticed by check_the_checker()."""
+import json
+import os
+import random
+import sys
+
+from running_node import RunningNode
+
+MARK = "Zsofia-Secret-7731"  # stands for personal data: must never reach the log
+DEEP = 33
+JSON = {"Content-Type": "application/json"}
+
+
+def refused(reply, status, reason, pointer=None):
+    assert reply.status == status, f"{reply.status}, not {status} {reason}: {reply.body[:400]!r}"
+    problem = reply.check_problem()
+    assert problem["reason"] == reason, f"{problem['reason']}, not {reason}"
+    assert problem.get("pointer") == pointer, f"{problem.get('pointer')}, not {pointer} ({reason})"
+
+
+def check_the_checker(node):
+    reply = node.nobody.get("/v1/me")
+    for wrong in ((400, "credentials.missing", None), (401, "other", None), (401, "credentials.missing", "/x")):
+        try:
+            refused(reply, *wrong)
+        except AssertionError:
+            continue
+        raise SystemExit(f"a wrong expectation was not noticed: {wrong}")
+
+
+def bodies(ada):
+    """Raw bodies, before any meaning."""
+    put = lambda body, fields=JSON: ada.put("/v1/me/attributes/pd:Name", body, fields)
+    version = put({"value": {"name": "A"}}).expect(200).json["version"]
+    table = [
+        (b"", JSON, 400, "request.missing_body", None),
+        (b"{", JSON, 400, "json.syntax", None),
+        (b"[1,2", JSON, 400, "json.syntax", None),
+        (b"{} {}", JSON, 400, "json.syntax", None),
+        (b"nul", JSON, 400, "json.syntax", None),
+        (b"\xef\xbb\xbf{}", JSON, 400, "json.syntax", None),
+        (b'{"value":"a\\u0000b"}', JSON, 400, "json.syntax", None),
+        (b'{"value":"\\ud800"}', JSON, 400, "json.syntax", None),
+        (b'{"value":1e999}', JSON, 400, "json.syntax", None),
+        (b'{"value":99999999999999999999999}', JSON, 400, "json.syntax", None),
+        (b'{"value":"\xff\xfe"}', JSON, 400, "json.utf8", None),
+        (b'{"value":"\xed\xa0\x80"}', JSON, 400, "json.utf8", None),
+        (b'{"value":1,"value":2}', JSON, 400, "json.duplicate_member", None),
+        (b"[" * DEEP + b"]" * DEEP, JSON, 413, "json.too_deep", None),
+        (b"[" + b"0," * 1000 + b"0]", JSON, 413, "json.too_many_members", None),
+        (b'{"value":{"name":"A"}}', {"Content-Type": "text/plain"}, 415, "request.media_type", None),
+        (b'{"value":{"name":"A"}}', {"Content-Type": "application/json; charset=latin1"}, 415, "request.media_type", None),
+        (b'{"value":{"name":"A"}}', {}, 415, "request.media_type", None),
+        (b"[]", JSON, 400, "request.wrong_type", None),
+        (b'"x"', JSON, 400, "request.wrong_type", None),
+        (b"null", JSON, 400, "request.wrong_type", None),
+        (b"{}", JSON, 400, "request.missing_member", "/value"),
+        (b'{"value":1,"extra":2}', JSON, 400, "request.unknown_member", "/extra"),
+        (b'{"value":1,"a/b~c":2}', JSON, 400, "request.unknown_member", "/a~1b~0c"),
+    ]
+    for body, fields, status, reason, pointer in table:
+        refused(put(body, fields), status, reason, pointer)
+    refused(put(b'{"value":"' + b"x" * (1 << 20) + b'"}'), 413, "http.body")
+    refused(put({"value": MARK + "\u0007"}), 422, "attribute.wrong_type", "/value")
+    refused(put({"value": {"name": MARK, "nick": 1}}), 422, "request.unknown_member", "/value/nick")
+    refused(put({"value": {"name": MARK + "\u0007"}}), 422, "attribute.not_plain", "/value/name")
+    refused(put({"value": {"name": "x" * 20000}}), 422, "attribute.too_long", "/value/name")
+    assert ada.get("/v1/me/attributes").json["items"][0]["version"] == version, "nothing of all this was kept"
+
+
+def members(shop, ada, rel, purpose):
+    """Types, ranges, words and ids of members."""
+    good = {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"]}
+    ask = lambda change: shop.post("/v1/org/requests", {**good, **change})
+    nowhere = "rel_" + "0" * 26
+    table = [
+        ({"relationship": None}, 400, "request.wrong_type", "/relationship"),
+        ({"relationship": 7}, 400, "request.wrong_type", "/relationship"),
+        ({"relationship": [rel]}, 400, "request.wrong_type", "/relationship"),
+        ({"relationship": nowhere}, 404, "not_found", None),
+        ({"relationship": ""}, 404, "not_found", None),
+        ({"relationship": purpose}, 404, "not_found", None),
+        ({"relationship": rel.upper()}, 404, "not_found", None),
+        ({"relationship": rel + "0"}, 404, "not_found", None),
+        ({"purpose": rel}, 404, "not_found", None),
+        ({"purpose": {}}, 400, "request.wrong_type", "/purpose"),
+        ({"attributes": "pd:Name"}, 400, "request.wrong_type", "/attributes"),
+        ({"attributes": [1]}, 400, "request.wrong_type", "/attributes/0"),
+        ({"attributes": ["pd:Name", "pd:Name"]}, 422, "request.duplicate_item", "/attributes/1"),
+        ({"attributes": ["pd:Nope"]}, 422, "attribute.unknown", "/attributes/0"),
+        ({"attributes": ["pd:name"]}, 422, "attribute.unknown", "/attributes/0"),
+        ({"duration": 5}, 400, "request.wrong_type", "/duration"),
+        ({"duration": "90 days"}, 400, "request.wrong_type", "/duration"),
+        ({"duration": "P"}, 400, "request.wrong_type", "/duration"),
+        ({"duration": "-P1D"}, 400, "request.wrong_type", "/duration"),
+        ({"duration": "PT0S"}, 422, "request.out_of_range", "/duration"),
+        ({"duration": "P99999999999999999999Y"}, 400, "request.wrong_type", "/duration"),
+        ({"uses": "once"}, 400, "request.wrong_type", "/uses"),
+        ({"uses": {}}, 400, "request.missing_member", "/uses/kind"),
+        ({"uses": {"kind": "twice"}}, 422, "request.unknown_word", "/uses/kind"),
+        ({"uses": {"kind": "times", "times": 0}}, 422, "request.out_of_range", "/uses/times"),
+        ({"uses": {"kind": "times", "times": 1.5}}, 400, "request.wrong_type", "/uses/times"),
+        ({"uses": {"kind": "times", "times": 10**7}}, 422, "request.out_of_range", "/uses/times"),
+        ({"uses": {"kind": "event", "event": "x" * 201}}, 422, "request.out_of_range", "/uses/event"),
+        ({"uses": {"kind": "event", "event": "a\nb"}}, 422, "request.bad_text", "/uses/event"),
+        ({"uses": {"kind": "once", "max": 1}}, 400, "request.unknown_member", "/uses/max"),
+        ({"id": "req_" + "0" * 26}, 400, "request.unknown_member", "/id"),
+        ({"__proto__": {}}, 400, "request.unknown_member", "/__proto__"),
+    ]
+    for change, status, reason, pointer in table:
+        refused(ask(change), status, reason, pointer)
+    for absent in ("relationship", "purpose"):
+        body = {name: value for name, value in good.items() if name != absent}
+        refused(shop.post("/v1/org/requests", body), 400, "request.missing_member", "/" + absent)
+    until = lambda value: ada.post("/v1/me/grants", {**good, "until": value})
+    for value in ("tomorrow", "2027-02-30T00:00:00Z", "2027-02-01", "2027-02-01T00:00:00", "2027-13-01T00:00:00Z"):
+        refused(until(value), 400, "request.wrong_type", "/until")
+    refused(until("2020-01-01T00:00:00Z"), 422, "grant.in_past", "/until")
+    refused(until("9999-12-31T23:59:59Z"), 422, "grant.too_long", "/until")
+    refused(ada.post("/v1/me/relationships", {}), 400, "request.missing_member", "/invitation")
+    refused(ada.post("/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}), 404, "not_found")
+    refused(shop.post("/v1/org/purposes", {"name": "x", "attributes": {}, "longest": "P1D", "state": "published"}),
+            400, "request.read_only", "/state")
+    refused(shop.post("/v1/org/invitations", {"claims": -1}), 422, "request.out_of_range", "/claims")
+    refused(shop.post("/v1/org/disclosures", {**good, "attributes": []}), 422, "disclosure.empty", "/attributes")
+    refused(shop.post("/v1/org/disclosures", {**good, "note": "n" * 501}), 422, "request.out_of_range", "/note")
+    refused(shop.post("/v1/org/disclosures", {**good, "partial": "yes"}), 400, "request.wrong_type", "/partial")
+    assert shop.get("/v1/org/requests").json["items"] == [] and ada.get("/v1/me/grants").json["items"] == []
+
+
+def addresses(node, shop, ada):
+    for path in ("/v2", "/v1", "/v1/", "/v1/me/", "/v1/me/grants/", "/v1/me/grants/x/y/z", "/v1/ME", "/v1/me%20",
+                 "/openapi.json/", "/healthz/", "/nothing", "/v1/me/grants/" + "a" * 4000):
+        refused(ada.get(path), 404, "not_found")
+    for path, reason in (("//v1/me", "http.path"), ("/v1//me", "http.path"), ("/v1/../v1/me", "http.path"),
+                         ("/v1/me%2Fgrants", "http.path"), ("/v1/me%00", "http.percent"),
+                         ("/v1/%zz", "http.target"), ("/v1/%ff", "http.percent")):
+        refused(ada.get(path), 400, reason)
+    for path in ("/v1/me/grants/grt_", "/v1/me/grants/rel_" + "0" * 26, "/v1/me/grants/grt_" + "z" * 26,
+                 "/v1/me/relationships/%F0%9F%8D%92", "/v1/me/attributes/pd:Nope/history"):
+        refused(ada.get(path), 404, "not_found")
+    for method, path, allow in (("DELETE", "/v1/me", "GET, HEAD"), ("PUT", "/v1/me/grants", "GET, HEAD, POST"),
+                                ("BREW", "/healthz", "GET, HEAD"), ("OPTIONS", "/v1/me/grants", "GET, HEAD, POST"),
+                                ("get", "/healthz", "GET, HEAD")):
+        reply = ada.call(method, path)
+        refused(reply, 405, "request.bad_method")
+        assert reply.field("Allow") == allow, reply.field("Allow")
+    for query, reason in (("limit=0", "request.out_of_range"), ("limit=201", "request.out_of_range"),
+                          ("limit=-1", "request.wrong_type"), ("limit=1e1", "request.wrong_type"),
+                          ("limit=", "request.wrong_type"), ("limit=1&limit=2", "http.query"),
+                          ("Limit=1", "request.unknown_parameter"), ("x=1", "request.unknown_parameter"),
+                          ("limit=1&&limit", "request.unknown_parameter"), ("after=cur_x", "request.bad_cursor"),
+                          ("after=cur_" + "0" * 26, "request.bad_cursor"), ("limit=%zz", "http.target"), ("limit=%ff", "http.percent")):
+        reply = ada.get("/v1/me/relationships?" + query)
+        assert reply.status in (400, 422), (query, reply.status, reply.body)
+        assert reply.check_problem()["reason"] == reason, (query, reply.body)
+    refused(ada.get("/v1/me?x"), 400, "request.unknown_parameter")
+    refused(shop.get("/v1/org/grants"), 400, "request.missing_parameter")
+    refused(ada.call("GET", "/v1/me", b"{}", JSON), 400, "request.body_not_taken")
+    head = ada.call("HEAD", "/v1/me")
+    assert head.status == 200 and head.body == b""
+
+
+def foreign_places(node, ada, shop):
+    """A place in one person's list is none in another's."""
+    eve = node.person("Eve")
+    for person in (ada, eve):
+        for _ in range(2):
+            code = shop.post("/v1/org/invitations", {"claims": 5}).expect(201).json["code"]
+            person.post("/v1/me/relationships", {"invitation": code})
+    for caller in (ada, eve):
+        for kind in ("pd:Name", "pd:EmailAddress"):
+            caller.put(f"/v1/me/attributes/{kind}",
+                       {"value": {"name": "A"} if kind == "pd:Name" else "a@example.org"}).expect(200)
+    link = ada.get("/v1/me/attributes?limit=1").expect(200).field("Link")
+    path = link[1:link.index(">")]
+    ada.get(path).expect(200)
+    refused(eve.get(path), 400, "request.bad_cursor")
+
+
+def credentials(node, shop, ada):
+    get = lambda **fields: node.nobody.get("/v1/me", {k.replace("_", "-"): v for k, v in fields.items()})
+    refused(get(), 401, "credentials.missing")
+    refused(get(Authorization="Basic YTpi"), 401, "credentials.scheme")
+    refused(get(Authorization="Bearer"), 401, "credentials.scheme")
+    refused(get(Authorization="Bearer x"), 401, "key.unknown")
+    refused(get(Authorization="Bearer " + shop.secret[:-1] + ("a" if shop.secret[-1] != "a" else "b")), 401, "key.unknown")
+    refused(get(Authorization="Bearer " + shop.secret + "x"), 401, "key.unknown")
+    refused(get(Authorization="Bearer " + shop.secret), 403, "actor.wrong_kind")
+    refused(get(Cookie="session=x"), 401, "session.unknown")
+    refused(get(Cookie=ada.cookie + "; " + ada.cookie), 400, "credentials.repeated")
+    refused(get(Cookie=ada.cookie, Authorization="Bearer " + shop.secret), 400, "credentials.two")
+    refused(ada.get("/v1/org/relationships"), 403, "actor.wrong_kind")
+    get(Cookie="theme=dark; " + ada.cookie + "; x=y").expect(200)
+    get(Cookie="theme").check_problem()
+    assert get().field("WWW-Authenticate").startswith("Bearer")
+    write = lambda **fields: ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "A"}},
+                                     {k.replace("_", "-"): v for k, v in fields.items()})
+    write().expect(200)
+    write(Origin=node.url, Sec_Fetch_Site="same-origin").expect(200)
+    for origin in ("https://evil.example", "null", node.url + ".evil.example", node.url + "0", "http://127.0.0.1", ""):
+        refused(write(Origin=origin), 403, "origin.refused")
+    refused(write(Sec_Fetch_Site="cross-site"), 403, "origin.refused")
+    refused(write(Sec_Fetch_Site="same-site"), 403, "origin.refused")
+    refused(write(Origin=node.url, Sec_Fetch_Site="cross-site"), 403, "origin.refused")
+    ada.get("/v1/me", {"Origin": "https://evil.example"}).expect(200)
+    for key in ("a b", "\u00c3\u00a9", "x" * 256, '""', "\u0020", '"a b"'):
+        refused(write(Idempotency_Key=key), 400, "idempotency.key")
+    for token in ("x", "sin_x", "sin_" + "0" * 16 + "_" + "A" * 43):
+        refused(node.nobody.get("/sign-in/" + token), 401, "sign_in.link_unknown")
+    assert node.nobody.call("HEAD", "/sign-in/x").status == 405
+
+
+def mutate(chance, body):
+    """One random change somewhere in a good body."""
+    values = [None, True, -1, 2**63, 1.5, "", "\u0000", "x" * 5000, [], {}, [[]], {"a": {"b": []}}, MARK, "rel_" + "1" * 26]
+    copy = json.loads(json.dumps(body))
+    names = list(copy)
+    move = chance.randrange(4)
+    if move == 0:
+        copy[chance.choice(names)] = chance.choice(values)
+    elif move == 1:
+        del copy[chance.choice(names)]
+    elif move == 2:
+        copy[chance.choice(["extra", "", "\u202e", "id", "a" * 300])] = chance.choice(values)
+    else:
+        inner = [n for n in names if isinstance(copy[n], (dict, list)) and copy[n]]
+        if inner:
+            where = copy[chance.choice(inner)]
+            where[chance.randrange(len(where)) if isinstance(where, list) else chance.choice(list(where))] = chance.choice(values)
+    return copy
+
+
+def mutations(node, shop, ada, rel, purpose, draft):
+    seed = int(os.environ.get("SEED", random.SystemRandom().randrange(10**9)))
+    print(f"SEED={seed}")
+    chance = random.Random(seed)
+    doors = [
+        (shop.post, "/v1/org/purposes", draft),
+        (shop.post, "/v1/org/requests", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                         "duration": "P9D", "uses": {"kind": "times", "times": 2}}),
+        (shop.post, "/v1/org/disclosures", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                            "note": "n", "partial": True}),
+        (shop.post, "/v1/org/invitations", {"claims": 2, "lifetime": "P3D"}),
+        (ada.post, "/v1/me/grants", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                     "until": "2027-01-01T00:00:00Z", "uses": {"kind": "event", "event": "e"}}),
+        (ada.patch, f"/v1/me/relationships/{rel}", {"nature": "member", "review": None, "ends": None}),
+        (ada.put, "/v1/me/attributes/pd:PhysicalAddress", {"value": {"locality": "Bern", "country": "CH"}}),
+        (node.nobody.post, "/v1/claims", {"invitation": "7Q4K-M2XD-9RTA-H3VB", "nature": "customer"}),
+    ]
+    for _ in range(400):
+        call, path, good = chance.choice(doors)
+        body = mutate(chance, good)
+        reply = call(path, body)
+        assert reply.status < 500, (path, body, reply.status, reply.body)
+        if reply.status >= 400:
+            reply.check_problem()
+        raw = bytearray(json.dumps(good).encode())
+        for _ in range(chance.randrange(1, 4)):
+            raw[chance.randrange(len(raw))] = chance.randrange(256)
+        reply = call(path, bytes(raw), JSON)
+        assert reply.status < 500, (path, bytes(raw), reply.status, reply.body)
+
+
+def main():
+    from api_journey import PURPOSE
+    with RunningNode("--dev") as node:
+        check_the_checker(node)
+        shop, ada = node.organisation("Blue Shop", "Shipping"), node.person("Ada")
+        purpose = shop.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+        shop.post(f"/v1/org/purposes/{purpose}/publish").expect(200)
+        code = shop.post("/v1/org/invitations", {}).expect(201).json["code"]
+        rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
+        bodies(ada)
+        members(shop, ada, rel, purpose)
+        addresses(node, shop, ada)
+        credentials(node, shop, ada)
+        foreign_places(node, ada, shop)
+        mutations(node, shop, ada, rel, purpose, PURPOSE)
+        node.nobody.get("/healthz").expect(200)
+        log = node.read_log()
+        assert MARK not in log and "request.failed" not in log, log
+    print("ok")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

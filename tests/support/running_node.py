@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A node that runs for one test: started on a fresh folder and a port of the system's choice, stopped at the end.
+
+    with RunningNode() as node:
+        shop = node.organisation("Blue Shop", "Shipping")
+        ada = node.person("Ada")
+        shop.post("/v1/org/purposes", {...})
+
+Replies know their status, fields and JSON. Nothing is retried: what fails once fails the test.
+"""
+import http.client
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+
+class Reply:
+    def __init__(self, response):
+        self.status = response.status
+        self.fields = response.getheaders()
+        self.body = response.read()
+
+    def field(self, name):
+        values = [value for key, value in self.fields if key.lower() == name.lower()]
+        assert len(values) <= 1, f"{name} came {len(values)} times"
+        return values[0] if values else None
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    def expect(self, status, reason=None):
+        assert self.status == status, f"{self.status}, not {status}: {self.body[:600]!r}"
+        if reason is not None:
+            assert self.json["reason"] == reason, f"{self.json['reason']}, not {reason}: {self.body[:600]!r}"
+        return self
+
+    def check_problem(self):
+        """RFC 9457, with our members; returns the JSON."""
+        assert self.field("Content-Type") == "application/problem+json", self.field("Content-Type")
+        problem = self.json
+        assert problem["status"] == self.status
+        assert problem["type"] == "urn:symbolon:" + problem["reason"]
+        assert re.fullmatch(r"[a-z0-9_]+(\.[a-z0-9_]+)*", problem["reason"]), problem["reason"]
+        assert problem["title"] and problem["detail"]
+        assert problem["request_id"] == self.field("X-Request-Id")
+        return problem
+
+
+class Caller:
+    """Somebody who talks to the node: a system with its key, a person with a session, or nobody."""
+
+    def __init__(self, node, fields=None, **facts):
+        self.node = node
+        self.fields = dict(fields or {})
+        self.__dict__.update(facts)
+
+    def call(self, method, path, body=None, fields=None):
+        connection = http.client.HTTPConnection(self.node.host, self.node.port, timeout=20)
+        headers = {**self.fields, **(fields or {})}
+        if body is not None and not isinstance(body, (bytes, str)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        try:
+            connection.request(method, path, body=body, headers=headers)
+            return Reply(connection.getresponse())
+        finally:
+            connection.close()
+
+    def get(self, path, fields=None):
+        return self.call("GET", path, fields=fields)
+
+    def post(self, path, body=None, fields=None):
+        return self.call("POST", path, body, fields)
+
+    def put(self, path, body=None, fields=None):
+        return self.call("PUT", path, body, fields)
+
+    def patch(self, path, body=None, fields=None):
+        return self.call("PATCH", path, body, fields)
+
+    def delete(self, path, fields=None):
+        return self.call("DELETE", path, fields=fields)
+
+
+class RunningNode:
+    def __init__(self, *options):
+        self.program = os.environ["SYMBOLON"]
+        self.options = options
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="symbolon-test-")
+        self.log = open(os.path.join(self.folder, "log"), "w+b")
+        self.process = subprocess.Popen(
+            [self.program, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
+            stdout=subprocess.PIPE, stderr=self.log)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the node did not start: {self.read_log()}")
+        self.url = json.loads(line)["ready"]
+        self.host, port = re.fullmatch(r"http://([^:]+):(\d+)", self.url).groups()
+        self.port = int(port)
+        self.nobody = Caller(self)
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.process.terminate()
+        try:
+            status = self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            status = "none, it had to be killed"
+        log = self.read_log()
+        self.process.stdout.close()
+        self.log.close()
+        shutil.rmtree(self.folder)
+        if kind is not None:
+            print(log)
+        elif status != 0:
+            raise AssertionError(f"the node ended with {status}: {log}")
+
+    @property
+    def data(self):
+        return os.path.join(self.folder, "data")
+
+    def read_log(self):
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read().decode(errors="replace")
+
+    def run(self, *words):
+        """Runs a command beside the server; gives the JSON that it prints."""
+        done = subprocess.run([self.program, *words, "--data", self.data, "--json"], capture_output=True, timeout=60)
+        assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
+        return json.loads(done.stdout)
+
+    def system(self, organisation, department, name, scopes=None):
+        words = ["key", "create", organisation, department, name] + (["--scope", scopes] if scopes else [])
+        made = self.run(*words)
+        return Caller(self, {"Authorization": "Bearer " + made["secret"]}, id=made["id"], secret=made["secret"])
+
+    def organisation(self, name, department):
+        """A new organisation with one department; gives that department's system."""
+        organisation = self.run("org", "create", name)
+        made = self.run("department", "create", organisation["id"], department)
+        caller = self.system(organisation["id"], made["id"], "server")
+        caller.organisation, caller.department = organisation["id"], made["id"]
+        return caller
+
+    def person(self, name):
+        made = self.run("person", "create", "--name", name)
+        reply = self.nobody.get(made["link"].removeprefix(self.url)).expect(303)
+        cookie = reply.field("Set-Cookie").split(";")[0]
+        return Caller(self, {"Cookie": cookie}, id=made["id"], link=made["link"], cookie=cookie)
