@@ -291,6 +291,33 @@ static void partners_may_be_spoken_of_when_they_are_named(void **state)
     arena_close(cx.arena);
 }
 
+static void a_wrong_language_is_seen_in_spite_of_shared_words(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.example = TEXT("It is at your door when we come."); /* "is" and "we" are Dutch as well */
+    assert_int_equal(check_order(&cx, &purpose).count, 0);
+    purpose.language = TEXT("nl");
+    struct findings findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].reason, "wording.other_language");
+    arena_close(cx.arena);
+}
+
+static void the_same_finding_stands_once(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.benefit = TEXT("Deliverydeliverydeliverydelivery, deliverydeliverydeliverydelivery, "
+                           "deliverydeliverydeliverydelivery.");
+    assert_int_equal(check_order(&cx, &purpose).count, 2); /* one with a capital, one without */
+    arena_close(cx.arena);
+}
+
 static void nothing_asked_is_a_finding(void **state)
 {
     (void)state;
@@ -454,6 +481,8 @@ int main(void)
         cmocka_unit_test(everything_wrong_is_said_at_once),
         cmocka_unit_test(a_fact_must_fit_its_legal_basis),
         cmocka_unit_test(partners_may_be_spoken_of_when_they_are_named),
+        cmocka_unit_test(a_wrong_language_is_seen_in_spite_of_shared_words),
+        cmocka_unit_test(the_same_finding_stands_once),
         cmocka_unit_test(nothing_asked_is_a_finding),
         cmocka_unit_test(expectations_follow_the_family),
         cmocka_unit_test(times_follow_the_family_and_the_basis),
