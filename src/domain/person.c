@@ -47,7 +47,7 @@ err person_load(struct ctx *cx, int64_t person_id, struct person *out)
 
 err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id)
 {
-    struct person person;
+    struct person person = {0};
     TRY(person_load(cx, person_id, &person));
     *out_person_id = person.state == PERSON_MERGED ? person.merged_into : person_id;
     return OK;
