@@ -97,6 +97,16 @@ static void merging_keeps_the_values_of_both(void **state)
     reading_close(&reading);
 }
 
+static void numbers_of_different_programs_are_different_ids(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Record ID,Id,Email\n7,,a@x.example\n,7,a@x.example\n");
+    assert_int_equal(contact_merge(&reading.cx, reading.contacts[0], reading.contacts[1]), OK);
+    ASSERT_VALUES(reading.contacts[0]->external_ids, "7", "hubspot", "7", "id");
+    reading_close(&reading);
+}
+
 static void merging_fills_what_is_missing(void **state)
 {
     struct reading reading;
@@ -118,6 +128,7 @@ int main(void)
         cmocka_unit_test(only_ids_and_addresses_are_certain),
         cmocka_unit_test(a_contact_is_called_by_the_best_name_it_has),
         cmocka_unit_test(merging_keeps_the_values_of_both),
+        cmocka_unit_test(numbers_of_different_programs_are_different_ids),
         cmocka_unit_test(merging_fills_what_is_missing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,13 +236,14 @@ static void what_breaks_its_declaration_is_left_out(void **state)
     (void)state;
     struct contact *contact = only(&reading,
         CARD_2_1("FN;CHARSET=UTF-8:J\xF6rg\r\nTITLE;CHARSET=x-klingon:a\r\nROLE:\xF6\r\n"
-                 "NICKNAME;CHARSET=CP1252:\x81\r\n"
+                 "NICKNAME;CHARSET=CP1252:\x81\r\nORG;CHARSET=SHIFT_JIS:a\x83\r\n"
                  "EMAIL:a@b.example\r\n"));
     assert_text(contact->full_name, "");
     assert_notice(contact, 0, "full_name", "encoding");
     assert_notice(contact, 1, "title", "charset_unknown");
     assert_notice(contact, 2, "role", "encoding"); /* the card speaks of UTF-8, so nothing is assumed */
     assert_notice(contact, 3, "nickname", "encoding");
+    assert_notice(contact, 4, "organisation", "encoding"); /* it ends inside a character */
     reading_close(&reading);
     contact = only(&reading, CARD_4_0("FN:J\xF6rg\r\nEMAIL:a@b.example\r\n"));
     assert_notice(contact, 0, "full_name", "encoding"); /* version 4.0 is UTF-8 */
