@@ -52,6 +52,8 @@ err grant_list_of_relationship(struct ctx *cx, const struct relationship *relati
 /* Live at the ctx's moment, by relationship, of any person: for the node's own rules, no policy decision. */
 err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count) MUST_CHECK;
 err grant_list_of_person(struct ctx *cx, struct grant **out, size_t *out_count) MUST_CHECK; /* the caller's, all states */
+/* How many live ones there are at the ctx's moment, for the person or for the calling department. */
+err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
 /* What stood at a past moment: each grant folded up to `at_ms`; grants that did not exist yet are left out. */
 err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
                   size_t *out_count) MUST_CHECK;

@@ -184,3 +184,17 @@ err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64
     *out_count = kept;
     return OK;
 }
+
+err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out)
+{
+    struct grant *grants = NULL;
+    size_t count = 0;
+    int64_t live = 0;
+    TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
+    for (size_t i = 0; i < count; i++) {
+        bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
+        live += seen && grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE;
+    }
+    *out = live;
+    return OK;
+}

@@ -2,12 +2,10 @@
  * People come in by a one-time link and stay by a session. */
 #include "domain/person.h"
 
-#include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
-#include "domain/vault.h"
 #include "store/queries.h"
 
 #define LINK_PREFIX "sin"
@@ -53,7 +51,7 @@ err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id)
     return OK;
 }
 
-static err make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token)
+err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token)
 {
     struct token token;
     TRY(token_make(cx, LINK_PREFIX, &token));
@@ -68,31 +66,6 @@ static err make_link(struct ctx *cx, int64_t person_id, struct text *out_link_to
     return OK;
 }
 
-/* The name that the operator gave becomes the first value of the vault, as the person's own to change. */
-static err put_name(struct ctx *cx, int64_t person_id, struct text name)
-{
-    struct json_writer json = json_writer_open(cx->arena, LIMIT_ATTRIBUTE_BYTES);
-    json_open_object(&json);
-    json_member_text(&json, "name", name);
-    json_close_object(&json);
-    struct vault_put put = {.kind = attribute_find(TEXT("pd:Name")), .source = SOURCE_IMPORTED};
-    TRY(json_writer_finish(cx, &json, &put.value));
-    const json_t *value = NULL;
-    TRY(json_parse(cx, put.value, &value));
-    TRY(attribute_value_check(cx, put.kind, value, &put.value));
-    return vault_put_for(cx, person_id, &put);
-}
-
-err person_create(struct ctx *cx, void *arg)
-{
-    struct person_create *create = arg;
-    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
-    TRY(person_make(cx, PERSON_ACTIVE, &create->out_person_id));
-    if (create->name.size > 0)
-        TRY(put_name(cx, create->out_person_id, create->name));
-    return make_link(cx, create->out_person_id, &create->out_link_token);
-}
-
 err person_link(struct ctx *cx, void *arg)
 {
     struct person_link *link = arg;
@@ -101,7 +74,7 @@ err person_link(struct ctx *cx, void *arg)
     TRY(person_load(cx, link->person_id, &person));
     if (person.state != PERSON_ACTIVE)
         return FAIL(cx, CONFLICT, "person.not_active", "only somebody who has signed up can sign in");
-    return make_link(cx, link->person_id, &link->out_link_token);
+    return person_make_link(cx, link->person_id, &link->out_link_token);
 }
 
 err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)

@@ -49,6 +49,8 @@ struct person_sign_in {
 };
 err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Inside a write: a one-time link for this person. */
+err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token) MUST_CHECK;
 /* Inside a write: a session for somebody who has just proved who he is. */
 err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
 

@@ -1,95 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The life of a relationship: proposed or invited, active, paused, ended. Each change is one act; relationship_fold() is
- * the only place that turns acts into state. */
+ * The life of a relationship: proposed or invited, active, paused. Each change is one act. How it ends stands in
+ * relationship_end.c, what acts add up to in relationship_rule.c. */
 #include "domain/relationship.h"
 
-#include <assert.h>
-
 #include "base/limits.h"
-#include "domain/outbox.h"
 #include "domain/policy.h"
 #include "domain/receipt.h"
-#include "domain/request.h"
-#include "store/queries.h"
+#include "domain/relationship_store.h"
 
-static const char *const STATES[] = {
-    [RELATIONSHIP_INVITED] = "invited", [RELATIONSHIP_PROPOSED] = "proposed", [RELATIONSHIP_ACTIVE] = "active",
-    [RELATIONSHIP_PAUSED] = "paused",   [RELATIONSHIP_ENDED] = "ended",
-};
-
-static const struct {
-    relationship_nature nature;
-    const char         *word;
-} NATURES[] = {
-#define X(name, number, word, sentence) {NATURE_##name, word},
-#include "domain/nature.def"
-#undef X
-};
-
-const char *relationship_state_word(relationship_state state)
-{
-    return STATES[state];
-}
-
-const char *relationship_nature_word(relationship_nature nature)
-{
-    for (size_t i = 0; i < sizeof NATURES / sizeof *NATURES; i++)
-        if (NATURES[i].nature == nature)
-            return NATURES[i].word;
-    return "other";
-}
-
-bool relationship_nature_of_word(struct text word, relationship_nature *out)
-{
-    for (size_t i = 0; i < sizeof NATURES / sizeof *NATURES; i++) {
-        if (text_is(word, NATURES[i].word)) {
-            *out = NATURES[i].nature;
-            return true;
-        }
-    }
-    return false;
-}
-
-static relationship_state state_after(relationship_state before, act_kind kind)
-{
-    static const struct {
-        act_kind           kind;
-        relationship_state after;
-    } MOVES[] = {
-        {ACT_RELATIONSHIP_INVITED, RELATIONSHIP_INVITED}, {ACT_RELATIONSHIP_PROPOSED, RELATIONSHIP_PROPOSED},
-        {ACT_RELATIONSHIP_STARTED, RELATIONSHIP_ACTIVE},  {ACT_RELATIONSHIP_PAUSED, RELATIONSHIP_PAUSED},
-        {ACT_RELATIONSHIP_RESUMED, RELATIONSHIP_ACTIVE},  {ACT_RELATIONSHIP_ENDED, RELATIONSHIP_ENDED},
-        {ACT_RELATIONSHIP_DECLINED, RELATIONSHIP_ENDED},
-    };
-    for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++)
-        if (MOVES[i].kind == kind)
-            return MOVES[i].after;
-    return before;
-}
-
-void relationship_fold(struct relationship *relationship, const struct act *act)
-{
-    relationship->person_id = act->person_id;
-    relationship->relationship_id = act->relationship_id;
-    relationship->organisation_id = act->organisation_id;
-    relationship->nature = (relationship_nature)act->nature;
-    relationship->ends_at_ms = act->until_at_ms;
-    relationship->review_at_ms = act->review_at_ms;
-    if (act->kind == ACT_RELATIONSHIP_STARTED)
-        relationship->started_at_ms = act->at_ms;
-    relationship->state = state_after(relationship->state, act->kind);
-    relationship->last_act_id = act->act_id;
-}
-
-relationship_state relationship_state_at(const struct relationship *relationship, int64_t at_ms)
-{
-    bool lives = relationship->state == RELATIONSHIP_ACTIVE || relationship->state == RELATIONSHIP_PAUSED;
-    return lives && relationship->ends_at_ms != 0 && at_ms >= relationship->ends_at_ms ? RELATIONSHIP_ENDED
-                                                                                        : relationship->state;
-}
-
-/* An act that says what the relationship is now; the caller changes what it is about. */
-static struct act act_on(const struct relationship *relationship, act_kind kind)
+struct act relationship_act(const struct relationship *relationship, act_kind kind)
 {
     return (struct act){
         .kind = kind,
@@ -104,8 +23,7 @@ static struct act act_on(const struct relationship *relationship, act_kind kind)
     };
 }
 
-/* Change, proof, event. */
-static err apply(struct ctx *cx, struct relationship *relationship, struct act *act, bool erase)
+err relationship_apply(struct ctx *cx, struct relationship *relationship, struct act *act, bool erase)
 {
     struct receipt_subject subject = {.relationship = relationship, .language = TEXT("en"), .erase = erase};
     if (act_consent_status(act->kind)[0] != '\0')
@@ -150,8 +68,8 @@ err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_
         .nature = NATURE_CUSTOMER,
         .edge_person_id = person_id,
     };
-    struct act act = act_on(&relationship, ACT_RELATIONSHIP_INVITED);
-    TRY(apply(cx, &relationship, &act, false));
+    struct act act = relationship_act(&relationship, ACT_RELATIONSHIP_INVITED);
+    TRY(relationship_apply(cx, &relationship, &act, false));
     *out = relationship;
     return OK;
 }
@@ -160,12 +78,12 @@ err relationship_begin(struct ctx *cx, struct relationship *relationship, const 
 {
     TRY(check_dates(cx, start->ends_at_ms, start->review_at_ms));
     TRY(relationship_make_key(cx, relationship));
-    struct act act = act_on(relationship, ACT_RELATIONSHIP_STARTED);
+    struct act act = relationship_act(relationship, ACT_RELATIONSHIP_STARTED);
     if (start->nature != 0)
         act.nature = start->nature;
     act.until_at_ms = start->ends_at_ms;
     act.review_at_ms = start->review_at_ms;
-    return apply(cx, relationship, &act, false);
+    return relationship_apply(cx, relationship, &act, false);
 }
 
 err relationship_propose(struct ctx *cx, void *arg)
@@ -187,8 +105,8 @@ err relationship_propose(struct ctx *cx, void *arg)
         .ends_at_ms = propose->ends_at_ms,
         .review_at_ms = propose->review_at_ms,
     };
-    struct act act = act_on(&relationship, ACT_RELATIONSHIP_PROPOSED);
-    TRY(apply(cx, &relationship, &act, false));
+    struct act act = relationship_act(&relationship, ACT_RELATIONSHIP_PROPOSED);
+    TRY(relationship_apply(cx, &relationship, &act, false));
     propose->out = relationship;
     return OK;
 }
@@ -202,10 +120,10 @@ err relationship_answer(struct ctx *cx, void *arg)
     TRY(policy_require(cx, POLICY_RELATIONSHIP_ACCEPT, &object));
     if (relationship.state != RELATIONSHIP_PROPOSED)
         return FAIL(cx, CONFLICT, "relationship.not_proposed", "only a proposed relationship can be answered");
-    struct act act = act_on(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
+    struct act act = relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
     if (answer->accept)
         TRY(relationship_make_key(cx, &relationship));
-    TRY(apply(cx, &relationship, &act, false));
+    TRY(relationship_apply(cx, &relationship, &act, false));
     answer->out = relationship;
     return OK;
 }
@@ -229,8 +147,7 @@ static err plan_change(struct ctx *cx, const struct relationship_change *change,
     return OK;
 }
 
-/* The caller's own relationship. */
-static err load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out)
+err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out)
 {
     TRY(policy_require_own(cx, POLICY_RELATIONSHIP_SHAPE));
     return relationship_load(cx, cx->actor.person_id, relationship_id, out);
@@ -241,9 +158,9 @@ err relationship_change(struct ctx *cx, void *arg)
     struct relationship_change *change = arg;
     struct relationship relationship;
     act_kind kind = ACT_NONE;
-    TRY(load_own(cx, change->relationship_id, &relationship));
+    TRY(relationship_load_own(cx, change->relationship_id, &relationship));
     TRY(plan_change(cx, change, &relationship, &kind));
-    struct act act = act_on(&relationship, kind);
+    struct act act = relationship_act(&relationship, kind);
     if (change->set_nature)
         act.nature = change->nature;
     if (change->set_ends)
@@ -253,42 +170,7 @@ err relationship_change(struct ctx *cx, void *arg)
     TRY(check_dates(cx, change->set_ends ? act.until_at_ms : 0, change->set_review ? act.review_at_ms : 0));
     if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
         return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
-    TRY(apply(cx, &relationship, &act, false));
+    TRY(relationship_apply(cx, &relationship, &act, false));
     change->out = relationship;
-    return OK;
-}
-
-/* The organisation learns that it should delete what it holds. */
-static err announce_erasure(struct ctx *cx, const struct relationship *relationship)
-{
-    struct outbox_event event = {
-        .person_id = relationship->person_id,
-        .relationship_id = relationship->relationship_id,
-        .organisation_id = relationship->organisation_id,
-        .kind = "erasure.requested",
-        .subject_id = relationship->relationship_id,
-    };
-    return outbox_add(cx, &event);
-}
-
-err relationship_end(struct ctx *cx, void *arg)
-{
-    struct relationship_end *end = arg;
-    struct relationship relationship;
-    TRY(load_own(cx, end->relationship_id, &relationship));
-    end->out = relationship;
-    if (relationship.state == RELATIONSHIP_ENDED)
-        return OK; /* stopping twice is no mistake */
-    if (relationship.state == RELATIONSHIP_INVITED)
-        return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
-    TRY(grant_end_all(cx, &relationship));
-    TRY(request_cancel_all(cx, &relationship));
-    bool proposed = relationship.state == RELATIONSHIP_PROPOSED; /* no key yet, so no receipt */
-    struct act act = act_on(&relationship, proposed ? ACT_RELATIONSHIP_DECLINED : ACT_RELATIONSHIP_ENDED);
-    TRY(apply(cx, &relationship, &act, end->erase));
-    if (end->erase)
-        TRY(announce_erasure(cx, &relationship));
-    end->out_receipt_id = act.receipt_id;
-    end->out = relationship;
     return OK;
 }

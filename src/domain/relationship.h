@@ -63,8 +63,6 @@ err relationship_list_of_person(struct ctx *cx, struct relationship_list *list) 
 /* The same of any person: for the node's own rules, no policy decision. */
 err relationship_list_any(struct ctx *cx, int64_t person_id, struct relationship_list *list) MUST_CHECK;
 err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *list) MUST_CHECK;
-/* Live grants of a relationship at the ctx's moment, for the person or for the calling department. */
-err relationship_count_grants(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
 
 /* ---- store_write_fn, each with its struct; all give `out`. */
 

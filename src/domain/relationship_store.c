@@ -4,9 +4,9 @@
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
 #include "crypto/seal.h"
-#include "domain/grant.h"
 #include "domain/person.h"
 #include "domain/policy.h"
+#include "domain/relationship.h"
 #include "store/queries.h"
 
 static struct relationship relationship_of_row(const struct sql_relationship_row *row)
@@ -133,20 +133,6 @@ err relationship_save(struct ctx *cx, const struct relationship *relationship)
         .last_act_id = relationship->last_act_id,
     };
     return sql_relationship_save(cx, &row, NULL);
-}
-
-err relationship_count_grants(struct ctx *cx, const struct relationship *relationship, int64_t *out)
-{
-    struct grant *grants = NULL;
-    size_t count = 0;
-    int64_t live = 0;
-    TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
-    for (size_t i = 0; i < count; i++) {
-        bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
-        live += seen && grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE;
-    }
-    *out = live;
-    return OK;
 }
 
 static struct seal_place key_place_of(const struct relationship *relationship)

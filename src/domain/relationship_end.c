@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The end of a relationship: its grants and open requests end in the same write, and the organisation is told to delete
+ * when the person says so. */
+#include "domain/grant.h"
+#include "domain/outbox.h"
+#include "domain/relationship_store.h"
+#include "domain/request.h"
+
+/* The organisation learns that it should delete what it holds. */
+static err announce_erasure(struct ctx *cx, const struct relationship *relationship)
+{
+    struct outbox_event event = {
+        .person_id = relationship->person_id,
+        .relationship_id = relationship->relationship_id,
+        .organisation_id = relationship->organisation_id,
+        .kind = "erasure.requested",
+        .subject_id = relationship->relationship_id,
+    };
+    return outbox_add(cx, &event);
+}
+
+err relationship_end(struct ctx *cx, void *arg)
+{
+    struct relationship_end *end = arg;
+    struct relationship relationship;
+    TRY(relationship_load_own(cx, end->relationship_id, &relationship));
+    end->out = relationship;
+    if (relationship.state == RELATIONSHIP_ENDED)
+        return OK; /* stopping twice is no mistake */
+    if (relationship.state == RELATIONSHIP_INVITED)
+        return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
+    TRY(grant_end_all(cx, &relationship));
+    TRY(request_cancel_all(cx, &relationship));
+    bool proposed = relationship.state == RELATIONSHIP_PROPOSED; /* no key yet, so no receipt */
+    struct act act = relationship_act(&relationship, proposed ? ACT_RELATIONSHIP_DECLINED : ACT_RELATIONSHIP_ENDED);
+    TRY(relationship_apply(cx, &relationship, &act, end->erase));
+    if (end->erase)
+        TRY(announce_erasure(cx, &relationship));
+    end->out_receipt_id = act.receipt_id;
+    end->out = relationship;
+    return OK;
+}

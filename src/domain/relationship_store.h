@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows and acts of relationships, shared by their life (relationship.c) and their end (relationship_end.c); what others
+ * use stands in domain/relationship.h. */
+#ifndef DOMAIN_RELATIONSHIP_STORE_H
+#define DOMAIN_RELATIONSHIP_STORE_H
+
+#include "domain/relationship.h"
+
+/* An act that says what the relationship is now; the caller changes what it is about. */
+struct act relationship_act(const struct relationship *relationship, act_kind kind);
+/* Change, proof, event: makes the receipt where the act has one, writes the fact and the row. Inside a write. */
+err relationship_apply(struct ctx *cx, struct relationship *relationship, struct act *act, bool erase) MUST_CHECK;
+/* The caller's own relationship, to shape it. NOT_FOUND. */
+err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out) MUST_CHECK;
+
+#endif
