@@ -6,7 +6,9 @@
         ada = node.person("Ada")
         shop.post("/v1/org/purposes", {...})
 
-Replies know their status, fields and JSON. Nothing is retried: what fails once fails the test.
+Replies know their status, fields and JSON. Nothing is retried: what fails once fails the test. `stop()` and `start()`
+let a test go on with the folder alone; `command()` runs a command for its exit code and words, `run()` for its JSON. A
+list in `seen` collects each exchange.
 """
 import http.client
 import json
@@ -66,9 +68,12 @@ class Caller:
             headers.setdefault("Content-Type", "application/json")
         try:
             connection.request(method, path, body=body, headers=headers)
-            return Reply(connection.getresponse())
+            reply = Reply(connection.getresponse())
         finally:
             connection.close()
+        if self.node.seen is not None:
+            self.node.seen.append((method, path, reply))
+        return reply
 
     def get(self, path, fields=None):
         return self.call("GET", path, fields=fields)
@@ -90,10 +95,28 @@ class RunningNode:
     def __init__(self, *options):
         self.program = os.environ["SYMBOLON"]
         self.options = options
+        self.process = None
+        self.seen = None
 
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="symbolon-test-")
         self.log = open(os.path.join(self.folder, "log"), "w+b")
+        self.nobody = Caller(self)
+        try:
+            self.start()
+        except BaseException:
+            self.leave()
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        status = self.leave()
+        if kind is None and status != 0:
+            raise AssertionError(f"the node ended with {status}: {self.last_words}")
+        if kind is not None:
+            print(self.last_words)
+
+    def start(self):
         self.process = subprocess.Popen(
             [self.program, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE, stderr=self.log)
@@ -103,25 +126,32 @@ class RunningNode:
         self.url = json.loads(line)["ready"]
         self.host, port = re.fullmatch(r"http://([^:]+):(\d+)", self.url).groups()
         self.port = int(port)
-        self.nobody = Caller(self)
-        return self
 
-    def __exit__(self, kind, value, trace):
-        self.process.terminate()
+    def end(self):
+        """Ends the server that runs, if one does; gives how it ended."""
+        process, self.process = self.process, None
+        if process is None:
+            return 0
+        process.terminate()
         try:
-            status = self.process.wait(30)
+            return process.wait(30)
         except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-            status = "none, it had to be killed"
-        log = self.read_log()
-        self.process.stdout.close()
+            process.kill()
+            process.wait()
+            return "none, it had to be killed"
+        finally:
+            process.stdout.close()
+
+    def stop(self):
+        status = self.end()
+        assert status == 0, f"the node ended with {status}: {self.read_log()}"
+
+    def leave(self):
+        status = self.end()
+        self.last_words = self.read_log()
         self.log.close()
         shutil.rmtree(self.folder)
-        if kind is not None:
-            print(log)
-        elif status != 0:
-            raise AssertionError(f"the node ended with {status}: {log}")
+        return status
 
     @property
     def data(self):
@@ -132,9 +162,13 @@ class RunningNode:
         self.log.seek(0)
         return self.log.read().decode(errors="replace")
 
+    def command(self, *words):
+        """Runs a command on the folder; gives its exit code (`returncode`) and its words (`stdout`, `stderr`)."""
+        return subprocess.run([self.program, *words, "--data", self.data], capture_output=True, timeout=120, text=True)
+
     def run(self, *words):
-        """Runs a command beside the server; gives the JSON that it prints."""
-        done = subprocess.run([self.program, *words, "--data", self.data, "--json"], capture_output=True, timeout=60)
+        """Runs a command on the folder; gives the JSON that it prints."""
+        done = self.command(*words, "--json")
         assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout)
 
