@@ -9,6 +9,7 @@
 
 typedef enum deadline_kind {
     DEADLINE_NONE = 0,
+    DEADLINE_TURN,   /* goes on at the next turn of its loop: others come first */
     DEADLINE_IDLE,   /* between two requests */
     DEADLINE_HEAD,   /* from the first byte of a head to its end */
     DEADLINE_BODY,   /* from the end of the head to the end of the body */

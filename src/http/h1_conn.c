@@ -326,6 +326,8 @@ static deadline_kind due_deadline(struct h1_conn *conn)
 {
     if (unsent_bytes(conn) > 0)
         return DEADLINE_WRITE;
+    if (conn->yields)
+        return DEADLINE_TURN;
     switch (conn->stage) {
     case CONN_HEAD:
         return evbuffer_get_length(input_of(conn)) > 0 ? DEADLINE_HEAD : DEADLINE_IDLE;
@@ -378,11 +380,11 @@ static bool may_read(struct h1_conn *conn)
  * answers. */
 static void advance(struct h1_conn *conn)
 {
+    conn->yields = false;
     for (int steps = 0; may_read(conn); steps++) {
-        if (steps == STEPS_PER_TURN_MAX) {
-            bufferevent_trigger(conn->stream, EV_READ, BEV_TRIG_IGNORE_WATERMARKS | BEV_TRIG_DEFER_CALLBACKS);
+        conn->yields = steps == STEPS_PER_TURN_MAX;
+        if (conn->yields)
             break;
-        }
         if (conn->stage == CONN_HEAD ? !read_head(conn) : !read_body(conn)) {
             conn->dead = conn->dead || conn->ended; /* the rest of the message will not come */
             break;
@@ -433,6 +435,10 @@ void h1_conn_expire(struct deadline *deadline)
     struct h1_conn *conn = (struct h1_conn *)deadline; /* its first member */
     deadline_kind kind = deadline->kind;
     deadline_clear(&conn->loop->deadlines, deadline);
+    if (kind == DEADLINE_TURN) {
+        advance(conn);
+        return;
+    }
     if (kind == DEADLINE_HEAD || kind == DEADLINE_BODY) /* 9110 section 15.5.9 */
         refuse(conn, kind == DEADLINE_HEAD ? &LATE_HEAD : &LATE_BODY);
     else if (kind != DEADLINE_WRITE || unsent_bytes(conn) + WRITE_PROGRESS_BYTES > conn->unsent_mark)

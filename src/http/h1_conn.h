@@ -27,6 +27,7 @@ struct h1_conn {
     bool                direct;   /* a plain socket: replies may go to it without a stop in the stream */
     bool                ended;    /* the client sends no more */
     bool                half_closed; /* we send no more */
+    bool                yields;   /* has input left that waits for the next turn */
     bool                dead;     /* to be freed at the end of the callback */
     size_t              unsent_mark; /* bytes that waited when the write deadline was set */
     size_t              body_share, unsent_share; /* counted for this connection in its loop's sums */

@@ -276,6 +276,7 @@ static struct event_base *new_base(void)
 static void set_durations(struct loop *loop)
 {
     const struct server_config *config = loop->config;
+    loop->deadlines.duration_ns[DEADLINE_TURN] = 1;
     loop->deadlines.duration_ns[DEADLINE_IDLE] = config->idle_ms * 1000000;
     loop->deadlines.duration_ns[DEADLINE_HEAD] = config->head_ms * 1000000;
     loop->deadlines.duration_ns[DEADLINE_BODY] = config->body_ms * 1000000;

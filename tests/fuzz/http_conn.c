@@ -86,6 +86,7 @@ static void turn(struct bench *bench)
     for (int i = 0; i < 4; i++) {
         int result = event_base_loop(bench->loop.base, EVLOOP_NONBLOCK);
         assert(result >= 0);
+        bench->set.monotonic_ns += 10; /* as good as nothing beside the deadlines */
     }
 }
 
@@ -150,8 +151,7 @@ static void send_in_steps(struct bench *bench, struct bufferevent *client, struc
     while (bench->loop.connection_count > 0 || bench->loop.out_count > 0) { /* ends: the client has ended */
         size_t before = evbuffer_get_length(bufferevent_get_input(client));
         turn(bench);
-        bench->set.monotonic_ns += 1;
-        if (before == evbuffer_get_length(bufferevent_get_input(client)) && bench->set.monotonic_ns > 100000)
+        if (before == evbuffer_get_length(bufferevent_get_input(client)) && bench->set.monotonic_ns > 10000000)
             assert(bench->loop.connection_count == 0); /* a connection that hangs */
     }
     turn(bench);

@@ -199,6 +199,23 @@ class Order(Served):
                 self.assertEqual(json.loads(connection.reply().body)["path"], "/%d" % i)
             sender.join()
 
+    def test_a_client_with_many_requests_does_not_keep_others_waiting(self):
+        with self.connect() as greedy, self.connect() as other:
+            greedy.send(get("/busy") * 120)  # each holds the loop for 5 ms
+            time.sleep(0.02)
+            begin = time.monotonic()
+            self.assertEqual(other.get("/a").status, 200)
+            self.assertLess(time.monotonic() - begin, 0.4)
+            for _ in range(120):
+                self.assertEqual(greedy.reply().status, 200)
+
+    def test_a_client_that_takes_no_replies_gets_no_more_made(self):
+        before = self.counters()["requests"]
+        with self.connect() as connection:
+            connection.send(get("/bytes?count=2000000") * 50)
+            time.sleep(0.3)
+            self.assertLess(self.counters()["requests"] - before, 10)
+
     def test_a_client_that_leaves_before_its_sealed_reply_harms_nobody(self):
         before = self.counters()["dropped"]
         for path in ("/sealed?ms=100", "/pool?ms=100"):
