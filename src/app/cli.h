@@ -37,8 +37,8 @@ struct command {
     const char *sentence;
 };
 
-/* Reads options, configuration file and arguments of `argv` behind the words of the command. USAGE cli.option | cli.value
- * | cli.arguments | cli.config. */
+/* Reads options, configuration file and arguments of `argv` behind the words of the command. USAGE cli.option |
+ * cli.value | cli.arguments | cli.config. */
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv) MUST_CHECK;
 bool cli_has(const struct cli *cli, cli_option option);
 const char *cli_value(const struct cli *cli, cli_option option, const char *fallback);

@@ -45,12 +45,15 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
     json_write_key(&json, "findings");
     json_write_raw(&json, builder_text(&list->json.out));
     json_close_object(&json);
-    cli_say(cli, "%lld people, %lld relationships, %lld grants, %lld acts, %lld receipts, %lld disclosures, %lld log entries.\n",
-            (long long)domain->people, (long long)domain->relationships, (long long)domain->grants, (long long)domain->acts,
-            (long long)domain->receipts, (long long)domain->disclosures, (long long)ledger->entries);
+    cli_say(
+        cli,
+        "%lld people, %lld relationships, %lld grants, %lld acts, %lld receipts, %lld disclosures, %lld log entries.\n",
+        (long long)domain->people, (long long)domain->relationships, (long long)domain->grants, (long long)domain->acts,
+        (long long)domain->receipts, (long long)domain->disclosures, (long long)ledger->entries);
     cli_say(cli, findings == 0 ? "Everything agrees.\n" : "%lld things do not agree.\n", (long long)findings);
     TRY(cli_answer(cli, &json));
-    return findings == 0 ? OK : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld things do not agree", (long long)findings);
+    return findings == 0 ? OK
+                         : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld things do not agree", (long long)findings);
 }
 
 err cli_audit(struct cli *cli)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * symbolon import: reads a file in chunks, writes each chunk in one write, reports bad rows by line, shows how far it is. */
+ * symbolon import: reads a file in chunks, writes each chunk in one write, reports bad rows by line, shows how far it
+ * is. */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -139,7 +140,8 @@ static void show_progress(const struct import *import)
     if (!import->tty || import->file_bytes == 0)
         return;
     int64_t percent = contact_reader_bytes_read(import->reader) * 100 / import->file_bytes;
-    (void)fprintf(stderr, "\r\033[K%3lld %%  %lld rows", (long long)(percent > 100 ? 100 : percent), (long long)import->rows);
+    (void)fprintf(stderr, "\r\033[K%3lld %%  %lld rows", (long long)(percent > 100 ? 100 : percent),
+                  (long long)import->rows);
 }
 
 static err run_chunks(struct import *import)
@@ -188,9 +190,9 @@ static err report(struct import *import)
         (void)fprintf(stderr, "\r\033[K");
     report_columns(import);
     cli_say(cli, "%s%lld rows: %lld created, %lld updated, %lld unchanged, %lld rejected; %lld notes.\n",
-            cli_has(cli, CLI_dry_run) ? "Nothing was changed. " : "", (long long)import->rows, (long long)import->created,
-            (long long)import->updated, (long long)import->unchanged, (long long)import->rejected_count,
-            (long long)import->notices);
+            cli_has(cli, CLI_dry_run) ? "Nothing was changed. " : "", (long long)import->rows,
+            (long long)import->created, (long long)import->updated, (long long)import->unchanged,
+            (long long)import->rejected_count, (long long)import->notices);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)
                                                                                  : cli_answer(cli, &json);
 }

@@ -102,7 +102,8 @@ err cli_key_create(struct cli *cli)
     TRY(node_write(&cli->node, key_create, &create));
     struct text id = id_text(&cli->node.cx, (struct id){ID_SYSTEM, create.organisation_id, create.out.system_id});
     cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nKey (shown once, keep it safe):\n%.*s\n", TEXT_ARGS(id),
-            TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name), TEXT_ARGS(create.out_secret));
+            TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name),
+            TEXT_ARGS(create.out_secret));
     return answer(cli, &(struct answer){id, create.name, "secret", create.out_secret});
 }
 

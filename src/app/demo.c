@@ -69,7 +69,8 @@ static err choose_folder(struct cli *cli, struct tour *tour)
     if (cli_has(cli, CLI_data)) {
         tour->folder = cli_value(cli, CLI_data, "");
         if (stat(tour->folder, &found) == 0)
-            return FAIL(&cli->cx, CONFLICT, "demo.folder", "%s is there already; a demo wants a fresh folder", tour->folder);
+            return FAIL(&cli->cx, CONFLICT, "demo.folder", "%s is there already; a demo wants a fresh folder",
+                        tour->folder);
         return OK;
     }
     char *path = arena_take(cli->cx.arena, 64, 1);
@@ -115,8 +116,8 @@ err cli_demo(struct cli *cli)
     cli_say(cli, "Making a small world: five organisations, sixty people, two years …\n");
     (void)fflush(cli->out);
     TRY(open_world(cli, &tour.world));
-    cli_say(cli, "%lld people, %lld permissions, %lld reads.\n", (long long)tour.world.people, (long long)tour.world.grants,
-            (long long)tour.world.reads);
+    cli_say(cli, "%lld people, %lld permissions, %lld reads.\n", (long long)tour.world.people,
+            (long long)tour.world.grants, (long long)tour.world.reads);
     struct serving serving = {.cli = cli, .ready = ready, .arg = &tour};
     return serve_run(&serving);
 }

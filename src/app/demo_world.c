@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Builds the demo world week by week. Who does what is drawn from a fixed seed, so every demo is alike; secrets and keys
- * come from the real source. */
+ * Builds the demo world week by week. Who does what is drawn from a fixed seed, so every demo is alike; secrets and
+ * keys come from the real source. */
 #include "app/demo_world.h"
 
 #include "base/json.h"
@@ -99,7 +99,8 @@ static err make_department(struct world *world, int at)
 {
     struct ctx *cx = &world->node->cx;
     int64_t organisation_id = world->organisation[DEPARTMENT_ROWS[at].organisation].organisation_id;
-    struct department_create department = {.organisation_id = organisation_id, .name = text_of(DEPARTMENT_ROWS[at].name)};
+    struct department_create department = {.organisation_id = organisation_id,
+                                           .name = text_of(DEPARTMENT_ROWS[at].name)};
     TRY(node_write(world->node, department_create, &department));
     struct key_create key = {.organisation_id = organisation_id,
                              .department_id = department.out.department_id,
@@ -112,13 +113,14 @@ static err make_department(struct world *world, int at)
 
 static struct text body_of(struct arena *arena, const struct purpose_row *row)
 {
-    return text_format(arena,
-                       "{\"attributes\":{\"needed\":[%s],\"optional\":[%s]},\"benefit\":\"%s\",\"example\":\"%s\","
-                       "\"facts\":{\"leaves_eea\":false,\"passed_on\":[%s],\"scored\":false,\"trains_ai\":false},"
-                       "\"if_no\":\"%s\",\"language\":\"en\",\"legal_basis\":\"consent\",\"longest\":\"%s\",\"name\":\"%s\","
-                       "\"retention\":\"%s\",\"sentence\":\"%s\",\"shortest_useful\":\"%s\",\"term\":\"%s\"}",
-                       row->needed, row->optional, row->benefit, row->example, row->passed_on, row->if_no, row->longest,
-                       row->name, row->retention, row->sentence, row->shortest, row->term);
+    return text_format(
+        arena,
+        "{\"attributes\":{\"needed\":[%s],\"optional\":[%s]},\"benefit\":\"%s\",\"example\":\"%s\","
+        "\"facts\":{\"leaves_eea\":false,\"passed_on\":[%s],\"scored\":false,\"trains_ai\":false},"
+        "\"if_no\":\"%s\",\"language\":\"en\",\"legal_basis\":\"consent\",\"longest\":\"%s\",\"name\":\"%s\","
+        "\"retention\":\"%s\",\"sentence\":\"%s\",\"shortest_useful\":\"%s\",\"term\":\"%s\"}",
+        row->needed, row->optional, row->benefit, row->example, row->passed_on, row->if_no, row->longest, row->name,
+        row->retention, row->sentence, row->shortest, row->term);
 }
 
 static err read_kinds(struct ctx *cx, const json_t *kinds, struct attribute_set *out)
@@ -206,11 +208,15 @@ static err fill_vault(struct world *world, const struct visitor *visitor, int at
     struct arena *arena = world->node->cx.arena;
     int town = (at / 10 + at) % 6;
     TRY(put(world, visitor, "pd:PhysicalAddress",
-            text_format(arena, "{\"street_address\":\"Lindenweg %d\",\"locality\":\"%s\",\"postal_code\":\"%d\",\"country\":\"%s\"}",
-                        at + 4, TOWNS[town], 3000 + at, COUNTRIES[town])));
-    TRY(put(world, visitor, "pd:EmailAddress", text_format(arena, "\"%s%d@mail.example\"", at == 0 ? "ada" : "person", at)));
+            text_format(
+                arena,
+                "{\"street_address\":\"Lindenweg %d\",\"locality\":\"%s\",\"postal_code\":\"%d\",\"country\":\"%s\"}",
+                at + 4, TOWNS[town], 3000 + at, COUNTRIES[town])));
+    TRY(put(world, visitor, "pd:EmailAddress",
+            text_format(arena, "\"%s%d@mail.example\"", at == 0 ? "ada" : "person", at)));
     TRY(put(world, visitor, "pd:TelephoneNumber", text_format(arena, "\"+41 31 555 %04d\"", 1000 + at)));
-    return put(world, visitor, "pd:BirthDate", text_format(arena, "\"19%02d-0%d-1%d\"", 50 + at % 45, 1 + at % 9, at % 9));
+    return put(world, visitor, "pd:BirthDate",
+               text_format(arena, "\"19%02d-0%d-1%d\"", 50 + at % 45, 1 + at % 9, at % 9));
 }
 
 static err make_person(struct world *world, int at)
@@ -258,7 +264,8 @@ static err ask(struct world *world, struct visitor *visitor, int purpose, bool r
                                 .purpose = world->purpose[purpose],
                                 .uses = {.event = TEXT_NONE}};
     TRY(act(world, system, request_make, &make));
-    struct request_answer answer = {.request_id = make.out.request_id, .answer = refuse ? ANSWER_REFUSE : ANSWER_ACCEPT};
+    struct request_answer answer = {.request_id = make.out.request_id,
+                                    .answer = refuse ? ANSWER_REFUSE : ANSWER_ACCEPT};
     TRY(act(world, &visitor->actor, request_answer, &answer));
     if (answer.out_has_grant) {
         visitor->grant[purpose] = answer.out_grant;

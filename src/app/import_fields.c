@@ -62,7 +62,8 @@ static err count_key(struct ctx *cx, struct key_counts *counts, struct text key,
 }
 
 /* All certain keys; or else the strongest other one with its count, so that two people of one file stay two. */
-static err fill_keys(struct ctx *cx, struct key_counts *counts, const struct contact *contact, struct import_contact *out)
+static err fill_keys(struct ctx *cx, struct key_counts *counts, const struct contact *contact,
+                     struct import_contact *out)
 {
     struct contact_keys keys;
     TRY(contact_identity(cx, contact, &keys));
@@ -111,7 +112,8 @@ static err add_text(struct ctx *cx, struct import_contact *out, const char *fiel
     return add_json(cx, out, field, &json);
 }
 
-static err add_values(struct ctx *cx, struct import_contact *out, const char *field, const struct contact_values *values)
+static err add_values(struct ctx *cx, struct import_contact *out, const char *field,
+                      const struct contact_values *values)
 {
     for (size_t i = 0; i < values->count; i++) {
         struct json_writer json = json_writer_open(cx->arena, LIMIT_BODY_BYTES);
@@ -168,9 +170,15 @@ err import_contact_fill(struct ctx *cx, struct key_counts *counts, const struct 
         const char *field;
         struct text value;
     } SINGLES[] = {
-        {"organisation", contact->organisation}, {"department", contact->department}, {"unit", contact->unit},
-        {"title", contact->title},               {"role", contact->role},             {"pd:BirthDate", contact->birthdate},
-        {"pd:Gender", contact->gender},          {"pd:Language", contact->language},  {"note", contact->note},
+        {"organisation", contact->organisation},
+        {"department", contact->department},
+        {"unit", contact->unit},
+        {"title", contact->title},
+        {"role", contact->role},
+        {"pd:BirthDate", contact->birthdate},
+        {"pd:Gender", contact->gender},
+        {"pd:Language", contact->language},
+        {"note", contact->note},
     };
     TRY(fill_keys(cx, counts, contact, out));
     TRY(add_name(cx, out, contact));

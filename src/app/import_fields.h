@@ -7,8 +7,8 @@
 #include "domain/contact_import.h"
 #include "protocol/contact_identity.h"
 
-/* How often a key that is not certain was seen in this file: the n-th person without e-mail called "John Doe" of one run
- * is the n-th of the next. Bounded by `room`. */
+/* How often a key that is not certain was seen in this file: the n-th person without e-mail called "John Doe" of one
+ * run is the n-th of the next. Bounded by `room`. */
 struct key_counts {
     struct key_count *at;
     size_t            room; /* a power of two */

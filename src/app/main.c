@@ -36,7 +36,8 @@ static int words_of(const struct command *command, int argc, char **argv)
 static void print_failure(const struct cli *cli, const struct failure *failure)
 {
     if (!cli_has(cli, CLI_json)) {
-        (void)fprintf(stderr, "symbolon: %s\n", failure->detail[0] != '\0' ? failure->detail : error_sentence(failure->code));
+        (void)fprintf(stderr, "symbolon: %s\n",
+                      failure->detail[0] != '\0' ? failure->detail : error_sentence(failure->code));
         return;
     }
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * An opened node: key folder, store, effects, and a ctx that speaks as its operator. Made once by a program. The folder:
- * keys/ (the key folder; never in a backup of the data), store/ (the four files). */
+ * An opened node: key folder, store, effects, and a ctx that speaks as its operator. Made once by a program. The
+ * folder: keys/ (the key folder; never in a backup of the data), store/ (the four files). */
 #ifndef APP_NODE_H
 #define APP_NODE_H
 

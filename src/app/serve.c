@@ -27,7 +27,8 @@ static err read_listen(struct cli *cli, struct server_config *config)
     struct text listen = text_of(cli_value(cli, CLI_listen, "127.0.0.1:8080"));
     const char *colon = memrchr(listen.at, ':', listen.size);
     struct text host = colon == NULL ? TEXT_NONE : (struct text){listen.at, (size_t)(colon - listen.at)};
-    struct text port = colon == NULL ? TEXT_NONE : (struct text){colon + 1, (size_t)(listen.at + listen.size - colon - 1)};
+    struct text port =
+        colon == NULL ? TEXT_NONE : (struct text){colon + 1, (size_t)(listen.at + listen.size - colon - 1)};
     if (host.size > 2 && host.at[0] == '[' && host.at[host.size - 1] == ']')
         host = (struct text){host.at + 1, host.size - 2};
     int64_t number = 0;
@@ -111,7 +112,8 @@ static err say_ready(struct cli *cli, struct text url, void *arg)
     json_member_text(&json, "ready", url);
     json_close_object(&json);
     if (cli_has(cli, CLI_dev))
-        LOG(&cli->node.log, LOG_WARNING, "dev.mode", LOG_TEXT("meaning", "rules are relaxed: never use --dev for real people"));
+        LOG(&cli->node.log, LOG_WARNING, "dev.mode",
+            LOG_TEXT("meaning", "rules are relaxed: never use --dev for real people"));
     cli_say(cli, "ready %.*s\n", TEXT_ARGS(url));
     TRY(cli_answer(cli, &json));
     (void)fflush(cli->out); /* a closed pipe is the reader's wish */

@@ -23,7 +23,8 @@ struct piece {
 static _Thread_local struct arena *parse_arena;
 
 /* An exhausted arena does not stop the parse but lets it go on with the heap; json_parse() throws the result away. To
- * say no here is not safe: jansson does not look whether the buffer of a string grew, and then reads and writes past it. */
+ * say no here is not safe: jansson does not look whether the buffer of a string grew, and then reads and writes past
+ * it. */
 static void *piece_take(size_t size)
 {
     struct piece *piece = parse_arena == NULL ? NULL : arena_take(parse_arena, 1, sizeof *piece + size);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The facts. Every change of a relationship, a grant or a request is one act, written once and never changed; the rows of
- * `relationship`, `grant_now` and `request` are what their acts add up to (relationship_fold() and its siblings), so
+ * The facts. Every change of a relationship, a grant or a request is one act, written once and never changed; the rows
+ * of `relationship`, `grant_now` and `request` are what their acts add up to (relationship_fold() and its siblings), so
  * that the state of any past moment can be answered and the whole can be derived again (domain/audit.h). */
 #ifndef DOMAIN_ACT_H
 #define DOMAIN_ACT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The consent-checked read, decided twice by the same rules: on the caller's thread, where the values are opened, and on
- * the writer, where the row becomes durable. What the second look refuses does not leave. */
+ * The consent-checked read, decided twice by the same rules: on the caller's thread, where the values are opened, and
+ * on the writer, where the row becomes durable. What the second look refuses does not leave. */
 #include "domain/disclosure.h"
 
 #include "base/limits.h"
@@ -139,7 +139,8 @@ static err open_question(struct ctx *cx, struct disclosure_ask *ask)
     if (attribute_set_is_empty(ask->attributes))
         return FAIL_AT(cx, INVALID, "disclosure.empty", "/attributes", "ask for at least one kind");
     if (ask->note.size > LIMIT_NOTE_BYTES || !text_is_plain(ask->note, false))
-        return FAIL_AT(cx, INVALID, "disclosure.note", "/note", "a note is at most %d bytes of plain text", LIMIT_NOTE_BYTES);
+        return FAIL_AT(cx, INVALID, "disclosure.note", "/note", "a note is at most %d bytes of plain text",
+                       LIMIT_NOTE_BYTES);
     TRY(relationship_open(cx, ask->relationship, &ask->found));
     struct policy_object object = {.organisation_id = ask->found.organisation_id};
     TRY(policy_require(cx, POLICY_DISCLOSURE_ASK, &object));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The consent-checked read. disclosure_decide() reads and decides on the caller's thread; disclosure_commit() decides
- * again where writes happen and makes the ledger row durable; only then may the answer leave. What is refused is written
- * too, for the person to see. A row tells who, which kinds, which purpose, which grant, when; never a value. */
+ * again where writes happen and makes the ledger row durable; only then may the answer leave. What is refused is
+ * written too, for the person to see. A row tells who, which kinds, which purpose, which grant, when; never a value. */
 #ifndef DOMAIN_DISCLOSURE_H
 #define DOMAIN_DISCLOSURE_H
 
@@ -79,8 +79,8 @@ struct disclosure_ask {
  * caller's; a refusal by the person's will is not a failure here: `given` says it. */
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
-/* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment; what is no longer
- * permitted turns the answer into a refusal; writes the rows and counts the uses. */
+/* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment; what is no
+ * longer permitted turns the answer into a refusal; writes the rows and counts the uses. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* The decision without data and without a row: for AuthZEN and tests. */

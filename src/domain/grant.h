@@ -45,13 +45,14 @@ const char *grant_refusal(const struct grant *grant, attribute_number kind, int6
 
 /* ---- loading */
 err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out) MUST_CHECK; /* NOT_FOUND */
-err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, struct grant **out,
-                          size_t *out_count) MUST_CHECK;
+err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
+                          struct grant **out, size_t *out_count) MUST_CHECK;
 err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
                                size_t *out_count) MUST_CHECK;
 /* Live at the ctx's moment, by relationship, of any person: for the node's own rules, no policy decision. */
 err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count) MUST_CHECK;
-err grant_list_of_person(struct ctx *cx, struct grant **out, size_t *out_count) MUST_CHECK; /* the caller's, all states */
+err grant_list_of_person(struct ctx *cx, struct grant **out,
+                         size_t *out_count) MUST_CHECK; /* the caller's, all states */
 /* How many live ones there are at the ctx's moment, for the person or for the calling department. */
 err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
 /* What stood at a past moment: each grant folded up to `at_ms`; grants that did not exist yet are left out. */

@@ -59,8 +59,8 @@ err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant
     return grant_of_row(cx, &row, relationship.organisation_id, out);
 }
 
-err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, struct grant **out,
-                          size_t *out_count)
+err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
+                          struct grant **out, size_t *out_count)
 {
     struct sql_grant_list_in in = {relationship->person_id, relationship->relationship_id, purpose_id};
     struct sql_grant_row *rows = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Claim codes: made by an organisation, claimed once by a person. A claim by somebody who is here already moves what was
- * kept for the invited, unclaimed person: records are sealed anew, facts written again, and the old key goes. */
+ * Claim codes: made by an organisation, claimed once by a person. A claim by somebody who is here already moves what
+ * was kept for the invited, unclaimed person: records are sealed anew, facts written again, and the old key goes. */
 #include "domain/invitation.h"
 
 #include "base/limits.h"
@@ -19,7 +19,8 @@ static err add(struct ctx *cx, const struct claim_code *code, const struct sql_i
     return sql_invitation_insert(cx, &row, NULL);
 }
 
-err invitation_add(struct ctx *cx, const struct relationship *relationship, int64_t department_id, struct text *out_code)
+err invitation_add(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
+                   struct text *out_code)
 {
     struct claim_code code;
     TRY(claim_code_make(cx, &code));

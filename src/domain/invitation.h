@@ -19,8 +19,8 @@ struct invitation_make {
 err invitation_make(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* Inside a write: a code for a person and relationship that are there already (imports). */
-err invitation_add(struct ctx *cx, const struct relationship *relationship, int64_t department_id, struct text *out_code)
-    MUST_CHECK;
+err invitation_add(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
+                   struct text *out_code) MUST_CHECK;
 
 /* store_write_fn. The signed-in person claims: the relationship becomes active and his; records and open requests move
  * with it. NOT_FOUND invitation.unknown (wrong, used up, lapsed); CONFLICT relationship.exists. */

@@ -18,7 +18,8 @@
 
 static err check_name(struct ctx *cx, struct text name, const char *reason)
 {
-    if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES || !text_is_plain(name, false))
+    if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES ||
+        !text_is_plain(name, false))
         return FAIL_AT(cx, INVALID, reason, "/name", "a name is 1 to %d bytes of plain text", LIMIT_NAME_BYTES);
     return OK;
 }
@@ -102,7 +103,8 @@ err department_create(struct ctx *cx, void *arg)
     size_t count = 0;
     TRY(department_list(cx, create->organisation_id, &others, &count));
     if (count >= LIMIT_DEPARTMENTS)
-        return FAIL(cx, TOO_LARGE, "department.too_many", "an organisation has at most %d departments", LIMIT_DEPARTMENTS);
+        return FAIL(cx, TOO_LARGE, "department.too_many", "an organisation has at most %d departments",
+                    LIMIT_DEPARTMENTS);
     for (size_t i = 0; i < count; i++)
         if (text_equals(others[i].name, create->name))
             return FAIL(cx, CONFLICT, "department.exists", "a department of this name is here already");
@@ -113,8 +115,8 @@ err department_create(struct ctx *cx, void *arg)
         .name = create->name,
         .created_at_ms = cx->now_ms,
     };
-    struct sql_department_insert_in row = {create->organisation_id, create->out.department_id, (int64_t)count, create->name,
-                                           cx->now_ms};
+    struct sql_department_insert_in row = {create->organisation_id, create->out.department_id, (int64_t)count,
+                                           create->name, cx->now_ms};
     return sql_department_insert(cx, &row, NULL);
 }
 
@@ -281,8 +283,8 @@ err department_list(struct ctx *cx, int64_t organisation_id, struct department *
     if (departments == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
-        departments[i] = (struct department){rows[i].organisation_id, rows[i].department_id, INT64_C(1) << rows[i].ordinal,
-                                             rows[i].name, rows[i].created_at_ms};
+        departments[i] = (struct department){rows[i].organisation_id, rows[i].department_id,
+                                             INT64_C(1) << rows[i].ordinal, rows[i].name, rows[i].created_at_ms};
     *out = departments;
     *out_count = count;
     return OK;

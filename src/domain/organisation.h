@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Organisations, their departments (each a party of its own in every permission) and systems (API clients of one
- * department). Set up by the operator; an organisation's own systems with the scope ADMIN may add departments and keys. */
+ * department). Set up by the operator; an organisation's own systems with the scope ADMIN may add departments and keys.
+ */
 #ifndef DOMAIN_ORGANISATION_H
 #define DOMAIN_ORGANISATION_H
 

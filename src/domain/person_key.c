@@ -59,8 +59,8 @@ void person_key_wipe(struct secret_key *key)
     secret_wipe(key, sizeof *key);
 }
 
-/* ---- forgetting: a fresh bucket for the survivors, then the old bucket key is destroyed. The bucket is marked before it
- * is destroyed, so a crash in between is finished by the next call. */
+/* ---- forgetting: a fresh bucket for the survivors, then the old bucket key is destroyed. The bucket is marked before
+ * it is destroyed, so a crash in between is finished by the next call. */
 
 struct forget {
     const int64_t *person_ids;

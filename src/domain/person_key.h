@@ -15,8 +15,8 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) M
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 
-/* Destroys the keys of these people: the survivors of their buckets are wrapped anew under fresh buckets, the old bucket
- * keys are destroyed. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves
+/* Destroys the keys of these people: the survivors of their buckets are wrapped anew under fresh buckets, the old
+ * bucket keys are destroyed. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves
  * repeatable. Only for the operator and the node's jobs. */
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one function that decides every access. Each domain function asks it first, with the owner of the very object that
- * it is about to touch; what is not allowed by policy.def is refused. "Not yours" and "does not exist" are one answer. */
+ * The one function that decides every access. Each domain function asks it first, with the owner of the very object
+ * that it is about to touch; what is not allowed by policy.def is refused. "Not yours" and "does not exist" are one
+ * answer. */
 #ifndef DOMAIN_POLICY_H
 #define DOMAIN_POLICY_H
 

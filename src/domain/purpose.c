@@ -45,7 +45,8 @@ struct pick {
 
 static err load(struct ctx *cx, const struct id *id, const struct pick *pick, struct purpose *out)
 {
-    struct sql_purpose_list_in in = {id->owner, id->item - 1, pick->least_state, pick->most_state, pick->most_version, 1};
+    struct sql_purpose_list_in in = {id->owner,        id->item - 1,       pick->least_state,
+                                     pick->most_state, pick->most_version, 1};
     struct sql_purpose_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_purpose_list(cx, &in, &rows, &count));
@@ -102,7 +103,8 @@ err purpose_list(struct ctx *cx, struct purpose_list *list)
 static err check_draft(struct ctx *cx, const struct purpose_save *save)
 {
     if (attribute_set_is_empty(attribute_set_union(save->text.needed, save->text.optional)))
-        return FAIL_AT(cx, INVALID, "purpose.no_attributes", "/attributes", "a purpose names at least one kind of data");
+        return FAIL_AT(cx, INVALID, "purpose.no_attributes", "/attributes",
+                       "a purpose names at least one kind of data");
     if (save->text.longest_ms <= 0 || save->text.longest_ms > LIMIT_GRANT_MS)
         return FAIL_AT(cx, INVALID, "purpose.too_long", "/longest", "a grant lasts at most twelve months");
     return OK;
@@ -111,7 +113,8 @@ static err check_draft(struct ctx *cx, const struct purpose_save *save)
 /* A new purpose begins at version 1; an open draft is changed in place; else the next version begins. */
 static err next_version(struct ctx *cx, const struct purpose_save *save, struct purpose *purpose)
 {
-    *purpose = (struct purpose){.organisation_id = cx->actor.organisation_id, .created_at_ms = cx->now_ms, .version = 1};
+    *purpose =
+        (struct purpose){.organisation_id = cx->actor.organisation_id, .created_at_ms = cx->now_ms, .version = 1};
     if (save->purpose_id == 0) {
         purpose->purpose_id = ctx_number(cx);
         return OK;
@@ -197,8 +200,8 @@ err purpose_publish(struct ctx *cx, void *arg)
     struct findings findings = {0};
     TRY(wording_check(cx, &publish->text, &findings));
     if (findings.count > 0)
-        return FAIL_AT(cx, INVALID, "purpose.findings", findings.items[0].pointer, "%zu things to mend, the first: %.*s",
-                       findings.count, TEXT_ARGS(findings.items[0].message));
+        return FAIL_AT(cx, INVALID, "purpose.findings", findings.items[0].pointer,
+                       "%zu things to mend, the first: %.*s", findings.count, TEXT_ARGS(findings.items[0].message));
     TRY(retire_published(cx, &id));
     TRY(set_state(cx, &purpose, PURPOSE_PUBLISHED));
     publish->out = purpose;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Why an organisation wants data. A draft may be changed; publishing runs the wording and over-asking checks and freezes the
- * version for ever; retiring stops new requests while grants under it live on. A new version is a new draft of the same
- * purpose. */
+ * Why an organisation wants data. A draft may be changed; publishing runs the wording and over-asking checks and
+ * freezes the version for ever; retiring stops new requests while grants under it live on. A new version is a new draft
+ * of the same purpose. */
 #ifndef DOMAIN_PURPOSE_H
 #define DOMAIN_PURPOSE_H
 
@@ -60,8 +60,8 @@ struct purpose_retire {
 };
 err purpose_retire(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* The latest version, or exactly `version` when it is not 0, of an organisation's purpose. NOT_FOUND. No policy decision:
- * a published purpose is for everyone; who shows drafts asks first. */
+/* The latest version, or exactly `version` when it is not 0, of an organisation's purpose. NOT_FOUND. No policy
+ * decision: a published purpose is for everyone; who shows drafts asks first. */
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out) MUST_CHECK;
 /* The version that new requests may use. CONFLICT purpose.not_published. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;

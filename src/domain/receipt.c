@@ -23,8 +23,8 @@ static struct seal_place place_of(int64_t person_id, int64_t receipt_id, int64_t
     return (struct seal_place){.person_id = person_id, .kind = SEAL_RECEIPT, .item = receipt_id, .version = version};
 }
 
-static err seal_payload(struct ctx *cx, const struct act *act, const uint8_t salt[LEDGER_SALT_BYTES], struct text payload,
-                        struct bytes *out)
+static err seal_payload(struct ctx *cx, const struct act *act, const uint8_t salt[LEDGER_SALT_BYTES],
+                        struct text payload, struct bytes *out)
 {
     struct builder plain = builder_open(cx->arena, payload.size + LEDGER_SALT_BYTES);
     build_bytes(&plain, (struct bytes){salt, LEDGER_SALT_BYTES});

@@ -23,15 +23,15 @@ struct receipt {
 /* What the payload tells besides the act itself. Texts borrow. */
 struct receipt_subject {
     const struct relationship *relationship;
-    struct text                notice;   /* the purpose's body: the wording that was shown; empty for the relationship itself */
+    struct text notice; /* the purpose's body: the wording that was shown; empty for the relationship itself */
     struct text                subject;  /* id text of the grant, request or relationship */
     struct text                purpose;  /* id text, or empty */
     struct text                language; /* of the wording, "en" */
     bool                       erase;    /* the end of a relationship that asks for deletion */
 };
 
-/* Inside a write, before act_append(): makes, seals and stores the receipt of `act`, appends its leaf to the log and sets
- * act->receipt_id. */
+/* Inside a write, before act_append(): makes, seals and stores the receipt of `act`, appends its leaf to the log and
+ * sets act->receipt_id. */
 err receipt_make(struct ctx *cx, struct act *act, const struct receipt_subject *subject) MUST_CHECK;
 
 /* Opens a stored receipt for the caller (the person, or a system of its organisation). NOT_FOUND. */
@@ -40,7 +40,8 @@ err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct r
 
 /* Makes the two signatures when they are not there yet (outside a write; ~0.2 ms) … */
 err receipt_sign(struct ctx *cx, struct receipt *receipt) MUST_CHECK;
-/* … and keeps them: store_write_fn, arg: struct receipt. When another has signed meanwhile, `jws` becomes the kept one. */
+/* … and keeps them: store_write_fn, arg: struct receipt. When another has signed meanwhile, `jws` becomes the kept one.
+ */
 err receipt_keep(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* The `.tlog-proof` text. UNAVAILABLE receipt.not_in_log_yet during the first second. */

@@ -23,7 +23,8 @@ static err gather(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct
             continue;
         if (gathering->count == gathering->room)
             return FAIL(cx, TOO_LARGE, "limit.rows", "more receipts than one list may hold");
-        gathering->entries[gathering->count++] = (struct receipt_entry){acts[i].receipt_id, acts[i].kind, acts[i].at_ms};
+        gathering->entries[gathering->count++] =
+            (struct receipt_entry){acts[i].receipt_id, acts[i].kind, acts[i].at_ms};
     }
     return OK;
 }

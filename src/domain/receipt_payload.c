@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Writes the JSON-LD of a receipt, section by section of ISO/IEC TS 27560: header, processing, data, parties, event. The
- * wording that was shown stands in it whole, so that the receipt explains itself without this node. */
+ * Writes the JSON-LD of a receipt, section by section of ISO/IEC TS 27560: header, processing, data, parties, event.
+ * The wording that was shown stands in it whole, so that the receipt explains itself without this node. */
 #include "domain/receipt_payload.h"
 
 #include "base/json.h"
@@ -95,7 +95,8 @@ static void write_personal_data(struct payload *payload)
     struct json_writer *json = &payload->json;
     json_write_key(json, "dpv:hasPersonalData");
     json_open_array(json);
-    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(payload->act->attributes, n)) != ATTRIBUTE_NONE;) {
+    for (attribute_number n = ATTRIBUTE_NONE;
+         (n = attribute_set_next(payload->act->attributes, n)) != ATTRIBUTE_NONE;) {
         const struct attribute_kind *kind = attribute_by_number(n);
         if (kind != NULL)
             json_write_text(json, text_of(kind->term));

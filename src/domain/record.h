@@ -35,7 +35,8 @@ err record_update(struct ctx *cx, const struct secret_key *key, struct record *r
 err record_list_open(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
                      struct record **out, size_t *out_count) MUST_CHECK;
 /* For the caller: the person sees every department's, a system its own department's. */
-err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out, size_t *out_count) MUST_CHECK;
+err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out,
+                size_t *out_count) MUST_CHECK;
 /* Moves all records of a claimed relationship to the person who claimed it, sealed anew. Inside a write. */
 struct record_move {
     const struct relationship *from;

@@ -33,7 +33,8 @@ err relationship_apply(struct ctx *cx, struct relationship *relationship, struct
     return relationship_save(cx, relationship);
 }
 
-err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out, bool *out_found)
+err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out,
+                      bool *out_found)
 {
     struct relationship_list list = {.limit = LIMIT_ROWS};
     TRY(relationship_list_any(cx, person_id, &list));
@@ -51,7 +52,8 @@ err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id
 static err check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_at_ms)
 {
     if (ends_at_ms != 0 && ends_at_ms <= cx->now_ms)
-        return FAIL_AT(cx, INVALID, "relationship.end_in_past", "/ends", "the end lies in the past; to end now, end it");
+        return FAIL_AT(cx, INVALID, "relationship.end_in_past", "/ends",
+                       "the end lies in the past; to end now, end it");
     if (review_at_ms != 0 && review_at_ms <= cx->now_ms)
         return FAIL_AT(cx, INVALID, "relationship.review_in_past", "/review", "the review date lies in the past");
     if (ends_at_ms != 0 && review_at_ms > ends_at_ms)
@@ -120,7 +122,8 @@ err relationship_answer(struct ctx *cx, void *arg)
     TRY(policy_require(cx, POLICY_RELATIONSHIP_ACCEPT, &object));
     if (relationship.state != RELATIONSHIP_PROPOSED)
         return FAIL(cx, CONFLICT, "relationship.not_proposed", "only a proposed relationship can be answered");
-    struct act act = relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
+    struct act act =
+        relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
     if (answer->accept)
         TRY(relationship_make_key(cx, &relationship));
     TRY(relationship_apply(cx, &relationship, &act, false));
@@ -129,8 +132,8 @@ err relationship_answer(struct ctx *cx, void *arg)
 }
 
 /* Which act a change is, after checking that the state allows it. */
-static err plan_change(struct ctx *cx, const struct relationship_change *change, const struct relationship *relationship,
-                       act_kind *out_kind)
+static err plan_change(struct ctx *cx, const struct relationship_change *change,
+                       const struct relationship *relationship, act_kind *out_kind)
 {
     relationship_state state = relationship_state_at(relationship, cx->now_ms);
     if (state == RELATIONSHIP_ENDED)

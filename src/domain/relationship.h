@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One person with one organisation: the root of everything. The person sets its nature, its end or review date, pauses,
- * resumes and ends it. When it ends, its grants end in the same write. Its id at the edge is pairwise: two organisations
- * never see the same id for one person. */
+ * resumes and ends it. When it ends, its grants end in the same write. Its id at the edge is pairwise: two
+ * organisations never see the same id for one person. */
 #ifndef DOMAIN_RELATIONSHIP_H
 #define DOMAIN_RELATIONSHIP_H
 
@@ -100,7 +100,8 @@ struct relationship_change {
 };
 err relationship_change(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Ends it: every live grant and open request ends in the same write. With `erase` the organisation is told to delete. */
+/* Ends it: every live grant and open request ends in the same write. With `erase` the organisation is told to delete.
+ */
 struct relationship_end {
     int64_t             relationship_id;
     bool                erase;
@@ -110,11 +111,12 @@ struct relationship_end {
 err relationship_end(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* A relationship of this person with this organisation that has not ended; `out_found` says whether there is one. */
-err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out, bool *out_found)
-    MUST_CHECK;
+err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out,
+                      bool *out_found) MUST_CHECK;
 
 /* Used by invitations: makes the invited half, and starts it for the person who claims. Inside a write. */
-err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_id, struct relationship *out) MUST_CHECK;
+err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_id,
+                        struct relationship *out) MUST_CHECK;
 struct relationship_start {
     relationship_nature nature;
     int64_t             ends_at_ms;

@@ -65,7 +65,8 @@ err relationship_open(struct ctx *cx, struct text id, struct relationship *out)
     TRY(id_open(cx, id, ID_RELATIONSHIP, &parts));
     TRY(load_resolved(cx, parts.owner, parts.item, &relationship));
     struct policy_object object = {relationship.person_id, relationship.organisation_id, 0};
-    TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RELATIONSHIP_READ : POLICY_RELATIONSHIP_SEE, &object));
+    TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RELATIONSHIP_READ : POLICY_RELATIONSHIP_SEE,
+                       &object));
     *out = relationship;
     return OK;
 }
@@ -81,7 +82,8 @@ err relationship_open_item(struct ctx *cx, struct text id, id_type type, int64_t
     return OK;
 }
 
-static err take_rows(struct ctx *cx, const struct sql_relationship_row *rows, size_t count, struct relationship_list *list)
+static err take_rows(struct ctx *cx, const struct sql_relationship_row *rows, size_t count,
+                     struct relationship_list *list)
 {
     struct relationship *relationships = ARENA_ARRAY(cx->arena, struct relationship, count);
     if (relationships == NULL)
@@ -145,7 +147,8 @@ err relationship_make_key(struct ctx *cx, const struct relationship *relationshi
 {
     PERSON_KEY key;
     TRY(person_key_open(cx, relationship->person_id, &key));
-    struct sql_relationship_key_insert_in row = {relationship->person_id, relationship->relationship_id, {NULL, 0}, TEXT_NONE};
+    struct sql_relationship_key_insert_in row = {
+        relationship->person_id, relationship->relationship_id, {NULL, 0}, TEXT_NONE};
     struct text private_jwk;
     TRY(jose_key_make(cx, &private_jwk));
     TRY(jose_key_public(cx, private_jwk, &row.public_jwk));

@@ -55,7 +55,8 @@ static void fold_offer(struct request *request, const struct act *act)
 
 void request_fold(struct request *request, const struct act *act)
 {
-    bool offer = act->kind == ACT_REQUEST_MADE || act->kind == ACT_REQUEST_REVISED || act->kind == ACT_REQUEST_COUNTERED;
+    bool offer =
+        act->kind == ACT_REQUEST_MADE || act->kind == ACT_REQUEST_REVISED || act->kind == ACT_REQUEST_COUNTERED;
     if (offer)
         fold_offer(request, act);
     if (act->kind == ACT_REQUEST_MADE) {
@@ -112,13 +113,15 @@ err request_apply(struct ctx *cx, struct request *request, struct act *act)
 
 /* ---- the department asks */
 
-static err check_asked(struct ctx *cx, const struct purpose *purpose, struct attribute_set attributes, int64_t duration_ms)
+static err check_asked(struct ctx *cx, const struct purpose *purpose, struct attribute_set attributes,
+                       int64_t duration_ms)
 {
     struct attribute_set known = attribute_set_union(purpose->needed, purpose->optional);
     if (attribute_set_is_empty(attributes))
         return FAIL_AT(cx, INVALID, "request.empty", "/attributes", "ask for at least one kind");
     if (!attribute_set_is_subset(attributes, known))
-        return FAIL_AT(cx, INVALID, "request.outside_purpose", "/attributes", "the purpose does not name all of these kinds");
+        return FAIL_AT(cx, INVALID, "request.outside_purpose", "/attributes",
+                       "the purpose does not name all of these kinds");
     if (duration_ms <= 0 || duration_ms > purpose->longest_ms)
         return FAIL_AT(cx, INVALID, "request.too_long", "/duration", "longer than the purpose may last");
     return OK;

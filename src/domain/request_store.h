@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rows and acts of requests, shared by asking (request.c) and answering (request_answer.c); what others use stands in domain/request.h. */
+ * Rows and acts of requests, shared by asking (request.c) and answering (request_answer.c); what others use stands in
+ * domain/request.h. */
 #ifndef DOMAIN_REQUEST_STORE_H
 #define DOMAIN_REQUEST_STORE_H
 

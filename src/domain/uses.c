@@ -35,9 +35,11 @@ err uses_check(struct ctx *cx, struct uses *uses, const char *pointer)
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "a number belongs to the kind \"times\" only");
     bool has_event = text_trim(uses->event).size > 0;
     if (has_event != (uses->kind == USES_EVENT))
-        return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "an event is named with the kind \"event\", and only there");
+        return FAIL_AT(cx, INVALID, "uses.invalid", pointer,
+                       "an event is named with the kind \"event\", and only there");
     if (uses->event.size > LIMIT_NAME_BYTES || !text_is_plain(uses->event, false))
-        return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "name the event in at most %d plain bytes", LIMIT_NAME_BYTES);
+        return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "name the event in at most %d plain bytes",
+                       LIMIT_NAME_BYTES);
     return OK;
 }
 

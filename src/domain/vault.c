@@ -12,7 +12,8 @@
 #include "domain/policy.h"
 #include "store/queries.h"
 
-static const char *const SOURCES[] = {[SOURCE_SELF] = "self", [SOURCE_VERIFIED] = "verified", [SOURCE_IMPORTED] = "imported"};
+static const char *const SOURCES[] = {
+    [SOURCE_SELF] = "self", [SOURCE_VERIFIED] = "verified", [SOURCE_IMPORTED] = "imported"};
 
 const char *attribute_source_word(attribute_source source)
 {
@@ -72,7 +73,8 @@ static err list_reaches(struct ctx *cx, int64_t person_id, struct vault_put *put
         return FAIL_MEMORY(cx);
     int64_t last_relationship_id = 0; /* grants come ordered by relationship */
     for (size_t i = 0; i < count; i++) {
-        if (!attribute_set_has(grants[i].attributes, put->kind->number) || grants[i].relationship_id == last_relationship_id)
+        if (!attribute_set_has(grants[i].attributes, put->kind->number) ||
+            grants[i].relationship_id == last_relationship_id)
             continue;
         struct relationship relationship;
         TRY(relationship_load(cx, person_id, grants[i].relationship_id, &relationship));
@@ -206,8 +208,8 @@ err vault_list(struct ctx *cx, struct vault_item **out, size_t *out_count)
         if (kind == NULL)
             return FAIL(cx, CORRUPT, "vault.unknown_kind", "the vault holds a kind that is not in the table");
         struct vault_place place = {cx->actor.person_id, &key, kind};
-        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms, rows[i].changed_at_ms,
-                                         rows[i].sealed};
+        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms,
+                                         rows[i].changed_at_ms, rows[i].sealed};
         if (row.sealed.size > 0)
             TRY(open_item(cx, &place, &row, &items[kept++]));
     }
@@ -237,8 +239,8 @@ err vault_history(struct ctx *cx, const struct attribute_kind *kind, struct vaul
     if (found)
         TRY(open_item(cx, &place, &current, &items[at++]));
     for (size_t i = 0; i < count; i++) {
-        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms, rows[i].changed_at_ms,
-                                         rows[i].sealed};
+        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms,
+                                         rows[i].changed_at_ms, rows[i].sealed};
         TRY(open_item(cx, &place, &row, &items[at++]));
     }
     *out = items;

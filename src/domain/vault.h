@@ -58,6 +58,7 @@ struct vault_place {
     const struct secret_key     *key;
     const struct attribute_kind *kind;
 };
-err vault_open_value(struct ctx *cx, const struct vault_place *place, struct vault_item *out, bool *out_found) MUST_CHECK;
+err vault_open_value(struct ctx *cx, const struct vault_place *place, struct vault_item *out,
+                     bool *out_found) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A whole node in one test process: store and key folder in a temporary folder, a clock that stands where it is put, one
- * read handle. Open, act, close; nothing is left on the disk. */
+ * A whole node in one test process: store and key folder in a temporary folder, a clock that stands where it is put,
+ * one read handle. Open, act, close; nothing is left on the disk. */
 #ifndef TESTS_SUPPORT_NODE_H
 #define TESTS_SUPPORT_NODE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: the main job of the domain, from handshake to proof, in one process with a clock that is set. Method: the domain
- * functions themselves, each through the writer, checked by what the next read answers. */
+ * Goal: the main job of the domain, from handshake to proof, in one process with a clock that is set. Method: the
+ * domain functions themselves, each through the writer, checked by what the next read answers. */
 #include "support/cmocka.h"
 
 #include "base/text.h"

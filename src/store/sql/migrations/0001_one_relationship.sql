@@ -1,7 +1,9 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- One relationship from first handshake to proof.
--- House rules: every column NOT NULL (0, '' or an empty blob say "none"); times are milliseconds UTC, bound by the server;
--- ids are 56-bit numbers made by the server; every table of a person begins its key with person_id; facts that only grow
--- lie in append-only tables; no trigger, no sequence, no foreign key across shards. Personal values are sealed blobs.
+-- House rules: every column NOT NULL (0, '' or an empty blob say "none"); times are milliseconds UTC, bound by the
+-- server; ids are 56-bit numbers made by the server; every table of a person begins its key with person_id; facts that
+-- only grow lie in append-only tables; no trigger, no sequence, no foreign key across shards. Personal values are
+-- sealed blobs.
 
 -- file: keys
 CREATE TABLE person_key (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The facts and the outbox: written once, read by chain.
 
 -- name: act_insert
@@ -10,7 +11,8 @@
 --       grant_id int64, receipt_id int64
 -- rows: none
 INSERT INTO act (act_id, person_id, relationship_id, subject_id, previous_id, kind, at_ms, actor_kind, actor_id,
-    organisation_id, department_id, purpose_id, purpose_version, attributes_low, attributes_high, departments, from_at_ms, until_at_ms,
+    organisation_id, department_id, purpose_id, purpose_version, attributes_low, attributes_high, departments,
+    from_at_ms, until_at_ms,
     uses_kind, uses_max, uses_event, nature, review_at_ms, duration_ms, grant_id, receipt_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
     $25, $26);

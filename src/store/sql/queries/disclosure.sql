@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The ledger of disclosures: rows in arrival order, one chain per person.
 
 -- name: disclosure_insert
@@ -6,7 +7,8 @@
 --       department_id int64, system_id int64, purpose_id int64, purpose_version int64, grant_id int64,
 --       attributes_low int64, attributes_high int64, outcome int64, reason text, at_ms int64, note bytes
 -- rows: none
-INSERT INTO disclosure (disclosure_id, person_id, previous_id, relationship_id, organisation_id, department_id, system_id,
+INSERT INTO disclosure (disclosure_id, person_id, previous_id, relationship_id, organisation_id, department_id,
+    system_id,
     purpose_id, purpose_version, grant_id, attributes_low, attributes_high, outcome, reason, at_ms, note)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 
@@ -32,7 +34,8 @@ WITH RECURSIVE chain (step, disclosure_id) AS (
         ON d.person_id = $1 AND d.disclosure_id = c.disclosure_id
     WHERE c.step < $3 AND d.previous_id <> 0)
 SELECT d.disclosure_id, d.person_id, d.previous_id, d.relationship_id, d.organisation_id, d.department_id, d.system_id,
-    d.purpose_id, d.purpose_version, d.grant_id, d.attributes_low, d.attributes_high, d.outcome, d.reason, d.at_ms, d.note
+    d.purpose_id, d.purpose_version, d.grant_id, d.attributes_low, d.attributes_high, d.outcome, d.reason, d.at_ms,
+    d.note
 FROM chain c JOIN disclosure d ON d.person_id = $1 AND d.disclosure_id = c.disclosure_id ORDER BY c.step;
 
 -- name: disclosure_head_load

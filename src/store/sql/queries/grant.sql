@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Grants as their acts left them, and how often counted ones were used.
 
 -- name: grant_save

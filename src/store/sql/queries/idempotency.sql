@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one.
 
 -- name: idempotency_load

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Claim codes, and the keyed hashes by which an import finds people again.
 
 -- name: invitation_insert
@@ -5,7 +6,8 @@
 -- in:   code_hash bytes, invitation_id int64, organisation_id int64, department_id int64, person_id int64,
 --       relationship_id int64, claims_left int64, created_at_ms int64, expires_at_ms int64
 -- rows: none
-INSERT INTO invitation (code_hash, invitation_id, organisation_id, department_id, person_id, relationship_id, claims_left,
+INSERT INTO invitation (code_hash, invitation_id, organisation_id, department_id, person_id, relationship_id,
+    claims_left,
     created_at_ms, expires_at_ms)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The log: entries without a number, entries with one, tiles, the published head.
 
 -- name: log_origin_load

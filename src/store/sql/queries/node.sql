@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Facts about the node itself.
 
 -- name: node_text_load

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Organisations, departments, systems and their keys.
 
 -- name: organisation_insert

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- People, their keys, sign-in links and sessions.
 
 -- name: person_insert

@@ -1,8 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Purposes and their versions.
 
 -- name: purpose_save
 -- file: people
--- in:   organisation_id int64, purpose_id int64, version int64, needed_low int64, needed_high int64, optional_low int64,
+-- in:   organisation_id int64, purpose_id int64, version int64, needed_low int64, needed_high int64,
+--       optional_low int64,
 --       optional_high int64, departments int64, longest_ms int64, name text, body text, created_at_ms int64,
 --       language text
 -- rows: none

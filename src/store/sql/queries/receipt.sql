@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Receipts and their signatures: written once.
 
 -- name: receipt_insert

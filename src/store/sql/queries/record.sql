@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What departments hold about people.
 
 -- name: record_insert

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Relationships and the person's key of each.
 
 -- name: relationship_save
@@ -39,7 +40,8 @@ SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id > $2
 -- in:   organisation_id int64, after int64, most int64
 -- row:  relationship
 -- rows: many
-SELECT :columns: FROM relationship WHERE organisation_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3;
+SELECT :columns: FROM relationship WHERE organisation_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT
+    $3;
 
 -- name: relationship_key_insert
 -- file: people

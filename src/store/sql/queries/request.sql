@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Requests for consent.
 
 -- name: request_save
@@ -9,7 +10,8 @@
 --       counter_uses_kind int64, counter_uses_max int64, counter_uses_event text, created_at_ms int64,
 --       answered_at_ms int64, expires_at_ms int64, grant_id int64, last_act_id int64
 -- rows: none
-INSERT INTO request (person_id, request_id, relationship_id, organisation_id, department_id, purpose_id, purpose_version,
+INSERT INTO request (person_id, request_id, relationship_id, organisation_id, department_id, purpose_id,
+    purpose_version,
     state, revision, attributes_low, attributes_high, duration_ms, uses_kind, uses_max, uses_event,
     counter_attributes_low, counter_attributes_high, counter_duration_ms, counter_uses_kind, counter_uses_max,
     counter_uses_event, created_at_ms, answered_at_ms, expires_at_ms, grant_id, last_act_id)

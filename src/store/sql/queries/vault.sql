@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The person's own data.
 
 -- name: vault_load
