@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The HTTP floor as one object: it gives the engine its hooks and hands each request to gate and handler. Made once by
- * the program, read-only while it serves but for the counters. What it needs from below is handed in; it owns nothing of
- * that. */
+ * the program, read-only while it serves but for the counters. What it needs from below is handed in; it owns nothing
+ * of that. */
 #ifndef HTTP_API_H
 #define HTTP_API_H
 

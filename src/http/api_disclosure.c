@@ -20,13 +20,13 @@ struct disclosure_body {
 };
 static const struct shape_member DISCLOSURE_BODY[] = {
     MEMBER("relationship", ID_TEXT, SHAPE_REQUIRED, struct disclosure_body, relationship,
-     .id = ID_RELATIONSHIP),
+           .id = ID_RELATIONSHIP),
     MEMBER("purpose", ID_TEXT, SHAPE_REQUIRED, struct disclosure_body, purpose, .id = ID_PURPOSE),
     MEMBER("attributes", KINDS, SHAPE_REQUIRED, struct disclosure_body, attributes),
     MEMBER("note", TEXT, SHAPE_NULLABLE, struct disclosure_body, note, .most = LIMIT_NOTE_BYTES,
-     .sentence = "For the person to see, such as an order number."),
+           .sentence = "For the person to see, such as an order number."),
     MEMBER("partial", BOOL, 0, struct disclosure_body, partial,
-     .sentence = "Give what is allowed and name the rest, instead of refusing all."),
+           .sentence = "Give what is allowed and name the rest, instead of refusing all."),
 };
 const struct shape SHAPE_DISCLOSURE_ASK = {.name = "DisclosureAsk", .sentence = "What is to be read, and why.",
     SHAPE_MEMBERS(DISCLOSURE_BODY), .size = sizeof(struct disclosure_body)};
@@ -81,12 +81,13 @@ static const struct shape_member DISCLOSURE[] = {
     MEMBER("relationship", ID, 0, struct disclosure_view, relationship, .id = ID_RELATIONSHIP),
     MEMBER("purpose", ID, 0, struct disclosure_view, purpose, .id = ID_PURPOSE),
     MEMBER("grant", ID, SHAPE_NULLABLE, struct disclosure_view, grant, .id = ID_GRANT),
-    LIST("grants", IDS, SHAPE_SPARSE, struct disclosure_view, grants, .id = ID_GRANT, .sentence = "When more than one was used."),
+    LIST("grants", IDS, SHAPE_SPARSE, struct disclosure_view, grants, .id = ID_GRANT,
+         .sentence = "When more than one was used."),
     MEMBER("valid_until", TIME, 0, struct disclosure_view, valid_until_ms,
-     .sentence = "When the first of the grants ends."),
+           .sentence = "When the first of the grants ends."),
     LIST("attributes", MAP, 0, struct disclosure_view, values, .shape = &SHAPE_VALUE),
     MEMBER("missing", KINDS, 0, struct disclosure_view, missing,
-     .sentence = "Permitted, but the person has not filled them in."),
+           .sentence = "Permitted, but the person has not filled them in."),
     LIST("refused", OBJECTS, SHAPE_SPARSE, struct disclosure_view, refusals, .shape = &SHAPE_REFUSAL),
 };
 const struct shape SHAPE_DISCLOSURE = {.name = "Disclosure", .sentence = "What was read.", SHAPE_MEMBERS(DISCLOSURE),

@@ -86,7 +86,7 @@ static const struct shape_member GIVE[] = {
     LIST("departments", IDS, 0, struct give_body, departments,
      .id = ID_DEPARTMENT, .least = 1, .most = LIMIT_DEPARTMENTS, .sentence = "Those of the purpose when not given."),
     MEMBER("until", TIME, SHAPE_NULLABLE, struct give_body, until_at_ms,
-     .sentence = "As long as the purpose allows when not given."),
+           .sentence = "As long as the purpose allows when not given."),
     MEMBER("uses", OBJECT_AT, SHAPE_NULLABLE, struct give_body, uses, .shape = &SHAPE_USES),
 };
 const struct shape SHAPE_GRANT_GIVE = {.name = "GrantGive", .sentence = "A permission that nobody asked for.",
@@ -128,7 +128,8 @@ struct narrow_body {
 };
 static const struct shape_member NARROW[] = {
     MEMBER("attributes", KINDS, 0, struct narrow_body, attributes),
-    LIST("departments", IDS, 0, struct narrow_body, departments, .id = ID_DEPARTMENT, .least = 1, .most = LIMIT_DEPARTMENTS),
+    LIST("departments", IDS, 0, struct narrow_body, departments, .id = ID_DEPARTMENT, .least = 1,
+         .most = LIMIT_DEPARTMENTS),
     MEMBER("until", TIME, 0, struct narrow_body, until_at_ms),
     MEMBER("uses", OBJECT_AT, 0, struct narrow_body, uses, .shape = &SHAPE_USES),
 };

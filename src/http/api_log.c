@@ -55,7 +55,7 @@ static const struct shape_member NODE[] = {
     MEMBER("log_key", TEXT, 0, struct node_view, log_key, .sentence = "The verifier key of checkpoints."),
     MEMBER("log_checkpoint", TEXT, 0, struct node_view, log_checkpoint),
     MEMBER("organisation_keys", TEXT, 0, struct node_view, organisation_keys,
-     .sentence = "Where the public key of an organisation is, by its id."),
+           .sentence = "Where the public key of an organisation is, by its id."),
     MEMBER("description", TEXT, 0, struct node_view, description),
 };
 const struct shape SHAPE_NODE = {.name = "Node", .sentence = "What a program needs to know of this node.",

@@ -83,11 +83,11 @@ static const struct shape_member SYSTEM[] = {
     MEMBER("name", TEXT, SHAPE_REQUIRED, struct system_view, name, .least = 1, .most = LIMIT_NAME_BYTES),
     MEMBER("department", ID, SHAPE_REQUIRED, struct system_view, department, .id = ID_DEPARTMENT),
     LIST("scopes", TEXTS, 0, struct system_view, scopes,
-     .least = 1, .most = 32, .sentence = "All but admin when none is named."),
+         .least = 1, .most = 32, .sentence = "All but admin when none is named."),
     MEMBER("created", TIME, SHAPE_READ_ONLY, struct system_view, created_at_ms),
     MEMBER("revoked", TIME, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct system_view, revoked_at_ms),
     MEMBER("secret", TEXT, SHAPE_READ_ONLY | SHAPE_SPARSE, struct system_view, secret,
-     .sentence = "The API key, shown this once."),
+           .sentence = "The API key, shown this once."),
 };
 const struct shape SHAPE_SYSTEM = {.name = "System", .sentence = "An API client of one department.",
     SHAPE_MEMBERS(SYSTEM), .size = sizeof(struct system_view)};
@@ -205,14 +205,14 @@ struct invitation_view {
 static const struct shape_member INVITATION[] = {
     MEMBER("id", ID, SHAPE_READ_ONLY, struct invitation_view, id, .id = ID_INVITATION),
     MEMBER("claims", INT, 0, struct invitation_view, claims, .least = 1, .most = LIMIT_INVITATIONS,
-     .sentence = "How many people may use the code; one when not given."),
+           .sentence = "How many people may use the code; one when not given."),
     MEMBER("lifetime", DURATION, SHAPE_WRITE_ONLY, struct invitation_view, lifetime_ms, .least = 1,
-     .most = LIMIT_INVITATION_MS, .sentence = "At most ninety days, which is the default."),
+           .most = LIMIT_INVITATION_MS, .sentence = "At most ninety days, which is the default."),
     MEMBER("code", TEXT, SHAPE_READ_ONLY, struct invitation_view, code, .sentence = "Shown this once."),
     MEMBER("link", TEXT, SHAPE_READ_ONLY, struct invitation_view, link,
-     .sentence = "A page with the code, also as a picture to scan."),
+           .sentence = "A page with the code, also as a picture to scan."),
     MEMBER("relationship", ID, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct invitation_view, relationship,
-     .id = ID_RELATIONSHIP, .sentence = "For one person: the relationship that waits."),
+           .id = ID_RELATIONSHIP, .sentence = "For one person: the relationship that waits."),
     MEMBER("expires", TIME, SHAPE_READ_ONLY, struct invitation_view, expires_at_ms),
 };
 const struct shape SHAPE_INVITATION = {.name = "Invitation", .sentence = "The organisation's half of a relationship.",

@@ -99,7 +99,7 @@ SHAPE_PAGE(SHAPE_ATTRIBUTE_PAGE, "AttributePage", &SHAPE_ATTRIBUTE);
 
 static const struct shape_member ATTRIBUTE_VERSION[] = {ATTRIBUTE_MEMBERS,
     MEMBER("removed", BOOL, 0, struct attribute_view, removed,
-     .sentence = "The value was taken away with this version.")};
+           .sentence = "The value was taken away with this version.")};
 static const struct shape SHAPE_ATTRIBUTE_VERSION = {.name = "AttributeVersion",
     .sentence = "One version of a value, the newest first.", SHAPE_MEMBERS(ATTRIBUTE_VERSION),
     .size = sizeof(struct attribute_view)};
@@ -152,7 +152,7 @@ struct attribute_body {
 };
 static const struct shape_member ATTRIBUTE_BODY[] = {
     MEMBER("value", JSON, SHAPE_REQUIRED, struct attribute_body, value,
-     .sentence = "As the schema of the kind says: see AttributeValues."),
+           .sentence = "As the schema of the kind says: see AttributeValues."),
 };
 const struct shape SHAPE_ATTRIBUTE_PUT = {.name = "AttributeValue", .sentence = "A new value.",
     SHAPE_MEMBERS(ATTRIBUTE_BODY), .size = sizeof(struct attribute_body)};
@@ -168,7 +168,8 @@ static const struct shape_member ATTRIBUTE_SET[] = {
     MEMBER("kind", TEXT, 0, struct attribute_set_view, kind),
     MEMBER("version", INT, 0, struct attribute_set_view, version),
     MEMBER("confirmed_at", TIME, 0, struct attribute_set_view, confirmed_at_ms),
-    LIST("reaches", TEXTS, 0, struct attribute_set_view, reaches, .sentence = "Relationships that may read the new value."),
+    LIST("reaches", TEXTS, 0, struct attribute_set_view, reaches,
+         .sentence = "Relationships that may read the new value."),
 };
 const struct shape SHAPE_ATTRIBUTE_SET = {.name = "AttributeSet", .sentence = "A value was set or confirmed.",
     SHAPE_MEMBERS(ATTRIBUTE_SET), .size = sizeof(struct attribute_set_view)};

@@ -157,7 +157,7 @@ struct findings_view {
 };
 static const struct shape_member FINDINGS[] = {
     MEMBER("findings", OBJECTS, 0, struct findings_view, items, .count = offsetof(struct findings_view, count),
-     .shape = &SHAPE_FINDING),
+           .shape = &SHAPE_FINDING),
 };
 static const struct shape SHAPE_FINDINGS = {.name = "Findings", SHAPE_MEMBERS(FINDINGS),
     .size = sizeof(struct findings_view)};

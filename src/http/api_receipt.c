@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Receipts for both sides, as JSON, as the signed original, or as a page; and their proofs. The signatures are made with
- * the first look, outside the writer, and kept. */
+ * Receipts for both sides, as JSON, as the signed original, or as a page; and their proofs. The signatures are made
+ * with the first look, outside the writer, and kept. */
 #include "domain/receipt.h"
 
 #include "base/time.h"
@@ -22,7 +22,7 @@ static const struct shape_member RECEIPT[] = {
     MEMBER("relationship", ID, 0, struct receipt_view, relationship, .id = ID_RELATIONSHIP),
     MEMBER("payload", JSON, 0, struct receipt_view, payload, .sentence = "What was agreed: DPV as JSON-LD."),
     MEMBER("jws", JSON, 0, struct receipt_view, jws,
-     .sentence = "The signed original: general JSON serialisation, one signature of each side."),
+           .sentence = "The signed original: general JSON serialisation, one signature of each side."),
 };
 const struct shape SHAPE_RECEIPT = {.name = "Receipt", .sentence = "The signed evidence of an act.",
     SHAPE_MEMBERS(RECEIPT), .size = sizeof(struct receipt_view)};
@@ -48,16 +48,18 @@ static err reply_page(struct call *call, const struct receipt *receipt)
     const json_t *payload = NULL;
     TRY(json_parse(&call->cx, text_of_bytes(receipt->payload), &payload));
     html_open(&page, "Receipt");
-    build_literal(&page, "<p>This is what was agreed, with the words that were on the screen. Both sides hold the same "
-                         "signed original, and the public log holds a sealed mark of it.</p>\n<dl>\n<div><dt>When</dt><dd>");
+    build_literal(&page,
+                  "<p>This is what was agreed, with the words that were on the screen. Both sides hold the same "
+                  "signed original, and the public log holds a sealed mark of it.</p>\n<dl>\n<div><dt>When</dt><dd>");
     html_text(&page, time_to_text(call->arena, receipt->at_ms));
     build_literal(&page, "</dd></div>\n<div><dt>Receipt</dt><dd><code>");
     html_text(&page, call_text(call, "rcp"));
     build_literal(&page, "</code></dd></div>\n</dl>\n<h2>Content</h2>\n<pre>");
     if (json_dump_callback(payload, write_piece, &page, JSON_INDENT(2)) != 0)
         return FAIL_MEMORY(&call->cx);
-    build_literal(&page, "</pre>\n<h2>To prove it</h2>\n<p>Ask for this address as <code>application/jose+json</code> to "
-                         "get the signed original, and for <code>");
+    build_literal(&page,
+                  "</pre>\n<h2>To prove it</h2>\n<p>Ask for this address as <code>application/jose+json</code> to "
+                  "get the signed original, and for <code>");
     html_text(&page, call->request.path);
     build_literal(&page, "/proof</code> to get its place in the log. <code>symbolon verify</code> checks both without "
                          "any connection.</p>\n");

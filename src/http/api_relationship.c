@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Relationships: the person proposes, claims, shapes and ends them; the organisation sees them and answers proposals. */
+ * Relationships: the person proposes, claims, shapes and ends them; the organisation sees them and answers. */
 #include "base/limits.h"
 #include "domain/invitation.h"
 #include "http/api_view.h"
@@ -83,11 +83,11 @@ struct start_body {
 };
 static const struct shape_member START[] = {
     MEMBER("invitation", TEXT, 0, struct start_body, invitation, .least = 1, .most = 64,
-     .sentence = "A claim code that an organisation gave: accepts its invitation."),
+           .sentence = "A claim code that an organisation gave: accepts its invitation."),
     MEMBER("organisation", ID, 0, struct start_body, organisation, .id = ID_ORGANISATION,
-     .sentence = "Without an invitation: with whom; a proposal that the organisation answers."),
+           .sentence = "Without an invitation: with whom; a proposal that the organisation answers."),
     MEMBER("nature", CHOICE, 0, struct start_body, nature, .choices = NATURE_WORDS,
-     .sentence = "customer when it is not given."),
+           .sentence = "customer when it is not given."),
     MEMBER("ends", TIME, SHAPE_NULLABLE, struct start_body, ends_at_ms),
     MEMBER("review", TIME, SHAPE_NULLABLE, struct start_body, review_at_ms),
 };
@@ -155,7 +155,7 @@ static const struct shape_member CHANGE[] = {
     MEMBER("ends", TIME, SHAPE_NULLABLE, struct change_body, ends_at_ms, .sentence = "null: open."),
     MEMBER("review", TIME, SHAPE_NULLABLE, struct change_body, review_at_ms, .sentence = "null: none."),
     MEMBER("state", CHOICE, 0, struct change_body, move, .choices = MOVES,
-     .sentence = "paused stops every read at once; active takes that back."),
+           .sentence = "paused stops every read at once; active takes that back."),
 };
 const struct shape SHAPE_RELATIONSHIP_CHANGE = {.name = "RelationshipChange", .sentence = "What is not named stays.",
     SHAPE_MEMBERS(CHANGE), .size = sizeof(struct change_body)};

@@ -17,7 +17,7 @@ static const struct choice ONLY_OPEN[] = {{REQUEST_OPEN, "open"}, {0, NULL}};
 static const struct shape_member REQUEST_QUERY[] = {
     PAGE_QUERY_MEMBERS(struct request_query, page),
     MEMBER("state", CHOICE, 0, struct request_query, state, .choices = ONLY_OPEN,
-     .sentence = "Only those that wait for an answer."),
+           .sentence = "Only those that wait for an answer."),
 };
 const struct shape SHAPE_REQUEST_QUERY = {.name = "RequestQuery", SHAPE_MEMBERS(REQUEST_QUERY),
     .size = sizeof(struct request_query)};
@@ -105,9 +105,9 @@ static const struct shape_member ASK[] = {
     MEMBER("relationship", ID_TEXT, SHAPE_REQUIRED, struct ask_body, relationship, .id = ID_RELATIONSHIP),
     MEMBER("purpose", ID, SHAPE_REQUIRED, struct ask_body, purpose, .id = ID_PURPOSE),
     MEMBER("attributes", KINDS, 0, struct ask_body, attributes,
-     .sentence = "All that the purpose names when not given."),
+           .sentence = "All that the purpose names when not given."),
     MEMBER("duration", DURATION, SHAPE_NULLABLE, struct ask_body, duration_ms, .least = 1,
-     .sentence = "The purpose's longest when not given."),
+           .sentence = "The purpose's longest when not given."),
     MEMBER("uses", OBJECT_AT, SHAPE_NULLABLE, struct ask_body, uses, .shape = &SHAPE_USES),
 };
 const struct shape SHAPE_ASK = {.name = "Ask", .sentence = "A department asks for a grant.", SHAPE_MEMBERS(ASK),
@@ -196,7 +196,9 @@ err post_org_request_cancel(struct call *call)
 /* ---- answer */
 
 static const struct choice ANSWERS[] = {
-    {ANSWER_ACCEPT, "accept"}, {ANSWER_ADJUST, "adjust"}, {ANSWER_COUNTER, "counter"}, {ANSWER_REFUSE, "refuse"}, {0, NULL}};
+    {ANSWER_ACCEPT, "accept"}, {ANSWER_ADJUST, "adjust"}, {ANSWER_COUNTER, "counter"}, {ANSWER_REFUSE, "refuse"},
+    {0, NULL},
+};
 
 struct answer_body {
     request_answer_kind  answer;
@@ -208,11 +210,11 @@ struct answer_body {
 static const struct shape_member ANSWER[] = {
     MEMBER("answer", CHOICE, SHAPE_REQUIRED, struct answer_body, answer, .choices = ANSWERS),
     MEMBER("attributes", KINDS, 0, struct answer_body, attributes,
-     .sentence = "All that was asked for when not given."),
+           .sentence = "All that was asked for when not given."),
     MEMBER("until", TIME, SHAPE_NULLABLE, struct answer_body, until_at_ms,
-     .sentence = "As asked for when not given."),
+           .sentence = "As asked for when not given."),
     MEMBER("duration", DURATION, SHAPE_NULLABLE, struct answer_body, duration_ms, .least = 1,
-     .sentence = "With a counter-offer: for how long."),
+           .sentence = "With a counter-offer: for how long."),
     MEMBER("uses", OBJECT_AT, SHAPE_NULLABLE, struct answer_body, uses, .shape = &SHAPE_USES),
 };
 const struct shape SHAPE_ANSWER = {.name = "Answer", .sentence = "The person's answer to a request.",

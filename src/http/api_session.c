@@ -57,7 +57,7 @@ struct claim_body {
 };
 static const struct shape_member CLAIM[] = {
     MEMBER("invitation", TEXT, SHAPE_REQUIRED, struct claim_body, invitation, .least = 1, .most = 64,
-     .sentence = "The claim code."),
+           .sentence = "The claim code."),
     MEMBER("nature", CHOICE, 0, struct claim_body, nature, .choices = NATURE_WORDS),
     MEMBER("ends", TIME, SHAPE_NULLABLE, struct claim_body, ends_at_ms),
     MEMBER("review", TIME, SHAPE_NULLABLE, struct claim_body, review_at_ms),
@@ -70,7 +70,8 @@ static err reply_claimed(struct call *call, void *arg)
     const struct invitation_claim_new *claim = arg;
     struct views views = {.cx = &call->cx};
     struct relationship_view view;
-    call->cx.actor = (struct actor){.kind = ACTOR_PERSON, .person_id = claim->out.person_id}; /* who it is from here on */
+    /* Who it is from here on. */
+    call->cx.actor = (struct actor){.kind = ACTOR_PERSON, .person_id = claim->out.person_id};
     TRY(view_relationship(&views, &claim->out, &view));
     TRY(set_cookie(call, claim->out_session_token));
     return call_reply(call, &view);

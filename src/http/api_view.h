@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How the things of the domain look outside: structs with ids of the edge, names and states of the moment, each with its
- * shape. Filled from domain structs that have passed the policy; what one reply needs more than once is read once. */
+ * How the things of the domain look outside: ids of the edge, names and states of the moment, each with its shape.
+ * Filled from domain structs that have passed the policy; what one reply needs more than once is read once. */
 #ifndef HTTP_API_VIEW_H
 #define HTTP_API_VIEW_H
 
@@ -130,13 +130,11 @@ struct request_view {
 
 err view_organisation(struct views *views, int64_t organisation_id, struct named *out) MUST_CHECK;
 err view_department(struct views *views, int64_t organisation_id, int64_t department_id, struct named *out) MUST_CHECK;
-/* The departments that `bits` stand for. */
-err view_departments(struct views *views, int64_t organisation_id, int64_t bits, struct named **out, size_t *out_count)
-    MUST_CHECK;
-/* The relationship that a thing of a person lies in; borrowed from the views. */
+err view_departments(struct views *views, int64_t organisation_id, int64_t bits, struct named **out,
+                     size_t *out_count) MUST_CHECK;
+/* The relationship that a thing of a person lies in, and one version of a purpose; borrowed from the views. */
 err view_relationship_of(struct views *views, int64_t person_id, int64_t relationship_id,
                          const struct relationship **out) MUST_CHECK;
-/* One version of a purpose; borrowed. */
 err view_purpose_of(struct views *views, const struct id *id, int64_t version, const struct purpose **out) MUST_CHECK;
 
 err view_relationship(struct views *views, const struct relationship *relationship, struct relationship_view *out)
@@ -144,8 +142,8 @@ err view_relationship(struct views *views, const struct relationship *relationsh
 err view_grant(struct views *views, const struct grant *grant, struct grant_view *out) MUST_CHECK;
 err view_purpose(struct views *views, const struct purpose *purpose, struct purpose_view *out) MUST_CHECK;
 /* The bits of departments that a request named; all must be the organisation's. NOT_FOUND. None: 0. */
-err read_departments(struct ctx *cx, int64_t organisation_id, const struct id *ids, size_t count, int64_t *out_bits)
-    MUST_CHECK;
+err read_departments(struct ctx *cx, int64_t organisation_id, const struct id *ids, size_t count,
+                     int64_t *out_bits) MUST_CHECK;
 /* With the wording when a person asks. */
 err view_request(struct views *views, const struct request *request, struct request_view *out) MUST_CHECK;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a handler works with. A handler has three moves: decode (call_text, call_body, call_query), call (one domain
- * function), encode (call_reply at once, or call_seal: the reply leaves only when the write that it speaks of is on disk).
- * Who asks, whether he may, and the form of the body are settled before, by the gate, from the route's row. */
+ * function), encode (call_reply at once, or call_seal: the reply leaves only when the write that it speaks of is on
+ * disk). Who asks, whether he may, and the form of the body are settled before, by the gate, from the route's row. */
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
 
@@ -69,11 +69,11 @@ struct id call_place(const struct call *call, int64_t item);
 /* Cuts a list that came whole to the page that was asked for: places are positions in it. */
 err call_cut(struct call *call, const struct page_query *query, size_t item_size, struct page *page) MUST_CHECK;
 
-/* ---- encode, sealed: `run` is a domain write that the store runs on its writer with `arg`; right behind it, in the same
- * savepoint, `encode` builds the reply from what `run` left in `arg`. A failure of either undoes the write. An act that
- * stands though its answer is a refusal (a refused disclosure) is answered with call_reply_problem(). Both may run again,
- * and neither touches thread data. `person_id` is whose key seals the answer that an Idempotency-Key keeps; 0: the
- * node's. Return what it gives from the handler. */
+/* ---- encode, sealed: `run` is a domain write that the store runs on its writer with `arg`; right behind it, in the
+ * same savepoint, `encode` builds the reply from what `run` left in `arg`. A failure of either undoes the write. An act
+ * that stands though its answer is a refusal (a refused disclosure) is answered with call_reply_problem(). Both may run
+ * again, and neither touches thread data. `person_id` is whose key seals the answer that an Idempotency-Key keeps; 0:
+ * the node's. Return what it gives from the handler. */
 typedef err (*call_encode)(struct call *call, void *arg);
 struct sealing {
     store_write_fn run;

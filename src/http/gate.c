@@ -125,7 +125,8 @@ static err check_origin(const struct gate *gate, struct call *call)
     if (h1_field_count(&call->request, "Origin") > 0)
         own = h1_field(&call->request, "Origin", &origin) && is_own_origin(gate, call, origin);
     if (own && h1_field_count(&call->request, "Sec-Fetch-Site") > 0)
-        own = h1_field(&call->request, "Sec-Fetch-Site", &site) && (text_is(site, "same-origin") || text_is(site, "none"));
+        own = h1_field(&call->request, "Sec-Fetch-Site", &site) &&
+              (text_is(site, "same-origin") || text_is(site, "none"));
     if (!own)
         return FAIL(&call->cx, FORBIDDEN, "origin.refused", "this write comes from another site");
     return OK;

@@ -17,8 +17,8 @@ struct gate {
  * are not looked at. */
 err gate_admit(const struct gate *gate, struct call *call, const struct route *route) MUST_CHECK;
 
-/* Reads the body as JSON; NULL when there is none. Fails MEDIA_TYPE request.media_type, MALFORMED request.body_not_taken,
- * and as json_parse(). */
+/* Reads the body as JSON; NULL when there is none. Fails MEDIA_TYPE request.media_type, MALFORMED
+ * request.body_not_taken, and as json_parse(). */
 err gate_body(struct call *call, const struct route *route, const json_t **out) MUST_CHECK;
 
 /* Empty when there is none, or for methods that change nothing. Fails MALFORMED idempotency.key. */

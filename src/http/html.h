@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The few pages that the server itself writes: one frame, one style, no script, nothing loaded. Text from outside enters
- * only through html_text(), which escapes. */
+ * The few pages that the server itself writes: one frame, one style, no script, nothing loaded. Text from outside
+ * enters only through html_text(), which escapes. */
 #ifndef HTTP_HTML_H
 #define HTTP_HTML_H
 

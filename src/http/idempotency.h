@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The same request twice, one effect: the answer of a write that carries an Idempotency-Key is kept for a day, in the
- * transaction of that write, sealed under the key of the person whom it concerns or else of the node. Refusals that wrote
- * nothing are not kept: they are decided anew. All of it runs inside writes, so twins meet on the writer. */
+ * transaction of that write, sealed under the key of the person whom it concerns or else of the node. Refusals that
+ * wrote nothing are not kept: they are decided anew. All of it runs inside writes, so twins meet on the writer. */
 #ifndef HTTP_IDEMPOTENCY_H
 #define HTTP_IDEMPOTENCY_H
 

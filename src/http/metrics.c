@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * GET /metrics: counters of engine, store and routes in Prometheus' text form, version 0.0.4. Labels are literals of our
- * own tables: nothing of a request and nobody's id can become one. */
+ * GET /metrics: counters of engine, store and routes in Prometheus' text form, version 0.0.4. Labels are literals of
+ * our own tables: nothing of a request and nobody's id can become one. */
 #include <inttypes.h>
 
 #include "http/api_thread.h"
@@ -11,8 +11,8 @@
 
 static void write_metric(struct builder *out, const char *name, const char *type, const char *sentence, uint64_t value)
 {
-    build_format(out, "# HELP symbolon_%s %s\n# TYPE symbolon_%s %s\nsymbolon_%s %" PRIu64 "\n", name, sentence, name, type,
-                 name, value);
+    build_format(out, "# HELP symbolon_%s %s\n# TYPE symbolon_%s %s\nsymbolon_%s %" PRIu64 "\n", name, sentence, name,
+                 type, name, value);
 }
 
 static void write_engine(struct builder *out, const struct server *server)
@@ -42,7 +42,8 @@ static void write_store(struct builder *out, struct store *store)
     write_metric(out, "writes_waiting", "gauge", "Changes that wait for the writer.", (uint64_t)counters.queued);
     write_metric(out, "checkpoints_total", "counter", "Checkpoints of the write-ahead log.",
                  (uint64_t)counters.checkpoints);
-    build_literal(out, "# HELP symbolon_store_bytes Size of each file of the store.\n# TYPE symbolon_store_bytes gauge\n");
+    build_literal(out,
+                  "# HELP symbolon_store_bytes Size of each file of the store.\n# TYPE symbolon_store_bytes gauge\n");
     for (size_t i = 0; i < STORE_FILE_COUNT; i++)
         build_format(out, "symbolon_store_bytes{file=\"%s\"} %" PRId64 "\n", FILES[i], counters.file_bytes[i]);
 }
@@ -52,8 +53,8 @@ static void write_route(struct builder *out, const struct route *route, const st
     for (int digit = 0; digit < REPLY_CLASSES; digit++) {
         uint64_t replies = atomic_load_explicit(&counters->replies[digit], memory_order_relaxed);
         if (replies > 0)
-            build_format(out, "symbolon_route_replies_total{route=\"%s\",class=\"%dxx\"} %" PRIu64 "\n", route->name, digit,
-                         replies);
+            build_format(out, "symbolon_route_replies_total{route=\"%s\",class=\"%dxx\"} %" PRIu64 "\n", route->name,
+                         digit, replies);
     }
 }
 
@@ -68,7 +69,8 @@ static void write_routes(struct builder *out, const struct api *api)
     for (size_t i = 0; i < api->routes_count; i++) {
         uint64_t spent = atomic_load_explicit(&api->counters[i].duration_us, memory_order_relaxed);
         if (spent > 0)
-            build_format(out, "symbolon_route_microseconds_total{route=\"%s\"} %" PRIu64 "\n", api->routes[i].name, spent);
+            build_format(out, "symbolon_route_microseconds_total{route=\"%s\"} %" PRIu64 "\n", api->routes[i].name,
+                         spent);
     }
 }
 

@@ -205,7 +205,9 @@ static void write_security(struct json_writer *writer, const struct route *route
 
 static void write_tag(struct json_writer *writer, const struct route *route)
 {
-    const char *tag = (route->who & WHO_PERSON) != 0 ? "person" : (route->who & WHO_SYSTEM) != 0 ? "organisation" : "node";
+    const char *tag = (route->who & WHO_PERSON) != 0   ? "person"
+                      : (route->who & WHO_SYSTEM) != 0 ? "organisation"
+                                                       : "node";
     open_array(writer, "tags");
     json_write_text(writer, text_of(tag));
     json_close_array(writer);
@@ -390,7 +392,8 @@ static void write_key_parameter(struct json_writer *writer)
     open_object(writer, "IdempotencyKey");
     json_member_text(writer, "name", TEXT("Idempotency-Key"));
     json_member_text(writer, "in", TEXT("header"));
-    json_member_text(writer, "description", TEXT("The same key with the same request gives the same answer for a day."));
+    json_member_text(writer, "description",
+                     TEXT("The same key with the same request gives the same answer for a day."));
     open_object(writer, "schema");
     json_member_text(writer, "type", TEXT("string"));
     json_member_text(writer, "pattern", TEXT("^[!-~]{1,255}$"));
@@ -402,7 +405,9 @@ static void write_key_parameter(struct json_writer *writer)
 static struct text scope_sentences(struct ctx *cx)
 {
     struct builder words = builder_open(cx->arena, 4096);
-    build_literal(&words, "An API key of one system: `Authorization: Bearer key_…`. It fixes organisation and department. Scopes:");
+    build_literal(
+        &words,
+        "An API key of one system: `Authorization: Bearer key_…`. It fixes organisation and department. Scopes:");
 #define X(name, bit, word, sentence) build_literal(&words, " " word ": " sentence);
 #include "http/scope.def"
 #undef X

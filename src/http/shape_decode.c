@@ -24,7 +24,7 @@ struct decoder {
 
 #define REFUSE(decoder, code, reason, ...) FAIL_AT((decoder)->cx, (code), (reason), (decoder)->pointer, __VA_ARGS__)
 
-/* RFC 6901 section 3: "~" is written ~0 and "/" is written ~1. Gives the size before, to be restored by pointer_cut(). */
+/* RFC 6901 section 3: "~" is written ~0 and "/" is written ~1. Gives the size before, for pointer_cut(). */
 static size_t pointer_add(struct decoder *decoder, struct text part)
 {
     size_t before = decoder->pointer_size;
@@ -70,9 +70,11 @@ static err take_text(struct decoder *decoder, const struct shape_member *member,
     if (!text_is_plain(text, (member->flags & SHAPE_LINES) != 0))
         return REFUSE(decoder, INVALID, "request.bad_text", "the text holds control characters");
     if (text.size < (size_t)member->least)
-        return REFUSE(decoder, INVALID, "request.out_of_range", "at least %lld bytes are wanted", (long long)member->least);
+        return REFUSE(decoder, INVALID, "request.out_of_range", "at least %lld bytes are wanted",
+                      (long long)member->least);
     if (member->most > 0 && text.size > (size_t)member->most)
-        return REFUSE(decoder, INVALID, "request.out_of_range", "at most %lld bytes are taken", (long long)member->most);
+        return REFUSE(decoder, INVALID, "request.out_of_range", "at most %lld bytes are taken",
+                      (long long)member->most);
     memcpy(field, &text, sizeof text);
     return OK;
 }
@@ -214,7 +216,8 @@ static size_t item_size(const struct shape_member *member)
     return member->type == SHAPE_IDS ? sizeof(struct id) : sizeof(struct text);
 }
 
-static err decode_list(struct decoder *decoder, const struct shape_member *member, const json_t *json, uint8_t *structure)
+static err decode_list(struct decoder *decoder, const struct shape_member *member, const json_t *json,
+                       uint8_t *structure)
 {
     if (!json_is_array(json))
         return wrong_type(decoder, "a list");
@@ -268,7 +271,8 @@ static err decode_texted(struct decoder *decoder, const struct shape_member *mem
     return TAKES_TEXT[member->type](decoder, member, json_text(json), field);
 }
 
-static err decode_value(struct decoder *decoder, const struct shape_member *member, const json_t *json, uint8_t *structure)
+static err decode_value(struct decoder *decoder, const struct shape_member *member, const json_t *json,
+                        uint8_t *structure)
 {
     void *field = structure + member->offset;
     switch (member->type) {
@@ -413,7 +417,8 @@ err shape_decode_many(struct ctx *cx, const struct shape *shape, const json_t *j
 
 /* ---- query */
 
-static err decode_parameter(struct decoder *decoder, const struct shape_member *member, struct text text, uint8_t *structure)
+static err decode_parameter(struct decoder *decoder, const struct shape_member *member, struct text text,
+                            uint8_t *structure)
 {
     void *field = structure + member->offset;
     struct attribute_set set = ATTRIBUTE_SET_EMPTY;
@@ -457,7 +462,8 @@ static err check_parameter_names(struct ctx *cx, const struct shape *shape, stru
         const char *equals = memchr(query.at, '=', pair);
         size_t name = equals == NULL ? pair : (size_t)(equals - query.at);
         if (shape_find(shape, (struct text){query.at, name}) == NULL)
-            return FAIL(cx, MALFORMED, "request.unknown_parameter", "the address has a parameter that is not taken here");
+            return FAIL(cx, MALFORMED, "request.unknown_parameter",
+                        "the address has a parameter that is not taken here");
         size_t step = end == NULL ? pair : pair + 1;
         query = (struct text){query.at + step, query.size - step};
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From structs to JSON, straight into the writer. What is empty becomes null, or is left out when its member says so. */
+ * From structs to JSON, straight into the writer. What is empty becomes null, or is left out as its member says. */
 #include "http/shape.h"
 
 #include <assert.h>

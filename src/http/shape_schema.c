@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * From the tables to JSON Schema (2020-12). A schema says of a text the most characters that its bytes can be; the exact
- * bound in bytes stands in the sentence of the limits. */
+ * From the tables to JSON Schema (2020-12). A schema says of a text the most characters that its bytes can be; the
+ * exact bound in bytes stands in the sentence of the limits. */
 #include "http/shape.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The shapes that routes.def names; each is defined beside the handlers of its topic, those that several topics share in
- * api_shape.c. */
+ * The shapes that routes.def names; each is defined beside the handlers of its topic, those that several topics share
+ * in api_shape.c. */
 #ifndef HTTP_SHAPES_H
 #define HTTP_SHAPES_H
 

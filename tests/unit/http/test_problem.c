@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: every failure becomes problem+json that tells what may be told. Method: one failure of each kind, read back. */
+#include "http/problem.h"
+
+#include "base/text.h"
+#include "support/cmocka.h"
+
+static struct call open_call(size_t arena_bytes)
+{
+    struct call call = {.arena = arena_open(arena_bytes), .request_id = "abcdefghijklmnopqrstuvwxyz"};
+    assert_non_null(call.arena);
+    call.cx.arena = call.arena;
+    return call;
+}
+
+static const json_t *read_problem(struct call *call)
+{
+    const json_t *json = NULL;
+    struct ctx reader = {.arena = call->arena};
+    assert_string_equal(call->reply.content_type, "application/problem+json");
+    assert_int_equal(json_parse(&reader, call->reply.body, &json), OK);
+    assert_int_equal(json_integer_value(json_object_get(json, "status")), call->reply.status);
+    return json;
+}
+
+static bool has(const json_t *json, const char *member, const char *value)
+{
+    return text_is(json_text(json_object_get(json, member)), value);
+}
+
+static bool has_field(const struct reply *reply, const char *name, const char *value)
+{
+    for (size_t i = 0; i < reply->field_count; i++)
+        if (strcmp(reply->fields[i].name, name) == 0)
+            return text_is(reply->fields[i].value, value);
+    return false;
+}
+
+static void every_code_gives_its_status_and_sentence(void **state)
+{
+    (void)state;
+    for (err code = OK + 1; code < ERR_COUNT; code++) {
+        struct call call = open_call(1 << 16);
+        (void)FAIL(&call.cx, code, "thing.why", "what happened");
+        problem_fill(&call);
+        assert_int_equal(call.reply.status, error_http_status(code));
+        const json_t *json = read_problem(&call);
+        assert_true(has(json, "title", error_sentence(code)));
+        assert_true(has(json, "request_id", call.request_id) && has_field(&call.reply, "X-Request-Id", call.request_id));
+        assert_true(has_field(&call.reply, "Cache-Control", "no-store"));
+        assert_true((code == UNAUTHENTICATED) == has_field(&call.reply, "WWW-Authenticate", "Bearer realm=\"symbolon\""));
+        assert_true((code == UNAVAILABLE || code == TOO_MANY) == has_field(&call.reply, "Retry-After", "1"));
+        arena_close(call.arena);
+    }
+}
+
+static void a_refusal_names_reason_detail_and_pointer(void **state)
+{
+    (void)state;
+    struct call call = open_call(1 << 16);
+    (void)FAIL_AT(&call.cx, INVALID, "grant.too_long", "/until", "longer than %d days", 90);
+    problem_fill(&call);
+    const json_t *json = read_problem(&call);
+    assert_true(has(json, "type", "urn:symbolon:grant.too_long"));
+    assert_true(has(json, "reason", "grant.too_long"));
+    assert_true(has(json, "detail", "longer than 90 days"));
+    assert_true(has(json, "pointer", "/until"));
+    arena_close(call.arena);
+}
+
+static void whatever_is_not_found_looks_the_same(void **state)
+{
+    (void)state;
+    struct call one = open_call(1 << 16);
+    struct call other = open_call(1 << 16);
+    (void)FAIL_AT(&one.cx, NOT_FOUND, "relationship.of_somebody_else", "/relationship", "it is Eve's");
+    (void)FAIL(&other.cx, NOT_FOUND, "not_found", "there is none");
+    problem_fill(&one);
+    problem_fill(&other);
+    assert_int_equal(one.reply.body.size, other.reply.body.size);
+    assert_memory_equal(one.reply.body.at, other.reply.body.at, one.reply.body.size);
+    assert_int_equal(one.reply.field_count, other.reply.field_count);
+    assert_null(strstr(one.reply.body.at, "Eve"));
+    arena_close(one.arena);
+    arena_close(other.arena);
+}
+
+static void our_own_faults_are_not_told(void **state)
+{
+    static const err CODES[] = {INTERNAL, CORRUPT};
+    (void)state;
+    for (size_t i = 0; i < sizeof CODES / sizeof *CODES; i++) {
+        struct call call = open_call(1 << 16);
+        (void)FAIL_AT(&call.cx, CODES[i], "store.damaged", "/x", "page 7 of the people file");
+        problem_fill(&call);
+        const json_t *json = read_problem(&call);
+        assert_int_equal(call.reply.status, 500);
+        assert_true(has(json, "reason", "internal") && json_object_get(json, "pointer") == NULL);
+        assert_null(strstr(call.reply.body.at, "page 7"));
+        arena_close(call.arena);
+    }
+}
+
+static void a_problem_replaces_what_the_reply_held(void **state)
+{
+    (void)state;
+    struct call call = open_call(1 << 16);
+    call.reply.body = TEXT("personal data");
+    assert_int_equal(reply_add_field(&call, "Set-Cookie", TEXT("session=x")), OK);
+    (void)FAIL(&call.cx, FORBIDDEN, "grant.none", "no");
+    problem_fill(&call);
+    assert_null(strstr(call.reply.body.at, "personal"));
+    assert_false(has_field(&call.reply, "Set-Cookie", "session=x"));
+    arena_close(call.arena);
+}
+
+static void without_memory_there_is_still_an_answer(void **state)
+{
+    (void)state;
+    struct call call = open_call(64);
+    while (arena_take(call.arena, 1, 16) != NULL)
+        continue;
+    (void)FAIL_MEMORY(&call.cx);
+    problem_fill(&call);
+    assert_int_equal(call.reply.status, 413);
+    struct call reader = open_call(1 << 16);
+    const json_t *json = NULL;
+    assert_int_equal(json_parse(&reader.cx, call.reply.body, &json), OK);
+    assert_true(has(json, "reason", "limit.memory"));
+    arena_close(call.arena);
+    arena_close(reader.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_code_gives_its_status_and_sentence),
+        cmocka_unit_test(a_refusal_names_reason_detail_and_pointer),
+        cmocka_unit_test(whatever_is_not_found_looks_the_same),
+        cmocka_unit_test(our_own_faults_are_not_told),
+        cmocka_unit_test(a_problem_replaces_what_the_reply_held),
+        cmocka_unit_test(without_memory_there_is_still_an_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
