@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used, and
+ * for every read that was given whether the facts say that it was permitted at that moment. */
+#include "crypto/id_seal.h"
+#include "domain/audit_walk.h"
+#include "domain/disclosure_store.h"
+#include "domain/organisation.h"
+
+#define CHAIN_ROWS 500 /* rows of one step back */
+
+/* The chain while it is walked back. */
+struct ledger_walk {
+    struct audit_walk *walk;
+    int64_t            next_id; /* the row that must come now, 0: the end */
+    int64_t            at_ms;   /* of the row behind */
+    int64_t            given;
+    int64_t            refused;
+    int64_t            step;    /* rows of this step */
+};
+
+/* ---- was it permitted? Facts of one millisecond have no order against a read in it: any state in between will do. */
+
+static bool is_candidate(const struct audit_subject *subject, size_t at, int64_t at_ms)
+{
+    bool last = at + 1 == subject->acts_count;
+    return subject->acts[at].at_ms <= at_ms && (last || subject->acts[at + 1].at_ms >= at_ms);
+}
+
+static bool was_active(const struct audit_subject *relationship, int64_t at_ms)
+{
+    struct relationship folded = {0};
+    bool active = false;
+    for (size_t i = 0; i < relationship->acts_count; i++) {
+        relationship_fold(&folded, &relationship->acts[i]);
+        active = active || (is_candidate(relationship, i, at_ms) &&
+                            relationship_state_at(&folded, at_ms) == RELATIONSHIP_ACTIVE);
+    }
+    return active;
+}
+
+static bool grant_covers(const struct grant *grant, const struct sql_disclosure_row *row, int64_t department_bit)
+{
+    struct attribute_set read = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high};
+    return grant_state_at(grant, row->at_ms) == GRANT_ACTIVE && row->at_ms >= grant->from_at_ms &&
+           attribute_set_is_subset(read, grant->attributes) && (grant->departments & department_bit) != 0 &&
+           grant->purpose_id == row->purpose_id && grant->purpose_version == row->purpose_version;
+}
+
+static bool was_granted(const struct audit_subject *subject, const struct sql_disclosure_row *row, int64_t department_bit)
+{
+    struct grant folded = {.used = 0}; /* counted uses are held against the ledger as a whole */
+    bool granted = false;
+    for (size_t i = 0; i < subject->acts_count; i++) {
+        grant_fold(&folded, &subject->acts[i]);
+        granted = granted || (is_candidate(subject, i, row->at_ms) && grant_covers(&folded, row, department_bit));
+    }
+    return granted;
+}
+
+static struct text name_of(struct audit_walk *walk, const struct sql_disclosure_row *row)
+{
+    const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
+    int64_t owner = relationship == NULL ? row->person_id : relationship->edge_person_id;
+    struct text name = id_text(&walk->brief, (struct id){ID_DISCLOSURE, owner, row->disclosure_id});
+    return name.at == NULL ? TEXT("one disclosure") : name;
+}
+
+static err check_given(struct audit_walk *walk, const struct sql_disclosure_row *row)
+{
+    const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
+    struct audit_subject *grant = audit_subject_find(walk, AUDIT_GRANT, row->grant_id);
+    struct department department = {.bit = 0};
+    err result = department_load(&walk->brief, row->organisation_id, row->department_id, &department);
+    if (result != OK && result != NOT_FOUND)
+        return result;
+    failure_clear(&walk->brief.failure); /* no such department: no grant covers it */
+    if (relationship == NULL || grant == NULL || grant->relationship_id != row->relationship_id ||
+        relationship->organisation_id != row->organisation_id || !was_active(relationship, row->at_ms) ||
+        !was_granted(grant, row, department.bit))
+        audit_found(walk, "The read %.*s was given without a live grant.", TEXT_ARGS(name_of(walk, row)));
+    if (grant == NULL)
+        return OK;
+    grant->given_least += row->at_ms > grant->counted_since_ms;
+    grant->given_most += row->at_ms >= grant->counted_since_ms;
+    return OK;
+}
+
+/* ---- the chain */
+
+static err check_note(struct audit_walk *walk, const struct sql_disclosure_row *row)
+{
+    struct seal_place place = {.person_id = row->person_id, .kind = SEAL_NOTE, .item = row->disclosure_id};
+    struct bytes plain;
+    bool opened = true;
+    if (walk->has_key && row->note.size > 0)
+        TRY(audit_open(walk, &place, row->note, &plain, &opened));
+    if (!opened)
+        audit_found(walk, "The note of %.*s does not open.", TEXT_ARGS(name_of(walk, row)));
+    return OK;
+}
+
+static err check_kind(struct audit_walk *walk, const struct sql_disclosure_row *row)
+{
+    bool empty = (row->attributes_low | row->attributes_high) == 0;
+    if (row->outcome == DISCLOSURE_GIVEN && row->grant_id != 0 && row->reason.size == 0 && !empty)
+        return check_given(walk, row);
+    if (row->outcome != DISCLOSURE_REFUSED || row->grant_id != 0 || row->reason.size == 0 || empty)
+        audit_found(walk, "The row of %.*s is neither a read given nor one refused.", TEXT_ARGS(name_of(walk, row)));
+    return OK;
+}
+
+static err take_row(struct ctx *cx, const struct sql_disclosure_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct ledger_walk *ledger = arg;
+    struct audit_walk *walk = ledger->walk;
+    if (row->at_ms > ledger->at_ms)
+        audit_found(walk, "The row of %.*s is younger than the one behind it.", TEXT_ARGS(name_of(walk, row)));
+    ledger->step++;
+    ledger->next_id = row->previous_id;
+    ledger->at_ms = row->at_ms;
+    ledger->given += row->outcome == DISCLOSURE_GIVEN;
+    ledger->refused += row->outcome == DISCLOSURE_REFUSED;
+    audit_tally_add(walk, walk->disclosures, row->person_id, row->disclosure_id);
+    TRY(check_kind(walk, row));
+    TRY(check_note(walk, row));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+/* A chain that turns in a circle never ends: more rows than its head counts are too many. */
+static err walk_chain(struct ledger_walk *ledger, const struct disclosure_head *head)
+{
+    struct audit_walk *walk = ledger->walk;
+    while (ledger->next_id != 0 && ledger->given + ledger->refused <= head->given + head->refused) {
+        struct sql_disclosure_chain_in in = {walk->person.person_id, ledger->next_id, CHAIN_ROWS};
+        ledger->step = 0;
+        TRY(sql_disclosure_chain_each(&walk->cx, &in, take_row, ledger));
+        if (ledger->step == 0) {
+            audit_found(walk, "The chain of disclosures of %.*s names a row that is not there.",
+                        TEXT_ARGS(audit_person_name(walk)));
+            break;
+        }
+    }
+    walk->counts.disclosures += ledger->given + ledger->refused;
+    if (ledger->given != head->given || ledger->refused != head->refused)
+        audit_found(walk, "%.*s has %lld reads given and %lld refused where the head counts %lld and %lld.",
+                    TEXT_ARGS(audit_person_name(walk)), (long long)ledger->given, (long long)ledger->refused,
+                    (long long)head->given, (long long)head->refused);
+    return OK;
+}
+
+/* ---- counted uses */
+
+static err take_use(struct ctx *cx, const struct sql_audit_use_list_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    struct audit_walk *walk = arg;
+    struct audit_subject *grant = audit_subject_find(walk, AUDIT_GRANT, row->grant_id);
+    if (grant == NULL) {
+        audit_found(walk, "%.*s has uses of a grant that is not there.", TEXT_ARGS(audit_person_name(walk)));
+        return OK;
+    }
+    grant->used = row->used;
+    return OK;
+}
+
+static int64_t most_uses(const struct audit_subject *grant)
+{
+    int64_t most = 0;
+    for (size_t i = 0; i < grant->acts_count; i++)
+        if (grant->acts[i].uses.max > most)
+            most = grant->acts[i].uses.max;
+    return most;
+}
+
+static void check_uses(struct audit_walk *walk, const struct audit_subject *grant)
+{
+    if (grant->used < grant->given_least || grant->used > grant->given_most)
+        audit_found(walk, "The uses of %.*s are %lld where the ledger counts %lld.", TEXT_ARGS(audit_name(walk, grant)),
+                    (long long)grant->used, (long long)grant->given_most);
+    if (grant->used > most_uses(grant))
+        audit_found(walk, "%.*s was used %lld times.", TEXT_ARGS(audit_name(walk, grant)), (long long)grant->used);
+}
+
+err audit_disclosures(struct audit_walk *walk)
+{
+    struct disclosure_head head;
+    struct ledger_walk ledger = {.walk = walk, .at_ms = INT64_MAX};
+    struct sql_audit_use_list_in uses = {walk->person.person_id};
+    TRY(disclosure_head_load(&walk->brief, walk->person.person_id, &head));
+    ledger.next_id = head.last_id;
+    TRY(walk_chain(&ledger, &head));
+    TRY(sql_audit_use_list_each(&walk->cx, &uses, take_use, walk));
+    for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)
+        for (const struct audit_subject *subject = walk->subjects[i]; subject != NULL; subject = subject->next)
+            if (subject->topic == AUDIT_GRANT)
+                check_uses(walk, subject);
+    return OK;
+}

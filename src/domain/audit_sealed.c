@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What is kept sealed for one person: that it opens under the person's key and lies where it belongs, and that versions
+ * follow each other without a gap. Values are opened and forgotten, never told. */
+#include "crypto/id_seal.h"
+#include "domain/audit_walk.h"
+#include "domain/vault.h"
+
+/* The versions of one kind, oldest first. */
+struct versions {
+    struct audit_walk *walk;
+    int64_t            kind;
+    int64_t            last;
+};
+
+static void tell_kind(struct audit_walk *walk, int64_t kind, const char *what)
+{
+    audit_found(walk, "In the vault of %.*s, kind %lld %s.", TEXT_ARGS(audit_person_name(walk)), (long long)kind, what);
+}
+
+static err check_value(struct audit_walk *walk, int64_t kind, int64_t version, struct bytes sealed)
+{
+    struct seal_place place = {
+        .person_id = walk->person.person_id, .kind = SEAL_VAULT, .item = kind, .version = version};
+    struct bytes plain;
+    bool opened = true;
+    if (walk->has_key && sealed.size > 0) /* an empty one is a removal */
+        TRY(audit_open(walk, &place, sealed, &plain, &opened));
+    if (!opened)
+        tell_kind(walk, kind, "has a version that does not open");
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+static err take_old_version(struct ctx *cx, const struct sql_audit_history_list_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct versions *versions = arg;
+    if (row->kind != versions->kind || row->version != versions->last + 1)
+        tell_kind(versions->walk, row->kind, "has a gap between its versions");
+    versions->last = row->version;
+    return check_value(versions->walk, row->kind, row->version, row->sealed);
+}
+
+static err take_value(struct ctx *cx, const struct sql_vault_list_row *row, void *arg)
+{
+    struct audit_walk *walk = arg;
+    struct versions versions = {walk, row->kind, 0};
+    struct sql_audit_history_list_in in = {walk->person.person_id, row->kind};
+    if (attribute_by_number(row->kind) == NULL)
+        tell_kind(walk, row->kind, "is not in the table of kinds");
+    TRY(sql_audit_history_list_each(cx, &in, take_old_version, &versions));
+    if (row->version != versions.last + 1)
+        tell_kind(walk, row->kind, "has a gap before its current version");
+    if (row->source < SOURCE_SELF || row->source > SOURCE_IMPORTED || row->confirmed_at_ms < row->changed_at_ms)
+        tell_kind(walk, row->kind, "has an unknown source or was confirmed before it changed");
+    return check_value(walk, row->kind, row->version, row->sealed);
+}
+
+static err audit_vault(struct audit_walk *walk)
+{
+    struct sql_vault_list_in in = {walk->person.person_id};
+    struct sql_audit_history_lost_in lost_in = {walk->person.person_id};
+    struct sql_audit_history_lost_row lost = {0};
+    bool found = false;
+    TRY(sql_vault_list_each(&walk->cx, &in, take_value, walk));
+    TRY(sql_audit_history_lost(&walk->cx, &lost_in, &lost, &found));
+    if (lost.versions != 0)
+        audit_found(walk, "The vault of %.*s has %lld old versions of kinds that have no current one.",
+                    TEXT_ARGS(audit_person_name(walk)), (long long)lost.versions);
+    return OK;
+}
+
+static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
+    struct seal_place place = {
+        .person_id = walk->person.person_id, .kind = SEAL_RECORD, .item = row->record_id, .version = row->version};
+    int64_t owner = relationship == NULL ? walk->person.person_id : relationship->edge_person_id;
+    struct text name = id_text(&walk->brief, (struct id){ID_RECORD, owner, row->record_id});
+    struct bytes plain;
+    bool opened = true;
+    if (name.at == NULL)
+        return FAIL_MEMORY(&walk->brief);
+    if (relationship == NULL)
+        audit_found(walk, "The record %.*s lies in no relationship of its person.", TEXT_ARGS(name));
+    if (walk->has_key)
+        TRY(audit_open(walk, &place, row->sealed, &plain, &opened));
+    if (!opened)
+        audit_found(walk, "The record %.*s does not open.", TEXT_ARGS(name));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+/* A relationship that has started has a key of the person's own, and no other has one. */
+static err check_signing_key(struct audit_walk *walk, const struct audit_subject *subject)
+{
+    struct sql_relationship_key_load_in in = {walk->person.person_id, subject->subject_id};
+    struct sql_relationship_key_load_row row;
+    struct seal_place place = {
+        .person_id = walk->person.person_id, .kind = SEAL_RELATIONSHIP_KEY, .item = subject->subject_id};
+    struct bytes plain;
+    bool found = false;
+    bool opened = true;
+    bool due = false;
+    for (size_t i = 0; i < subject->acts_count; i++)
+        due = due || subject->acts[i].kind == ACT_RELATIONSHIP_STARTED;
+    TRY(sql_relationship_key_load(&walk->brief, &in, &row, &found));
+    if (found && walk->has_key)
+        TRY(audit_open(walk, &place, row.sealed, &plain, &opened));
+    if (found != due || !opened)
+        audit_found(walk, "The signing key of %.*s is missing, undue or does not open.",
+                    TEXT_ARGS(audit_name(walk, subject)));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+err audit_sealed(struct audit_walk *walk)
+{
+    struct sql_audit_record_list_in records = {walk->person.person_id};
+    TRY(audit_vault(walk));
+    TRY(sql_audit_record_list_each(&walk->cx, &records, take_record, walk));
+    for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)
+        for (const struct audit_subject *subject = walk->subjects[i]; subject != NULL; subject = subject->next)
+            if (subject->topic == AUDIT_RELATIONSHIP)
+                TRY(check_signing_key(walk, subject));
+    return OK;
+}

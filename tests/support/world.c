@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * See world.h. */
+#include "support/world.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ledger/ledger.h"
+
+static const char BODY[] =
+    "{\"attributes\":{\"needed\":[\"pd:Name\",\"pd:PhysicalAddress\"],\"optional\":[]},"
+    "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},\"language\":\"en\","
+    "\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","
+    "\"sentence\":\"Bring your order to the right door.\",\"term\":\"dpv:DeliveryOfGoods\"}";
+
+struct ctx *world_as(struct world *world, struct actor actor)
+{
+    struct ctx *cx = &world->node.cx;
+    failure_clear(&cx->failure);
+    cx->actor = actor;
+    return cx;
+}
+
+struct actor world_make_system(struct world *world, int64_t organisation_id, const char *name)
+{
+    struct department_create department = {.organisation_id = organisation_id, .name = text_of(name)};
+    ASSERT_OK(world, WRITE(world, world->operator_, department_create, &department));
+    struct key_create key = {.organisation_id = organisation_id,
+                             .department_id = department.out.department_id,
+                             .name = TEXT("server"),
+                             .scopes = 0xFFFF};
+    ASSERT_OK(world, WRITE(world, world->operator_, key_create, &key));
+    struct actor actor;
+    ASSERT_OK(world, organisation_authenticate(&world->node.cx, key.out_secret, &actor));
+    return actor;
+}
+
+struct actor world_make_person(struct world *world, const char *name)
+{
+    struct person_create create = {.name = text_of(name)};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &create));
+    struct person_sign_in sign_in = {.link_token = create.out_link_token};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
+    struct actor actor;
+    ASSERT_OK(world, person_authenticate(&world->node.cx, sign_in.out_session_token, &actor));
+    return actor;
+}
+
+struct attribute_set world_kinds(const char *names)
+{
+    struct attribute_set set = ATTRIBUTE_SET_EMPTY;
+    char term[64];
+    int used = 0;
+    for (const char *at = names; *at != '\0'; at += used) {
+        size_t size = 0;
+        while (at[size] != '\0' && at[size] != ' ')
+            size++;
+        (void)snprintf(term, sizeof term, "pd:%.*s", (int)size, at);
+        const struct attribute_kind *kind = attribute_find(text_of(term));
+        assert_non_null(kind);
+        set = attribute_set_add(set, kind->number);
+        used = (int)size + (at[size] == ' ');
+    }
+    return set;
+}
+
+struct purpose_text world_purpose_text(struct attribute_set needed, struct attribute_set optional)
+{
+    return (struct purpose_text){
+        .name = TEXT("Deliver your order"), .sentence = TEXT("Bring your order to the right door."),
+        .example = TEXT("The courier rings you when nobody opens."), .benefit = TEXT("Delivered to your door."),
+        .if_no = TEXT("Collect at the shop. Nothing else changes."), .language = TEXT("en"),
+        .term = TEXT("dpv:DeliveryOfGoods"), .legal_basis = TEXT("consent"), .needed = needed, .optional = optional,
+        .longest_ms = 365 * TIME_DAY_MS, .shortest_useful_ms = 14 * TIME_DAY_MS, .retention_ms = 90 * TIME_DAY_MS};
+}
+
+struct text world_purpose_body(void)
+{
+    return TEXT(BODY);
+}
+
+struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
+                             struct attribute_set optional)
+{
+    struct purpose_text text = world_purpose_text(needed, optional);
+    struct purpose_save save = {.text = text, .body = TEXT(BODY)};
+    ASSERT_OK(world, WRITE(world, actor, purpose_save, &save));
+    struct purpose_publish publish = {.purpose_id = save.out.purpose_id, .text = text, .body = TEXT(BODY)};
+    ASSERT_OK(world, WRITE(world, actor, purpose_publish, &publish));
+    return publish.out;
+}
+
+struct id world_purpose_id(const struct purpose *purpose)
+{
+    return (struct id){ID_PURPOSE, purpose->organisation_id, purpose->purpose_id};
+}
+
+static err name_log(struct ctx *cx, void *arg)
+{
+    (void)arg; /* one name for every test */
+    return ledger_set_origin(cx, TEXT("test.example/log"));
+}
+
+static struct organisation make_organisation(struct world *world, const char *name)
+{
+    struct organisation_create create = {.name = text_of(name)};
+    ASSERT_OK(world, WRITE(world, world->operator_, organisation_create, &create));
+    create.out.slug = TEXT_NONE; /* it lies in the arena */
+    return create.out;
+}
+
+void world_open(struct world *world)
+{
+    test_node_open(&world->node);
+    world->operator_ = (struct actor){.kind = ACTOR_OPERATOR};
+    ASSERT_OK(world, WRITE(world, world->operator_, name_log, NULL));
+    world->shop = make_organisation(world, "Lantern Books");
+    world->bank = make_organisation(world, "Harbour Bank");
+    world->shipping = world_make_system(world, world->shop.organisation_id, "Shipping");
+    world->marketing = world_make_system(world, world->shop.organisation_id, "Marketing");
+    world->teller = world_make_system(world, world->bank.organisation_id, "Counter");
+    world->delivery =
+        world_publish(world, world->shipping, world_kinds("Name PhysicalAddress"), world_kinds("TelephoneNumber"));
+    world->account = world_publish(world, world->teller, world_kinds("Name PhysicalAddress"), ATTRIBUTE_SET_EMPTY);
+    world->ada = world_make_person(world, "Ada");
+    world->bob = world_make_person(world, "Bob");
+    world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
+    world_put(world, world->bob, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Chur\"}");
+}
+
+void world_close(struct world *world)
+{
+    test_node_close(&world->node);
+}
+
+int world_setup(void **state)
+{
+    struct world *world = calloc(1, sizeof *world);
+    assert_non_null(world);
+    *state = world;
+    world_open(world);
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    struct world *world = *state;
+    world_close(world);
+    free(world);
+    return 0;
+}
+
+void world_put(struct world *world, struct actor person, const char *kind, const char *value)
+{
+    struct vault_put put = {.kind = attribute_find(text_of(kind)), .value = text_of(value), .source = SOURCE_SELF};
+    assert_non_null(put.kind);
+    ASSERT_OK(world, WRITE(world, person, vault_put, &put));
+}
+
+struct relationship world_relate(struct world *world, struct actor system, struct actor person)
+{
+    struct invitation_make make = {.claims = 1};
+    ASSERT_OK(world, WRITE(world, system, invitation_make, &make));
+    struct invitation_claim claim = {.code = make.out_code};
+    ASSERT_OK(world, WRITE(world, person, invitation_claim, &claim));
+    return claim.out;
+}
+
+struct request world_ask(struct world *world, struct actor system, const struct relationship *relationship,
+                         const struct purpose *purpose)
+{
+    struct request_make make = {.person_id = relationship->person_id,
+                                .relationship_id = relationship->relationship_id,
+                                .purpose = world_purpose_id(purpose),
+                                .attributes = purpose->needed,
+                                .duration_ms = 90 * TIME_DAY_MS,
+                                .uses = {.event = TEXT_NONE}};
+    ASSERT_OK(world, WRITE(world, system, request_make, &make));
+    return make.out;
+}
+
+struct grant world_grant(struct world *world, struct actor system, const struct relationship *relationship,
+                         const struct purpose *purpose)
+{
+    struct request request = world_ask(world, system, relationship, purpose);
+    struct actor person = {.kind = ACTOR_PERSON, .person_id = relationship->person_id};
+    struct request_answer answer = {.request_id = request.request_id, .answer = ANSWER_ACCEPT};
+    ASSERT_OK(world, WRITE(world, person, request_answer, &answer));
+    assert_true(answer.out_has_grant);
+    return answer.out_grant;
+}
+
+struct disclosure_ask world_question(struct world *world, const struct relationship *relationship,
+                                     const struct purpose *purpose, struct attribute_set kinds)
+{
+    struct ctx *cx = &world->node.cx;
+    return (struct disclosure_ask){.relationship = id_text(cx, relationship_id(relationship)),
+                                   .purpose = id_text(cx, world_purpose_id(purpose)),
+                                   .attributes = kinds,
+                                   .note = TEXT("order 10442")};
+}
+
+struct disclosure_ask world_read(struct world *world, struct actor system, const struct relationship *relationship,
+                                 const struct purpose *purpose)
+{
+    struct disclosure_ask ask = world_question(world, relationship, purpose, world_kinds("PhysicalAddress"));
+    ASSERT_OK(world, disclosure_decide(world_as(world, system), &ask));
+    ASSERT_OK(world, WRITE(world, system, disclosure_commit, &ask));
+    return ask;
+}
+
+const char *world_refusal(struct world *world, struct actor system, const struct relationship *relationship,
+                          const struct purpose *purpose)
+{
+    struct disclosure_ask ask = world_read(world, system, relationship, purpose);
+    assert_int_equal(ask.values_count > 0, ask.given);
+    return ask.given ? NULL : ask.reason;
+}
+
+static void print_finding(void *self, struct text sentence)
+{
+    (void)self; /* they all go to one place */
+    (void)printf("  finding: %.*s\n", TEXT_ARGS(sentence));
+}
+
+static void drop_finding(void *self, struct text sentence)
+{
+    (void)self; /* only their number counts */
+    (void)sentence;
+}
+
+int64_t world_audit(struct world *world, int64_t expected)
+{
+    struct audit_report report = {.found = drop_finding};
+    ASSERT_OK(world, domain_audit(world_as(world, world->operator_), &report));
+    if (report.findings > expected) {
+        struct audit_report again = {.found = print_finding};
+        ASSERT_OK(world, domain_audit(&world->node.cx, &again));
+    }
+    return report.findings;
+}
+
+void world_spoil(struct world *world, const char *file, const char *sql)
+{
+    char path[128];
+    char *why = NULL;
+    sqlite3 *db = NULL;
+    (void)snprintf(path, sizeof path, "%s/data/%s", world->node.folder, file);
+    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    (void)sqlite3_busy_timeout(db, 5000); /* cannot fail with such arguments */
+    if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", sql, why);
+    assert_int_not_equal(sqlite3_changes(db), 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}

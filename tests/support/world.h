@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A small world on one node, for tests of the domain: a shop with two departments, a bank with one, a published purpose
+ * of each, two people. Every helper goes through the domain's own functions and fails the test when one of them does. */
+#ifndef TESTS_SUPPORT_WORLD_H
+#define TESTS_SUPPORT_WORLD_H
+
+#include "base/text.h"
+#include "base/time.h"
+#include "crypto/id_seal.h"
+#include "domain/audit.h"
+#include "domain/disclosure.h"
+#include "domain/invitation.h"
+#include "domain/organisation.h"
+#include "domain/person.h"
+#include "domain/policy.h"
+#include "domain/purpose.h"
+#include "domain/receipt.h"
+#include "domain/request.h"
+#include "support/cmocka.h"
+#include "support/node.h"
+
+struct world {
+    struct test_node    node;
+    struct organisation shop;
+    struct organisation bank;
+    struct actor        operator_;
+    struct actor        shipping;  /* systems of the shop's departments */
+    struct actor        marketing;
+    struct actor        teller;    /* of the bank's */
+    struct actor        ada;
+    struct actor        bob;
+    struct purpose      delivery;  /* the shop's, for Shipping: name and address, telephone number optional */
+    struct purpose      account;   /* the bank's: name and address */
+};
+
+/* For cmocka's set-up and tear-down. */
+int world_setup(void **state);
+int world_teardown(void **state);
+void world_open(struct world *world);
+void world_close(struct world *world);
+#define WORLD_TEST(test) cmocka_unit_test_setup_teardown(test, world_setup, world_teardown)
+
+#define ASSERT_OK(world, call)                                                                                      \
+    do {                                                                                                            \
+        if ((call) != OK)                                                                                           \
+            fail_msg("%s: %s (%s)", (world)->node.cx.failure.reason, (world)->node.cx.failure.detail,               \
+                     (world)->node.cx.failure.where);                                                               \
+    } while (0)
+#define ASSERT_FAILS(world, call, wanted_code, wanted_reason)                                                       \
+    do {                                                                                                            \
+        assert_int_equal((call), (wanted_code));                                                                    \
+        assert_string_equal((world)->node.cx.failure.reason, (wanted_reason));                                      \
+    } while (0)
+#define WRITE(world, actor, run, arg) test_node_write(&(world)->node, &(actor), (run), (arg))
+
+/* The ctx, speaking as `actor` from now on, without an old failure. */
+struct ctx *world_as(struct world *world, struct actor actor);
+struct actor world_make_system(struct world *world, int64_t organisation_id, const char *name);
+struct actor world_make_person(struct world *world, const char *name);
+
+/* Kinds by short name, joined: "Name PhysicalAddress". */
+struct attribute_set world_kinds(const char *names);
+/* A purpose of `actor`'s organisation, published; its wording names `mark`, so that two differ. */
+struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
+                             struct attribute_set optional);
+struct purpose_text world_purpose_text(struct attribute_set needed, struct attribute_set optional);
+struct text world_purpose_body(void);
+struct id world_purpose_id(const struct purpose *purpose);
+
+void world_put(struct world *world, struct actor person, const char *kind, const char *value);
+/* An invitation for one, made by `system` and claimed by `person`. */
+struct relationship world_relate(struct world *world, struct actor system, struct actor person);
+struct request world_ask(struct world *world, struct actor system, const struct relationship *relationship,
+                         const struct purpose *purpose);
+struct grant world_grant(struct world *world, struct actor system, const struct relationship *relationship,
+                         const struct purpose *purpose);
+/* A question that has not been asked yet. */
+struct disclosure_ask world_question(struct world *world, const struct relationship *relationship,
+                                     const struct purpose *purpose, struct attribute_set kinds);
+/* Decides and commits; the result is the answer. */
+struct disclosure_ask world_read(struct world *world, struct actor system, const struct relationship *relationship,
+                                 const struct purpose *purpose);
+const char *world_refusal(struct world *world, struct actor system, const struct relationship *relationship,
+                          const struct purpose *purpose); /* NULL: given */
+
+/* Findings of the audit; prints them when there are more than `expected`. */
+int64_t world_audit(struct world *world, int64_t expected);
+/* Changes rows behind the back of the domain: plain SQL on "people.db" … */
+void world_spoil(struct world *world, const char *file, const char *sql);
+
+#endif
