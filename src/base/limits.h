@@ -50,8 +50,7 @@
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */
 #define LIMIT_INVITATION_MS (90LL * 24 * 3600 * 1000)
 #define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
-#define LIMIT_SESSION_IDLE_MS (14LL * 24 * 3600 * 1000)
-#define LIMIT_SESSION_MS (90LL * 24 * 3600 * 1000)
+#define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one */
 
 /* ---- the log */
 #define LIMIT_LOG_BATCH 4096              /* leaves of one sequencing pass */

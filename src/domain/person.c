@@ -87,7 +87,7 @@ err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_ses
         .session_id = ctx_number(cx),
         .person_id = person_id,
         .created_at_ms = cx->now_ms,
-        .expires_at_ms = cx->now_ms + LIMIT_SESSION_IDLE_MS,
+        .expires_at_ms = cx->now_ms + LIMIT_SESSION_MS,
     };
     TRY(sql_session_insert(cx, &row, NULL));
     *out_session_token = token.text;
