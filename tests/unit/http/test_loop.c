@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/loop.h"
+
+#include <event2/bufferevent.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "http/h1_conn.h"
+#include "support/cmocka.h"
+
+struct host {
+    struct clock         clock;
+    struct randomness    randomness;
+    struct server_config config;
+    struct server_hooks  hooks;
+    struct loop          loop;
+    struct call         *sealed;
+    size_t               handed_over, done;
+};
+
+static verdict handle(void *self, struct call *call)
+{
+    struct host *host = self;
+    host->sealed = call;
+    return VERDICT_SEALED;
+}
+
+static void refuse(void *self, struct call *call)
+{
+    (void)self, (void)call; /* nothing is refused here */
+    fail();
+}
+
+static void turn_end(void *self, void *thread_data)
+{
+    (void)thread_data; /* none was made */
+    struct host *host = self;
+    host->handed_over++;
+}
+
+static void done(void *self, struct call *call, int64_t duration_ns)
+{
+    struct host *host = self;
+    assert_ptr_equal(call, host->sealed);
+    assert_true(duration_ns > 0);
+    host->done++;
+}
+
+static int open_host(void **state)
+{
+    struct host *host = calloc(1, sizeof *host);
+    assert_non_null(host);
+    host->clock = clock_system();
+    host->randomness = randomness_system();
+    host->config = server_config_default(&host->clock, &host->randomness);
+    host->hooks = (struct server_hooks){
+        .self = host, .handle = handle, .refuse = refuse, .turn_end = turn_end, .done = done};
+    host->loop.config = &host->config;
+    host->loop.hooks = &host->hooks;
+    host->loop.connections_max = 10;
+    struct ctx cx = {.clock = &host->clock};
+    assert_int_equal(loop_open(&cx, &host->loop, -1), OK);
+    *state = host;
+    return 0;
+}
+
+static int close_host(void **state)
+{
+    struct host *host = *state;
+    loop_close(&host->loop);
+    free(host);
+    return 0;
+}
+
+static void turn(struct host *host)
+{
+    for (int i = 0; i < 4; i++)
+        assert_true(event_base_loop(host->loop.base, EVLOOP_NONBLOCK) >= 0);
+}
+
+static void sealed_calls_are_handed_over_at_the_end_of_a_turn_or_by_the_batch(void **state)
+{
+    struct host *host = *state;
+    loop_sealed(&host->loop);
+    loop_sealed(&host->loop);
+    assert_int_equal(host->handed_over, 0);
+    turn(host);
+    assert_int_equal(host->handed_over, 1);
+    for (int i = 0; i < SERVER_SEALED_BATCH - 1; i++)
+        loop_sealed(&host->loop);
+    assert_int_equal(host->handed_over, 1);
+    loop_sealed(&host->loop);
+    assert_int_equal(host->handed_over, 2);
+    turn(host);
+    assert_int_equal(host->handed_over, 2); /* nothing was left */
+    turn(host);
+    assert_int_equal(host->handed_over, 2);
+}
+
+static struct bufferevent *ask(struct host *host)
+{
+    static const char REQUEST[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+    struct bufferevent *pair[2];
+    assert_int_equal(bufferevent_pair_new(host->loop.base, 0, pair), 0);
+    assert_int_equal(bufferevent_enable(pair[1], EV_READ | EV_WRITE), 0);
+    assert_true(loop_adopt(&host->loop, pair[0], "memory"));
+    assert_int_equal(bufferevent_write(pair[1], REQUEST, sizeof REQUEST - 1), 0);
+    turn(host);
+    assert_non_null(host->sealed);
+    return pair[1];
+}
+
+static void *complete_later(void *arg)
+{
+    struct host *host = arg;
+    struct timespec pause = {0, 100000000};
+    (void)nanosleep(&pause, NULL); /* cut short: the test fails, rightly */
+    call_complete(host->sealed);
+    return NULL;
+}
+
+static void a_loop_ends_only_when_calls_of_lost_clients_are_back(void **state)
+{
+    struct host *host = *state;
+    struct bufferevent *client = ask(host);
+    h1_conn_close(host->loop.conns);
+    assert_int_equal(host->loop.connection_count, 0);
+    assert_int_equal(host->done, 0);
+    loop_stop(&host->loop);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, complete_later, host), 0);
+    struct ctx cx = {.clock = &host->clock};
+    assert_int_equal(loop_run(&cx, &host->loop), OK);
+    assert_int_equal(host->done, 1);
+    assert_int_equal(host->loop.out_count, 0);
+    assert_int_equal(atomic_load(&host->loop.counters.dropped), 1);
+    pthread_join(thread, NULL);
+    bufferevent_free(client);
+}
+
+static void a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain(void **state)
+{
+    struct host *host = *state;
+    host->config.drain_ms = 100;
+    struct bufferevent *client = ask(host);
+    loop_stop(&host->loop);
+    struct ctx cx = {.clock = &host->clock};
+    int64_t begin_ns = loop_now_ns(&host->loop);
+    assert_int_equal(loop_run(&cx, &host->loop), OK);
+    assert_in_range(loop_now_ns(&host->loop) - begin_ns, 90000000, 2000000000);
+    assert_int_equal(host->loop.connection_count, 0);
+    assert_int_equal(host->loop.out_count, 1);
+    bufferevent_free(client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(sealed_calls_are_handed_over_at_the_end_of_a_turn_or_by_the_batch, open_host,
+                                        close_host),
+        cmocka_unit_test_setup_teardown(a_loop_ends_only_when_calls_of_lost_clients_are_back, open_host, close_host),
+        cmocka_unit_test_setup_teardown(a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain, open_host,
+                                        close_host),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
