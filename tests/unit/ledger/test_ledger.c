@@ -262,33 +262,34 @@ static void the_log_is_the_same_after_a_restart(void **state)
 
 /* Four threads with handles of their own, as four processes on one store would. */
 struct racer {
-    pthread_t           thread;
-    struct log_fixture *fixture;
-    int64_t             sequenced;
-    int                 contended;
-    int                 failed;
+    pthread_t     thread;
+    struct store *store;
+    struct ctx    cx; /* its own: the fixture's is with the writer while the test appends */
+    int64_t       sequenced;
+    int           contended;
+    int           failed;
 };
 
 static void *race(void *arg)
 {
     struct racer *racer = arg;
-    struct ctx cx = racer->fixture->base.cx;
-    cx.arena = arena_open(64u << 20);
-    racer->failed = store_conn_open(&cx, racer->fixture->store, &cx.db) != OK;
+    struct ctx *cx = &racer->cx;
+    cx->arena = arena_open(64u << 20);
+    racer->failed = store_conn_open(cx, racer->store, &cx->db) != OK;
     for (int round = 0; round < 40 && racer->failed == 0; round++) {
         struct ledger_pass pass;
-        err done = ledger_sequence(&cx, racer->fixture->store, &pass);
+        err done = ledger_sequence(cx, racer->store, &pass);
         if (done == OK)
             racer->sequenced += pass.sequenced;
         else if (done == CONFLICT)
             racer->contended++;
         else
             racer->failed++;
-        failure_clear(&cx.failure);
-        arena_reset(cx.arena);
+        failure_clear(&cx->failure);
+        arena_reset(cx->arena);
     }
-    store_conn_close(cx.db);
-    arena_close(cx.arena);
+    store_conn_close(cx->db);
+    arena_close(cx->arena);
     return NULL;
 }
 
@@ -300,7 +301,8 @@ static void passes_that_race_number_each_entry_once(void **state)
     struct racer racers[4] = {{0}};
     int64_t sequenced = 0;
     for (size_t i = 0; i < 4; i++) {
-        racers[i].fixture = &fixture;
+        racers[i].store = fixture.store;
+        racers[i].cx = *cx;
         assert_int_equal(pthread_create(&racers[i].thread, NULL, race, &racers[i]), 0);
     }
     for (int i = 0; i < 40; i++)
