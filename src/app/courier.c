@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "domain/leftover.h"
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
 
@@ -27,14 +28,19 @@ static void report(struct courier *courier, const char *what)
         LOG_TEXT("detail", failure->detail));
 }
 
+static void prepare(struct courier *courier)
+{
+    arena_reset(courier->cx.arena);
+    failure_clear(&courier->cx.failure);
+    courier->cx.now_ms = store_now_ms(courier->node->store);
+}
+
 /* Numbers all that waits; losing a race against another process only means that the work is being done. */
 static void pass(struct courier *courier)
 {
     struct ledger_pass pass = {.left = 1};
     while (pass.left > 0) {
-        arena_reset(courier->cx.arena);
-        failure_clear(&courier->cx.failure);
-        courier->cx.now_ms = store_now_ms(courier->node->store);
+        prepare(courier);
         err result = ledger_sequence(&courier->cx, courier->node->store, &pass);
         if (result == OK)
             continue;
@@ -42,6 +48,13 @@ static void pass(struct courier *courier)
             report(courier, "log.pass_failed");
         return;
     }
+}
+
+static void sweep(struct courier *courier)
+{
+    prepare(courier);
+    if (leftover_sweep(&courier->cx, courier->node->store) != OK)
+        report(courier, "leftover.sweep_failed");
 }
 
 static bool rest(struct courier *courier)
@@ -64,9 +77,10 @@ static void *run(void *arg)
     struct courier *courier = arg;
     if (person_forget_keys(&courier->cx, courier->node->store, NULL, 0) != OK)
         report(courier, "keys.sweep_failed");
-    do
+    do {
         pass(courier);
-    while (rest(courier));
+        sweep(courier);
+    } while (rest(courier));
     pass(courier);
     return NULL;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Claim codes: made by an organisation, claimed once by a person. A claim by somebody who is here already moves what
- * was kept for the invited, unclaimed person: records are sealed anew, facts written again, and the old key goes. */
+ * was kept for the invited, unclaimed person: records are sealed anew, facts written again. The files of a node commit
+ * one after the other, so nothing is taken away here: what is left behind goes later (domain/leftover.h). */
 #include "domain/invitation.h"
 
 #include "base/limits.h"
@@ -133,21 +134,21 @@ static err move_requests(struct ctx *cx, const struct relationship *from, int64_
     return OK;
 }
 
-static err move_records(struct ctx *cx, const struct relationship *from, int64_t to_person_id)
+static err copy_records(struct ctx *cx, const struct relationship *from, int64_t to_person_id)
 {
     PERSON_KEY from_key;
     PERSON_KEY to_key;
     TRY(person_key_open(cx, from->person_id, &from_key));
     TRY(person_key_open(cx, to_person_id, &to_key));
     struct record_move move = {from, &from_key, to_person_id, &to_key};
-    return record_move_all(cx, &move);
+    return record_copy_all(cx, &move);
 }
 
 /* What was kept for the invited person becomes the claimer's. The ids that the organisation knows stay as they are. */
 static err take_over(struct ctx *cx, struct relationship *relationship, int64_t to_person_id)
 {
     struct relationship from = *relationship;
-    TRY(move_records(cx, &from, to_person_id));
+    TRY(copy_records(cx, &from, to_person_id));
     TRY(move_requests(cx, &from, to_person_id));
     struct sql_relationship_delete_in gone = {from.person_id, from.relationship_id};
     TRY(sql_relationship_delete(cx, &gone, NULL));
@@ -158,8 +159,8 @@ static err take_over(struct ctx *cx, struct relationship *relationship, int64_t 
     TRY(sql_contact_key_move(cx, &keys, NULL));
     struct sql_person_update_in merged = {from.person_id, PERSON_MERGED, to_person_id};
     TRY(sql_person_update(cx, &merged, NULL));
-    struct sql_person_key_delete_in key = {from.person_id};
-    return sql_person_key_delete(cx, &key, NULL);
+    struct sql_leftover_insert_in leftover = {from.person_id, from.relationship_id};
+    return sql_leftover_insert(cx, &leftover, NULL);
 }
 
 /* The invited relationship behind a code for one, or a new one for a code for many. */

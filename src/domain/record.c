@@ -116,17 +116,15 @@ err record_list(struct ctx *cx, const struct relationship *relationship, struct 
     return OK;
 }
 
-err record_move_all(struct ctx *cx, const struct record_move *move)
+err record_copy_all(struct ctx *cx, const struct record_move *move)
 {
     struct record *records = NULL;
     size_t count = 0;
     TRY(record_list_open(cx, move->from_key, move->from, &records, &count));
     for (size_t i = 0; i < count; i++) {
-        struct sql_record_delete_in gone = {move->from->person_id, move->from->relationship_id, records[i].record_id};
-        TRY(sql_record_delete(cx, &gone, NULL));
         records[i].person_id = move->to_person_id;
         struct seal_place place = place_of(&records[i]);
-        struct sql_record_insert_in row = {
+        struct sql_record_copy_in row = {
             .person_id = move->to_person_id,
             .relationship_id = records[i].relationship_id,
             .record_id = records[i].record_id,
@@ -137,7 +135,7 @@ err record_move_all(struct ctx *cx, const struct record_move *move)
             .updated_at_ms = records[i].updated_at_ms,
         };
         TRY(seal(cx, move->to_key, &place, bytes_of_text(records[i].body), &row.sealed));
-        TRY(sql_record_insert(cx, &row, NULL));
+        TRY(sql_record_copy(cx, &row, NULL));
     }
     return OK;
 }

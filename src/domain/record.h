@@ -37,13 +37,14 @@ err record_list_open(struct ctx *cx, const struct secret_key *key, const struct 
 /* For the caller: the person sees every department's, a system its own department's. */
 err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out,
                 size_t *out_count) MUST_CHECK;
-/* Moves all records of a claimed relationship to the person who claimed it, sealed anew. Inside a write. */
+/* Copies all records of a claimed relationship to the person who claimed it, sealed anew; the old ones are left to
+ * domain/leftover.h. Copying again after a crash is no mistake. Inside a write. */
 struct record_move {
     const struct relationship *from;
     const struct secret_key   *from_key;
     int64_t                    to_person_id;
     const struct secret_key   *to_key;
 };
-err record_move_all(struct ctx *cx, const struct record_move *move) MUST_CHECK;
+err record_copy_all(struct ctx *cx, const struct record_move *move) MUST_CHECK;
 
 #endif

@@ -175,6 +175,11 @@ CREATE TABLE person (
     created_at_ms :int64: NOT NULL,
     PRIMARY KEY (person_id)
 ) :clustered:;
+CREATE TABLE leftover (                    -- what a claim has copied away and the other files still hold
+    person_id       :int64: NOT NULL,
+    relationship_id :int64: NOT NULL,
+    PRIMARY KEY (person_id, relationship_id)
+) :clustered:;
 CREATE TABLE sign_in_link (
     public_id     :text:  NOT NULL,
     hash          :bytes: NOT NULL,

@@ -142,3 +142,22 @@ FROM session s JOIN person p ON p.person_id = s.person_id WHERE s.public_id = $1
 -- in:   person_id int64, session_id int64, ended_at_ms int64
 -- rows: none
 UPDATE session SET ended_at_ms = $3 WHERE person_id = $1 AND session_id = $2 AND ended_at_ms = 0;
+
+-- name: leftover_insert
+-- file: people
+-- in:   person_id int64, relationship_id int64
+-- rows: none
+INSERT INTO leftover (person_id, relationship_id) VALUES ($1, $2);
+
+-- name: leftover_list
+-- file: people
+-- in:   most int64
+-- out:  person_id int64, relationship_id int64
+-- rows: many
+SELECT :columns: FROM leftover ORDER BY person_id, relationship_id LIMIT $1;
+
+-- name: leftover_delete
+-- file: people
+-- in:   person_id int64, relationship_id int64
+-- rows: none
+DELETE FROM leftover WHERE person_id = $1 AND relationship_id = $2;

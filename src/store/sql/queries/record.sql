@@ -17,11 +17,22 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 UPDATE record SET version = $4, updated_at_ms = $5, sealed = $6
 WHERE person_id = $1 AND relationship_id = $2 AND record_id = $3;
 
--- name: record_delete
+-- name: record_copy
 -- file: records
--- in:   person_id int64, relationship_id int64, record_id int64
+-- in:   person_id int64, relationship_id int64, record_id int64, department_id int64, kind int64, version int64,
+--       created_at_ms int64, updated_at_ms int64, sealed bytes
 -- rows: none
-DELETE FROM record WHERE person_id = $1 AND relationship_id = $2 AND record_id = $3;
+INSERT INTO record (person_id, relationship_id, record_id, department_id, kind, version, created_at_ms, updated_at_ms,
+    sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (person_id, relationship_id, record_id) DO UPDATE SET version = excluded.version,
+    updated_at_ms = excluded.updated_at_ms, sealed = excluded.sealed;
+
+-- name: record_delete_all
+-- file: records
+-- in:   person_id int64, relationship_id int64
+-- rows: none
+DELETE FROM record WHERE person_id = $1 AND relationship_id = $2;
 
 -- name: record_list
 -- file: records
