@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every link and every path that a page names must lead somewhere: `src/base/arena.h`, or `base/arena.h` or
 `base/arena` for short.
-Names with a star, an angle bracket or an ellipsis are patterns and are left alone, and so are files that a build makes.
+Names with a star, an angle bracket or an ellipsis are patterns and are left alone, and so are files
+that a build or a running node makes.
 
 Usage: check_pages.py ROOT. Exit 0: all lead somewhere; 1: findings, one a line."""
 import pathlib
@@ -11,7 +12,7 @@ import sys
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"`([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*)`")
 LEFT_OUT = {"build", "node_modules", ".git", "symbolon-data"}
-MADE = ("build/",)
+MADE = ("build/", "DATA/")
 
 
 def pages(root):

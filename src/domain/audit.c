@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The walk over all people. Each person is looked at in one state of the store; a person with findings is looked at again
- * in a newer state, because files are committed one after the other, and only what is found then is told. */
+ * The walk over all people. Each person is looked at in one state of the store; a person with findings is looked at
+ * again in a newer state, because files are committed one after the other, and only what is found then is told. */
 #include "domain/audit.h"
 
 #include <assert.h>

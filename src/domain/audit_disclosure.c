@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used, and
- * for every read that was given whether the facts say that it was permitted at that moment. */
+ * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used,
+ * and for every read that was given whether the facts say that it was permitted at that moment. */
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
@@ -46,7 +46,8 @@ static bool grant_covers(const struct grant *grant, const struct sql_disclosure_
            grant->purpose_id == row->purpose_id && grant->purpose_version == row->purpose_version;
 }
 
-static bool was_granted(const struct audit_subject *subject, const struct sql_disclosure_row *row, int64_t department_bit)
+static bool was_granted(const struct audit_subject *subject, const struct sql_disclosure_row *row,
+                        int64_t department_bit)
 {
     struct grant folded = {.used = 0}; /* counted uses are held against the ledger as a whole */
     bool granted = false;

@@ -89,7 +89,8 @@ static err check_row(struct audit_walk *walk, struct exhibit *exhibit)
     bool found = false;
     TRY(sql_receipt_load(&walk->brief, &in, &row, &found));
     if (!found) {
-        audit_found(walk, "The receipt %.*s of act %lld is not there.", TEXT_ARGS(exhibit->name), (long long)act->act_id);
+        audit_found(walk, "The receipt %.*s of act %lld is not there.", TEXT_ARGS(exhibit->name),
+                    (long long)act->act_id);
         return OK;
     }
     walk->counts.receipts++;

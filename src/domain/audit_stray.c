@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Rows that nothing led to. The tables of facts have no index by person, so each is scanned once in its own order and held
- * against the sums of what the walk over people reached; only where a sum differs is a row looked at by itself. */
+ * Rows that nothing led to. The tables of facts have no index by person, so each is scanned once in its own order and
+ * held against the sums of what the walk over people reached; only where a sum differs is a row looked at by itself. */
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
 #include "domain/receipt.h"
@@ -118,7 +118,8 @@ static err check_old_act(struct scan *scan, const struct sql_audit_act_list_row 
     TRY(forgive_absence(scan->walk, relationship_load(&scan->walk->brief, scan->person.merged_into,
                                                       act->relationship_id, &relationship), &found));
     if (!found && !scan->precise)
-        audit_found(scan->walk, "Act %lld is of a relationship that the claimer does not have.", (long long)act->act_id);
+        audit_found(scan->walk, "Act %lld is of a relationship that the claimer does not have.",
+                    (long long)act->act_id);
     return OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What the steps of the re-derivation share: the person at hand, its subjects with their acts, and how a finding is told.
- * A step reads rows and facts, compares, and goes on after a finding; a failure ends the audit. */
+ * What the steps of the re-derivation share: the person at hand, its subjects with their acts, and how a finding is
+ * told. A step reads rows and facts, compares, and goes on after a finding; a failure ends the audit. */
 #ifndef DOMAIN_AUDIT_WALK_H
 #define DOMAIN_AUDIT_WALK_H
 

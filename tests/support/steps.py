@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Steps of a test by name: each is a function whose name is a sentence, called in order with what the test is about. The
-first that fails is named and ends the test."""
+"""Steps of a test by name: each is a function whose name is a sentence, called in order with what the test is about.
+The first that fails is named and ends the test."""
 import time
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A small world on one node, for tests of the domain: a shop with two departments, a bank with one, a published purpose
- * of each, two people. Every helper goes through the domain's own functions and fails the test when one of them does. */
+ * of each, two people. Every helper goes through the domain's own functions and fails the test when
+ * one of them does. */
 #ifndef TESTS_SUPPORT_WORLD_H
 #define TESTS_SUPPORT_WORLD_H
 
