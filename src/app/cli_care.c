@@ -64,7 +64,7 @@ err cli_audit(struct cli *cli)
     struct ledger_audit ledger = {.found = take_finding, .self = &list};
     json_open_array(&list.json);
     TRY(store_check(&cli->node.cx, cli->node.store));
-    TRY(node_settle_log(&cli->node));
+    TRY(node_settle(&cli->node));
     TRY(domain_audit(&cli->node.cx, &domain));
     TRY(ledger_audit(&cli->node.cx, &ledger));
     return answer_audit(cli, &list, &domain, &ledger);
@@ -89,7 +89,7 @@ err cli_doctor(struct cli *cli)
     TRY(cli_open(cli, false));
     struct ledger_head head = {0};
     TRY(store_check(&cli->node.cx, cli->node.store));
-    TRY(node_settle_log(&cli->node));
+    TRY(node_settle(&cli->node));
     TRY(ledger_head(&cli->node.cx, &head));
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
     json_open_object(&json);

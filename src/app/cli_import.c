@@ -219,7 +219,7 @@ static err run_import(struct import *import)
         cli->cx.failure = import->cx.failure;
     TRY(result);
     TRY(report(import));
-    return node_settle_log(&cli->node);
+    return node_settle(&cli->node);
 }
 
 err cli_import(struct cli *cli)

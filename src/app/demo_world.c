@@ -360,7 +360,7 @@ static err make(struct world *world)
     TRY(live(world));
     world->time->wall_ms += WEEK_MS; /* now */
     TRY(settle_ada(world));
-    return node_settle_log(world->node);
+    return node_settle(world->node);
 }
 
 void demo_world_begin(struct node *node, struct demo_world *out)

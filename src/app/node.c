@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
+#include "domain/leftover.h"
 #include "ledger/ledger.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
@@ -124,8 +125,9 @@ err node_write(struct node *node, store_write_fn run, void *arg)
     return store_write_wait(node->store, &node->cx, run, arg);
 }
 
-err node_settle_log(struct node *node)
+err node_settle(struct node *node)
 {
+    TRY(leftover_sweep(&node->cx, node->store));
     struct ledger_pass pass = {.left = 1};
     while (pass.left > 0) {
         err result = ledger_sequence(&node->cx, node->store, &pass);

@@ -37,7 +37,8 @@ void node_ctx_close(struct ctx *cx);
 
 /* One write as the operator, waiting for it. */
 err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
-/* Numbers what waits for the log, so that a command leaves nothing behind for a server that does not run. */
-err node_settle_log(struct node *node) MUST_CHECK;
+/* Numbers what waits for the log and takes away leftovers, so that a command leaves nothing behind for a server that
+ * does not run. */
+err node_settle(struct node *node) MUST_CHECK;
 
 #endif

@@ -74,14 +74,17 @@ static err open_key(struct audit_walk *walk)
     return result;
 }
 
-/* Somebody else has claimed this invited person: only facts may be left. */
+/* Somebody else has claimed this invited person: only facts may be left, and the key while a note says that it goes. */
 static err audit_merged(struct audit_walk *walk)
 {
     struct sql_audit_leftover_count_in in = {walk->person.person_id};
     struct sql_audit_leftover_count_row left = {0};
     bool counted = false;
     TRY(sql_audit_leftover_count(&walk->cx, &in, &left, &counted));
-    if (left.rows_left != 0 || walk->has_key)
+    struct sql_leftover_count_in noted_in = {walk->person.person_id};
+    struct sql_leftover_count_row noted = {0};
+    TRY(sql_leftover_count(&walk->cx, &noted_in, &noted, &counted));
+    if (left.rows_left != 0 || (walk->has_key && noted.notes == 0))
         audit_found(walk, "%.*s was claimed by another person but still holds %lld rows and %d keys.",
                     TEXT_ARGS(audit_person_name(walk)), (long long)left.rows_left, walk->has_key);
     struct person claimer;

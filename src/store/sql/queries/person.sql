@@ -161,3 +161,10 @@ SELECT :columns: FROM leftover ORDER BY person_id, relationship_id LIMIT $1;
 -- in:   person_id int64, relationship_id int64
 -- rows: none
 DELETE FROM leftover WHERE person_id = $1 AND relationship_id = $2;
+
+-- name: leftover_count
+-- file: people
+-- in:   person_id int64
+-- out:  notes int64
+-- rows: one
+SELECT count(*) AS notes FROM leftover WHERE person_id = $1;
