@@ -95,7 +95,9 @@ void problem_log(const struct log *log, const struct call *call, const char *rou
     const struct failure *failure = &call->cx.failure;
     if (call->reply.status < 500 || failure->code == OK)
         return;
-    LOG(log, LOG_ERROR, "request.failed", LOG_TEXT("request_id", call->request_id),
-        LOG_TEXT("route", route == NULL ? "" : route), LOG_TEXT("reason", failure->reason),
-        LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail), LOG_INT("status", call->reply.status));
+    bool put_off = failure->code == UNAVAILABLE; /* "try again soon" is no fault of program or disk */
+    LOG(log, put_off ? LOG_INFO : LOG_ERROR, put_off ? "request.put_off" : "request.failed",
+        LOG_TEXT("request_id", call->request_id), LOG_TEXT("route", route == NULL ? "" : route),
+        LOG_TEXT("reason", failure->reason), LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail),
+        LOG_INT("status", call->reply.status));
 }
