@@ -19,11 +19,37 @@ static err fill_visit(struct call *call, struct visit *visit)
     return gate_idempotency_key(call, visit->route, &visit->idempotency_key);
 }
 
+static const struct rate_limit LIMITS[LIMIT_CLASS_COUNT] = {
+#define X(name, per_minute, at_once, sentence) {per_minute, at_once},
+#include "http/limit_class.def"
+#undef X
+};
+
+/* One number for whoever calls; doors of one class share their count. */
+static uint64_t caller_number(const struct call *call, limit_class class)
+{
+    const struct actor *actor = &call->cx.actor;
+    uint64_t number = (uint64_t)(actor->kind == ACTOR_PERSON ? actor->person_id : actor->system_id);
+    if (actor->kind == ACTOR_NOBODY)
+        for (const char *at = call->peer; *at != '\0'; at++)
+            number = number * 131 + (uint8_t)*at;
+    return number * LIMIT_CLASS_COUNT + class;
+}
+
+static err check_rate(struct api_thread *thread, struct call *call, const struct route *route)
+{
+    uint64_t caller = caller_number(call, route->limit);
+    if (!rate_admit(&thread->rate, caller, &LIMITS[route->limit], call->started_ns))
+        return FAIL(&call->cx, TOO_MANY, "limit.rate", "too many requests in a short time");
+    return OK;
+}
+
 /* Gate and handler, in one snapshot of the store. */
-static err visit_door(struct call *call, struct visit *visit)
+static err visit_door(struct api_thread *thread, struct call *call, struct visit *visit)
 {
     TRY(store_read_begin(&call->cx));
     TRY(gate_admit(&visit->api->gate, call, visit->route));
+    TRY(check_rate(thread, call, visit->route));
     TRY(fill_visit(call, visit));
     return visit->route->run(call);
 }
@@ -68,7 +94,7 @@ static verdict handle(void *self, struct call *call)
     if (found == OK && visit->route->lane == LANE_POOL && call->lane == LANE_LOOP)
         return VERDICT_POOL;
     prepare(thread, call);
-    err result = found == OK ? visit_door(call, visit) : found;
+    err result = found == OK ? visit_door(thread, call, visit) : found;
     store_read_end(&call->cx);
     assert(result == OK || thread->sealed != call); /* a handler returns what call_seal() gave */
     if (result == OK)
@@ -132,6 +158,7 @@ static err thread_open(void *self, lane which, struct ctx *cx, void **out_thread
     if (thread == NULL)
         return FAIL_MEMORY(cx);
     thread->api = api;
+    random_fill(cx->randomness, (uint8_t *)&thread->rate.seed, sizeof thread->rate.seed);
     err opened = store_conn_open(cx, api->options.store, &thread->conn);
     if (opened != OK) {
         free(thread);

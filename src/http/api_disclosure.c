@@ -193,6 +193,23 @@ static err answer_again(struct call *call, void *arg)
     return same ? OK : answer(call, reading);
 }
 
+/* A kept answer holds values: it is given again only while nobody has stopped what it rests on. A grant that the first
+ * reading used up does not count as stopped. */
+static err still_stands(struct call *call, void *arg, bool *out_stands)
+{
+    const struct disclosure_ask *ask = &((struct reading *)arg)->ask;
+    struct relationship relationship;
+    bool stands = true;
+    TRY(relationship_load(&call->cx, ask->found.person_id, ask->found.relationship_id, &relationship));
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(ask->attributes, n)) != ATTRIBUTE_NONE;) {
+        const char *refusal = NULL;
+        TRY(disclosure_may(&call->cx, &relationship, ask->purpose_id.item, n, &refusal));
+        stands = stands && (refusal == NULL || text_is(text_of(refusal), "grant.used_up"));
+    }
+    *out_stands = stands;
+    return OK;
+}
+
 err post_disclosure(struct call *call)
 {
     struct disclosure_body body = {.partial = false};
@@ -204,8 +221,8 @@ err post_disclosure(struct call *call)
         .attributes = body.attributes, .note = body.note, .partial = body.partial};
     TRY(disclosure_decide(&call->cx, &reading->ask));
     TRY(answer(call, reading));
-    return call_seal(call,
-                     &(struct sealing){disclosure_commit, reading, answer_again, reading->ask.found.person_id});
+    return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading, .encode = answer_again,
+        .person_id = reading->ask.found.person_id, .stands = still_stands});
 }
 
 /* ---- the person's list */

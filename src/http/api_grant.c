@@ -114,7 +114,7 @@ err post_grant(struct call *call)
         give->uses = *body.uses;
     TRY(read_departments(cx, relationship.organisation_id, body.departments, body.departments_count,
                          &give->departments));
-    return call_seal(call, &(struct sealing){grant_give, give, reply_given, cx->actor.person_id});
+    return call_seal(call, grant_give, give, reply_given, cx->actor.person_id);
 }
 
 /* ---- narrow and stop */
@@ -181,7 +181,7 @@ err patch_grant(struct call *call)
     if (body.uses != NULL)
         narrow->uses = *body.uses;
     TRY(read_departments(cx, grant.organisation_id, body.departments, body.departments_count, &narrow->departments));
-    return call_seal(call, &(struct sealing){grant_narrow, narrow, reply_narrowed, cx->actor.person_id});
+    return call_seal(call, grant_narrow, narrow, reply_narrowed, cx->actor.person_id);
 }
 
 static err reply_withdrawn(struct call *call, void *arg)
@@ -199,7 +199,7 @@ err post_grant_withdraw(struct call *call)
         return FAIL_MEMORY(cx);
     TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &person_id, &withdraw->grant_id));
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
-    return call_seal(call, &(struct sealing){grant_withdraw, withdraw, reply_withdrawn, person_id});
+    return call_seal(call, grant_withdraw, withdraw, reply_withdrawn, person_id);
 }
 
 /* ---- the organisation reports that the event of a grant has come */
@@ -216,5 +216,5 @@ err post_org_grant_event(struct call *call)
     if (report == NULL)
         return FAIL_MEMORY(&call->cx);
     TRY(relationship_open_item(&call->cx, call_text(call, "grt"), ID_GRANT, &report->person_id, &report->grant_id));
-    return call_seal(call, &(struct sealing){grant_report_event, report, reply_reported, report->person_id});
+    return call_seal(call, grant_report_event, report, reply_reported, report->person_id);
 }

@@ -63,7 +63,7 @@ err post_department(struct call *call)
     TRY(call_body(call, &body));
     create->organisation_id = call->cx.actor.organisation_id;
     create->name = body.name;
-    return call_seal(call, &(struct sealing){department_create, create, reply_department, 0});
+    return call_seal(call, department_create, create, reply_department, 0);
 }
 
 /* ---- systems */
@@ -169,7 +169,7 @@ err post_system(struct call *call)
     create->department_id = body.department.item;
     create->name = body.name;
     TRY(read_scopes(cx, &body, &create->scopes));
-    return call_seal(call, &(struct sealing){key_create, create, reply_system, 0});
+    return call_seal(call, key_create, create, reply_system, 0);
 }
 
 static err reply_revoked(struct call *call, void *arg)
@@ -188,7 +188,7 @@ err delete_system(struct call *call)
     TRY(call_id(call, "sys", &id));
     revoke->organisation_id = id.owner;
     revoke->system_id = id.item;
-    return call_seal(call, &(struct sealing){key_revoke, revoke, reply_revoked, 0});
+    return call_seal(call, key_revoke, revoke, reply_revoked, 0);
 }
 
 /* ---- invitations */
@@ -244,5 +244,5 @@ err post_invitation(struct call *call)
     TRY(call_body(call, &body));
     make->claims = body.claims;
     make->lifetime_ms = body.lifetime_ms;
-    return call_seal(call, &(struct sealing){invitation_make, make, reply_invitation, 0});
+    return call_seal(call, invitation_make, make, reply_invitation, 0);
 }

@@ -195,7 +195,7 @@ err put_attribute(struct call *call)
     put->source = SOURCE_SELF;
     /* The check wants the value as it was sent: the canonical form is what it gives back. */
     TRY(attribute_value_check(cx, kind, json_object_get(call_visit(call)->body, "value"), &put->value));
-    return call_seal(call, &(struct sealing){vault_put, put, reply_put, cx->actor.person_id});
+    return call_seal(call, vault_put, put, reply_put, cx->actor.person_id);
 }
 
 static err reply_nothing(struct call *call, void *arg)
@@ -211,7 +211,7 @@ err delete_attribute(struct call *call)
     if (remove == NULL)
         return FAIL_MEMORY(&call->cx);
     TRY(find_kind(call, &remove->kind));
-    return call_seal(call, &(struct sealing){vault_remove, remove, reply_nothing, call->cx.actor.person_id});
+    return call_seal(call, vault_remove, remove, reply_nothing, call->cx.actor.person_id);
 }
 
 /* ---- kinds */

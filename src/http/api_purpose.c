@@ -121,7 +121,7 @@ static err save(struct call *call, int64_t purpose_id)
         return FAIL_MEMORY(cx);
     TRY(read_departments(cx, cx->actor.organisation_id, draft.departments, draft.departments_count,
                          &act->departments));
-    return call_seal(call, &(struct sealing){purpose_save, act, reply_saved, 0});
+    return call_seal(call, purpose_save, act, reply_saved, 0);
 }
 
 err post_org_purpose(struct call *call)
@@ -200,7 +200,7 @@ err post_org_purpose_publish(struct call *call)
     TRY(wording_check(cx, &publish->text, &findings));
     if (findings.count > 0 && purpose.state == PURPOSE_DRAFT)
         return refuse_findings(call, &findings);
-    return call_seal(call, &(struct sealing){purpose_publish, publish, reply_published, 0});
+    return call_seal(call, purpose_publish, publish, reply_published, 0);
 }
 
 static err reply_retired(struct call *call, void *arg)
@@ -217,5 +217,5 @@ err post_org_purpose_retire(struct call *call)
         return FAIL_MEMORY(&call->cx);
     TRY(open_purpose(call, POLICY_PURPOSE_WRITE, &purpose));
     retire->purpose_id = purpose.purpose_id;
-    return call_seal(call, &(struct sealing){purpose_retire, retire, reply_retired, 0});
+    return call_seal(call, purpose_retire, retire, reply_retired, 0);
 }

@@ -96,7 +96,7 @@ static err open_and_reply(struct call *call)
     if (receipt->jws.size > 0)
         return reply_receipt(call, receipt);
     TRY(receipt_sign(&call->cx, receipt));
-    return call_seal(call, &(struct sealing){receipt_keep, receipt, reply_kept, receipt->person_id});
+    return call_seal(call, receipt_keep, receipt, reply_kept, receipt->person_id);
 }
 
 static err reply_proof(struct call *call)

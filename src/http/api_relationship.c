@@ -113,7 +113,7 @@ static err claim(struct call *call, const struct start_body *body)
         return FAIL_MEMORY(&call->cx);
     act->code = body->invitation;
     act->start = (struct relationship_start){body->nature, body->ends_at_ms, body->review_at_ms};
-    return call_seal(call, &(struct sealing){invitation_claim, act, reply_claimed, call->cx.actor.person_id});
+    return call_seal(call, invitation_claim, act, reply_claimed, call->cx.actor.person_id);
 }
 
 static err propose(struct call *call, const struct start_body *body)
@@ -125,7 +125,7 @@ static err propose(struct call *call, const struct start_body *body)
     act->nature = body->nature;
     act->ends_at_ms = body->ends_at_ms;
     act->review_at_ms = body->review_at_ms;
-    return call_seal(call, &(struct sealing){relationship_propose, act, reply_proposed, call->cx.actor.person_id});
+    return call_seal(call, relationship_propose, act, reply_proposed, call->cx.actor.person_id);
 }
 
 err post_relationship(struct call *call)
@@ -185,7 +185,7 @@ err patch_relationship(struct call *call)
         .review_at_ms = body.review_at_ms,
         .move = body.move,
     };
-    return call_seal(call, &(struct sealing){relationship_change, change, reply_changed, relationship.person_id});
+    return call_seal(call, relationship_change, change, reply_changed, relationship.person_id);
 }
 
 /* ---- end */
@@ -232,7 +232,7 @@ err post_relationship_end(struct call *call)
     TRY(call_body(call, &body));
     end->relationship_id = relationship.relationship_id;
     end->erase = body.erase;
-    return call_seal(call, &(struct sealing){relationship_end, end, reply_ended, relationship.person_id});
+    return call_seal(call, relationship_end, end, reply_ended, relationship.person_id);
 }
 
 /* ---- the organisation answers a proposal */
@@ -266,7 +266,7 @@ err post_org_relationship_answer(struct call *call)
     answer->person_id = relationship.person_id;
     answer->relationship_id = relationship.relationship_id;
     answer->accept = body.answer == PROPOSAL_ACCEPT;
-    return call_seal(call, &(struct sealing){relationship_answer, answer, reply_answered, relationship.person_id});
+    return call_seal(call, relationship_answer, answer, reply_answered, relationship.person_id);
 }
 
 /* ---- with whom one can have one */

@@ -134,7 +134,7 @@ err post_org_request(struct call *call)
         .duration_ms = body.duration_ms};
     if (body.uses != NULL)
         make->uses = *body.uses;
-    return call_seal(call, &(struct sealing){request_make, make, reply_made, relationship.person_id});
+    return call_seal(call, request_make, make, reply_made, relationship.person_id);
 }
 
 /* ---- revise and cancel */
@@ -174,7 +174,7 @@ err post_org_request_revise(struct call *call)
     revise->duration_ms = body.duration_ms;
     if (body.uses != NULL)
         revise->uses = *body.uses;
-    return call_seal(call, &(struct sealing){request_revise, revise, reply_revised, revise->person_id});
+    return call_seal(call, request_revise, revise, reply_revised, revise->person_id);
 }
 
 static err reply_cancelled(struct call *call, void *arg)
@@ -190,7 +190,7 @@ err post_org_request_cancel(struct call *call)
         return FAIL_MEMORY(&call->cx);
     TRY(relationship_open_item(&call->cx, call_text(call, "req"), ID_REQUEST, &cancel->person_id,
                                &cancel->request_id));
-    return call_seal(call, &(struct sealing){request_cancel, cancel, reply_cancelled, cancel->person_id});
+    return call_seal(call, request_cancel, cancel, reply_cancelled, cancel->person_id);
 }
 
 /* ---- answer */
@@ -274,5 +274,5 @@ err post_request_answer(struct call *call)
     answer->duration_ms = body.duration_ms;
     if (body.uses != NULL)
         answer->uses = *body.uses;
-    return call_seal(call, &(struct sealing){request_answer, answer, reply_answered, person_id});
+    return call_seal(call, request_answer, answer, reply_answered, person_id);
 }

@@ -32,7 +32,7 @@ err get_sign_in(struct call *call)
     if (!text_is(call->request.method, "GET"))
         return FAIL(&call->cx, BAD_METHOD, "request.bad_method", "a sign-in link is for GET only");
     sign_in->link_token = call_text(call, "token");
-    return call_seal(call, &(struct sealing){person_sign_in, sign_in, reply_signed_in, 0});
+    return call_seal(call, person_sign_in, sign_in, reply_signed_in, 0);
 }
 
 static err reply_signed_out(struct call *call, void *arg)
@@ -44,7 +44,7 @@ static err reply_signed_out(struct call *call, void *arg)
 
 err post_sign_out(struct call *call)
 {
-    return call_seal(call, &(struct sealing){person_sign_out, NULL, reply_signed_out, call->cx.actor.person_id});
+    return call_seal(call, person_sign_out, NULL, reply_signed_out, call->cx.actor.person_id);
 }
 
 /* ---- claims by people who are not here yet */
@@ -86,5 +86,5 @@ err post_claim(struct call *call)
     TRY(call_body(call, &body));
     claim->code = body.invitation;
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
-    return call_seal(call, &(struct sealing){invitation_claim_new, claim, reply_claimed, 0});
+    return call_seal(call, invitation_claim_new, claim, reply_claimed, 0);
 }

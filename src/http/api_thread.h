@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What stays behind api.h: the object itself, and what each thread of the engine keeps: its read handle and the sealed
- * writes of the turn, which go to the store as one chain. Inside http/ only. */
+ * What stays behind api.h: the object itself, and what each thread of the engine keeps: its read handle, how often
+ * callers come, and the sealed writes of the turn, which go to the store as one chain. Inside http/ only. */
 #ifndef HTTP_API_THREAD_H
 #define HTTP_API_THREAD_H
 
@@ -8,6 +8,7 @@
 
 #include "http/api.h"
 #include "http/gate.h"
+#include "http/rate.h"
 #include "http/route.h"
 
 #define REPLY_CLASSES 6 /* by first digit of the status */
@@ -37,6 +38,7 @@ struct api_thread {
     struct store_write *first;
     struct store_write *last;
     size_t              count;
+    struct rate         rate;
 };
 
 void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write);

@@ -225,6 +225,21 @@ err call_reply_page(struct call *call, const struct page *page)
 
 /* ---- sealed */
 
+/* The answer of the same request before; a success only while it still stands. */
+static err find_kept(struct seal *seal, bool *out_found)
+{
+    struct call *call = seal->call;
+    bool stands = true;
+    TRY(idempotency_find(call, &seal->idempotency, out_found));
+    if (!*out_found || call->reply.status >= 400 || seal->sealing.stands == NULL)
+        return OK;
+    TRY(seal->sealing.stands(call, seal->sealing.arg, &stands));
+    *out_found = stands;
+    if (!stands)
+        call->reply = seal->reply;
+    return OK;
+}
+
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
  * transaction. May run again, so it starts from the reply as the handler left it. */
 static err run_sealed(struct ctx *cx, void *arg)
@@ -234,7 +249,7 @@ static err run_sealed(struct ctx *cx, void *arg)
     bool found = false;
     call->reply = seal->reply;
     if (seal->repeatable)
-        TRY(idempotency_find(call, &seal->idempotency, &found));
+        TRY(find_kept(seal, &found));
     if (found)
         return OK;
     TRY(seal->sealing.run(cx, seal->sealing.arg));
@@ -255,7 +270,7 @@ static void done(struct store_write *write, err result)
     call_complete(call);
 }
 
-err call_seal(struct call *call, const struct sealing *sealing)
+err call_seal_with(struct call *call, const struct sealing *sealing)
 {
     const struct visit *visit = call_visit(call);
     struct seal *seal = ARENA_NEW(call->arena, struct seal);
@@ -268,4 +283,9 @@ err call_seal(struct call *call, const struct sealing *sealing)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
     api_thread_queue(call->thread_data, call, &seal->write);
     return OK;
+}
+
+err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)
+{
+    return call_seal_with(call, &(struct sealing){.run = run, .arg = arg, .encode = encode, .person_id = person_id});
 }

@@ -80,7 +80,10 @@ struct sealing {
     void          *arg;
     call_encode    encode;    /* NULL: the reply was already built with call_reply() */
     int64_t        person_id;
+    /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */
+    err (*stands)(struct call *call, void *arg, bool *out_stands);
 };
-err call_seal(struct call *call, const struct sealing *sealing) MUST_CHECK;
+err call_seal_with(struct call *call, const struct sealing *sealing) MUST_CHECK;
+err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id) MUST_CHECK;
 
 #endif

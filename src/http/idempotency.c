@@ -2,6 +2,7 @@
  * Hashes, sealing and rows of kept answers. */
 #include "http/idempotency.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -36,16 +37,28 @@ void idempotency_of(const struct call *call, struct text key, int64_t person_id,
     add_part(&hash, bytes_of_text(call->request.method));
     add_part(&hash, bytes_of_text(call->request.target));
     add_part(&hash, call->body);
-    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .person_id = person_id};
+    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .person_id = person_id, .key = key};
     sha256_finish(&hash, out->request_hash);
     sha256(bytes_of_text(key), out->key_hash);
 }
 
-static err open_key(struct ctx *cx, int64_t person_id, struct secret_key *out)
+/* BLAKE2b over the node's key and the client's. */
+static void mix_key(struct ctx *cx, struct text key, struct secret_key *out)
+{
+    uint8_t both[SECRET_KEY_BYTES + LIMIT_IDEMPOTENCY_KEY_BYTES];
+    assert(key.size <= LIMIT_IDEMPOTENCY_KEY_BYTES);
+    keyring_node_key(cx->keyring, KEYRING_IDEMPOTENCY, out);
+    memcpy(both, out->at, SECRET_KEY_BYTES);
+    memcpy(both + SECRET_KEY_BYTES, key.at, key.size);
+    blake2b_256((struct bytes){both, SECRET_KEY_BYTES + key.size}, out->at);
+    secret_wipe(both, sizeof both);
+}
+
+static err open_key(struct ctx *cx, const struct idempotency *idempotency, int64_t person_id, struct secret_key *out)
 {
     if (person_id != 0)
         return person_key_open(cx, person_id, out);
-    keyring_node_key(cx->keyring, KEYRING_IDEMPOTENCY, out);
+    mix_key(cx, idempotency->key, out);
     return OK;
 }
 
@@ -64,7 +77,7 @@ static err open_answer(struct call *call, const struct idempotency *idempotency,
     memset(&key, 0, sizeof key);
     struct seal_place place = place_of(idempotency, row->person_id);
     struct bytes body;
-    TRY(open_key(&call->cx, row->person_id, &key));
+    TRY(open_key(&call->cx, idempotency, row->person_id, &key));
     TRY(seal_open(&call->cx, &key, &place, row->sealed, &body));
     call->reply.status = (int)row->status;
     call->reply.content_type = body.size == 0 ? NULL : row->status >= 400 ? PROBLEM_TYPE : "application/json";
@@ -95,7 +108,7 @@ err idempotency_keep(struct call *call, const struct idempotency *idempotency)
     memset(&key, 0, sizeof key);
     struct seal_place place = place_of(idempotency, idempotency->person_id);
     struct bytes sealed;
-    TRY(open_key(cx, idempotency->person_id, &key));
+    TRY(open_key(cx, idempotency, idempotency->person_id, &key));
     TRY(seal(cx, &key, &place, bytes_of_text(call->reply.body), &sealed));
     const struct sql_idempotency_keep_in in = {.actor_id = idempotency->actor_id,
         .key_hash = {idempotency->key_hash, HASH_BYTES}, .request_hash = {idempotency->request_hash, HASH_BYTES},

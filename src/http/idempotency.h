@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The same request twice, one effect: the answer of a write that carries an Idempotency-Key is kept for a day, in the
- * transaction of that write, sealed under the key of the person whom it concerns or else of the node. Refusals that
- * wrote nothing are not kept: they are decided anew. All of it runs inside writes, so twins meet on the writer. */
+ * transaction of that write. It is sealed under the key of the person whom it concerns; else under a key that the node
+ * makes from its own and from the Idempotency-Key, of which it keeps a hash only: a secret that was shown once opens
+ * for nobody but its asker. Refusals that wrote nothing are not kept: they are decided anew. All of it runs inside writes,
+ * so twins meet on the writer. */
 #ifndef HTTP_IDEMPOTENCY_H
 #define HTTP_IDEMPOTENCY_H
 
@@ -10,10 +12,11 @@
 
 /* Who asks with which key, and what. */
 struct idempotency {
-    int64_t actor_id;
-    int64_t person_id; /* whose key seals the answer; 0: the node's */
-    uint8_t key_hash[HASH_BYTES];
-    uint8_t request_hash[HASH_BYTES];
+    int64_t     actor_id;
+    int64_t     person_id; /* whose key seals the answer; 0: nobody's */
+    struct text key;       /* borrowed */
+    uint8_t     key_hash[HASH_BYTES];
+    uint8_t     request_hash[HASH_BYTES];
 };
 
 /* For a call whose actor is known. */

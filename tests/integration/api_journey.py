@@ -3,6 +3,7 @@
 running node, one shop with two departments, one person; each step checks what the next one relies on. Positive control:
 the last part repeats a step with one thing changed (another body under the same key, another person's id, a stopped
 grant) and must be refused."""
+import concurrent.futures
 import json
 import re
 import sys
@@ -213,6 +214,36 @@ def keep_apart(node, ada, shop, rel, grant, receipt):
     disclose(other, rel, grant["purpose"]["id"], ["pd:Name"]).expect(404, "not_found")
 
 
+def repeat_a_read(ada, shop, rel, purpose):
+    """A repeated read gives what the first one gave, also when that used the grant up, but nothing after a stop."""
+    give = lambda **more: ada.post("/v1/me/grants", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                                     **more}).expect(201).json
+    ask = lambda key: shop.post("/v1/org/disclosures", {"relationship": rel, "purpose": purpose,
+                                                        "attributes": ["pd:Name"]}, {"Idempotency-Key": key})
+    once = give(uses={"kind": "once"})
+    first = ask("once").expect(200)
+    assert ask("once").expect(200).body == first.body
+    ask("another").expect(403, "grant.used_up")
+    ada.post(f"/v1/me/grants/{once['id']}/withdraw").expect(200)
+    grant = give()
+    ask("stopped").expect(200)
+    ada.post(f"/v1/me/grants/{grant['id']}/withdraw").expect(200)
+    refused = ask("stopped").expect(403, "grant.withdrawn")
+    assert ask("stopped").body == refused.body
+
+
+def ask_as_twins(ada, rel, purpose):
+    """Many at the same time under one key: one act, one answer."""
+    body = {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"]}
+    before = len(ada.get("/v1/me/grants").json["items"])
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        calls = [pool.submit(ada.post, "/v1/me/grants", body, {"Idempotency-Key": "twins"}) for _ in range(48)]
+        replies = [call.result().expect(201).body for call in calls]
+    assert len(set(replies)) == 1
+    assert len(ada.get("/v1/me/grants").json["items"]) == before + 1
+    ada.post(f"/v1/me/grants/{json.loads(replies[0])['id']}/withdraw").expect(200)
+
+
 def pause_and_end(ada, shop, rel, purpose):
     body = {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"]}
     given = ada.post("/v1/me/grants", body).expect(201).json
@@ -327,6 +358,8 @@ def main():
         narrow(ada, shop, rel, purpose, repeat_once(ada, shop, rel, purpose))
         home = ada.get("/v1/me").expect(200).json
         assert home["id"] == ada.id and home["relationships"] == 1 and home["open_requests"] == 0, home
+        repeat_a_read(ada, shop, rel, purpose)
+        ask_as_twins(ada, rel, purpose)
         pause_and_end(ada, shop, rel, purpose)
         propose(ada, shop)
         negotiate(ada, shop, purpose)

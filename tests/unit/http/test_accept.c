@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: clients get the form that they weigh highest, and nothing strange in Accept fails a request. Method: a table. */
+ * Goal: clients get the form that they weigh highest, and nothing strange in Accept fails a request. Method: table. */
 #include "http/accept.h"
 
 #include "support/cmocka.h"

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The table and its arithmetic. */
+#include "http/rate.h"
+
+#define MINUTE_NS INT64_C(60000000000)
+#define PROBES 4
+
+static uint64_t mixed(uint64_t value)
+{
+    value = (value ^ value >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
+    value = (value ^ value >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
+    return value ^ value >> 33;
+}
+
+/* The caller's slot, or the one among its neighbours whose owner is on time the longest. */
+static struct rate_slot *find_slot(struct rate *rate, uint64_t caller)
+{
+    uint64_t start = mixed(caller ^ rate->seed);
+    struct rate_slot *oldest = &rate->slots[start % RATE_SLOTS];
+    for (uint64_t i = 0; i < PROBES; i++) {
+        struct rate_slot *slot = &rate->slots[(start + i) % RATE_SLOTS];
+        if (slot->caller == caller)
+            return slot;
+        if (slot->due_ns < oldest->due_ns)
+            oldest = slot;
+    }
+    return oldest;
+}
+
+bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns)
+{
+    if (limit->per_minute == 0)
+        return true;
+    struct rate_slot *slot = find_slot(rate, caller);
+    int64_t interval_ns = MINUTE_NS / limit->per_minute;
+    if (slot->caller != caller && slot->due_ns > now_ns)
+        return true; /* all neighbours are busy callers: this one goes uncounted rather than pay for them */
+    bool fresh = slot->caller != caller || slot->due_ns < now_ns;
+    int64_t due_ns = (fresh ? now_ns : slot->due_ns) + interval_ns;
+    if (due_ns - now_ns > interval_ns * limit->at_once)
+        return false;
+    *slot = (struct rate_slot){caller, due_ns};
+    return true;
+}
