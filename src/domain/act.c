@@ -2,7 +2,6 @@
  * Facts in and out. The columns of `act` stand for the members of struct act one to one. */
 #include "domain/act.h"
 
-#include "base/limits.h"
 #include "domain/outbox.h"
 #include "store/queries.h"
 
@@ -133,7 +132,7 @@ err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act 
 {
     struct link *newest = NULL;
     size_t count = 0;
-    for (int64_t act_id = last_act_id; act_id != 0 && count < LIMIT_ROWS; count++) {
+    for (int64_t act_id = last_act_id; act_id != 0; count++) {
         struct sql_act_load_in in = {.person_id = person_id, .act_id = act_id};
         struct sql_act_load_row row;
         bool found = false;
@@ -143,6 +142,8 @@ err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act 
             return FAIL_MEMORY(cx);
         if (!found)
             return FAIL(cx, CORRUPT, "act.missing", "the chain of acts names one that is not there");
+        if (row.previous_id >= act_id)
+            return FAIL(cx, CORRUPT, "act.order", "the chain of acts does not lead back");
         *link = (struct link){newest, act_of_row(&row)};
         newest = link;
         act_id = row.previous_id;

@@ -50,7 +50,8 @@ err act_append(struct ctx *cx, struct act *act) MUST_CHECK;
 /* Writes a fact again under another person (a claim): only its number is new; nobody is told. Inside a write. */
 err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;
 
-/* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. */
+/* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. CORRUPT act.missing |
+ * act.order. */
 err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count) MUST_CHECK;
 
 #endif

@@ -83,7 +83,7 @@ static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *r
     bool opened = true;
     if (name.at == NULL)
         return FAIL_MEMORY(&walk->brief);
-    if (relationship == NULL)
+    if (relationship == NULL && (walk->person.state != PERSON_MERGED || walk->is_swept))
         audit_found(walk, "The record %.*s lies in no relationship of its person.", TEXT_ARGS(name));
     if (walk->has_key)
         TRY(audit_open(walk, &place, row->sealed, &plain, &opened));

@@ -113,12 +113,24 @@ static err add_fields(struct ctx *cx, const struct import_chunk *chunk, const st
     return OK;
 }
 
+static err is_erased(struct ctx *cx, int64_t person_id, bool *out)
+{
+    PERSON_KEY key;
+    err result = person_key_open(cx, person_id, &key);
+    *out = result == NOT_FOUND;
+    if (result == NOT_FOUND)
+        failure_clear(&cx->failure);
+    return result == NOT_FOUND ? OK : result;
+}
+
 static err update_known(struct ctx *cx, const struct import_chunk *chunk, const struct import_contact *contact,
                         const struct relationship *relationship, struct import_result *result)
 {
     size_t added = 0;
-    /* What somebody has claimed and ended is not brought back by a file. */
-    if (relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED)
+    bool erased = false;
+    TRY(is_erased(cx, relationship->person_id, &erased));
+    /* What somebody has claimed and ended, or had erased, is not brought back by a file. */
+    if (!erased && relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED)
         TRY(add_fields(cx, chunk, contact, relationship, &added));
     if (!chunk->dry_run)
         TRY(keep_keys(cx, contact, relationship));

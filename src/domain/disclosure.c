@@ -93,6 +93,8 @@ static void sort_kinds(struct ctx *cx, struct disclosure_ask *ask, const struct 
         if (grant->until_at_ms < ask->valid_until_ms)
             ask->valid_until_ms = grant->until_at_ms;
     }
+    if (ask->found.ends_at_ms != 0 && ask->found.ends_at_ms < ask->valid_until_ms)
+        ask->valid_until_ms = ask->found.ends_at_ms;
     ask->given = ask->refusals_count == 0 || (ask->partial && ask->uses_count > 0);
     ask->reason = ask->refusals_count > 0 ? ask->refusals[0].reason : NULL;
 }

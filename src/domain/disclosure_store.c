@@ -98,6 +98,7 @@ static bool is_wanted(const struct disclosure_list *list, const struct sql_discl
 struct walk {
     struct disclosure_list *list;
     const struct secret_key *key;
+    int64_t                  seen_id; /* the last row that was looked at */
     int64_t                  next_id; /* the next older row, 0: the chain ends */
 };
 
@@ -114,6 +115,7 @@ static err take_step(struct ctx *cx, struct walk *walk, const struct sql_disclos
             return OK;
         if (is_wanted(list, &rows[i]))
             TRY(disclosure_of_row(cx, walk->key, &rows[i], &list->out[list->out_count++]));
+        walk->seen_id = rows[i].disclosure_id;
         walk->next_id = rows[i].previous_id;
     }
     return OK;
@@ -143,21 +145,22 @@ err disclosure_list(struct ctx *cx, struct disclosure_list *list)
     TRY(policy_require_own(cx, POLICY_DISCLOSURE_READ));
     PERSON_KEY key;
     TRY(person_key_open(cx, cx->actor.person_id, &key));
-    struct walk walk = {.list = list, .key = &key};
+    struct walk walk = {.list = list, .key = &key, .seen_id = list->after};
     list->out_count = 0;
     list->out = ARENA_ARRAY(cx->arena, struct disclosure, (size_t)list->limit);
     if (list->out == NULL)
         return FAIL_MEMORY(cx);
     TRY(find_start(cx, list, &walk.next_id));
-    list->out_last_id = list->after;
     for (int step = 0; step < WALK_STEPS && walk.next_id != 0 && list->out_count < (size_t)list->limit; step++) {
         struct sql_disclosure_chain_in in = {cx->actor.person_id, walk.next_id, WALK_ROWS};
         struct sql_disclosure_row *rows = NULL;
         size_t count = 0;
         TRY(sql_disclosure_chain(cx, &in, &rows, &count));
+        if (count == 0)
+            return FAIL(cx, CORRUPT, "disclosure.missing", "the chain of disclosures names one that is not there");
         TRY(take_step(cx, &walk, rows, count));
-        list->out_last_id = list->out_count > 0 ? list->out[list->out_count - 1].disclosure_id : walk.next_id;
     }
+    list->out_last_id = walk.seen_id;
     list->out_more = walk.next_id != 0;
     return OK;
 }

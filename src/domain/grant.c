@@ -9,6 +9,8 @@
 #include "domain/purpose.h"
 #include "domain/receipt.h"
 
+#define SWEEP_BYTES_MAX (1024u * 1024) /* one act with its receipt */
+
 /* An act that says what the grant is now; the caller changes what it is about. */
 static struct act act_on(const struct grant *grant, act_kind kind)
 {
@@ -59,18 +61,52 @@ err grant_begin(struct ctx *cx, const struct relationship *relationship, struct 
     return apply(cx, relationship, grant, &act);
 }
 
-err grant_end_all(struct ctx *cx, const struct relationship *relationship)
+/* ---- all live grants of a relationship at once. Each act takes its memory apart, so that a relationship with many
+ * grants can be ended in one request as well. */
+
+static bool is_due(const struct ctx *cx, const struct relationship *relationship, const struct grant *grant,
+                   act_kind kind)
+{
+    bool outlasts = relationship->ends_at_ms != 0 && grant->until_at_ms > relationship->ends_at_ms;
+    return grant_state_at(grant, cx->now_ms) == GRANT_ACTIVE && (kind == ACT_GRANT_ENDED || outlasts);
+}
+
+static err sweep(struct ctx *apart, const struct relationship *relationship, struct grant *grant, act_kind kind)
+{
+    struct act act = act_on(grant, kind);
+    if (kind == ACT_GRANT_NARROWED)
+        act.until_at_ms = relationship->ends_at_ms;
+    err result = apply(apart, relationship, grant, &act);
+    arena_reset(apart->arena);
+    return result;
+}
+
+static err sweep_all(struct ctx *cx, const struct relationship *relationship, act_kind kind)
 {
     struct grant *grants = NULL;
     size_t count = 0;
     TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (grants[i].state != GRANT_ACTIVE)
-            continue;
-        struct act act = act_on(&grants[i], ACT_GRANT_ENDED);
-        TRY(apply(cx, relationship, &grants[i], &act));
-    }
-    return OK;
+    struct ctx apart = *cx;
+    apart.arena = arena_open(SWEEP_BYTES_MAX);
+    if (apart.arena == NULL)
+        return FAIL_MEMORY(cx);
+    err result = OK;
+    for (size_t i = 0; i < count && result == OK; i++)
+        if (is_due(cx, relationship, &grants[i], kind))
+            result = sweep(&apart, relationship, &grants[i], kind);
+    cx->failure = apart.failure;
+    arena_close(apart.arena);
+    return result;
+}
+
+err grant_end_all(struct ctx *cx, const struct relationship *relationship)
+{
+    return sweep_all(cx, relationship, ACT_GRANT_ENDED);
+}
+
+err grant_shorten_all(struct ctx *cx, const struct relationship *relationship)
+{
+    return sweep_all(cx, relationship, ACT_GRANT_NARROWED);
 }
 
 /* A live grant cannot outlast its relationship. */
@@ -134,8 +170,10 @@ static err check_narrower(struct ctx *cx, const struct grant *grant, const struc
         return FAIL_AT(cx, INVALID, "grant.wider", "/attributes", "a grant can only be narrowed; to stop it, stop it");
     if (act->departments == 0 || (act->departments & ~grant->departments) != 0)
         return FAIL_AT(cx, INVALID, "grant.wider", "/departments", "a grant can only be narrowed");
-    if (act->until_at_ms > grant->until_at_ms || act->until_at_ms <= act->from_at_ms)
+    if (act->until_at_ms > grant->until_at_ms)
         return FAIL_AT(cx, INVALID, "grant.wider", "/until", "a grant can only be shortened");
+    if (act->until_at_ms <= cx->now_ms)
+        return FAIL_AT(cx, INVALID, "grant.in_past", "/until", "the end lies in the past; to stop it, stop it");
     if (!uses_is_within(&act->uses, &grant->uses))
         return FAIL_AT(cx, INVALID, "grant.wider", "/uses", "a grant can only be narrowed");
     return OK;

@@ -74,7 +74,7 @@ struct grant_give {
 };
 err grant_give(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Narrow or shorten only: INVALID grant.wider; CONFLICT grant.not_active. */
+/* Narrow or shorten only: INVALID grant.wider | grant.in_past | uses.invalid; CONFLICT grant.not_active. */
 struct grant_narrow {
     int64_t              grant_id;
     bool                 set_attributes, set_departments, set_until, set_uses;
@@ -104,5 +104,7 @@ err grant_report_event(struct ctx *cx, void *arg) MUST_CHECK;
 /* ---- inside a write, for requests and for the end of a relationship */
 err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant) MUST_CHECK;
 err grant_end_all(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
+/* Those that would outlast the relationship's end now end with it. */
+err grant_shorten_all(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
 
 #endif

@@ -149,48 +149,13 @@ err grant_save(struct ctx *cx, const struct grant *grant)
     return sql_grant_save(cx, &row, NULL);
 }
 
-/* The acts of one grant up to a moment, added up; false when it did not exist yet. */
-static err fold_at(struct ctx *cx, const struct grant *now, int64_t at_ms, struct grant *out, bool *out_existed)
-{
-    struct act *acts = NULL;
-    size_t count = 0;
-    TRY(act_list(cx, now->person_id, now->last_act_id, &acts, &count));
-    struct grant grant = {.organisation_id = now->organisation_id, .used = now->used};
-    *out_existed = false;
-    for (size_t i = 0; i < count && acts[i].at_ms <= at_ms; i++) {
-        grant_fold(&grant, &acts[i]);
-        *out_existed = true;
-    }
-    *out = grant;
-    return OK;
-}
-
-err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
-                  size_t *out_count)
-{
-    struct grant *now = NULL;
-    size_t count = 0;
-    size_t kept = 0;
-    TRY(grant_list_of_relationship(cx, relationship, &now, &count));
-    struct grant *then = ARENA_ARRAY(cx->arena, struct grant, count);
-    if (then == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < count; i++) {
-        bool existed = false;
-        TRY(fold_at(cx, &now[i], at_ms, &then[kept], &existed));
-        kept += existed;
-    }
-    *out = then;
-    *out_count = kept;
-    return OK;
-}
-
 err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out)
 {
     struct grant *grants = NULL;
     size_t count = 0;
     int64_t live = 0;
-    TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
+    if (relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED)
+        TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
     for (size_t i = 0; i < count; i++) {
         bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
         live += seen && grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE;

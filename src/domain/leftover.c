@@ -2,6 +2,7 @@
  * Two writes for each leftover: first records and key, then the note that they were there. */
 #include "domain/leftover.h"
 
+#include "domain/person_key.h"
 #include "store/queries.h"
 
 #define SWEEP_ROWS 100 /* of one call: the next one goes on */
@@ -12,8 +13,7 @@ static err take_away(struct ctx *cx, void *arg)
     const struct sql_leftover_list_row *row = arg;
     struct sql_record_delete_all_in records = {row->person_id, row->relationship_id};
     TRY(sql_record_delete_all(cx, &records, NULL));
-    struct sql_person_key_delete_in key = {row->person_id};
-    return sql_person_key_delete(cx, &key, NULL);
+    return person_key_remove(cx, row->person_id);
 }
 
 /* store_write_fn */

@@ -54,6 +54,20 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
     return keyring_person_key_open(cx, cx->keyring, &place, row.wrapped, out);
 }
 
+err person_key_remove(struct ctx *cx, int64_t person_id)
+{
+    struct sql_person_key_load_in in = {.person_id = person_id};
+    struct sql_person_key_load_row row;
+    bool found = false;
+    TRY(sql_person_key_load(cx, &in, &row, &found));
+    if (!found)
+        return OK; /* taken away before */
+    struct sql_person_key_delete_in gone = {person_id};
+    TRY(sql_person_key_delete(cx, &gone, NULL));
+    struct sql_key_bucket_count_in count = {.bucket = row.bucket, .more = -1};
+    return sql_key_bucket_count(cx, &count, NULL);
+}
+
 void person_key_wipe(struct secret_key *key)
 {
     secret_wipe(key, sizeof *key);

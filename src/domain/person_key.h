@@ -15,6 +15,9 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) M
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 
+/* Inside a write: takes away the key of an unclaimed person whose things another person has taken over. */
+err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
+
 /* Destroys the keys of these people: the survivors of their buckets are wrapped anew under fresh buckets, the old
  * bucket keys are destroyed. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves
  * repeatable. Only for the operator and the node's jobs. */

@@ -124,6 +124,8 @@ static err next_version(struct ctx *cx, const struct purpose_save *save, struct 
     TRY(purpose_load(cx, &id, 0, &latest));
     purpose->purpose_id = latest.purpose_id;
     purpose->version = latest.state == PURPOSE_DRAFT ? latest.version : latest.version + 1;
+    if (latest.state == PURPOSE_DRAFT)
+        purpose->created_at_ms = latest.created_at_ms;
     return OK;
 }
 

@@ -119,7 +119,8 @@ static err write_parties(struct ctx *cx, struct payload *payload)
     json_write_key(json, "symbolon:departments");
     json_open_array(json);
     for (size_t i = 0; i < count; i++)
-        if ((payload->act->departments & departments[i].bit) != 0)
+        if ((payload->act->departments & departments[i].bit) != 0 ||
+            payload->act->department_id == departments[i].department_id)
             json_write_text(json, departments[i].name);
     json_close_array(json);
     json_close_object(json);
@@ -163,6 +164,7 @@ static void write_event(struct ctx *cx, struct payload *payload)
 {
     struct json_writer *json = &payload->json;
     const struct act *act = payload->act;
+    bool is_request = text_starts_with(text_of(act_event(act->kind)), "request.");
     json_write_key(json, "dpv:hasConsentStatus");
     json_open_object(json);
     json_member_text(json, "@type", text_of(act_consent_status(act->kind)));
@@ -172,7 +174,7 @@ static void write_event(struct ctx *cx, struct payload *payload)
     json_write_key(json, "dpv:hasDuration");
     json_open_object(json);
     json_member_time(json, "symbolon:from", act->from_at_ms);
-    json_member_time(json, "symbolon:until", act->until_at_ms);
+    json_member_time(json, "symbolon:until", is_request ? 0 : act->until_at_ms); /* a request's is when it lapses */
     if (act->duration_ms != 0)
         json_member_text(json, "symbolon:length", duration_to_text(cx->arena, act->duration_ms));
     json_close_object(json);

@@ -49,7 +49,7 @@ err relationship_find(struct ctx *cx, int64_t person_id, int64_t organisation_id
     return OK;
 }
 
-static err check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_at_ms)
+err relationship_check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_at_ms)
 {
     if (ends_at_ms != 0 && ends_at_ms <= cx->now_ms)
         return FAIL_AT(cx, INVALID, "relationship.end_in_past", "/ends",
@@ -78,7 +78,7 @@ err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_
 
 err relationship_begin(struct ctx *cx, struct relationship *relationship, const struct relationship_start *start)
 {
-    TRY(check_dates(cx, start->ends_at_ms, start->review_at_ms));
+    TRY(relationship_check_dates(cx, start->ends_at_ms, start->review_at_ms));
     TRY(relationship_make_key(cx, relationship));
     struct act act = relationship_act(relationship, ACT_RELATIONSHIP_STARTED);
     if (start->nature != 0)
@@ -92,7 +92,7 @@ err relationship_propose(struct ctx *cx, void *arg)
 {
     struct relationship_propose *propose = arg;
     TRY(policy_require_own(cx, POLICY_RELATIONSHIP_SHAPE));
-    TRY(check_dates(cx, propose->ends_at_ms, propose->review_at_ms));
+    TRY(relationship_check_dates(cx, propose->ends_at_ms, propose->review_at_ms));
     struct relationship relationship;
     bool found = false;
     TRY(relationship_find(cx, cx->actor.person_id, propose->organisation_id, &relationship, &found));
@@ -122,6 +122,8 @@ err relationship_answer(struct ctx *cx, void *arg)
     TRY(policy_require(cx, POLICY_RELATIONSHIP_ACCEPT, &object));
     if (relationship.state != RELATIONSHIP_PROPOSED)
         return FAIL(cx, CONFLICT, "relationship.not_proposed", "only a proposed relationship can be answered");
+    if (answer->accept && relationship.ends_at_ms != 0 && cx->now_ms >= relationship.ends_at_ms)
+        return FAIL(cx, CONFLICT, "relationship.ended", "the time that was proposed is over");
     struct act act =
         relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
     if (answer->accept)
@@ -131,49 +133,8 @@ err relationship_answer(struct ctx *cx, void *arg)
     return OK;
 }
 
-/* Which act a change is, after checking that the state allows it. */
-static err plan_change(struct ctx *cx, const struct relationship_change *change,
-                       const struct relationship *relationship, act_kind *out_kind)
-{
-    relationship_state state = relationship_state_at(relationship, cx->now_ms);
-    if (state == RELATIONSHIP_ENDED)
-        return FAIL(cx, CONFLICT, "relationship.ended", "the relationship has ended");
-    if (change->move == MOVE_PAUSE && state != RELATIONSHIP_ACTIVE)
-        return FAIL(cx, CONFLICT, "relationship.not_active", "only an active relationship can be paused");
-    if (change->move == MOVE_RESUME && state != RELATIONSHIP_PAUSED)
-        return FAIL(cx, CONFLICT, "relationship.not_paused", "only a paused relationship can be resumed");
-    if (state != RELATIONSHIP_ACTIVE && state != RELATIONSHIP_PAUSED)
-        return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
-    *out_kind = change->move == MOVE_PAUSE    ? ACT_RELATIONSHIP_PAUSED
-                : change->move == MOVE_RESUME ? ACT_RELATIONSHIP_RESUMED
-                                              : ACT_RELATIONSHIP_CHANGED;
-    return OK;
-}
-
 err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out)
 {
     TRY(policy_require_own(cx, POLICY_RELATIONSHIP_SHAPE));
     return relationship_load(cx, cx->actor.person_id, relationship_id, out);
-}
-
-err relationship_change(struct ctx *cx, void *arg)
-{
-    struct relationship_change *change = arg;
-    struct relationship relationship;
-    act_kind kind = ACT_NONE;
-    TRY(relationship_load_own(cx, change->relationship_id, &relationship));
-    TRY(plan_change(cx, change, &relationship, &kind));
-    struct act act = relationship_act(&relationship, kind);
-    if (change->set_nature)
-        act.nature = change->nature;
-    if (change->set_ends)
-        act.until_at_ms = change->ends_at_ms;
-    if (change->set_review)
-        act.review_at_ms = change->review_at_ms;
-    TRY(check_dates(cx, change->set_ends ? act.until_at_ms : 0, change->set_review ? act.review_at_ms : 0));
-    if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
-        return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
-    TRY(relationship_apply(cx, &relationship, &act, false));
-    change->out = relationship;
-    return OK;
 }

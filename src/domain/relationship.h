@@ -76,7 +76,8 @@ struct relationship_propose {
 };
 err relationship_propose(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* The organisation answers a proposal: `accept` false declines. CONFLICT relationship.not_proposed. */
+/* The organisation answers a proposal: `accept` false declines. CONFLICT relationship.not_proposed |
+ * relationship.ended when the proposed time is over. */
 struct relationship_answer {
     int64_t             person_id;
     int64_t             relationship_id;
@@ -87,8 +88,9 @@ err relationship_answer(struct ctx *cx, void *arg) MUST_CHECK;
 
 typedef enum relationship_move { MOVE_NONE, MOVE_PAUSE, MOVE_RESUME } relationship_move;
 
-/* Nature, dates, pause and resume in one act each. Members that are not `set_` stay. INVALID relationship.end_in_past |
- * relationship.review_after_end; CONFLICT relationship.ended | relationship.not_active | relationship.not_paused. */
+/* Nature, dates, pause and resume in one act each. An earlier end shortens the live grants with it. Members that are not
+ * `set_` stay. INVALID relationship.end_in_past | relationship.review_in_past | relationship.review_after_end; CONFLICT
+ * relationship.ended | relationship.not_active | relationship.not_paused. */
 struct relationship_change {
     int64_t             relationship_id;
     bool                set_nature, set_ends, set_review;

@@ -25,8 +25,8 @@ err relationship_end(struct ctx *cx, void *arg)
     struct relationship relationship;
     TRY(relationship_load_own(cx, end->relationship_id, &relationship));
     end->out = relationship;
-    if (relationship.state == RELATIONSHIP_ENDED)
-        return OK; /* stopping twice is no mistake */
+    if (relationship.state == RELATIONSHIP_ENDED && !(end->erase && relationship.started_at_ms != 0))
+        return OK; /* stopping twice is no mistake; asking for deletion later is a new act */
     if (relationship.state == RELATIONSHIP_INVITED)
         return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
     TRY(grant_end_all(cx, &relationship));

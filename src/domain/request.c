@@ -211,31 +211,53 @@ err request_revise(struct ctx *cx, void *arg)
     return OK;
 }
 
+static bool is_unanswered(const struct request *request, int64_t at_ms)
+{
+    request_state state = request_state_at(request, at_ms);
+    return state == REQUEST_OPEN || state == REQUEST_COUNTERED;
+}
+
 err request_cancel(struct ctx *cx, void *arg)
 {
     struct request_cancel *cancel = arg;
     struct request request;
     TRY(load_followed(cx, cancel->person_id, cancel->request_id, &request));
-    if (request.state != REQUEST_OPEN && request.state != REQUEST_COUNTERED)
-        return FAIL(cx, CONFLICT, "request.not_open", "the request is answered already");
+    if (!is_unanswered(&request, cx->now_ms))
+        return FAIL(cx, CONFLICT, "request.not_open", "the request is answered, cancelled or too old");
     struct act act = request_act(&request, ACT_REQUEST_CANCELLED);
     TRY(request_apply(cx, &request, &act));
     cancel->out = request;
     return OK;
 }
 
-err request_cancel_all(struct ctx *cx, const struct relationship *relationship)
+static err cancel_page(struct ctx *apart, const struct relationship *relationship, struct request_list *list)
 {
-    struct request_list list = {.limit = LIMIT_ROWS};
-    TRY(request_list_any(cx, relationship->person_id, &list));
-    for (size_t i = 0; i < list.out_count; i++) {
-        struct request *request = &list.out[i];
-        if (request->relationship_id != relationship->relationship_id ||
-            (request->state != REQUEST_OPEN && request->state != REQUEST_COUNTERED))
+    TRY(request_list_any(apart, relationship->person_id, list));
+    for (size_t i = 0; i < list->out_count; i++) {
+        struct request *request = &list->out[i];
+        list->after = request->request_id;
+        if (request->relationship_id != relationship->relationship_id || !is_unanswered(request, apart->now_ms))
             continue;
         struct act act = request_act(request, ACT_REQUEST_CANCELLED);
-        TRY(request_apply(cx, request, &act));
+        TRY(request_apply(apart, request, &act));
     }
     return OK;
 }
 
+/* Page by page in memory of its own: nobody can ask so often that a relationship cannot be ended. */
+err request_cancel_all(struct ctx *cx, const struct relationship *relationship)
+{
+    struct request_list list = {.limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
+    struct ctx apart = *cx;
+    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    if (apart.arena == NULL)
+        return FAIL_MEMORY(cx);
+    err result = OK;
+    while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
+        result = cancel_page(&apart, relationship, &list);
+        arena_reset(apart.arena);
+    }
+    cx->failure = apart.failure;
+    arena_close(apart.arena);
+    return result;
+}

@@ -9,6 +9,8 @@
 #include "domain/receipt.h"
 #include "domain/request_store.h"
 
+#define ANSWER_GRACE_MS 60000
+
 /* Everything that an answer rests on. */
 struct question {
     struct request      request;
@@ -39,13 +41,20 @@ struct terms {
     struct uses          uses;
 };
 
-static err check_until(struct ctx *cx, const struct question *question, int64_t until_at_ms)
+/* What is asked ends at `latest_at_ms`; an answer may be up to a minute late, since the clock went on while the person
+ * filled in the form, and then ends when the question ends. */
+static err read_until(struct ctx *cx, const struct request_answer *answer, int64_t latest_at_ms, int64_t *out)
 {
+    if (answer->set_duration && (answer->duration_ms <= 0 || answer->duration_ms > latest_at_ms - cx->now_ms))
+        return FAIL_AT(cx, INVALID, "answer.too_long", "/duration", "longer than was asked, or no time at all");
+    int64_t until_at_ms = answer->set_until      ? answer->until_at_ms
+                          : answer->set_duration ? cx->now_ms + answer->duration_ms
+                                                 : latest_at_ms;
     if (until_at_ms <= cx->now_ms)
         return FAIL_AT(cx, INVALID, "answer.in_past", "/until", "the end lies in the past");
-    /* A minute of grace: the person's form was filled in while the clock went on. */
-    if (until_at_ms > cx->now_ms + question->request.duration_ms + 60000)
+    if (until_at_ms > latest_at_ms + ANSWER_GRACE_MS)
         return FAIL_AT(cx, INVALID, "answer.too_long", "/until", "longer than was asked");
+    *out = until_at_ms < latest_at_ms ? until_at_ms : latest_at_ms;
     return OK;
 }
 
@@ -55,16 +64,13 @@ static err read_terms(struct ctx *cx, const struct request_answer *answer, const
     const struct request *request = &question->request;
     out->attributes = answer->set_attributes ? answer->attributes : request->attributes;
     out->uses = answer->set_uses ? answer->uses : request->uses;
-    out->until_at_ms = answer->set_until      ? answer->until_at_ms
-                       : answer->set_duration ? cx->now_ms + answer->duration_ms
-                                              : cx->now_ms + request->duration_ms;
     struct attribute_set needed = attribute_set_intersect(request->attributes, question->purpose.needed);
     if (!attribute_set_is_subset(out->attributes, request->attributes))
         return FAIL_AT(cx, INVALID, "answer.outside_request", "/attributes", "more kinds than were asked for");
     if (!attribute_set_is_subset(needed, out->attributes) || attribute_set_is_empty(out->attributes))
         return FAIL_AT(cx, INVALID, "answer.needed_missing", "/attributes",
                        "a kind that is needed is left out; make a counter-offer instead");
-    TRY(check_until(cx, question, out->until_at_ms));
+    TRY(read_until(cx, answer, cx->now_ms + request->duration_ms, &out->until_at_ms));
     TRY(uses_check(cx, &out->uses, "/uses"));
     if (!uses_is_within(&out->uses, &request->uses))
         return FAIL_AT(cx, INVALID, "answer.outside_request", "/uses", "more often than was asked for");
@@ -111,7 +117,9 @@ static err read_counter(struct ctx *cx, const struct request_answer *answer, con
         act->uses = answer->uses;
     if (attribute_set_is_empty(act->attributes) || !attribute_set_is_subset(act->attributes, known))
         return FAIL_AT(cx, INVALID, "answer.outside_request", "/attributes", "offer kinds that the purpose names");
-    if (act->duration_ms <= 0 || act->duration_ms > question->purpose.longest_ms)
+    if (act->duration_ms <= 0)
+        return FAIL_AT(cx, INVALID, "answer.in_past", "/until", "the end lies in the past");
+    if (act->duration_ms > question->purpose.longest_ms)
         return FAIL_AT(cx, INVALID, "answer.too_long", "/duration", "longer than the purpose may last");
     return uses_check(cx, &act->uses, "/uses");
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What the person changes while a relationship lives: nature, dates, pause and resume. A grant never outlasts its
+ * relationship: an earlier end shortens the live grants in the same write. */
+#include "domain/grant.h"
+#include "domain/policy.h"
+#include "domain/relationship_store.h"
+
+/* Which act a change is, after checking that the state allows it. */
+static err plan_change(struct ctx *cx, const struct relationship_change *change,
+                       const struct relationship *relationship, act_kind *out_kind)
+{
+    relationship_state state = relationship_state_at(relationship, cx->now_ms);
+    if (state == RELATIONSHIP_ENDED)
+        return FAIL(cx, CONFLICT, "relationship.ended", "the relationship has ended");
+    if (change->move == MOVE_PAUSE && state != RELATIONSHIP_ACTIVE)
+        return FAIL(cx, CONFLICT, "relationship.not_active", "only an active relationship can be paused");
+    if (change->move == MOVE_RESUME && state != RELATIONSHIP_PAUSED)
+        return FAIL(cx, CONFLICT, "relationship.not_paused", "only a paused relationship can be resumed");
+    if (state != RELATIONSHIP_ACTIVE && state != RELATIONSHIP_PAUSED)
+        return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
+    *out_kind = change->move == MOVE_PAUSE    ? ACT_RELATIONSHIP_PAUSED
+                : change->move == MOVE_RESUME ? ACT_RELATIONSHIP_RESUMED
+                                              : ACT_RELATIONSHIP_CHANGED;
+    return OK;
+}
+
+err relationship_change(struct ctx *cx, void *arg)
+{
+    struct relationship_change *change = arg;
+    struct relationship relationship;
+    act_kind kind = ACT_NONE;
+    TRY(relationship_load_own(cx, change->relationship_id, &relationship));
+    TRY(plan_change(cx, change, &relationship, &kind));
+    struct act act = relationship_act(&relationship, kind);
+    if (change->set_nature)
+        act.nature = change->nature;
+    if (change->set_ends)
+        act.until_at_ms = change->ends_at_ms;
+    if (change->set_review)
+        act.review_at_ms = change->review_at_ms;
+    TRY(relationship_check_dates(cx, change->set_ends ? act.until_at_ms : 0,
+                                 change->set_review ? act.review_at_ms : 0));
+    if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
+        return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
+    TRY(relationship_apply(cx, &relationship, &act, false));
+    TRY(grant_shorten_all(cx, &relationship));
+    change->out = relationship;
+    return OK;
+}
