@@ -312,6 +312,13 @@ err loop_open(struct ctx *cx, struct loop *loop, int listener)
     return OK;
 }
 
+bool loop_has_all_calls(struct loop *loop)
+{
+    for (struct exchange *exchange = mailbox_take(&loop->mailbox); exchange != NULL; exchange = exchange->next)
+        loop->out_count--;
+    return loop->out_count == 0;
+}
+
 void loop_close(struct loop *loop)
 {
     loop->draining = true; /* nothing is accepted any more */

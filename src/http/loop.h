@@ -76,6 +76,8 @@ struct loop {
  * INTERNAL server.loop. */
 err loop_open(struct ctx *cx, struct loop *loop, int listener) MUST_CHECK;
 void loop_close(struct loop *loop); /* closes all connections; frees exchanges that are still out */
+/* After loop_run(): have all calls come back that were with other threads? */
+bool loop_has_all_calls(struct loop *loop);
 
 err loop_run(struct ctx *cx, struct loop *loop) MUST_CHECK; /* until it is stopped and drained */
 void loop_stop(struct loop *loop);                          /* from any thread */

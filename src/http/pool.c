@@ -123,6 +123,12 @@ void pool_stop(struct pool *pool)
     for (size_t i = 0; i < pool->thread_count; i++)
         pthread_join(pool->threads[i], NULL);
     pool->thread_count = 0;
+    for (struct exchange *exchange = pool->first, *next; exchange != NULL; exchange = next) {
+        next = exchange->next;
+        call_complete(&exchange->call);
+    }
+    pool->first = pool->last = NULL;
+    pool->waiting = 0;
 }
 
 void pool_close(struct pool *pool)

@@ -12,7 +12,7 @@ struct pool;
 /* Starts the threads; each reports to `crew`. Borrows all three. INTERNAL server.thread. */
 err pool_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks, struct crew *crew,
               struct pool **out) MUST_CHECK;
-/* Lets running calls end and joins the threads; calls still waiting are left where they are. Takes NULL. */
+/* Lets running calls end and joins the threads; calls still waiting go back to their loops as they are. Takes NULL. */
 void pool_stop(struct pool *pool);
 void pool_close(struct pool *pool); /* after pool_stop(); takes NULL */
 

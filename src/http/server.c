@@ -199,6 +199,8 @@ void server_close(struct server *server)
         return;
     pool_close(server->pool);
     for (size_t i = 0; i < server->loop_count; i++) {
+        if (!loop_has_all_calls(server->loops[i]))
+            continue; /* somebody will still write into it */
         loop_close(server->loops[i]);
         free(server->loops[i]);
     }

@@ -115,7 +115,8 @@ err server_run(struct ctx *cx, struct server *server) MUST_CHECK;
 
 void server_stop(struct server *server); /* from any thread; returns at once */
 
-/* After server_run() has returned and nobody holds a sealed call any more. Takes NULL. */
+/* After server_run() has returned, and best after the threads that complete sealed calls have ended: a loop with a call
+ * that has not come back is left in memory, so that a late call_complete() does no harm. Takes NULL. */
 void server_close(struct server *server);
 
 struct text server_address(const struct server *server); /* "127.0.0.1:8080", with the port that was chosen */

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/server.h"
 
+#include <netinet/in.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "support/cmocka.h"
 
 /* Counts what the server asks of it, and fails where it is told to. */
@@ -12,6 +17,8 @@ struct host {
     bool          fails;
     bool          stops;
     struct server *server;
+    uint16_t      port;
+    ssize_t       got;
     atomic_int    opened, closed, ready;
 };
 
@@ -36,6 +43,30 @@ static verdict handle(void *self, struct call *call)
 {
     (void)self, (void)call; /* nobody calls */
     return VERDICT_REPLY;
+}
+
+static struct call *late_call; /* static, so that the leak checker still sees what it leads to */
+
+static verdict seal_and_stop(void *self, struct call *call)
+{
+    struct host *host = self;
+    late_call = call;
+    server_stop(host->server);
+    return VERDICT_SEALED;
+}
+
+static void *ask(void *arg)
+{
+    struct host *host = arg;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(host->port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    char reply[256];
+    int client = socket(AF_INET, SOCK_STREAM, 0);
+    if (connect(client, (const struct sockaddr *)&address, sizeof address) == 0 &&
+        send(client, "GET / HTTP/1.0\r\n\r\n", 18, MSG_NOSIGNAL) == 18)
+        host->got = recv(client, reply, sizeof reply, 0); /* until the server ends */
+    close(client);
+    return NULL;
 }
 
 static void refuse(void *self, struct call *call)
@@ -141,6 +172,26 @@ static void a_server_that_never_runs_can_be_closed(void **state)
     server_close(NULL);
 }
 
+static void a_call_completed_after_the_end_does_no_harm(void **state)
+{
+    struct fixture *fixture = *state;
+    struct host host = {.got = 99};
+    const struct server_hooks hooks = {.self = &host, .handle = seal_and_stop, .refuse = refuse};
+    fixture->config.drain_ms = 50;
+    assert_int_equal(server_open(&fixture->cx, &fixture->config, &hooks, &host.server), OK);
+    struct text port = server_address(host.server);
+    int64_t number = 0;
+    assert_true(text_to_int64((struct text){port.at + 10, port.size - 10}, &number));
+    host.port = (uint16_t)number;
+    pthread_t client;
+    assert_int_equal(pthread_create(&client, NULL, ask, &host), 0);
+    assert_int_equal(server_run(&fixture->cx, host.server), OK);
+    pthread_join(client, NULL);
+    server_close(host.server);
+    assert_int_equal(host.got, 0); /* closed, without a reply */
+    call_complete(late_call);
+}
+
 static void an_address_must_be_numeric_and_ours(void **state)
 {
     struct fixture *fixture = *state;
@@ -163,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_thread_that_cannot_open_ends_the_server, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(a_server_stopped_before_it_runs_ends_at_once, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(a_server_that_never_runs_can_be_closed, open_fixture, close_fixture),
+        cmocka_unit_test_setup_teardown(a_call_completed_after_the_end_does_no_harm, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(an_address_must_be_numeric_and_ours, open_fixture, close_fixture),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
