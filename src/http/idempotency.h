@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The same request twice, one effect: the answer of a write that carries an Idempotency-Key is kept for a day, in the
- * transaction of that write. It is sealed under the key of the person whom it concerns; else under a key that the node
- * makes from its own and from the Idempotency-Key, of which it keeps a hash only: a secret that was shown once opens
- * for nobody but its asker. Refusals that wrote nothing are not kept: they are decided anew. All of it runs inside writes,
+ * transaction of that write. It is sealed under the key of the person whom it concerns; else under a key made from the
+ * node's and from the Idempotency-Key, of which only a hash is kept: a secret that was shown once opens for nobody but
+ * its asker. Refusals that wrote nothing are not kept: they are decided anew. All of it runs inside writes,
  * so twins meet on the writer. */
 #ifndef HTTP_IDEMPOTENCY_H
 #define HTTP_IDEMPOTENCY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * How often a caller comes, counted in a small table of fixed size: one thread, no lock, no memory per caller. Each slot
+ * How often a caller comes, counted in a small table of fixed size: one thread, no lock, no memory per caller. A slot
  * holds the moment at which the caller would be on time again (the generic cell rate algorithm). When two callers want
  * one slot, the one who is on time loses it: nobody is ever held for what another did. */
 #ifndef HTTP_RATE_H
@@ -25,8 +25,8 @@ struct rate_limit {
     int64_t at_once;
 };
 
-/* Counts one call of `caller` (any number that stands for him) at `now_ns`; false when it is one too many, and then it is
- * not counted. */
+/* Counts one call of `caller` (any number that stands for him) at `now_ns`; false when it is one too many, and then it
+ * is not counted. */
 bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns);
 
 #endif

@@ -98,9 +98,11 @@ static void two_rows_never_share_a_name(void **state)
 
 static void what_only_looks_like_a_door_is_none(void **state)
 {
-    static const char *const PATHS[] = {"/v1", "/v1/", "/v1/me/", "/v1/me/grants/", "/v1/me/grants/a/b", "/V1/me",
-        "/v1/mex", "/v1/me/grants/a/withdraw/b", "/openapi.jso", "/openapi.json/", "/log", "/log/", "/log/tile", "/log/tile/",
-        "/log/tile/0/", "/sign-in", "/.well-known", "x", ""};
+    static const char *const PATHS[] = {
+        "/v1", "/v1/", "/v1/me/", "/v1/me/grants/", "/v1/me/grants/a/b", "/V1/me", "/v1/mex", "x", "",
+        "/v1/me/grants/a/withdraw/b", "/openapi.jso", "/openapi.json/", "/log", "/log/", "/log/tile", "/log/tile/",
+        "/log/tile/0/", "/sign-in", "/.well-known",
+    };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
         struct route_match match;

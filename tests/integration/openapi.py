@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: what /openapi.json says is what the node does. Method: the description is checked for itself (references,
+parameters, names); then the whole journey runs again, and each reply is held against the schema that its operation
+promises. Positive control: the checker refuses replies that were changed by one member."""
+import re
+import sys
+
+import api_journey
+from running_node import Caller, RunningNode
+
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
+
+
+class Description:
+    def __init__(self, document):
+        self.document = document
+        self.operations = {}
+        for path, item in document["paths"].items():
+            pattern = re.compile(re.sub(r"\\\{tile\\\}", ".+", re.sub(r"\\\{(?!tile)\w+\\\}", "[^/]+", re.escape(path))))
+            for method, operation in item.items():
+                self.operations[method.upper(), path] = (pattern, operation)
+
+    def find(self, method, path):
+        path = path.split("?")[0]
+        for (known, _), (pattern, operation) in self.operations.items():
+            if known == method and pattern.fullmatch(path):
+                return operation
+        return None
+
+    def resolve(self, reference):
+        node = self.document
+        for part in reference.removeprefix("#/").split("/"):
+            node = node[part]
+        return node
+
+    def check(self, schema, value, place="$"):
+        """The parts of JSON Schema that the description uses; anything else in it is an error."""
+        if "$ref" in schema:
+            return self.check(self.resolve(schema["$ref"]), value, place)
+        if "anyOf" in schema:
+            return self.check_any(schema["anyOf"], value, place)
+        if "enum" in schema:
+            assert value in schema["enum"], f"{place}: {value!r} is not in the list"
+        if "type" in schema:
+            names = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+            assert any(type(value) is TYPES[name] for name in names), f"{place}: {value!r} is no {names}"
+        if isinstance(value, str) and "pattern" in schema:
+            assert re.search(schema["pattern"], value), f"{place}: {value!r}"
+        if isinstance(value, dict) and schema.get("type") == "object":
+            self.check_object(schema, value, place)
+        if isinstance(value, list):
+            for at, item in enumerate(value):
+                self.check(schema["items"], item, f"{place}/{at}")
+        return None
+
+    def check_any(self, schemas, value, place):
+        failures = []
+        for schema in schemas:
+            try:
+                return self.check(schema, value, place)
+            except AssertionError as failure:
+                failures.append(str(failure))
+        raise AssertionError(f"{place}: {failures}")
+
+    def check_object(self, schema, value, place):
+        more = schema.get("additionalProperties", True)
+        properties = schema.get("properties", {})
+        for name, member in value.items():
+            if name in properties:
+                self.check(properties[name], member, f"{place}/{name}")
+            else:
+                assert more is not False, f"{place}: {name} is not described"
+                if isinstance(more, dict):
+                    self.check(more, member, f"{place}/{name}")
+        if not properties or "findings" in value or "refused" in value:
+            return
+        absent = set(schema.get("required", [])) - set(value)
+        assert not absent, f"{place}: {absent} missing"
+
+    def check_reply(self, method, path, reply):
+        operation = self.find(method, path)
+        assert operation is not None or reply.status == 404, (method, path)
+        if reply.field("Content-Type") == "application/problem+json":
+            return self.check(self.document["components"]["schemas"]["Problem"], reply.json)
+        responses = operation["responses"]
+        assert str(reply.status) in responses, (method, path, reply.status)
+        content = responses[str(reply.status)].get("content", {})
+        if reply.field("Content-Type") == "application/json" and "application/json" in content:
+            return self.check(content["application/json"]["schema"], reply.json)
+        return None
+
+
+def check_references(description, node, place="$"):
+    if isinstance(node, dict):
+        if "$ref" in node:
+            assert isinstance(node["$ref"], str) and description.resolve(node["$ref"]) is not None
+        for name, member in node.items():
+            check_references(description, member, f"{place}/{name}")
+    elif isinstance(node, list):
+        for item in node:
+            check_references(description, item, place)
+
+
+def check_description(description):
+    document = description.document
+    assert document["openapi"].startswith("3.1")
+    check_references(description, document)
+    names = [operation["operationId"] for _, operation in description.operations.values()]
+    assert len(names) == len(set(names)) > 60
+    for (method, path), (_, operation) in description.operations.items():
+        declared = {p["name"] for p in operation["parameters"] if p.get("in") == "path"}
+        assert declared == set(re.findall(r"\{(\w+)\}", path)), (method, path)
+        assert operation["summary"].endswith(".") and operation["tags"]
+        assert any(status.startswith(("2", "3")) for status in operation["responses"]), (method, path)
+        assert "$ref" in operation["responses"]["default"], (method, path)
+    kinds = document["components"]["schemas"]["AttributeKind"]["enum"]
+    assert set(kinds) == set(document["components"]["schemas"]["AttributeValues"]["properties"]) and len(kinds) > 50
+
+
+def check_the_checker(description):
+    good = {"id": "org_" + "0" * 26, "name": "x"}
+    schema = {"$ref": "#/components/schemas/Organisation"}
+    description.check(schema, good)
+    for change in ({"id": 5}, {"id": "per_" + "0" * 26}, {"name": None}, {"more": 1}):
+        try:
+            description.check(schema, {**good, **change})
+        except AssertionError:
+            continue
+        raise SystemExit(f"the checker took {change}")
+
+
+def watch(description, seen):
+    plain = Caller.call
+
+    def call(self, method, path, body=None, fields=None):
+        reply = plain(self, method, path, body, fields)
+        if path != "/openapi.json":
+            description.check_reply(method, path, reply)
+            operation = description.find(method, path)
+            if reply.status < 400:
+                seen.add(operation["operationId"])
+        return reply
+
+    Caller.call = call
+
+
+def main():
+    with RunningNode() as node:
+        description = Description(node.nobody.get("/openapi.json").expect(200).json)
+    check_description(description)
+    check_the_checker(description)
+    seen = set()
+    watch(description, seen)
+    api_journey.main()
+    print(f"{len(seen)} of {len(description.operations)} operations answered as described")
+    assert len(seen) >= 45, sorted(seen)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
