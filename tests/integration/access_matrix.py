@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: nobody passes a door that is not for him. Method: access.policy, written by hand, must name exactly the doors
-that the node describes; then each door is tried by every caller: nobody, the person, another person, a system with every
+"""Goal: nobody passes a door that is not for him. Method: access.policy, written by hand, must name just the doors that
+the node describes; then each door is tried by every caller: nobody, the person, another person, a system with every
 scope, one that lacks the door's scope, one of another department, one of another organisation. What is not the caller's
 must look like what does not exist. Positive control: the same comparison notices a row that was changed."""
 import pathlib

@@ -16,7 +16,8 @@ class Description:
         self.document = document
         self.operations = {}
         for path, item in document["paths"].items():
-            pattern = re.compile(re.sub(r"\\\{tile\\\}", ".+", re.sub(r"\\\{(?!tile)\w+\\\}", "[^/]+", re.escape(path))))
+            form = re.sub(r"\\\{(?!tile)\w+\\\}", "[^/]+", re.escape(path))
+            pattern = re.compile(form.replace(r"\{tile\}", ".+"))
             for method, operation in item.items():
                 self.operations[method.upper(), path] = (pattern, operation)
 
