@@ -21,6 +21,7 @@ struct import {
     struct cli            *cli;
     FILE                  *file;
     int64_t                file_bytes;
+    struct contact_source  source; /* the reader borrows it */
     struct contact_reader *reader;
     struct key_counts      counts;
     struct import_chunk    chunk;
@@ -59,20 +60,21 @@ static err open_file(struct import *import)
 static err open_reader(struct import *import)
 {
     struct cli *cli = import->cli;
-    struct contact_source source = {.read = read_file,
-                                    .rewind = rewind_file,
-                                    .self = import->file,
-                                    .charset = cli_value(cli, CLI_charset, NULL),
-                                    .map_count = cli->maps_count};
+    struct contact_source *source = &import->source;
     struct contact_map *maps = ARENA_ARRAY(cli->node.cx.arena, struct contact_map, cli->maps_count);
     if (maps == NULL)
         return FAIL_MEMORY(&cli->cx);
     for (size_t i = 0; i < cli->maps_count; i++)
         TRY(contact_map_parse(&cli->node.cx, text_of(cli->maps[i]), &maps[i]));
-    source.maps = maps;
-    if (!contact_format_of_word(text_of(cli_value(cli, CLI_format, "auto")), &source.format))
+    *source = (struct contact_source){.read = read_file,
+                                      .rewind = rewind_file,
+                                      .self = import->file,
+                                      .charset = cli_value(cli, CLI_charset, NULL),
+                                      .maps = maps,
+                                      .map_count = cli->maps_count};
+    if (!contact_format_of_word(text_of(cli_value(cli, CLI_format, "auto")), &source->format))
         return FAIL(&cli->cx, USAGE, "import.format", "the format is auto, vcard or csv");
-    return contact_reader_open(&cli->node.cx, &source, &import->reader);
+    return contact_reader_open(&cli->node.cx, source, &import->reader);
 }
 
 static void reject(struct import *import, const struct contact_problem *problem)
