@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What bench_in_process can be asked. Each question opens nothing but the world that it is given, prints one figure a
+ * line ("name figure") and ends the program when an answer is not the right one. */
+#ifndef BENCH_QUESTIONS_H
+#define BENCH_QUESTIONS_H
+
+#include "world.h"
+
+struct question {
+    int64_t rounds;  /* turns of each variant, A B A B */
+    double  seconds; /* of one turn */
+    int64_t count;   /* rows, leaves or changes, where a question wants a number */
+};
+
+void ask_disclosure(struct world *world, const struct question *question);
+void ask_decide(struct world *world, const struct question *question);   /* ours alone, for growth */
+void ask_profile(struct world *world, const struct question *question);  /* ours alone, for a profiler */
+void ask_handler(struct world *world, const struct question *question);  /* with key and JSON, without HTTP */
+void ask_requests(struct world *world, const struct question *question); /* "key relationship purpose" lines for wrk */
+void ask_grant(struct world *world, const struct question *question);
+void ask_grant_profile(struct world *world, const struct question *question);
+void ask_wal(struct world *world, const struct question *question);  /* bytes of write-ahead log for each change */
+void ask_log(struct world *world, const struct question *question);  /* leaves per second */
+void ask_delay(struct world *world, const struct question *question); /* seconds from act to checkpoint, under load */
+void ask_rows(struct world *world, const struct question *question); /* raw rows per second, as an import writes them */
+
+/* Changes per second with so many in flight, for questions that want a load. */
+double grant_rate(struct world *world, size_t in_flight, double seconds);
+
+#endif
