@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the whole story holds together: a shop brings its customers in, two people take their halves, one permission is
-asked for, bargained over, given, used, stopped and proved. Method: one node and its command line, each step rests on the
-ones before. Positive control: every step also tries what must not go (another purpose, another department, another kind,
-a stopped grant, a flipped byte), and the story ends badly when one of these goes through."""
+asked for, bargained over, given, used, stopped and proved. Method: one node and its command line, each step rests on
+the ones before. Positive control: every step also tries what must not go (another purpose, another department, another
+kind, a stopped grant, a flipped byte), and the story ends badly when one of these goes through."""
 import datetime
 import json
 import os
@@ -264,8 +264,8 @@ def the_person_accepts(story):
     assert set(story.grant["attributes"]) == {"pd:PhysicalAddress", "pd:Name"}
     assert story.grant["departments"] == [story.departments["Shipping"]]
     assert (story.grant["state"], story.grant["uses"]) == ("active", {"kind": "period"})
-    days = (datetime.datetime.fromisoformat(story.grant["until"]) - datetime.datetime.fromisoformat(story.grant["from"])).days
-    assert days == 120, story.grant
+    begins, ends = (datetime.datetime.fromisoformat(story.grant[name]) for name in ("from", "until"))
+    assert (ends - begins).days == 120, story.grant
     theirs, = items(story.shipping, f"/v1/org/grants?relationship={story.rel}")
     assert theirs == story.grant, "both sides see the same"
 
@@ -340,7 +340,8 @@ def a_stop_holds_for_the_very_next_read(story):
 
 
 def what_was_allowed_at_a_past_moment_is_answered(story):
-    for moment, states in ((story.before_accept, []), (story.while_active, ["active"]), (story.after_stop, ["withdrawn"])):
+    moments = ((story.before_accept, []), (story.while_active, ["active"]), (story.after_stop, ["withdrawn"]))
+    for moment, states in moments:
         found = items(story.shipping, f"/v1/org/grants?relationship={story.rel}&at={moment}")
         assert [grant["state"] for grant in found] == states, (moment, found)
     then, = items(story.shipping, f"/v1/org/grants?relationship={story.rel}&at={story.while_active}")
