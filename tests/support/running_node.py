@@ -116,10 +116,14 @@ class RunningNode:
         if kind is not None:
             print(self.last_words)
 
-    def start(self):
+    def begin(self):
+        """Starts the program and does not wait until it serves."""
         self.process = subprocess.Popen(
             [self.program, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
             stdout=subprocess.PIPE, stderr=self.log)
+
+    def start(self):
+        self.begin()
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"the node did not start: {self.read_log()}")
