@@ -58,6 +58,21 @@ static err settle_url(struct cli *cli, const struct server *server, struct text 
     return OK;
 }
 
+static err nothing(struct ctx *cx, void *arg)
+{
+    (void)cx; /* what counts is that all writes before this one are done */
+    (void)arg;
+    return OK;
+}
+
+/* A drain that ran out of time leaves calls behind whose writes are under way: they must end before what they look at
+ * goes away. */
+static void drain_writer(struct node *node)
+{
+    if (node_write(node, nothing, NULL) != OK)
+        LOG(&node->log, LOG_WARNING, "drain.writer", LOG_TEXT("reason", node->cx.failure.reason));
+}
+
 static err serve_with(const struct serving *serving, struct api *api, struct server *server)
 {
     struct cli *cli = serving->cli;
@@ -71,6 +86,7 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     if (result == OK)
         result = server_run(&cli->node.cx, server);
     courier_stop(courier);
+    drain_writer(&cli->node);
     return result;
 }
 
@@ -113,7 +129,7 @@ static err say_ready(struct cli *cli, struct text url, void *arg)
     json_close_object(&json);
     if (cli_has(cli, CLI_dev))
         LOG(&cli->node.log, LOG_WARNING, "dev.mode",
-            LOG_TEXT("meaning", "rules are relaxed: never use --dev for real people"));
+            LOG_TEXT("meaning", "this node is for trying out: never use --dev for real people"));
     cli_say(cli, "ready %.*s\n", TEXT_ARGS(url));
     TRY(cli_answer(cli, &json));
     (void)fflush(cli->out); /* a closed pipe is the reader's wish */
