@@ -105,6 +105,7 @@ static sqlite3 *open_file(const struct world *world, const char *file)
     sqlite3 *db = NULL;
     (void)snprintf(path, sizeof path, "%s/data/%s", world->node.folder, file);
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(db, 5000), SQLITE_OK); /* a checkpoint may hold the file for a moment */
     return db;
 }
 
