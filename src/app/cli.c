@@ -138,37 +138,64 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
     return OK;
 }
 
+struct help_row {
+    const char *head, *tail, *sentence;
+};
+
+static void print_row(FILE *out, int width, const struct help_row *row)
+{
+    int room = width - (int)strlen(row->head);
+    (void)fprintf(out, "  %s %-*s %s\n", row->head, room < 0 ? 0 : room, row->tail, row->sentence);
+}
+
 static void print_commands(FILE *out)
 {
-    static const struct {
-        const char *words, *arguments, *sentence;
-    } COMMANDS[] = {
-#define X(words, run, arguments, least, most, sentence) {words, arguments, sentence},
+    static const struct help_row COMMANDS[] = {
+#define X(words, run, arguments, least, most, options, sentence, more) {words, arguments, sentence},
 #include "app/command.def"
 #undef X
     };
     (void)fprintf(out, "symbolon: a server for relationships that the customer manages.\n\nCommands:\n");
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
-        char head[64];
-        (void)snprintf(head, sizeof head, "%s %s", COMMANDS[i].words, COMMANDS[i].arguments);
-        (void)fprintf(out, "  %-30s %s\n", head, COMMANDS[i].sentence);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        print_row(out, 29, &COMMANDS[i]);
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
+            return true;
+    return false;
+}
+
+static void print_options(FILE *out, const char *title, const char *names)
+{
+    (void)fprintf(out, "\n%s:\n", title);
+    for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+        char head[32];
+        (void)snprintf(head, sizeof head, "--%s", OPTIONS[i].name);
+        if (has_word(names, OPTIONS[i].name))
+            print_row(out, 17, &(struct help_row){head, OPTIONS[i].argument, OPTIONS[i].sentence});
     }
 }
 
 void cli_help(FILE *out, const struct command *command)
 {
-    if (command == NULL)
+    if (command == NULL) {
         print_commands(out);
-    else
-        (void)fprintf(out, "symbolon %s %s\n\n%s\n", command->words, command->arguments, command->sentence);
-    (void)fprintf(out, "\nOptions:\n");
-    for (int i = 0; i < CLI_OPTION_COUNT; i++) {
-        char head[64];
-        (void)snprintf(head, sizeof head, "--%s %s", OPTIONS[i].name, OPTIONS[i].argument);
-        (void)fprintf(out, "  %-30s %s\n", head, OPTIONS[i].sentence);
+    } else {
+        const char *space = command->arguments[0] == '\0' ? "" : " ";
+        (void)fprintf(out, "symbolon %s%s%s\n\n%s\n", command->words, space, command->arguments, command->sentence);
+        if (command->more[0] != '\0')
+            (void)fprintf(out, "\n%s\n", command->more);
+        if (command->options[0] != '\0')
+            print_options(out, "Options", command->options);
     }
+    print_options(out, "Options of every command", "data store config json help");
     if (command == NULL)
-        (void)fprintf(out, "\nFirst steps: symbolon demo\n");
+        (void)fprintf(out, "\nMore about one command: symbolon COMMAND --help\n"
+                           "To see what it is for:  symbolon demo\n");
 }
 
 struct node_options cli_node_options(const struct cli *cli, bool create)

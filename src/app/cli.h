@@ -34,7 +34,9 @@ struct command {
     err (*run)(struct cli *cli);
     const char *arguments;
     int         least, most;
+    const char *options; /* names of its own options, with blanks between */
     const char *sentence;
+    const char *more;    /* what its help says beyond the sentence, or "" */
 };
 
 /* Reads options, configuration file and arguments of `argv` behind the words of the command. USAGE cli.option |
@@ -55,7 +57,7 @@ void cli_say(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 struct json_writer;
 err cli_answer(struct cli *cli, const struct json_writer *json) MUST_CHECK;
 
-#define X(words, run, arguments, least, most, sentence) err run(struct cli *cli) MUST_CHECK;
+#define X(words, run, arguments, least, most, options, sentence, more) err run(struct cli *cli) MUST_CHECK;
 #include "app/command.def"
 #undef X
 

@@ -11,7 +11,8 @@
 #define CLI_ARENA_BYTES (64u * 1024 * 1024)
 
 static const struct command COMMANDS[] = {
-#define X(words, run, arguments, least, most, sentence) {words, run, arguments, least, most, sentence},
+#define X(words, run, arguments, least, most, options, sentence, more)                                                \
+    {words, run, arguments, least, most, options, sentence, more},
 #include "app/command.def"
 #undef X
 };
@@ -79,10 +80,12 @@ int main(int argc, char **argv)
         if (words > 0)
             return run(&COMMANDS[i], argc - 1 - words, argv + 1 + words);
     }
-    if (argc == 1 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+    const char *word = argc == 1 ? "help" : argv[1];
+    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         cli_help(stdout, NULL);
         return 0;
     }
-    (void)fprintf(stderr, "symbolon: there is no command \"%s\"; see symbolon --help\n", argv[1]);
+    (void)fprintf(stderr, "symbolon: there is no command \"%s%s%s\"; see symbolon --help\n", word,
+                  argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
     return error_exit_code(USAGE);
 }
