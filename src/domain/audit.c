@@ -84,8 +84,7 @@ static err audit_merged(struct audit_walk *walk)
     struct sql_leftover_count_in noted_in = {walk->person.person_id};
     struct sql_leftover_count_row noted = {0};
     TRY(sql_leftover_count(&walk->cx, &noted_in, &noted, &counted));
-    walk->is_swept = noted.notes == 0;
-    if (left.rows_left != 0 || (walk->has_key && walk->is_swept))
+    if (left.rows_left != 0 || (walk->has_key && noted.notes == 0))
         audit_found(walk, "%.*s was claimed by another person but still holds %lld rows and %d keys.",
                     TEXT_ARGS(audit_person_name(walk)), (long long)left.rows_left, walk->has_key);
     struct person claimer;

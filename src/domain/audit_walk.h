@@ -52,7 +52,6 @@ struct audit_walk {
     /* the person at hand */
     struct person         person;
     bool                  has_key;
-    bool                  is_swept; /* merged: nothing is left for domain/leftover.h to take away */
     struct secret_key     key;
     struct audit_subject *subjects[AUDIT_SUBJECT_LISTS];
 };
