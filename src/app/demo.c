@@ -15,28 +15,43 @@ struct tour {
     char              program[PATH_MAX];
 };
 
-static void say_tour(struct cli *cli, struct text url, const struct tour *tour)
+static void say_tour_start(const struct cli *cli, struct text url, const struct tour *tour)
 {
     const struct demo_world *world = &tour->world;
-    cli_say(cli, "\nThe main job in a minute. In another terminal, copy and paste:\n\n"
-                 "  cd $(mktemp -d); NODE=%.*s\n  KEY=%.*s\n  ASK='{\"relationship\":\"%.*s\",\"purpose\":\"%.*s\","
-                 "\"attributes\":[\"pd:PhysicalAddress\"],\"note\":\"order 10442\"}'\n\n",
-            TEXT_ARGS(url), TEXT_ARGS(world->key), TEXT_ARGS(world->relationship), TEXT_ARGS(world->purpose));
-    cli_say(cli, "1. Lantern Books, Shipping, reads the address that Ada permits:\n"
-                 "  curl -s $NODE/v1/org/disclosures -H \"Authorization: Bearer $KEY\" --json \"$ASK\"; echo\n\n"
-                 "2. Ada signs in with her one-time link, and stops it:\n"
-                 "  curl -s -c ada.txt $NODE/sign-in/%.*s\n"
-                 "  curl -s -b ada.txt -X POST $NODE/v1/me/grants/%.*s/withdraw; echo\n\n",
-            TEXT_ARGS(world->person_link_token), TEXT_ARGS(world->grant));
-    cli_say(cli, "3. The very next read is refused:\n"
-                 "  curl -s $NODE/v1/org/disclosures -H \"Authorization: Bearer $KEY\" --json \"$ASK\"; echo\n\n"
-                 "4. What Ada sees of it:\n  curl -s -b ada.txt \"$NODE/v1/me/disclosures?limit=2\"; echo\n\n");
-    cli_say(cli, "5. The receipt of her permission, checked without this node:\n"
-                 "  curl -s -b ada.txt -H 'Accept: application/jose+json' $NODE/v1/me/receipts/%.*s -o receipt.jws\n"
-                 "  curl -s -b ada.txt $NODE/v1/me/receipts/%.*s/proof -o receipt.tlog-proof\n"
-                 "  curl -s $NODE/log/key -o node.key\n"
-                 "  %s verify receipt.jws receipt.tlog-proof --key node.key\n\n",
-            TEXT_ARGS(world->receipt), TEXT_ARGS(world->receipt), tour->program);
+    cli_say(cli, "\nThe main job in a minute. Copy all of this into another terminal:\n\n"
+                 "  cd \"$(mktemp -d)\"\n"
+                 "  NODE=%.*s\n"
+                 "  KEY=%.*s\n"
+                 "  ADA=%.*s\n",
+            TEXT_ARGS(url), TEXT_ARGS(world->key), TEXT_ARGS(world->person_link_token));
+    cli_say(cli, "  RELATIONSHIP=%.*s\n  PURPOSE=%.*s\n  GRANT=%.*s\n  RECEIPT=%.*s\n",
+            TEXT_ARGS(world->relationship), TEXT_ARGS(world->purpose), TEXT_ARGS(world->grant),
+            TEXT_ARGS(world->receipt));
+    cli_say(cli, "  ASK='{\"relationship\": \"'$RELATIONSHIP'\", \"purpose\": \"'$PURPOSE'\",\n"
+                 "    \"attributes\": [\"pd:PhysicalAddress\"], \"note\": \"order 10442\"}'\n"
+                 "  shop() { curl -sS -w '\\n' -H \"Authorization: Bearer $KEY\" \"$@\"; }\n"
+                 "  ada() { curl -sS -b ada.txt \"$@\"; }\n\n");
+}
+
+static void say_tour(const struct cli *cli, struct text url, const struct tour *tour)
+{
+    say_tour_start(cli, url, tour);
+    cli_say(cli, "  # 1. The shipping desk of Lantern Books reads the address that Ada permits.\n"
+                 "  shop $NODE/v1/org/disclosures --json \"$ASK\"\n\n"
+                 "  # 2. Ada signs in with her one-time link, and stops it.\n"
+                 "  curl -sS -c ada.txt $NODE/sign-in/$ADA\n"
+                 "  ada -w '\\n' -X POST $NODE/v1/me/grants/$GRANT/withdraw\n\n");
+    cli_say(cli, "  # 3. The very next read is refused.\n"
+                 "  shop $NODE/v1/org/disclosures --json \"$ASK\"\n\n"
+                 "  # 4. Ada sees both: who wanted what, and why.\n"
+                 "  ada -w '\\n' \"$NODE/v1/me/disclosures?limit=2\"\n\n");
+    cli_say(cli, "  # 5. The receipt of her permission, checked without this node.\n"
+                 "  ada -H 'Accept: application/jose+json' -o receipt.jws \\\n"
+                 "    $NODE/v1/me/receipts/$RECEIPT\n"
+                 "  ada -o receipt.tlog-proof $NODE/v1/me/receipts/$RECEIPT/proof\n"
+                 "  curl -sS -o node.key $NODE/log/key\n"
+                 "  \"%s\" \\\n    verify receipt.jws receipt.tlog-proof --key node.key\n\n",
+            tour->program);
 }
 
 static err ready(struct cli *cli, struct text url, void *arg)
@@ -56,7 +71,7 @@ static err ready(struct cli *cli, struct text url, void *arg)
     json_member_text(&json, "receipt", world->receipt);
     json_close_object(&json);
     say_tour(cli, url, tour);
-    cli_say(cli, "ready %.*s   (Ctrl-C ends the demo; its folder: %s)\n", TEXT_ARGS(url), tour->folder);
+    cli_say(cli, "The folder of this demo: %s\nCtrl-C ends it.\n\nready %.*s\n", tour->folder, TEXT_ARGS(url));
     TRY(cli_answer(cli, &json));
     (void)fflush(cli->out); /* a closed pipe is the reader's wish */
     return OK;
