@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: what was acknowledged outlives kill -9 at any moment: no act is lost, none happens twice, no read follows a stop,
-the log never goes back. Method: workers write under idempotency keys, readers ask for what one worker stops and gives
-again, and the server is killed at a random moment, sometimes once more while it starts. After the restart every proof
-must be there within a second, every request is repeated under its key and must be answered as before, every act is looked
-up by its id, the log is read through its tiles, and now and then `audit` must count exactly the acts that were made.
-CYCLES= and SEED= of the environment. Positive controls: a client that takes an answer for given which nobody gave, a
-folder put back to an older state, a request sent under two keys, a permitted read behind a stop: each must be reported.
-"""
+"""Goal: what was acknowledged outlives kill -9 at any moment: no act is lost, none happens twice, no read follows a
+stop, the log never goes back. Method: workers write under idempotency keys, readers ask for what one worker stops and
+gives again, and the server is killed at a random moment, sometimes once more while it starts. After the restart every
+proof must be there within a second, every request is repeated under its key and must be answered as before, every act
+is looked up by its id, the log is read through its tiles, and now and then `audit` must count exactly the acts that
+were made. CYCLES= and SEED= of the environment. Positive controls: a client that takes an answer for given which
+nobody gave, a folder put back to an older state, a request sent under two keys, a permitted read behind a stop: each
+must be reported."""
 import collections
 import os
 import random
@@ -23,7 +23,8 @@ SWITCH = 0  # the purpose that is stopped and given again under the readers' eye
 LIVE_MAX = 4
 AUDIT_EVERY = 20
 SLOW = float(os.environ.get("SLOW", 1))  # builds that watch themselves take longer
-UNTIL = int(time.time() * 1000) + 20 * 86_400_000  # each act has a moment of its own near here; earlier than any request's
+# Each act has a moment of its own near here; earlier than any request's.
+UNTIL = int(time.time() * 1000) + 20 * 86_400_000
 
 
 def moment(ms):
@@ -197,7 +198,8 @@ class Worker(Caller):
             self.take_grant(1, answer.expect(200).json["grant"])
             self.requests[request] = "accepted"
             self.open_request = None
-        return Act("answer", self.key(), self.me("POST", f"/v1/me/requests/{request}/answer", {"answer": "accept"}), done)
+        call = self.me("POST", f"/v1/me/requests/{request}/answer", {"answer": "accept"})
+        return Act("answer", self.key(), call, done)
 
     def set_review(self):
         key = self.key()
@@ -239,7 +241,8 @@ class Worker(Caller):
         notes = collections.Counter(item["note"] for item in items)
         for mark in self.customer.marks:
             if notes[mark] != 1:
-                self.test.report("twice" if notes[mark] > 1 else "look-up", f"the read {mark} is there {notes[mark]} times")
+                kind = "twice" if notes[mark] > 1 else "look-up"
+                self.test.report(kind, f"the read {mark} is there {notes[mark]} times")
 
     def read_as_known(self):
         for purpose in range(PURPOSES):
@@ -266,12 +269,13 @@ class Reader(Caller):
 
 
 def reads_behind_stops(reads, switches):
-    """Reads (sent, told, status) that were permitted though they began behind an acknowledged stop and ended before it was
-    given again."""
+    """Reads (sent, told, status) that were permitted though they began behind an acknowledged stop and ended before it
+    was given again."""
     bad = []
     for i, (kind, _, stopped_at) in enumerate(switches):
         until = switches[i + 1][1] if i + 1 < len(switches) else float("inf")
-        bad += [read for read in reads if kind == "stop" and read[2] == 200 and stopped_at < read[0] and read[1] < until]
+        if kind == "stop":
+            bad += [read for read in reads if read[2] == 200 and stopped_at < read[0] and read[1] < until]
     return bad
 
 
@@ -319,7 +323,8 @@ class Log:
         sizes = [checkpoint.size for checkpoint in ([self.last] if self.last else []) + seen + [now]]
         tlog.need(sizes == sorted(sizes), f"the log went back: {sizes}")
         for checkpoint in seen + [now] + ([self.last] if self.last else []):
-            tlog.need(self.root(0, checkpoint.size) == checkpoint.root, f"the log of {checkpoint.size} has another root")
+            known = self.root(0, checkpoint.size) == checkpoint.root
+            tlog.need(known, f"the log of {checkpoint.size} has another root")
         self.last, self.notes = now, []
 
 
@@ -353,8 +358,8 @@ class Test:
         self.cycle_begin = moment(int(time.time() * 1000) - 2000)
         worker, worth, before = self.workers[0], {}, self.audit()
         for make in (lambda: worker.give(1), lambda: worker.narrow(worker.live(1)[0]),
-                     lambda: worker.stop(worker.live(1)[0]), worker.put_name, worker.ask, worker.answer, worker.set_review,
-                     lambda: worker.read(worker.customer, 1, (200,))):
+                     lambda: worker.stop(worker.live(1)[0]), worker.put_name, worker.ask, worker.answer,
+                     worker.set_review, lambda: worker.read(worker.customer, 1, (200,))):
             act = make()
             worker.perform(act)
             after = self.audit()

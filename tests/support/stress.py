@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the rough tests share: connections that are kept alive and know when they were cut, a node that can be killed and
-started again on its folder, and a shop with customers who came by claim code. Python's threads suffice: the disk is the
-slow part."""
+"""What the rough tests share: connections that are kept alive and know when they were cut, a node that can be killed
+and started again on its folder, and a shop with customers who came by claim code. Python's threads suffice: the disk
+is the slow part."""
 import json
 import os
 import random
@@ -78,7 +78,8 @@ class Line:
 
     def send(self, method, path, body=None, key=None):
         octets = b"" if body is None else json.dumps(body).encode()
-        lines = [f"{method} {path} HTTP/1.1", "Host: node"] + [f"{name}: {value}" for name, value in self.fields.items()]
+        lines = [f"{method} {path} HTTP/1.1", "Host: node"]
+        lines += [f"{name}: {value}" for name, value in self.fields.items()]
         if key is not None:
             lines.append(f"Idempotency-Key: {key}")
         if body is not None:
@@ -194,7 +195,8 @@ class Customer:
 
 
 def together(count, run):
-    """Runs run(0) … run(count - 1) on threads that begin at one moment; gives the results. The first failure is raised."""
+    """Runs run(0) … run(count - 1) on threads that begin at one moment; gives the results. The first failure is
+    raised."""
     barrier = threading.Barrier(count)
     results, failures = [None] * count, []
 
