@@ -222,7 +222,7 @@ err post_disclosure(struct call *call)
     TRY(disclosure_decide(&call->cx, &reading->ask));
     TRY(answer(call, reading));
     return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading, .encode = answer_again,
-        .person_id = reading->ask.found.person_id, .stands = still_stands});
+        .person_id = reading->ask.found.person_id, .in_ledger = true, .stands = still_stands});
 }
 
 /* ---- the person's list */

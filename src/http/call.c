@@ -281,6 +281,7 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal, .done = done, .owner = seal};
     if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
+    seal->idempotency.in_ledger = sealing->in_ledger;
     api_thread_queue(call->thread_data, call, &seal->write);
     return OK;
 }

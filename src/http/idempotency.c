@@ -71,7 +71,7 @@ static struct seal_place place_of(const struct idempotency *idempotency, int64_t
 }
 
 static err open_answer(struct call *call, const struct idempotency *idempotency,
-                       const struct sql_idempotency_load_row *row)
+                       const struct sql_kept_answer_row *row)
 {
     WIPED_KEY key;
     memset(&key, 0, sizeof key);
@@ -85,20 +85,41 @@ static err open_answer(struct call *call, const struct idempotency *idempotency,
     return OK;
 }
 
+static err load(struct ctx *cx, const struct idempotency *idempotency, struct sql_kept_answer_row *out, bool *out_found)
+{
+    const struct bytes key_hash = {idempotency->key_hash, HASH_BYTES};
+    const int64_t since_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS;
+    const struct sql_disclosure_answer_load_in of_read = {idempotency->actor_id, key_hash, since_ms};
+    const struct sql_idempotency_load_in of_other = {idempotency->actor_id, key_hash, since_ms};
+    return idempotency->in_ledger ? sql_disclosure_answer_load(cx, &of_read, out, out_found)
+                                  : sql_idempotency_load(cx, &of_other, out, out_found);
+}
+
 err idempotency_find(struct call *call, const struct idempotency *idempotency, bool *out_found)
 {
     struct ctx *cx = &call->cx;
-    struct sql_idempotency_load_row row;
+    struct sql_kept_answer_row row;
     bool found = false;
-    const struct sql_idempotency_load_in in = {.actor_id = idempotency->actor_id,
-        .key_hash = {idempotency->key_hash, HASH_BYTES}, .since_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS};
-    TRY(sql_idempotency_load(cx, &in, &row, &found));
+    TRY(load(cx, idempotency, &row, &found));
     if (found && !bytes_equals(row.request_hash, (struct bytes){idempotency->request_hash, HASH_BYTES}))
         return FAIL(cx, INVALID, "idempotency.mismatch", "the same key came before with another request");
     if (found)
         TRY(open_answer(call, idempotency, &row));
     *out_found = found;
     return OK;
+}
+
+static err keep(struct call *call, const struct idempotency *idempotency, struct bytes sealed)
+{
+    struct ctx *cx = &call->cx;
+    const struct bytes key_hash = {idempotency->key_hash, HASH_BYTES};
+    const struct bytes request_hash = {idempotency->request_hash, HASH_BYTES};
+    const struct sql_disclosure_answer_keep_in of_read = {idempotency->actor_id, key_hash, request_hash,
+        idempotency->person_id, call->reply.status, cx->now_ms, sealed};
+    const struct sql_idempotency_keep_in of_other = {idempotency->actor_id, key_hash, request_hash,
+        idempotency->person_id, call->reply.status, cx->now_ms, sealed};
+    return idempotency->in_ledger ? sql_disclosure_answer_keep(cx, &of_read, NULL)
+                                  : sql_idempotency_keep(cx, &of_other, NULL);
 }
 
 err idempotency_keep(struct call *call, const struct idempotency *idempotency)
@@ -110,17 +131,13 @@ err idempotency_keep(struct call *call, const struct idempotency *idempotency)
     struct bytes sealed;
     TRY(open_key(cx, idempotency, idempotency->person_id, &key));
     TRY(seal(cx, &key, &place, bytes_of_text(call->reply.body), &sealed));
-    const struct sql_idempotency_keep_in in = {.actor_id = idempotency->actor_id,
-        .key_hash = {idempotency->key_hash, HASH_BYTES}, .request_hash = {idempotency->request_hash, HASH_BYTES},
-        .person_id = idempotency->person_id, .status = call->reply.status, .at_ms = cx->now_ms, .sealed = sealed};
-    int64_t changed = 0;
-    return sql_idempotency_keep(cx, &in, &changed);
+    return keep(call, idempotency, sealed);
 }
 
 err idempotency_forget(struct ctx *cx, void *arg)
 {
     (void)arg; /* the moment is all it needs */
-    const struct sql_idempotency_forget_in in = {.until_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS};
-    int64_t changed = 0;
-    return sql_idempotency_forget(cx, &in, &changed);
+    const int64_t until_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS;
+    TRY(sql_disclosure_answer_forget(cx, &(struct sql_disclosure_answer_forget_in){until_ms}, NULL));
+    return sql_idempotency_forget(cx, &(struct sql_idempotency_forget_in){until_ms}, NULL);
 }

@@ -14,12 +14,13 @@
 struct idempotency {
     int64_t     actor_id;
     int64_t     person_id; /* whose key seals the answer; 0: nobody's */
+    bool        in_ledger; /* a read: its answer is kept in the file of its row */
     struct text key;       /* borrowed */
     uint8_t     key_hash[HASH_BYTES];
     uint8_t     request_hash[HASH_BYTES];
 };
 
-/* For a call whose actor is known. */
+/* For a call whose actor is known; `in_ledger` is the caller's to set. */
 void idempotency_of(const struct call *call, struct text key, int64_t person_id, struct idempotency *out);
 
 /* Looks for a kept answer and puts it into call->reply. INVALID idempotency.mismatch when the key came with another

@@ -1,12 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one.
+-- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one. Each lies in the
+-- file of its act, so that a crash keeps both or neither: those of reads in the ledger file, all others among the people.
 
 -- name: idempotency_load
 -- file: people
 -- in:   actor_id int64, key_hash bytes, since_ms int64
+-- row:  kept_answer
 -- out:  request_hash bytes, person_id int64, status int64, sealed bytes
 -- rows: one
-SELECT request_hash, person_id, status, sealed FROM idempotency
+SELECT :columns: FROM idempotency
 WHERE actor_id = $1 AND key_hash = $2 AND at_ms > $3;
 
 -- name: idempotency_keep
@@ -23,3 +25,27 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_h
 -- in:   until_ms int64
 -- rows: none
 DELETE FROM idempotency WHERE at_ms <= $1;
+
+-- name: disclosure_answer_load
+-- file: ledger
+-- in:   actor_id int64, key_hash bytes, since_ms int64
+-- row:  kept_answer
+-- out:  request_hash bytes, person_id int64, status int64, sealed bytes
+-- rows: one
+SELECT :columns: FROM disclosure_answer
+WHERE actor_id = $1 AND key_hash = $2 AND at_ms > $3;
+
+-- name: disclosure_answer_keep
+-- file: ledger
+-- in:   actor_id int64, key_hash bytes, request_hash bytes, person_id int64, status int64, at_ms int64, sealed bytes
+-- rows: none
+INSERT INTO disclosure_answer (actor_id, key_hash, request_hash, person_id, status, at_ms, sealed)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_hash, person_id = excluded.person_id,
+    status = excluded.status, at_ms = excluded.at_ms, sealed = excluded.sealed;
+
+-- name: disclosure_answer_forget
+-- file: ledger
+-- in:   until_ms int64
+-- rows: none
+DELETE FROM disclosure_answer WHERE at_ms <= $1;

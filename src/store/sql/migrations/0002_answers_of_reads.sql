@@ -1,0 +1,13 @@
+-- The kept answer of a read lies beside the row of the read: after a crash both are there or neither.
+
+-- file: ledger
+CREATE TABLE disclosure_answer (
+    actor_id     :int64: NOT NULL,         -- the system that asked
+    key_hash     :bytes: NOT NULL,
+    request_hash :bytes: NOT NULL,
+    person_id    :int64: NOT NULL,         -- under whose key the answer is sealed
+    status       :int64: NOT NULL,
+    at_ms        :int64: NOT NULL,
+    sealed       :bytes: NOT NULL,
+    PRIMARY KEY (actor_id, key_hash)
+) :clustered:;
