@@ -1,0 +1,350 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: whatever address book a business has, each of its people comes in once, whole, in the right letters, and can
+take the other half. Method: every file of tests/data/contacts and, where they are, files that real programs wrote
+(SYMBOLON_SHARED_DATA, or shared/data beside the checkout), against what a person finds in them by reading; each file
+into an organisation of its own beside a running server, seen through the API. Positive control: check_the_checker() must
+notice a changed letter, a missing record and one too many."""
+import json
+import os
+import subprocess
+import sys
+import time
+
+import address_books
+import steps
+from running_node import RunningNode
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+OURS = os.path.join(HERE, "..", "data", "contacts")
+
+
+def real_folder():
+    shared = os.environ.get("SYMBOLON_SHARED_DATA", os.path.join(HERE, "..", "..", "..", "shared", "data"))
+    return os.path.join(shared, "contacts")
+
+
+class Place:
+    """One organisation with one department, and its records as the API shows them."""
+
+    def __init__(self, node, name):
+        self.node = node
+        self.system = node.organisation(name, "Desk")
+
+    def take(self, file, *options):
+        return self.node.run("import", self.system.organisation, self.system.department, file, *options)
+
+    def text(self, name, content, *options):
+        """Imports a file with this content."""
+        path = os.path.join(self.node.folder, name)
+        with open(path, "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        return self.take(path, *options)
+
+    def relationships(self):
+        return {item["id"] for item in pages(self.system, "/v1/org/relationships")}
+
+    def bodies(self, relationship):
+        return [r["body"] for r in pages(self.system, f"/v1/org/relationships/{relationship}/records")]
+
+
+def pages(caller, path):
+    found, page = [], path + "?limit=200"
+    while page:
+        reply = caller.get(page).expect(200)
+        found += reply.json["items"]
+        link = reply.field("Link")
+        page = link[1:link.index(">")] if link else None
+    return found
+
+
+def in_order(bodies):
+    return sorted(json.dumps(body, sort_keys=True, ensure_ascii=False) for body in bodies)
+
+
+def same(found, expected):
+    found, expected = in_order(found), in_order(expected)
+    assert found == expected, "\n".join(["only there:", *sorted(set(found) - set(expected)), "only expected:",
+                                         *sorted(set(expected) - set(found)), f"{len(found)} and {len(expected)}"])
+
+
+def counts(said):
+    return tuple(said[name] for name in ("rows", "created", "updated", "unchanged"))
+
+
+def check_the_checker(node):
+    rows = list(address_books.bodies(address_books.OURS["apple-3.vcf"][0]))
+    for wrong in (rows[1:], rows + rows[:1], json.loads(json.dumps(rows).replace("Town", "Tovn"))):
+        try:
+            same(wrong, rows)
+        except AssertionError:
+            continue
+        raise SystemExit("a wrong record was not noticed")
+
+
+# ---- whole files
+
+def check_file(node, folder, name, expected):
+    place, path = Place(node, name), os.path.join(folder, name)
+    refused = [{"line": line, "reason": reason} for line, reason in address_books.REFUSED.get(name, ())]
+    said = place.take(path)
+    assert counts(said) == (len(expected) + len(refused), len(expected), 0, 0), (name, said)
+    assert said["rejected"] == refused, (name, said["rejected"])
+    assert [invitation["name"] for invitation in said["invitations"]] == [row["name"] for row in expected], said
+    assert len({invitation["code"] for invitation in said["invitations"]}) == len(expected)
+    assert place.relationships() == {invitation["relationship"] for invitation in said["invitations"]}
+    for invitation, row in zip(said["invitations"], expected):
+        bodies = place.bodies(invitation["relationship"])
+        same(bodies, address_books.bodies(row))
+        assert not set(json.dumps(bodies, ensure_ascii=False)) & {"\ufffd", "\u0000"}, "garbled"
+    again = place.take(path)
+    assert counts(again) == (len(expected) + len(refused), 0, 0, len(expected)) and again["invitations"] == [], again
+    for invitation, row in zip(said["invitations"], expected):
+        same(place.bodies(invitation["relationship"]), address_books.bodies(row))
+    check_claims(node, said["invitations"], expected)
+
+
+def check_claims(node, invitations, expected):
+    """A person who is here takes the first half, somebody new the second; both see the records that the shop sees."""
+    person = node.person("Claimer")
+    mine = person.post("/v1/me/relationships", {"invitation": invitations[0]["code"]}).expect(201).json
+    same([r["body"] for r in pages(person, f"/v1/me/relationships/{mine['id']}/records")],
+         address_books.bodies(expected[0]))
+    for invitation, row in list(zip(invitations, expected))[1:2]:
+        reply = node.nobody.post("/v1/claims", {"invitation": invitation["code"].lower()}).expect(201)
+        fields = {"Cookie": reply.field("Set-Cookie").split(";")[0]}
+        records = node.nobody.get(f"/v1/me/relationships/{reply.json['id']}/records", fields).expect(200).json["items"]
+        same([record["body"] for record in records], address_books.bodies(row))
+
+
+def files_of_our_own_come_in_whole_and_once(node):
+    for name, expected in address_books.OURS.items():
+        check_file(node, OURS, name, expected)
+
+
+def files_that_real_programs_wrote_come_in_whole_and_once(node):
+    folder = real_folder()
+    if not os.path.isdir(folder):
+        print(f"skipped: {folder} is not here")
+        return
+    assert set(os.listdir(folder)) <= set(address_books.REAL), "a file that nobody has read"
+    for name in sorted(os.listdir(folder)):
+        check_file(node, folder, name, address_books.REAL[name])
+
+
+def a_file_in_an_encoding_that_it_does_not_tell_is_read_when_one_tells(node):
+    """A German table in windows-1252, with semicolons and dates by the day first."""
+    place = Place(node, "1252")
+    said = place.take(os.path.join(OURS, "german-1252.csv"), "--charset", "windows-1252", "--map", "Vorname=given_name",
+                      "--map", "Nachname=family_name", "--map", "E-Mail=email", "--map", "Geburtstag=birthdate",
+                      "--map", "Straße=street_address", "--map", "PLZ=postal_code", "--map", "Ort=locality",
+                      "--map", "Kundennummer=external_id")
+    assert counts(said) == (2, 2, 0, 0), said
+    bodies = {i["name"]: place.bodies(i["relationship"]) for i in said["invitations"]}
+    assert {"field": "pd:BirthDate", "value": "1971-04-03"} in bodies["Heidi Meier"]
+    assert {"field": "pd:PhysicalAddress", "value": address_books.address(
+        None, "Grüne Gasse 5", "München", None, "80331")} in bodies["Jürgen Müller"]
+
+
+# ---- bad rows
+
+def a_bad_row_is_reported_by_its_line_and_the_rest_comes_in(node):
+    place = Place(node, "bad rows")
+    table = "First Name,Last Name,Email\nAda,Lovell,ada@x.example\nBen,Ott\n,,\nCy,\"Twombly\"x,cy@x.example\n" \
+            "Dee,Nul\0l,dee@x.example\nEve,Adams,eve@x.example\n"
+    said = place.text("rows.csv", table)
+    assert [i["name"] for i in said["invitations"]] == ["Ada Lovell", "Eve Adams"], said
+    assert {(r["line"], r["reason"]) for r in said["rejected"]} >= {(3, "csv.ragged"), (5, "csv.quote"),
+                                                                    (6, "contact.nul")}, said
+    assert said["rows"] == said["created"] + len(said["rejected"])
+    cards = "BEGIN:VCARD\nVERSION:3.0\nFN:One\nEMAIL:one@x.example\nEND:VCARD\nstray line\n" \
+            "BEGIN:VCARD\nVERSION:9.9\nFN:Nine\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:No End\n" \
+            "BEGIN:VCARD\nVERSION:3.0\nFN:Two\nEMAIL:two@x.example\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Cut o"
+    said = place.text("cards.vcf", cards)
+    assert [i["name"] for i in said["invitations"]] == ["One", "Two"], said
+    assert [(r["line"], r["reason"]) for r in said["rejected"]] == [
+        (6, "vcard.outside"), (8, "vcard.version"), (11, "vcard.no_end"), (19, "vcard.truncated")], said
+
+
+def a_file_cut_anywhere_gives_what_stands_whole_in_it(node):
+    with open(os.path.join(OURS, "version4.vcf"), "rb") as file:
+        whole = file.read()
+    place = Place(node, "cut")
+    for size in range(0, len(whole), 41):
+        path = os.path.join(node.folder, "cut.vcf")
+        with open(path, "wb") as file:
+            file.write(whole[:size])
+        done = node.command("import", place.system.organisation, place.system.department, path, "--json", "--dry-run")
+        assert done.returncode in (0, 8), (size, done.returncode, done.stderr)
+        if done.returncode == 0:
+            said = json.loads(done.stdout)
+            assert said["rows"] == said["created"] + len(said["rejected"]), (size, said)
+            assert said["created"] == (1 if b"END:VCARD" in whole[:size] else 0), (size, said)
+    assert place.relationships() == set()
+
+
+def hostile_files_end_in_a_sentence(node):
+    place = Place(node, "hostile")
+    hostile = {
+        "empty": b"", "nuls": b"\0" * 5000, "noise": bytes(range(256)) * 40, "long": b"a" * 3_000_000,
+        "quote": b"Email\n\"" + b"x,\n" * 400_000, "bom": b"\xef\xbb\xbf",
+        "utf16": b"\xff\xfe\x41", "gz": b"\x1f\x8b" * 99,
+        "nested": b"BEGIN:VCARD\n" * 5000, "columns": b",".join(b"c%d" % i for i in range(4000)) + b"\n",
+        "folded": b"BEGIN:VCARD\nVERSION:3.0\nFN:x\nNOTE:" + b"\n y" * 700_000 + b"\nEND:VCARD\n",
+        "emails": b"BEGIN:VCARD\nVERSION:3.0\nFN:x\n" + b"EMAIL:a@b.example\n" * 3000 + b"END:VCARD\n",
+        "script": b"First Name,Email\n<script>alert(1)</script>,=cmd|calc@x.example\n",
+    }
+    for name, content in hostile.items():
+        path = os.path.join(node.folder, name)
+        with open(path, "wb") as file:
+            file.write(content)
+        done = node.command("import", place.system.organisation, place.system.department, path, "--json")
+        assert done.returncode in (0, 2, 7, 8), (name, done.returncode, done.stderr[:500])
+        if done.returncode != 0:
+            assert done.stdout == "" and json.loads(done.stderr)["error"], (name, done.stderr)
+    for item in place.relationships():
+        for body in place.bodies(item):
+            assert body["field"], body
+
+
+# ---- people
+
+def two_rows_of_one_person_give_one_relationship(node):
+    place = Place(node, "twice")
+    said = place.text("a.csv", "First Name,Last Name,Email,Phone\nAda,Lovell,ada@x.example,+41795550102\n"
+                               "Ada,Lovell, ADA@x.example ,+41795550199\n")
+    assert counts(said) == (2, 1, 1, 0) and len(said["invitations"]) == 1, said
+    relationship, = place.relationships()
+    numbers = [b["value"]["value"] for b in place.bodies(relationship) if b["field"] == "pd:TelephoneNumber"]
+    assert numbers == ["+41795550102", "+41795550199"]
+    said = place.text("b.vcf", "BEGIN:VCARD\nVERSION:3.0\nFN:Ada L.\nEMAIL:ada@x.example\nTITLE:Poet\nEND:VCARD\n")
+    assert counts(said) == (1, 0, 1, 0) and said["invitations"] == [], said
+    assert place.relationships() == {relationship}
+    two = place.text("c.csv", "First Name,Last Name\nJo,Same\nJo,Same\n")
+    assert two["created"] == 2, "two rows without address or number stay two people"
+    assert place.text("c.csv", "First Name,Last Name\nJo,Same\nJo,Same\n")["unchanged"] == 2
+    family = place.text("d.csv", "First Name,Phone\nPa,+41315550100\nMa,+41315550100\n")
+    assert family["created"] == 2, "a shared telephone joins nobody"
+
+
+def a_dry_run_says_what_would_happen_and_changes_nothing(node):
+    place = Place(node, "dry")
+    table = "First Name,Email\nAda,ada@x.example\nBen,ben@x.example\n"
+    said = place.text("dry.csv", table, "--dry-run")
+    assert counts(said) == (2, 2, 0, 0) and said["invitations"] == [] and place.relationships() == set(), said
+    assert counts(place.text("dry.csv", table)) == (2, 2, 0, 0), "what was said is what happens"
+    assert counts(place.text("dry.csv", table, "--dry-run")) == (2, 0, 0, 2)
+    more = place.text("dry3.csv", "First Name,Email,Phone\nAda,ada@x.example,+41795550102\n", "--dry-run")
+    assert counts(more) == (1, 0, 1, 0), more
+    assert all(not any(b["field"] == "pd:TelephoneNumber" for b in place.bodies(r)) for r in place.relationships())
+
+
+def a_column_may_be_named_by_hand(node):
+    place = Place(node, "map")
+    said = place.text("map.csv", "Wer,Wohin,Geheim\nAda Lovell,ada@x.example,77\n", "--map", "Wer=full_name",
+                      "--map", "wohin=email", "--map", "Geheim=ignore")
+    assert counts(said) == (1, 1, 0, 0)
+    same(place.bodies(said["invitations"][0]["relationship"]), [
+        {"field": "pd:Name", "value": {"name": "Ada Lovell"}},
+        {"field": "pd:EmailAddress", "value": {"value": "ada@x.example"}}])
+    path = os.path.join(node.folder, "map.csv")
+    for wrong in ("Wer", "Wer=", "=email", "Wer=password", "Wer=email=x"):
+        done = node.command("import", place.system.organisation, place.system.department, path, "--map", wrong)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, (wrong, done.returncode, done.stderr)
+
+
+def a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back(node):
+    place = Place(node, "later")
+    code = place.text("l.csv", "First Name,Email\nAda,ada@x.example\n")["invitations"][0]["code"]
+    ada = node.person("Ada")
+    rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
+    table = "First Name,Email,Job Title\nAda,ada@x.example,Poet\n"
+    assert counts(place.text("l.csv", table)) == (1, 0, 1, 0)
+    records = [record["body"] for record in pages(ada, f"/v1/me/relationships/{rel}/records")]
+    assert {"field": "title", "value": "Poet"} in records, records
+    ada.post(f"/v1/me/relationships/{rel}/end", {"erase": True}).expect(200)
+    said = place.text("l.csv", table.replace("Poet", "Painter"))
+    assert said["created"] == 0 and said["invitations"] == [], "what somebody ended is not brought back by a file"
+    assert "Painter" not in json.dumps(pages(ada, f"/v1/me/relationships/{rel}/records"))
+
+
+def one_organisation_learns_nothing_of_the_customers_of_another(node):
+    table = "First Name,Email\nAda,ada@x.example\n"
+    first, second = Place(node, "left"), Place(node, "right")
+    assert first.text("same.csv", table)["created"] == second.text("same.csv", table)["created"] == 1
+    assert not first.relationships() & second.relationships()
+
+
+# ---- size
+
+def two_thousand_rows_come_in_beside_a_server_that_goes_on_serving(node):
+    """Two processes write the same store: neither waits long for the other."""
+    place = Place(node, "many")
+    path = os.path.join(node.folder, "many.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("First Name,Last Name,Email,Mobile Phone,Street Address,City,Postal Code\n")
+        for i in range(2000):
+            file.write(f"Given{i},Família{i},p{i}@many.example,+4179{i:07d},Weg {i},Bern,{3000 + i % 90}\n")
+    began = time.monotonic()
+    words = [node.program, "import", place.system.organisation, place.system.department, path, "--json"]
+    answers = []
+    with open(path + ".said", "w+b") as output:
+        process = subprocess.Popen([*words, "--data", node.data], stdout=output, stderr=subprocess.STDOUT)
+        try:
+            while process.poll() is None and time.monotonic() < began + 60:
+                asked = time.monotonic()
+                node.nobody.get("/readyz").expect(200)
+                place.system.post("/v1/org/invitations", {"claims": 5}).expect(201)
+                answers.append(time.monotonic() - asked)
+        finally:
+            process.kill()
+            process.wait()
+        output.seek(0)
+        said = output.read()
+    took = time.monotonic() - began
+    assert process.returncode == 0, (process.returncode, said[:500])
+    assert counts(json.loads(said)) == (2000, 2000, 0, 0) and len(json.loads(said)["invitations"]) == 2000
+    assert took < 20, f"{took:.1f} s"
+    assert answers and max(answers) < 5, f"the server waited {max(answers):.1f} s"
+    assert counts(place.take(path)) == (2000, 0, 0, 2000)
+    assert len(place.relationships()) == 2000
+    print(f"        2,000 rows in {took:.1f} s; {len(answers)} writes beside it, the slowest {max(answers):.2f} s")
+
+
+def what_cannot_be_imported_is_said_in_one_sentence(node):
+    place = Place(node, "wrong")
+    organisation, department = place.system.organisation, place.system.department
+    path = os.path.join(OURS, "apple-3.vcf")
+    for words, status in (((organisation, department, "/nowhere.vcf"), 2), ((organisation, department, node.folder), 2),
+                          (("nobody", department, path), 5), ((organisation, "Nowhere", path), 5),
+                          ((organisation, department, path, "--format", "xml"), 2),
+                          ((organisation, department, path, "--charset", "klingon"), 8),
+                          ((organisation, department), 2)):
+        done = node.command("import", *words)
+        assert done.returncode == status, (words, done.returncode, done.stderr)
+        assert done.stdout == "" and done.stderr.startswith("symbolon: ") and done.stderr.count("\n") == 1, done.stderr
+
+
+def the_audit_finds_nothing(node):
+    said = node.run("audit")
+    assert said["ok"] is True, said
+
+
+STEPS = [check_the_checker, files_of_our_own_come_in_whole_and_once,
+         files_that_real_programs_wrote_come_in_whole_and_once,
+         a_file_in_an_encoding_that_it_does_not_tell_is_read_when_one_tells,
+         a_bad_row_is_reported_by_its_line_and_the_rest_comes_in, a_file_cut_anywhere_gives_what_stands_whole_in_it,
+         hostile_files_end_in_a_sentence, two_rows_of_one_person_give_one_relationship,
+         a_dry_run_says_what_would_happen_and_changes_nothing, a_column_may_be_named_by_hand,
+         a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back,
+         one_organisation_learns_nothing_of_the_customers_of_another,
+         two_thousand_rows_come_in_beside_a_server_that_goes_on_serving,
+         what_cannot_be_imported_is_said_in_one_sentence, the_audit_finds_nothing]
+
+
+def main():
+    with RunningNode() as node:
+        steps.run(STEPS, node)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
