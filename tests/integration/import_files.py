@@ -2,8 +2,8 @@
 """Goal: whatever address book a business has, each of its people comes in once, whole, in the right letters, and can
 take the other half. Method: every file of tests/data/contacts and, where they are, files that real programs wrote
 (SYMBOLON_SHARED_DATA, or shared/data beside the checkout), against what a person finds in them by reading; each file
-into an organisation of its own beside a running server, seen through the API. Positive control: check_the_checker() must
-notice a changed letter, a missing record and one too many."""
+into an organisation of its own beside a running server, seen through the API. Positive control: check_the_checker()
+must notice a changed letter, a missing record and one too many."""
 import json
 import os
 import subprocess
