@@ -8,8 +8,10 @@
 
 #include "domain/leftover.h"
 #include "domain/person_key.h"
+#include "http/idempotency.h"
 #include "ledger/ledger.h"
 
+#define FORGET_EVERY_MS (INT64_C(3600) * 1000)
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
 
 struct courier {
@@ -19,6 +21,7 @@ struct courier {
     pthread_mutex_t mutex;
     pthread_cond_t  wake;
     bool            stopping;
+    int64_t         forget_at_ms;
 };
 
 static void report(struct courier *courier, const char *what)
@@ -57,6 +60,17 @@ static void sweep(struct courier *courier)
         report(courier, "leftover.sweep_failed");
 }
 
+/* Once an hour: answers kept for repeated requests are of no use after a day. */
+static void forget(struct courier *courier)
+{
+    prepare(courier);
+    if (courier->cx.now_ms < courier->forget_at_ms)
+        return;
+    courier->forget_at_ms = courier->cx.now_ms + FORGET_EVERY_MS;
+    if (store_write_wait(courier->node->store, &courier->cx, idempotency_forget, NULL) != OK)
+        report(courier, "idempotency.forget_failed");
+}
+
 static bool rest(struct courier *courier)
 {
     struct timespec until;
@@ -80,6 +94,7 @@ static void *run(void *arg)
     do {
         pass(courier);
         sweep(courier);
+        forget(courier);
     } while (rest(courier));
     pass(courier);
     return NULL;
