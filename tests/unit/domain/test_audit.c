@@ -201,7 +201,7 @@ static const struct place PLACES[] = {
 static const struct place *place_of(const char *table, const char *column)
 {
     char word[80];
-    (void)snprintf(word, sizeof word, " %s ", column);
+    (void)snprintf(word, sizeof word, " %.63s ", column);
     for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
         if (strcmp(PLACES[i].table, table) == 0 &&
             (PLACES[i].columns[0] == '\0' || strstr(PLACES[i].columns, word) != NULL))
@@ -224,15 +224,15 @@ static void spoilt_value(const struct column *column, char *out, size_t size)
 {
     const char *name = column->name;
     if (strcmp(column->type, "TEXT") == 0)
-        (void)snprintf(out, size, "%s || 'x'", name);
+        (void)snprintf(out, size, "%.63s || 'x'", name);
     else if (strcmp(column->type, "BLOB") == 0)
-        (void)snprintf(out, size, "zeroblob(length(%s) + 1)", name);
+        (void)snprintf(out, size, "zeroblob(length(%.63s) + 1)", name);
     else if (strstr(name, "_at_ms") != NULL)
-        (void)snprintf(out, size, "%s + 315360000000", name); /* ten years */
+        (void)snprintf(out, size, "%.63s + 315360000000", name); /* ten years */
     else if (strstr(name, "attributes_") != NULL)
-        (void)snprintf(out, size, "%s + (1 << 40)", name); /* a kind that nobody asked for */
+        (void)snprintf(out, size, "%.63s + (1 << 40)", name); /* a kind that nobody asked for */
     else
-        (void)snprintf(out, size, "%s + 1000003", name);
+        (void)snprintf(out, size, "%.63s + 1000003", name);
 }
 
 static void spoil_column(struct world *world, const struct place *place, const struct column *column)
@@ -240,7 +240,8 @@ static void spoil_column(struct world *world, const struct place *place, const s
     char value[96];
     char sql[512];
     spoilt_value(column, value, sizeof value);
-    (void)snprintf(sql, sizeof sql, "UPDATE %s SET %s = %s WHERE %s", place->table, column->name, value, place->where);
+    (void)snprintf(sql, sizeof sql, "UPDATE %s SET %.63s = %s WHERE %s", place->table, column->name, value,
+                   place->where);
     world_spoil(world, place->file, sql);
 }
 
