@@ -70,8 +70,8 @@ static err audit_vault(struct audit_walk *walk)
     return OK;
 }
 
-/* A record of a relationship that is not there is no finding: the files commit one after the other, so a crash may leave
- * one, and nobody reads it. */
+/* A record of a relationship that is not there is no finding: the files commit one after the other, so a crash may
+ * leave one, and nobody reads it. */
 static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The kept answer of a read lies beside the row of the read: after a crash both are there or neither.
 
 -- file: ledger

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one. Each lies in the
--- file of its act, so that a crash keeps both or neither: those of reads in the ledger file, all others among the people.
+-- Answers kept for requests that carry an Idempotency-Key, so that a repeated request gets the same one. Each lies in
+-- the file of its act, so that a crash keeps both or neither: those of reads in the ledger file, all others among the
+-- people.
 
 -- name: idempotency_load
 -- file: people
