@@ -30,6 +30,7 @@ struct import {
     int64_t                rows, created, updated, unchanged, rejected_count, notices;
     struct json_writer     rejected;    /* grow over the whole file */
     struct json_writer     invitations;
+    bool                   said_codes;
     bool                   at_end;
     bool                   tty;
 };
@@ -132,6 +133,9 @@ static void report_chunk(struct import *import)
         json_member_text(&import->invitations, "name", import->contacts[i].name);
         json_member_text(&import->invitations, "code", result->code);
         json_close_object(&import->invitations);
+        if (!import->said_codes)
+            cli_say(import->cli, "%-19s  %-30s  %s\n", "Claim code", "Relationship", "Name");
+        import->said_codes = true;
         cli_say(import->cli, "%.*s  %.*s  %.*s\n", TEXT_ARGS(result->code), TEXT_ARGS(result->relationship),
                 TEXT_ARGS(import->contacts[i].name));
     }
@@ -191,10 +195,12 @@ static err report(struct import *import)
     if (import->tty)
         (void)fprintf(stderr, "\r\033[K");
     report_columns(import);
-    cli_say(cli, "%s%lld rows: %lld created, %lld updated, %lld unchanged, %lld rejected; %lld notes.\n",
-            cli_has(cli, CLI_dry_run) ? "Nothing was changed. " : "", (long long)import->rows,
-            (long long)import->created, (long long)import->updated, (long long)import->unchanged,
-            (long long)import->rejected_count, (long long)import->notices);
+    cli_say(cli, "%s%lld rows: %lld created, %lld updated, %lld unchanged, %lld rejected.\n",
+            cli_has(cli, CLI_dry_run) ? "Nothing was changed; this is what would happen.\n" : "",
+            (long long)import->rows, (long long)import->created, (long long)import->updated,
+            (long long)import->unchanged, (long long)import->rejected_count);
+    if (import->notices > 0)
+        cli_say(cli, "%lld details of these rows could not be read and were left out.\n", (long long)import->notices);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)
                                                                                  : cli_answer(cli, &json);
 }
