@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #define CONFIG_BYTES_MAX (64 * 1024)
+#define COMMON_OPTIONS "data store config json help"
 
 static const struct {
     const char *name;
@@ -44,6 +45,15 @@ static int find_option(struct text name)
     return -1;
 }
 
+static bool has_word(const char *words, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
+            return true;
+    return false;
+}
+
 static err set_option(struct cli *cli, int option, const char *value)
 {
     if (option == CLI_map) {
@@ -55,16 +65,28 @@ static err set_option(struct cli *cli, int option, const char *value)
     return OK;
 }
 
-/* One option at argv[*at]: `--name`, `--name value` or `--name=value`. */
-static err take_option(struct cli *cli, int argc, char **argv, int *at)
+/* An option of another command is refused: who writes --dry-run means it. */
+static err find_own_option(struct cli *cli, const struct command *command, struct text name, int *out)
 {
-    struct text name = text_of(argv[*at] + 2);
-    const char *equals = memchr(name.at, '=', name.size);
-    if (equals != NULL)
-        name.size = (size_t)(equals - name.at);
     int option = find_option(name);
     if (option < 0)
         return FAIL(&cli->cx, USAGE, "cli.option", "there is no option --%.*s; see --help", TEXT_ARGS(name));
+    if (!has_word(COMMON_OPTIONS, OPTIONS[option].name) && !has_word(command->options, OPTIONS[option].name))
+        return FAIL(&cli->cx, USAGE, "cli.option", "\"symbolon %s\" has no option --%s; see its --help", command->words,
+                    OPTIONS[option].name);
+    *out = option;
+    return OK;
+}
+
+/* One option at argv[*at]: `--name`, `--name value` or `--name=value`. */
+static err take_option(struct cli *cli, const struct command *command, char **argv, int *at)
+{
+    struct text name = text_of(argv[*at] + 2);
+    const char *equals = memchr(name.at, '=', name.size);
+    int option = -1;
+    if (equals != NULL)
+        name.size = (size_t)(equals - name.at);
+    TRY(find_own_option(cli, command, name, &option));
     bool is_switch = OPTIONS[option].argument[0] == '\0';
     if (is_switch && equals != NULL)
         return FAIL(&cli->cx, USAGE, "cli.value", "--%s takes no value", OPTIONS[option].name);
@@ -72,7 +94,7 @@ static err take_option(struct cli *cli, int argc, char **argv, int *at)
         return set_option(cli, option, "");
     if (equals != NULL)
         return set_option(cli, option, equals + 1);
-    if (*at + 1 >= argc)
+    if (argv[*at + 1] == NULL)
         return FAIL(&cli->cx, USAGE, "cli.value", "--%s wants %s", OPTIONS[option].name, OPTIONS[option].argument);
     return set_option(cli, option, argv[++*at]);
 }
@@ -92,7 +114,10 @@ static err take_setting(struct cli *cli, struct text line, int number)
     const char *kept = text_c_string(cli->cx.arena, value);
     if (kept == NULL)
         return FAIL_MEMORY(&cli->cx);
-    bool off = OPTIONS[option].argument[0] == '\0' && !text_is(value, "true");
+    bool is_switch = OPTIONS[option].argument[0] == '\0';
+    bool off = is_switch && text_is(value, "false");
+    if (is_switch && !off && !text_is(value, "true"))
+        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is neither true nor false", number);
     return cli_has(cli, (cli_option)option) || off ? OK : set_option(cli, option, kept);
 }
 
@@ -123,7 +148,7 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
         if (!only_arguments && strcmp(argv[at], "--") == 0) {
             only_arguments = true;
         } else if (!only_arguments && strncmp(argv[at], "--", 2) == 0) {
-            TRY(take_option(cli, argc, argv, &at));
+            TRY(take_option(cli, command, argv, &at));
         } else {
             if (cli->arguments_count == CLI_ARGUMENTS_MAX)
                 return FAIL(&cli->cx, USAGE, "cli.arguments", "more than %d arguments", CLI_ARGUMENTS_MAX);
@@ -134,7 +159,8 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
         TRY(read_config(cli, cli_value(cli, CLI_config, "")));
     bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
     if (!fits && !cli_has(cli, CLI_help))
-        return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s %s", command->words, command->arguments);
+        return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s%s%s", command->words,
+                    command->arguments[0] == '\0' ? "" : " ", command->arguments);
     return OK;
 }
 
@@ -160,15 +186,6 @@ static void print_commands(FILE *out)
         print_row(out, 29, &COMMANDS[i]);
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word))
-        if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0'))
-            return true;
-    return false;
-}
-
 static void print_options(FILE *out, const char *title, const char *names)
 {
     (void)fprintf(out, "\n%s:\n", title);
@@ -192,7 +209,7 @@ void cli_help(FILE *out, const struct command *command)
         if (command->options[0] != '\0')
             print_options(out, "Options", command->options);
     }
-    print_options(out, "Options of every command", "data store config json help");
+    print_options(out, "Options of every command", COMMON_OPTIONS);
     if (command == NULL)
         (void)fprintf(out, "\nMore about one command: symbolon COMMAND --help\n"
                            "To see what it is for:  symbolon demo\n");

@@ -73,7 +73,7 @@ static err read_scopes(struct cli *cli, uint32_t *out)
     }
     struct text rest = text_of(cli_value(cli, CLI_scope, ""));
     uint32_t scopes = 0;
-    while (rest.size > 0) {
+    do {
         size_t size = 0;
         while (size < rest.size && rest.at[size] != ',')
             size++;
@@ -83,7 +83,7 @@ static err read_scopes(struct cli *cli, uint32_t *out)
         scopes |= bit;
         size += size < rest.size;
         rest = (struct text){rest.at + size, rest.size - size};
-    }
+    } while (rest.size > 0);
     *out = scopes;
     return OK;
 }

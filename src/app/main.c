@@ -65,8 +65,10 @@ static int run(const struct command *command, int argc, char **argv)
         print_failure(&cli, cli.cx.failure.code != OK ? &cli.cx.failure : &cli.node.cx.failure);
     node_close(&cli.node);
     arena_close(cli.cx.arena);
-    if (fflush(stdout) != 0 && result == OK)
+    if (fflush(stdout) != 0 && result == OK) {
+        (void)fprintf(stderr, "symbolon: it is done, but the answer could not be written\n");
         return error_exit_code(INTERNAL);
+    }
     return error_exit_code(result);
 }
 
@@ -81,6 +83,10 @@ int main(int argc, char **argv)
             return run(&COMMANDS[i], argc - 1 - words, argv + 1 + words);
     }
     const char *word = argc == 1 ? "help" : argv[1];
+    if (strcmp(word, "--version") == 0) {
+        (void)printf("symbolon %s\n", SYMBOLON_VERSION);
+        return 0;
+    }
     if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
         cli_help(stdout, NULL);
         return 0;
