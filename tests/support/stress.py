@@ -55,17 +55,18 @@ class Answer:
 
 
 class Line:
-    """One kept-alive connection of one caller; opens itself again after a cut and when the node was started again."""
+    """One kept-alive connection of one caller; opens itself again after a cut and when the node was started again. With
+    `address`, one of 127.0.0.0/8, it comes from there."""
 
-    def __init__(self, node, fields=None, timeout=30):
-        self.node, self.fields, self.timeout = node, dict(fields or {}), timeout
+    def __init__(self, node, fields=None, timeout=30, address=""):
+        self.node, self.fields, self.timeout, self.address = node, dict(fields or {}), timeout, address
         self.socket, self.rest, self.process = None, b"", None
 
     def open(self):
         self.close()
         self.process = self.node.process
         try:
-            self.socket = socket.create_connection((self.node.host, self.node.port), self.timeout)
+            self.socket = socket.create_connection((self.node.host, self.node.port), self.timeout, (self.address, 0))
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             self.close()
