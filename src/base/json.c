@@ -154,7 +154,8 @@ static void write_canonical(struct arena *arena, struct json_writer *writer, con
     } else if (json_is_integer(value)) {
         json_write_int(writer, json_integer_value(value));
     } else if (json_is_real(value)) {
-        json_write_raw(writer, text_format(arena, "%.17g", json_real_value(value)));
+        double number = json_real_value(value);
+        json_write_raw(writer, text_format(arena, "%.17g", number == 0 ? 0.0 : number)); /* -0.0 reads as the same 0 */
     } else if (json_is_boolean(value)) {
         json_write_bool(writer, json_is_true(value));
     } else {

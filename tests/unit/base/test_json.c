@@ -178,6 +178,7 @@ static void canonical_text_is_compact_and_sorted(void **state)
     assert_true(text_is(json_canonical(cx->arena, value),
                         "{\"B\":-7,\"a\":\"\xc3\xa9\\n\",\"b\":[1,{\"a\":true,\"z\":null}]}"));
     assert_true(text_is(json_canonical(cx->arena, parsed(cx, TEXT("[{},[],1.5]"))), "[{},[],1.5]"));
+    assert_true(text_is(json_canonical(cx->arena, parsed(cx, TEXT("[-0.0,-0e1]"))), "[0,0]"));
 }
 
 static void canonical_text_is_whole_or_null(void **state)
