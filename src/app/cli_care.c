@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "crypto/keyring.h"
 #include "domain/audit.h"
+#include "domain/person_key.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
 
@@ -89,6 +90,7 @@ err cli_doctor(struct cli *cli)
     TRY(cli_open(cli, false));
     struct ledger_head head = {0};
     TRY(store_check(&cli->node.cx, cli->node.store));
+    TRY(person_keys_check(&cli->node.cx));
     TRY(node_settle(&cli->node));
     TRY(ledger_head(&cli->node.cx, &head));
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
@@ -96,7 +98,7 @@ err cli_doctor(struct cli *cli)
     json_member_bool(&json, "ok", true);
     json_member_int(&json, "log_entries", (int64_t)head.tree.size);
     json_close_object(&json);
-    cli_say(cli, "ok    key folder opens and is private\nok    store is whole and its settings hold\n"
+    cli_say(cli, "ok    key folder opens, is private and lacks nothing\nok    store is whole and its settings hold\n"
                  "ok    log has %lld entries and a signed head\n", (long long)head.tree.size);
     return cli_answer(cli, &json);
 }

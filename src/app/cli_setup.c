@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The commands that set a node up: organisations, departments, keys, people. */
+#include <string.h>
+
 #include "app/cli.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -73,17 +75,16 @@ static err read_scopes(struct cli *cli, uint32_t *out)
     }
     struct text rest = text_of(cli_value(cli, CLI_scope, ""));
     uint32_t scopes = 0;
-    do {
-        size_t size = 0;
-        while (size < rest.size && rest.at[size] != ',')
-            size++;
-        uint32_t bit = scope_of_word(text_trim((struct text){rest.at, size}));
+    for (bool more = true; more;) {
+        const char *comma = memchr(rest.at, ',', rest.size);
+        struct text word = {rest.at, comma == NULL ? rest.size : (size_t)(comma - rest.at)};
+        uint32_t bit = scope_of_word(text_trim(word));
         if (bit == 0)
-            return FAIL(&cli->cx, USAGE, "cli.scope", "there is no scope \"%.*s\"", (int)size, rest.at);
+            return FAIL(&cli->cx, USAGE, "cli.scope", "there is no scope \"%.*s\"", TEXT_ARGS(word));
         scopes |= bit;
-        size += size < rest.size;
-        rest = (struct text){rest.at + size, rest.size - size};
-    } while (rest.size > 0);
+        more = comma != NULL;
+        rest = more ? (struct text){comma + 1, rest.size - word.size - 1} : rest;
+    }
     *out = scopes;
     return OK;
 }

@@ -64,8 +64,9 @@ err audit_open(struct audit_walk *walk, const struct seal_place *place, struct b
 static err open_key(struct audit_walk *walk)
 {
     err result = person_key_open(&walk->brief, walk->person.person_id, &walk->key);
+    bool destroyed = result == NOT_FOUND && text_is(text_of(walk->brief.failure.reason), "person.erased");
     walk->has_key = result == OK;
-    if (result == CORRUPT)
+    if (result == CORRUPT || (result == NOT_FOUND && !destroyed))
         audit_found(walk, "The key of %.*s does not open.", TEXT_ARGS(audit_person_name(walk)));
     if (result == OK || result == CORRUPT || result == NOT_FOUND) { /* a destroyed key is no finding */
         failure_clear(&walk->brief.failure);

@@ -54,6 +54,24 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
     return keyring_person_key_open(cx, cx->keyring, &place, row.wrapped, out);
 }
 
+/* A row goes before its bucket key does, so a row without one was robbed of it. */
+err person_keys_check(struct ctx *cx)
+{
+    struct sql_person_key_list_of_buckets_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_person_key_list_of_buckets(cx, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        PERSON_KEY key;
+        err result = person_key_open(cx, rows[i].person_id, &key);
+        if (result == NOT_FOUND || result == CORRUPT) {
+            failure_clear(&cx->failure);
+            return FAIL(cx, CORRUPT, "person.key_lost", "the key folder lacks a key that people need, or it is broken");
+        }
+        TRY(result);
+    }
+    return OK;
+}
+
 err person_key_remove(struct ctx *cx, int64_t person_id)
 {
     struct sql_person_key_load_in in = {.person_id = person_id};

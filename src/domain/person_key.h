@@ -15,6 +15,9 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) M
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 
+/* Opens one key of each bucket. CORRUPT person.key_lost when people need a bucket key that is missing or broken. */
+err person_keys_check(struct ctx *cx) MUST_CHECK;
+
 /* Inside a write: takes away the key of an unclaimed person whose things another person has taken over. */
 err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
 

@@ -66,6 +66,12 @@ DELETE FROM person_key WHERE person_id = $1;
 -- rows: many
 SELECT person_id, wrapped FROM person_key WHERE bucket = $1 ORDER BY person_id;
 
+-- name: person_key_list_of_buckets
+-- file: keys
+-- out:  bucket int64, person_id int64
+-- rows: many
+SELECT bucket, min(person_id) AS person_id FROM person_key GROUP BY bucket ORDER BY bucket;
+
 -- name: key_bucket_open
 -- file: keys
 -- in:   people_max int64
