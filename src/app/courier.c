@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * One thread, one loop: a pass over what waits, then a short sleep that a stop cuts short. */
+ * One thread, one loop: the jobs that are due, then a short sleep that a stop cuts short. */
 #include "app/courier.h"
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/checked.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
 #include "http/idempotency.h"
@@ -13,6 +15,20 @@
 
 #define FORGET_EVERY_MS (INT64_C(3600) * 1000)
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
+#define PAUSE_MS_MAX (INT64_C(60) * 1000)
+#define ONCE_MS INT64_MAX
+
+/* Something that is done over and over. While it fails it is tried ever more rarely, and told of once. */
+struct job {
+    const char *name;
+    err (*run)(struct courier *courier);
+    int64_t     every_ms;  /* after a success; 0: each turn */
+    int64_t     due_at_ms; /* monotonic */
+    int64_t     pause_ms;  /* after the last failure */
+    const char *told;      /* the reason that the log has heard; NULL: all is well */
+};
+
+typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_LEFTOVER, JOB_FORGET, JOB_COUNT } job_number;
 
 struct courier {
     struct node    *node;
@@ -21,60 +37,110 @@ struct courier {
     pthread_mutex_t mutex;
     pthread_cond_t  wake;
     bool            stopping;
-    int64_t         forget_at_ms;
+    struct job      jobs[JOB_COUNT];
 };
 
-static void report(struct courier *courier, const char *what)
+/* ---- the jobs */
+
+/* Finishes destroying keys where a crash came between. */
+static err destroy_keys(struct courier *courier)
 {
-    const struct failure *failure = &courier->cx.failure;
-    LOG(&courier->node->log, LOG_ERROR, what, LOG_TEXT("reason", failure->reason), LOG_TEXT("where", failure->where),
-        LOG_TEXT("detail", failure->detail));
+    return person_forget_keys(&courier->cx, courier->node->store, NULL, 0);
 }
 
-static void prepare(struct courier *courier)
+/* Numbers all that waits; losing a race against another process only means that the work is being done. */
+static err extend_log(struct courier *courier)
+{
+    struct ledger_pass pass = {.left = 1};
+    while (pass.left > 0) {
+        arena_reset(courier->cx.arena);
+        err result = ledger_sequence(&courier->cx, courier->node->store, &pass);
+        if (result == CONFLICT)
+            return OK;
+        TRY(result);
+    }
+    return OK;
+}
+
+static err sweep_leftovers(struct courier *courier)
+{
+    return leftover_sweep(&courier->cx, courier->node->store);
+}
+
+/* Answers kept for repeated requests are of no use after a day. */
+static err forget_answers(struct courier *courier)
+{
+    bool left = true;
+    while (left)
+        TRY(store_write_wait(courier->node->store, &courier->cx, idempotency_forget, &left));
+    return OK;
+}
+
+static const struct job JOBS[JOB_COUNT] = {
+    [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
+    [JOB_LOG] = {.name = "log", .run = extend_log},
+    [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},
+    [JOB_FORGET] = {.name = "forget", .run = forget_answers, .every_ms = FORGET_EVERY_MS},
+};
+
+/* ---- one turn */
+
+static int64_t monotonic_ms(const struct courier *courier)
+{
+    return clock_monotonic_ns(&courier->node->clock) / 1000000;
+}
+
+static void tell_failure(struct courier *courier, struct job *job)
+{
+    const struct failure *failure = &courier->cx.failure;
+    if (job->told != NULL && text_is(text_of(job->told), failure->reason))
+        return;
+    job->told = failure->reason;
+    LOG(&courier->node->log, LOG_ERROR, "courier.failed", LOG_TEXT("job", job->name), LOG_TEXT("reason", failure->reason),
+        LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail));
+}
+
+static void tell_recovery(struct courier *courier, struct job *job)
+{
+    if (job->told != NULL)
+        LOG(&courier->node->log, LOG_INFO, "courier.recovered", LOG_TEXT("job", job->name));
+    job->told = NULL;
+}
+
+static int64_t longer_pause(int64_t pause_ms)
+{
+    int64_t longer = pause_ms == 0 ? PASS_EVERY_MS : 2 * pause_ms;
+    return longer > PAUSE_MS_MAX ? PAUSE_MS_MAX : longer;
+}
+
+static void run_job(struct courier *courier, struct job *job)
 {
     arena_reset(courier->cx.arena);
     failure_clear(&courier->cx.failure);
     courier->cx.now_ms = store_now_ms(courier->node->store);
+    bool failed = job->run(courier) != OK;
+    job->pause_ms = failed ? longer_pause(job->pause_ms) : 0;
+    if (failed)
+        tell_failure(courier, job);
+    else
+        tell_recovery(courier, job);
+    int64_t wait_ms = failed ? job->pause_ms : job->every_ms;
+    if (!int64_add(monotonic_ms(courier), wait_ms, &job->due_at_ms))
+        job->due_at_ms = INT64_MAX;
 }
 
-/* Numbers all that waits; losing a race against another process only means that the work is being done. */
-static void pass(struct courier *courier)
+static void run_due(struct courier *courier)
 {
-    struct ledger_pass pass = {.left = 1};
-    while (pass.left > 0) {
-        prepare(courier);
-        err result = ledger_sequence(&courier->cx, courier->node->store, &pass);
-        if (result == OK)
-            continue;
-        if (result != CONFLICT)
-            report(courier, "log.pass_failed");
-        return;
-    }
+    for (size_t i = 0; i < JOB_COUNT; i++)
+        if (courier->jobs[i].due_at_ms <= monotonic_ms(courier))
+            run_job(courier, &courier->jobs[i]);
 }
 
-static void sweep(struct courier *courier)
-{
-    prepare(courier);
-    if (leftover_sweep(&courier->cx, courier->node->store) != OK)
-        report(courier, "leftover.sweep_failed");
-}
-
-/* Once an hour: answers kept for repeated requests are of no use after a day. */
-static void forget(struct courier *courier)
-{
-    prepare(courier);
-    if (courier->cx.now_ms < courier->forget_at_ms)
-        return;
-    courier->forget_at_ms = courier->cx.now_ms + FORGET_EVERY_MS;
-    if (store_write_wait(courier->node->store, &courier->cx, idempotency_forget, NULL) != OK)
-        report(courier, "idempotency.forget_failed");
-}
-
+/* False once the courier is to stop. */
 static bool rest(struct courier *courier)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail for this clock; a wrong time only shortens a nap */
+    (void)clock_gettime(CLOCK_MONOTONIC, &until); /* cannot fail for this clock */
     until.tv_nsec += PASS_EVERY_MS * 1000000;
     until.tv_sec += until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
@@ -89,15 +155,30 @@ static bool rest(struct courier *courier)
 static void *run(void *arg)
 {
     struct courier *courier = arg;
-    if (person_forget_keys(&courier->cx, courier->node->store, NULL, 0) != OK)
-        report(courier, "keys.sweep_failed");
-    do {
-        pass(courier);
-        sweep(courier);
-        forget(courier);
-    } while (rest(courier));
-    pass(courier);
+    do
+        run_due(courier);
+    while (rest(courier));
+    run_job(courier, &courier->jobs[JOB_LOG]);
     return NULL;
+}
+
+/* ---- life */
+
+/* Naps by the monotonic clock: one that is set back must not hold up the log. */
+static void open_bell(struct courier *courier)
+{
+    pthread_condattr_t monotonic;
+    (void)pthread_condattr_init(&monotonic); /* with such arguments none of these can fail on this system */
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&courier->mutex, NULL);
+    (void)pthread_cond_init(&courier->wake, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+}
+
+static void close_bell(struct courier *courier)
+{
+    (void)pthread_cond_destroy(&courier->wake);
+    (void)pthread_mutex_destroy(&courier->mutex);
 }
 
 err courier_start(struct node *node, struct courier **out)
@@ -106,14 +187,15 @@ err courier_start(struct node *node, struct courier **out)
     if (courier == NULL)
         return FAIL_MEMORY(&node->cx);
     courier->node = node;
+    memcpy(courier->jobs, JOBS, sizeof JOBS);
     err result = node_ctx_open(node, &courier->cx);
     if (result != OK) {
         free(courier);
         return result;
     }
-    (void)pthread_mutex_init(&courier->mutex, NULL); /* default attributes: cannot fail on this system */
-    (void)pthread_cond_init(&courier->wake, NULL);
+    open_bell(courier);
     if (pthread_create(&courier->thread, NULL, run, courier) != 0) {
+        close_bell(courier);
         node_ctx_close(&courier->cx);
         free(courier);
         return FAIL(&node->cx, INTERNAL, "courier.thread", "no thread could be made");
@@ -131,8 +213,7 @@ void courier_stop(struct courier *courier)
     (void)pthread_cond_signal(&courier->wake);
     (void)pthread_mutex_unlock(&courier->mutex);
     (void)pthread_join(courier->thread, NULL);
-    (void)pthread_cond_destroy(&courier->wake);
-    (void)pthread_mutex_destroy(&courier->mutex);
+    close_bell(courier);
     node_ctx_close(&courier->cx);
     free(courier);
 }

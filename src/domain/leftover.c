@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Two writes for each leftover: first records and key, then the note that they were there. */
+ * Two writes for all leftovers of a sweep: first records and keys, then the notes that they were there. */
 #include "domain/leftover.h"
 
 #include "domain/person_key.h"
@@ -7,32 +7,42 @@
 
 #define SWEEP_ROWS 100 /* of one call: the next one goes on */
 
+struct leftovers {
+    struct sql_leftover_list_row *rows;
+    size_t                        count;
+};
+
 /* store_write_fn */
 static err take_away(struct ctx *cx, void *arg)
 {
-    const struct sql_leftover_list_row *row = arg;
-    struct sql_record_delete_all_in records = {row->person_id, row->relationship_id};
-    TRY(sql_record_delete_all(cx, &records, NULL));
-    return person_key_remove(cx, row->person_id);
+    const struct leftovers *leftovers = arg;
+    for (size_t i = 0; i < leftovers->count; i++) {
+        const struct sql_leftover_list_row *row = &leftovers->rows[i];
+        struct sql_record_delete_all_in records = {row->person_id, row->relationship_id};
+        TRY(sql_record_delete_all(cx, &records, NULL));
+        TRY(person_key_remove(cx, row->person_id));
+    }
+    return OK;
 }
 
 /* store_write_fn */
 static err forget(struct ctx *cx, void *arg)
 {
-    const struct sql_leftover_list_row *row = arg;
-    struct sql_leftover_delete_in in = {row->person_id, row->relationship_id};
-    return sql_leftover_delete(cx, &in, NULL);
+    const struct leftovers *leftovers = arg;
+    for (size_t i = 0; i < leftovers->count; i++) {
+        struct sql_leftover_delete_in in = {leftovers->rows[i].person_id, leftovers->rows[i].relationship_id};
+        TRY(sql_leftover_delete(cx, &in, NULL));
+    }
+    return OK;
 }
 
 err leftover_sweep(struct ctx *cx, struct store *store)
 {
     struct sql_leftover_list_in in = {SWEEP_ROWS};
-    struct sql_leftover_list_row *rows = NULL;
-    size_t count = 0;
-    TRY(sql_leftover_list(cx, &in, &rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        TRY(store_write_wait(store, cx, take_away, &rows[i]));
-        TRY(store_write_wait(store, cx, forget, &rows[i]));
-    }
-    return OK;
+    struct leftovers leftovers = {NULL, 0};
+    TRY(sql_leftover_list(cx, &in, &leftovers.rows, &leftovers.count));
+    if (leftovers.count == 0)
+        return OK;
+    TRY(store_write_wait(store, cx, take_away, &leftovers));
+    return store_write_wait(store, cx, forget, &leftovers);
 }

@@ -30,7 +30,8 @@ err idempotency_find(struct call *call, const struct idempotency *idempotency, b
 /* Keeps the answer that stands in call->reply, which is JSON. */
 err idempotency_keep(struct call *call, const struct idempotency *idempotency) MUST_CHECK;
 
-/* store_write_fn; arg unused: forgets what is older than a day. For a job of the program. */
+/* store_write_fn: forgets some of what is older than a day; `*arg`, a bool, says whether more may be left. For a job of
+ * the program, which does not hold up the writer for long. */
 err idempotency_forget(struct ctx *cx, void *arg) MUST_CHECK;
 
 #endif

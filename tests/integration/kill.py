@@ -482,12 +482,11 @@ def run(seed, cycles, control=None):
             test.run_cycle(audit=cycle == cycles - 1 or cycle % AUDIT_EVERY == AUDIT_EVERY - 1)
             if test.troubles:
                 break
-        log = node.read_log()
         if control is None:
             print(f"{test.cycle} cycles, {test.made} acts, log of {test.log.last.size}, slowest proof "
                   f"{test.slowest_proof * 1000:.0f} ms after the start")
-            if "store.fatal" in log or "request.failed" in log:
-                test.report("log of the program", log[-2000:])
+            for line in node.complaints():
+                test.report("log of the program", line)
         return test.troubles
 
 

@@ -139,12 +139,19 @@ class RoughNode(RunningNode):
 
     def kill(self):
         process, self.process = self.process, None
+        if process.poll() is not None:
+            raise AssertionError(f"the node had ended by itself with {process.returncode}: {self.read_log()[-4000:]}")
         process.send_signal(signal.SIGKILL)
         process.wait()
         process.stdout.close()
 
     def line(self, fields=None, **options):
         return Line(self, fields, **options)
+
+    def complaints(self):
+        """Lines of the log that no run should have: failures that were not the caller's, and words of a sanitizer."""
+        return [line for line in self.read_log().splitlines()
+                if '"level":"error"' in line or "Sanitizer" in line or "runtime error" in line or "assert" in line]
 
 
 class Shop:

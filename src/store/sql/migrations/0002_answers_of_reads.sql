@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The kept answer of a read lies beside the row of the read: after a crash both are there or neither.
+-- The kept answer of a read lies beside the row of the read: after a crash both are there or neither. Kept answers are
+-- forgotten by age, the oldest first.
 
 -- file: ledger
 CREATE TABLE disclosure_answer (
@@ -12,3 +13,7 @@ CREATE TABLE disclosure_answer (
     sealed       :bytes: NOT NULL,
     PRIMARY KEY (actor_id, key_hash)
 ) :clustered:;
+CREATE INDEX disclosure_answer_by_age ON disclosure_answer (at_ms);
+
+-- file: people
+CREATE INDEX idempotency_by_age ON idempotency (at_ms);

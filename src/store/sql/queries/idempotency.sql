@@ -23,9 +23,10 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_h
 
 -- name: idempotency_forget
 -- file: people
--- in:   until_ms int64
+-- in:   until_ms int64, most int64
 -- rows: none
-DELETE FROM idempotency WHERE at_ms <= $1;
+DELETE FROM idempotency WHERE (actor_id, key_hash) IN
+    (SELECT actor_id, key_hash FROM idempotency WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2);
 
 -- name: disclosure_answer_load
 -- file: ledger
@@ -47,6 +48,7 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_h
 
 -- name: disclosure_answer_forget
 -- file: ledger
--- in:   until_ms int64
+-- in:   until_ms int64, most int64
 -- rows: none
-DELETE FROM disclosure_answer WHERE at_ms <= $1;
+DELETE FROM disclosure_answer WHERE (actor_id, key_hash) IN
+    (SELECT actor_id, key_hash FROM disclosure_answer WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2);
