@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 
-HEADINGS = ("question", "bound", "ours", "ratio", "target", "")
-
 
 class Bench:
     """One script's run: bench_NAME.py PROGRAM [--small]."""
