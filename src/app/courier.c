@@ -96,8 +96,8 @@ static void tell_failure(struct courier *courier, struct job *job)
     if (job->told != NULL && text_is(text_of(job->told), failure->reason))
         return;
     job->told = failure->reason;
-    LOG(&courier->node->log, LOG_ERROR, "courier.failed", LOG_TEXT("job", job->name), LOG_TEXT("reason", failure->reason),
-        LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail));
+    LOG(&courier->node->log, LOG_ERROR, "courier.failed", LOG_TEXT("job", job->name),
+        LOG_TEXT("reason", failure->reason), LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail));
 }
 
 static void tell_recovery(struct courier *courier, struct job *job)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: what may happen once happens once, however many ask at one moment, and nothing is read behind a stop. Method: each
-one-time thing is asked for 64 times in parallel, over connections that are open already; then readers on many connections
-read without pause while customers stop and give again, and every permitted read is held against the moments in which the
-stop was acknowledged. SEED= and ROUNDS= of the environment. Positive control: the same judge sees a read that is dated
-behind its stop, and an act that is meant to succeed each time succeeds 64 times."""
+"""Goal: what may happen once happens once, however many ask at one moment, and nothing is read behind a stop. Method:
+each one-time thing is asked for 64 times in parallel, over connections that are open already; then readers on many
+connections read without pause while customers stop and give again, and every permitted read is held against the
+moments in which the stop was acknowledged. SEED= and ROUNDS= of the environment. Positive control: the same judge sees
+a read that is dated behind its stop, and an act that is meant to succeed each time succeeds 64 times."""
 import collections
 import os
 import random
@@ -20,8 +20,8 @@ ROUNDS = int(os.environ.get("ROUNDS", 3))
 
 
 def lines(count, node, fields=None):
-    """Connections that are open and known to both sides, so that requests arrive together. Each comes from an address of
-    its own, since strangers are counted by address."""
+    """Connections that are open and known to both sides, so that requests arrive together. Each comes from an address
+    of its own, since strangers are counted by address."""
     made = [Line(node, fields, address=f"127.0.1.{1 + i}") for i in range(count)]
     for line in made:
         line.get("/healthz").expect(200)
@@ -78,7 +78,8 @@ def claim_code_of_known_people(node, shop):
 def once_grant(node, shop):
     customer = shop.customer()
     grant = customer.give(customer.line(), shop.purposes[0], uses={"kind": "once"})
-    seen, answers = storm(lines(TWINS, node, shop.fields), lambda line, i: customer.read(line, shop.purposes[0], note=str(i)))
+    seen, answers = storm(lines(TWINS, node, shop.fields),
+                          lambda line, i: customer.read(line, shop.purposes[0], note=str(i)))
     assert seen == {200: 1, 403: TWINS - 1}, seen
     assert {answer.json["reason"] for answer in answers if answer.status == 403} == {"grant.used_up"}
     assert customer.line().get(f"/v1/me/grants/{grant}").json["used"] == 1
@@ -100,19 +101,22 @@ def idempotency_key(node, shop):
                           lambda line, i: line.call("POST", "/v1/me/grants", body, "one"))
     assert seen == {201: TWINS} and len({answer.body for answer in answers}) == 1, seen
     assert len(customer.line().items("/v1/me/grants")) == 1
+    key = "two-" + customer.relationship
     seen, answers = storm(lines(TWINS, node, shop.fields),
-                          lambda line, i: customer.read(line, shop.purposes[0], key="two-" + customer.relationship, note="two"))
+                          lambda line, i: customer.read(line, shop.purposes[0], key=key, note="two"))
     assert seen == {200: TWINS} and len({answer.body for answer in answers}) == 1, seen
     assert len(customer.line().items("/v1/me/disclosures")) == 1
+    bodies = body, dict(body, until=None)
     seen, _ = storm(lines(TWINS, node, customer.fields),
-                    lambda line, i: line.call("POST", "/v1/me/grants", dict(body, until=None) if i % 2 else body, "three"))
+                    lambda line, i: line.call("POST", "/v1/me/grants", bodies[i % 2], "three"))
     assert set(seen) == {201, 422}, seen
     assert len(customer.line().items("/v1/me/grants")) == 2
 
 
 def request_answer(node, shop):
     customer = shop.customer()
-    ask = {"relationship": customer.relationship, "purpose": shop.purposes[0], "attributes": ["pd:Name"], "duration": "P30D"}
+    ask = {"relationship": customer.relationship, "purpose": shop.purposes[0], "attributes": ["pd:Name"],
+           "duration": "P30D"}
     request = shop.line().call("POST", "/v1/org/requests", ask).expect(201).json["id"]
     words = ["accept", "refuse", "accept", "counter"]
 
@@ -130,7 +134,8 @@ def request_answer(node, shop):
 def withdrawal(node, shop):
     customer = shop.customer()
     grant = customer.give(customer.line(), shop.purposes[0])
-    seen, _ = storm(lines(TWINS, node, customer.fields), lambda line, i: line.call("POST", f"/v1/me/grants/{grant}/withdraw"))
+    seen, _ = storm(lines(TWINS, node, customer.fields),
+                    lambda line, i: line.call("POST", f"/v1/me/grants/{grant}/withdraw"))
     assert seen[200] >= 1 and set(seen) <= {200, 409}, seen
     events = collections.Counter(item["event"] for item in
                                  customer.line().items(f"/v1/me/relationships/{customer.relationship}/receipts"))
@@ -177,7 +182,8 @@ class Reading:
 
 
 def toggle(customer, shop, seed, seconds):
-    """Gives and stops by the ways there are; the spans in which nothing may be read: (stop told, next beginning sent)."""
+    """Gives and stops by the ways there are; the spans in which nothing may be read: (stop told, next beginning
+    sent)."""
     chance, line, spans = random.Random(seed), customer.line(), []
     rel = f"/v1/me/relationships/{customer.relationship}"
     grant = customer.give(line, shop.purposes[0])
