@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every link and every path that a page names must lead somewhere: `src/base/arena.h`, or `base/arena.h` or
-`base/arena` for short.
+`base/arena` for short. A file without a folder (`arena.h`), a function (`arena_open()`) and a struct (`struct arena`)
+must be somewhere in the sources.
 Names with a star, an angle bracket or an ellipsis are patterns and are left alone, and so are files
 that a build or a running node makes.
 
@@ -11,6 +12,14 @@ import sys
 
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"`([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*)`")
+FILE = re.compile(r"`([A-Za-z0-9_-]+\.(?:c|h|def|py|sql|cmake|txt))`")
+FUNCTION = re.compile(r"`([a-z_][a-z0-9_]*)\(\)`")
+STRUCT = re.compile(r"`struct ([a-z0-9_]+)`")
+SOURCES = ("src", "tests", "tools", "cmake", "bench")
+# A definition or a declaration: it begins a line, and nothing in front of the name calls or assigns.
+DEFINED = re.compile(r"^(?:[a-z#][A-Za-z0-9_* ]*[ *])?([a-z_][a-z0-9_]*)\(", re.M)
+DEFINED_STRUCT = re.compile(r"^\s*(?:\w+ )*struct ([a-z0-9_]+) \{", re.M)
+OF_SQL = {"now"}
 LEFT_OUT = {"build", "node_modules", ".git", "symbolon-data"}
 MADE = ("build/", "DATA/")
 
@@ -26,8 +35,34 @@ def leads_somewhere(root, page, name):
     return any((start / f"{name}{suffix}").exists() for start in starts for suffix in ("", ".c", ".h"))
 
 
+class Sources:
+    """The names of files, functions and structs that there are."""
+
+    def __init__(self, root):
+        self.files, self.functions, self.structs = {path.name for path in root.glob("*.txt")}, set(OF_SQL), set()
+        for folder in SOURCES:
+            for path in (root / folder).rglob("*"):
+                self.files.add(path.name)
+                if path.suffix in (".c", ".h"):
+                    text = path.read_text(errors="replace")
+                    self.functions.update(DEFINED.findall(text))
+                    self.structs.update(DEFINED_STRUCT.findall(text))
+
+    def lacks(self, text):
+        for name in FILE.findall(text):
+            if name not in self.files:
+                yield f"{name} is nowhere"
+        for name in FUNCTION.findall(text):
+            if name not in self.functions:
+                yield f"{name}() is nowhere"
+        for name in STRUCT.findall(text):
+            if name not in self.structs:
+                yield f"struct {name} is nowhere"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
+    sources = Sources(root)
     read = 0
     wrong = []
     for page in pages(root):
@@ -38,6 +73,7 @@ def main():
         for name in LINK.findall(text) + PATH.findall(text):
             if not name.startswith(MADE) and not leads_somewhere(root, page, name):
                 wrong.append(f"{page.relative_to(root)}: {name} leads nowhere")
+        wrong += [f"{page.relative_to(root)}: {finding}" for finding in sources.lacks(text)]
     print(*wrong, f"{read} pages, {len(wrong)} findings", sep="\n")
     return 1 if wrong or not read else 0
 

@@ -51,7 +51,7 @@ err attribute_parse(struct ctx *cx, struct text term, const struct attribute_kin
 {
     const struct attribute_kind *kind = attribute_find(term);
     if (kind == NULL)
-        return FAIL(cx, INVALID, "attribute.unknown", "no attribute kind has that name; GET /v1/attributes lists them");
+        return FAIL(cx, INVALID, "attribute.unknown", "no attribute kind has that name; GET /v1/kinds lists them");
     *out = kind;
     return OK;
 }

@@ -137,8 +137,14 @@ HEADERS = {
 PAGES = {
     "a link that leads nowhere": ({"README.md": "See [it](docs/gone.md).\n"}, "docs/gone.md leads nowhere"),
     "a path that leads nowhere": ({"README.md": "See `ground/gravel.c`.\n"}, "ground/gravel.c leads nowhere"),
+    "a file that is nowhere": ({"README.md": "See `gravel.c`.\n"}, "gravel.c is nowhere"),
+    "a function that is nowhere": ({"README.md": "See `gravel()`.\n"}, "gravel() is nowhere"),
+    "a function that is only called": ({**body("    return gravel();"), "README.md": "`gravel()`\n"},
+                                       "gravel() is nowhere"),
+    "a struct that is nowhere": ({"README.md": "A `struct gravel`.\n"}, "struct gravel is nowhere"),
 }
-READABLE_PAGE = "[a](ARCHITECTURE.md#house) `ground/stone.h` `ground/stone` `src/ground/` `left/wall_*.c` <ftp://x>\n"
+READABLE_PAGE = ("[a](ARCHITECTURE.md#house) `ground/stone.h` `ground/stone` `src/ground/` `left/wall_*.c` <ftp://x>\n"
+                 "`stone.c` `stone()` `struct heap`\n")
 
 # name: one line of C, and the variable that must be found in what it compiles to, or None.
 STATE = {
@@ -198,7 +204,7 @@ class Controls(unittest.TestCase):
         self.each_is_found(CHECK_HEADERS, HEADERS)
 
     def test_pages_that_lead_somewhere_pass(self):
-        code, output = run(CHECK_PAGES, {"README.md": READABLE_PAGE})
+        code, output = run(CHECK_PAGES, {"README.md": READABLE_PAGE, "src/left/heap.h": "struct heap {\n};\n"})
         self.assertEqual(code, 0, output)
 
     def test_each_page_that_leads_nowhere_is_found(self):
