@@ -29,6 +29,6 @@ err policy_require(struct ctx *cx, policy_deed deed, const struct policy_object 
 err policy_require_own(struct ctx *cx, policy_deed deed) MUST_CHECK;
 
 /* The one failure for what is hidden and what is absent. */
-#define FAIL_NOT_FOUND(cx) FAIL((cx), NOT_FOUND, "not_found", "there is no such thing here for this caller")
+#define FAIL_NOT_FOUND(cx) FAIL((cx), NOT_FOUND, "not_found", "no such thing, or not visible to the caller")
 
 #endif

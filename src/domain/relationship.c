@@ -113,26 +113,6 @@ err relationship_propose(struct ctx *cx, void *arg)
     return OK;
 }
 
-err relationship_answer(struct ctx *cx, void *arg)
-{
-    struct relationship_answer *answer = arg;
-    struct relationship relationship;
-    TRY(relationship_load(cx, answer->person_id, answer->relationship_id, &relationship));
-    struct policy_object object = {.organisation_id = relationship.organisation_id};
-    TRY(policy_require(cx, POLICY_RELATIONSHIP_ACCEPT, &object));
-    if (relationship.state != RELATIONSHIP_PROPOSED)
-        return FAIL(cx, CONFLICT, "relationship.not_proposed", "only a proposed relationship can be answered");
-    if (answer->accept && relationship.ends_at_ms != 0 && cx->now_ms >= relationship.ends_at_ms)
-        return FAIL(cx, CONFLICT, "relationship.ended", "the time that was proposed is over");
-    struct act act =
-        relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
-    if (answer->accept)
-        TRY(relationship_make_key(cx, &relationship));
-    TRY(relationship_apply(cx, &relationship, &act, false));
-    answer->out = relationship;
-    return OK;
-}
-
 err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out)
 {
     TRY(policy_require_own(cx, POLICY_RELATIONSHIP_SHAPE));

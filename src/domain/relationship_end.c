@@ -1,10 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The end of a relationship: its grants and open requests end in the same write, and the organisation is told to delete
- * when the person says so. */
+ * The end of a relationship, also of one that was only proposed: grants and open requests end in the same write, and
+ * the organisation is told to delete when the person says so. */
 #include "domain/grant.h"
 #include "domain/outbox.h"
+#include "domain/policy.h"
 #include "domain/relationship_store.h"
 #include "domain/request.h"
+
+err relationship_answer(struct ctx *cx, void *arg)
+{
+    struct relationship_answer *answer = arg;
+    struct relationship relationship;
+    TRY(relationship_load(cx, answer->person_id, answer->relationship_id, &relationship));
+    struct policy_object object = {.organisation_id = relationship.organisation_id};
+    TRY(policy_require(cx, POLICY_RELATIONSHIP_ACCEPT, &object));
+    if (relationship.state != RELATIONSHIP_PROPOSED)
+        return FAIL(cx, CONFLICT, "relationship.not_proposed", "only a proposed relationship can be answered");
+    if (answer->accept && relationship.ends_at_ms != 0 && cx->now_ms >= relationship.ends_at_ms)
+        return FAIL(cx, CONFLICT, "relationship.ended", "the time that was proposed is over");
+    struct act act =
+        relationship_act(&relationship, answer->accept ? ACT_RELATIONSHIP_STARTED : ACT_RELATIONSHIP_DECLINED);
+    TRY(answer->accept ? relationship_make_key(cx, &relationship) : request_cancel_all(cx, &relationship));
+    TRY(relationship_apply(cx, &relationship, &act, false));
+    answer->out = relationship;
+    return OK;
+}
 
 /* The organisation learns that it should delete what it holds. */
 static err announce_erasure(struct ctx *cx, const struct relationship *relationship)

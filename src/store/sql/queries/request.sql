@@ -24,6 +24,7 @@ ON CONFLICT (person_id, request_id) DO UPDATE SET state = excluded.state, revisi
     counter_attributes_high = excluded.counter_attributes_high, counter_duration_ms = excluded.counter_duration_ms,
     counter_uses_kind = excluded.counter_uses_kind, counter_uses_max = excluded.counter_uses_max,
     counter_uses_event = excluded.counter_uses_event, answered_at_ms = excluded.answered_at_ms,
+    expires_at_ms = excluded.expires_at_ms,
     grant_id = excluded.grant_id, last_act_id = excluded.last_act_id;
 
 -- name: request_load
