@@ -61,6 +61,18 @@ static void stop_at_once(void *arg, const char *why)
     abort();
 }
 
+/* A store without a name is a new one. Beside keys under which data was sealed it is what is left of an old one: a fresh
+ * log under the old name would contradict every checkpoint that is out there. */
+static err name_new_log(struct node *node)
+{
+    struct ctx *cx = &node->cx;
+    bool used = false;
+    TRY(keyring_has_buckets(cx, node->keyring, &used));
+    if (used)
+        return FAIL(cx, CORRUPT, "node.store_lost", "the keys are of a node whose data is not in the store");
+    return node_write(node, name_log, NULL);
+}
+
 static err open_store(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
@@ -72,10 +84,11 @@ static err open_store(struct node *node, const struct node_options *options)
     TRY(store_conn_open(cx, node->store, &cx->db));
     cx->now_ms = store_now_ms(node->store);
     struct text origin;
-    if (ledger_origin(cx, &origin) == OK)
-        return OK;
+    err named = ledger_origin(cx, &origin);
+    if (named != NOT_FOUND)
+        return named;
     failure_clear(&cx->failure);
-    return node_write(node, name_log, NULL);
+    return name_new_log(node);
 }
 
 err node_open(struct node *node, const struct node_options *options)

@@ -65,6 +65,11 @@ static err make_root(struct ctx *cx, const struct key_folder *folder)
     return done; /* when another process was first, its root counts */
 }
 
+err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out)
+{
+    return key_folder_has(cx, keyring->folder.buckets, ".key", out);
+}
+
 static err read_root(struct ctx *cx, const struct key_folder *folder, bool create, struct secret_key *out)
 {
     struct key_file file;

@@ -25,6 +25,9 @@ typedef enum node_key {
 err keyring_open(struct ctx *cx, const char *folder, bool create, struct keyring **out) MUST_CHECK;
 void keyring_close(struct keyring *keyring); /* wipes every key; takes NULL */
 
+/* Whether any bucket is there: then somebody's data was once sealed under this folder. Fails INTERNAL key.disk. */
+err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out) MUST_CHECK;
+
 /* Makes a bucket with a fresh key; on disk when it returns. The number is new for ever. Fails INTERNAL key.disk. */
 err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_bucket) MUST_CHECK;
 

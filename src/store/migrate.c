@@ -217,6 +217,15 @@ static err make_own_table(struct ctx *cx, struct sqlite_file *db)
     return sqlite_run(cx, db, builder_text(&sql).at); /* takes no lock when the table is there */
 }
 
+err migrate_is_begun(struct ctx *cx, struct sqlite_file *db, struct migrations migrations, bool *out)
+{
+    size_t count = 0;
+    TRY(make_own_table(cx, db));
+    TRY(count_applied(cx, db, migrations, &count));
+    *out = count > 0;
+    return OK;
+}
+
 err migrate_file(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
 {
     size_t count = 0;

@@ -55,12 +55,26 @@ static err load_mark(struct ctx *cx, struct store *store)
     return result;
 }
 
+/* A file that lost its content must not be filled as if it were fresh. Files are made in their order, so once the last
+ * has begun all have; and only with `create` may there be one that has not. */
+static err check_begun(struct ctx *cx, struct store *store, struct migrations migrations)
+{
+    bool begun[STORE_FILE_COUNT] = {false};
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        TRY(migrate_is_begun(cx, &store->writer.conn->files[file], migrations, &begun[file]));
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create))
+            return FAIL(cx, CORRUPT, "store.emptied", "a file of the store has lost its content");
+    return OK;
+}
+
 static err fill(struct ctx *cx, struct store *store)
 {
     struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
     if (store->options.create)
         TRY(make_folder(cx, store->folder));
     TRY(writer_open(cx, store));
+    TRY(check_begun(cx, store, migrations));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         TRY(migrate_file(cx, &store->writer.conn->files[file], file, migrations));
         sqlite_watch_log(&store->writer.conn->files[file], &store->checkpointer.log_pages[file]);

@@ -66,6 +66,23 @@ static void what_is_not_there_is_missing(void **state)
     assert_failure(fixture, open_again(fixture, "sqlite:", true), INVALID, "store.url");
 }
 
+static void a_file_that_was_emptied_is_not_filled_anew(void **state)
+{
+    static const char *const NAMES[] = {"people.db", "ledger.db", "records.db", "keys.db"};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        assert_int_equal(open_again(fixture, fixture->url, true), OK);
+        store_close(fixture->store);
+        fixture->store = NULL;
+        assert_int_equal(truncate(path_of(fixture, NAMES[i]).at, 0), 0);
+        assert_failure(fixture, open_again(fixture, fixture->url, false), CORRUPT, "store.emptied");
+        if (i > 0) /* without its last file a store is one whose making was cut short */
+            assert_failure(fixture, open_again(fixture, fixture->url, true), CORRUPT, "store.emptied");
+        fixture_remove_folder(fixture->folder);
+        assert_int_equal(mkdir(fixture->folder, 0700), 0);
+    }
+}
+
 static void overwrite(struct fixture *fixture, const char *name, off_t at, const char *with)
 {
     int fd = open(path_of(fixture, name).at, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -162,6 +179,12 @@ static void a_backup_holds_all_but_the_keys(void **state)
     assert_int_equal(stat(path_of(&copy, "people.db").at, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
     assert_int_equal(size_of(&copy, "keys.db"), -1);
+    struct store *none = NULL;
+    struct store_options options = fixture_options(&copy);
+    assert_failure(fixture, store_open(&fixture->cx, &options, &none), CORRUPT, "store.emptied");
+    fixture_close(fixture);
+    assert_int_equal(rename(path_of(fixture, "keys.db").at, path_of(&copy, "keys.db").at), 0);
+    copy.cx = fixture->cx;
     fixture_open(&copy);
     assert_int_equal(count_things(&copy.cx), 1);
     assert_int_equal(count_entries(&copy.cx), 1);
@@ -251,6 +274,7 @@ int main(void)
         CLOSED_TEST(only_the_owner_may_read_folder_and_files),
         CLOSED_TEST(what_is_not_there_is_missing),
         CLOSED_TEST(a_file_that_is_no_database_is_damaged),
+        CLOSED_TEST(a_file_that_was_emptied_is_not_filled_anew),
         STORE_TEST(a_damaged_page_is_found_by_the_check),
         STORE_TEST(every_file_has_the_settings_of_the_house),
         CLOSED_TEST(a_setting_that_does_not_take_is_noticed),
