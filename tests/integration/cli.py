@@ -1,0 +1,479 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: the command line is what design and help say: people get sentences, programs get JSON, exit codes follow
+base/error.def, and an operator learns of damage before a customer does. Method: every command of command.def, called
+rightly and wrongly, beside a server and without one. Positive control: each table of wrong calls has its right twin,
+and an undamaged copy must pass where each damaged one fails."""
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import steps
+import story
+from running_node import RunningNode
+
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "src")
+PROGRAM = os.environ["SYMBOLON"]
+ID = {"org": r"org_[0-9a-z]{26}", "dep": r"dep_[0-9a-z]{26}", "sys": r"sys_[0-9a-z]{26}", "per": r"per_[0-9a-z]{26}"}
+
+
+def exit_codes():
+    with open(os.path.join(SOURCE, "base", "error.def"), encoding="utf-8") as file:
+        rows = re.findall(r"^X\((\w+), +\d+, +(\d+),", file.read(), re.M)
+    assert len(rows) > 15
+    return {name: int(code) for name, code in rows}
+
+
+def commands():
+    with open(os.path.join(SOURCE, "app", "command.def"), encoding="utf-8") as file:
+        rows = re.findall(r'^X\("([a-z ]+)", cli_\w+, "([^"]*)", (\d+), (\d+), "([^"]*)",', file.read(), re.M)
+    assert len(rows) >= 13
+    return {row[0]: (row[1], int(row[2]), int(row[3]), row[4].split()) for row in rows}
+
+
+EXIT = exit_codes()
+COMMANDS = commands()
+
+
+def call(*words, **more):
+    more = {"capture_output": True, "timeout": 60, **more}
+    return subprocess.run([PROGRAM, *words], **more, text=True)
+
+
+def one_sentence(done, code):
+    """Nothing on standard output, one line for people on standard error, the code of error.def."""
+    assert done.returncode == EXIT[code], (done.args[1:], done.returncode, done.stderr)
+    assert done.stdout == "", done.stdout
+    assert re.fullmatch(r"symbolon: [^\n{}]+\n", done.stderr), done.stderr
+
+
+# ---- words
+
+def the_help_names_every_command_and_fits_a_terminal(node):
+    whole = call("--help")
+    assert whole.returncode == 0 and whole.stderr == ""
+    assert call("help").stdout == call("-h").stdout == call().stdout == whole.stdout
+    for words, (arguments, _, _, options) in COMMANDS.items():
+        assert words in whole.stdout, words
+        helped = call(*words.split(), "--help")
+        assert helped.returncode == 0 and helped.stderr == "", words
+        assert helped.stdout.startswith(f"symbolon {words} {arguments}".strip() + "\n"), words
+        for option in [*options, "data", "store", "config", "json", "help"]:
+            assert f"--{option} " in helped.stdout, (words, option)
+        assert all(len(line) <= 80 for line in helped.stdout.split("\n") + whole.stdout.split("\n")), words
+
+
+def an_option_or_command_that_is_not_there_is_refused(node):
+    for words in (["paint"], ["org"], ["org", "paint"], ["--paint"], ["doctor", "--paint"], ["doctor", "--data"],
+                  ["doctor", "--json=1"], ["doctor", "--dry-run"], ["doctor", "--listen", "127.0.0.1:0"]):
+        one_sentence(call(*words), "USAGE")
+    for words, (_, least, most, _) in COMMANDS.items():
+        one_sentence(call(*words.split(), *["x"] * (most + 1)), "USAGE")
+        if least > 0:
+            one_sentence(call(*words.split(), *["x"] * (least - 1)), "USAGE")
+
+
+def the_version_is_said(node):
+    assert re.fullmatch(r"symbolon \d+\.\d+\.\d+\n", call("--version").stdout)
+    assert call("version").stdout == call("--version").stdout
+    assert re.fullmatch(r"\d+\.\d+\.\d+", json.loads(call("version", "--json").stdout)["version"])
+
+
+def a_folder_without_a_node_is_said_and_stays_as_it_was(node):
+    nowhere = os.path.join(node.folder, "nowhere")
+    for words in (["doctor"], ["audit"], ["backup", nowhere + "-copy"], ["person", "link", "per_x"],
+                  ["department", "create", "x", "y"], ["key", "create", "x", "y", "z"], ["import", "x", "y", "z"]):
+        one_sentence(call(*words, "--data", nowhere), "NOT_FOUND")
+        asked = call(*words, "--data", nowhere, "--json")
+        assert json.loads(asked.stderr)["error"] == "node.missing" and asked.stdout == ""
+    assert not os.path.exists(nowhere) and not os.path.exists(nowhere + "-copy")
+
+
+# ---- what the commands print
+
+def each_create_prints_what_programs_rely_on(node):
+    made = node.run("org", "create", "Søren & Co", "--id", "soren")
+    assert re.fullmatch(ID["org"], made["id"]) and made["name"] == "Søren & Co", made
+    department = node.run("department", "create", made["id"], "Post")
+    assert re.fullmatch(ID["dep"], department["id"]) and department["name"] == "Post"
+    for organisation in ("soren", made["id"], "Søren & Co"):
+        key = node.run("key", "create", organisation, "Post", "till")
+        assert re.fullmatch(ID["sys"], key["id"]) and key["name"] == "till" and key["secret"].startswith("key_")
+        node.nobody.get("/v1/org/departments", {"Authorization": "Bearer " + key["secret"]}).expect(200)
+    person = node.run("person", "create", "--name", "Ada")
+    assert re.fullmatch(ID["per"], person["id"]) and person["name"] == "Ada"
+    assert person["link"].startswith(node.url + "/sign-in/")
+    again = node.run("person", "link", person["id"])
+    assert again["id"] == person["id"] and again["link"] != person["link"]
+    for link in (person["link"], again["link"]):
+        node.nobody.get(link.removeprefix(node.url)).expect(303)
+    elsewhere = node.run("person", "create", "--url", "https://symbolon.example")
+    assert elsewhere["link"].startswith("https://symbolon.example/sign-in/")
+
+
+def people_get_sentences_and_no_json(node):
+    for words, sign in ((["org", "create", "Plain"], "plain"), (["department", "create", "plain", "Desk"], "Desk"),
+                        (["key", "create", "plain", "Desk", "till"], "shown once"),
+                        (["person", "create", "--name", "Eve"], "/sign-in/"), (["doctor"], "ok "),
+                        (["audit"], "Everything agrees.")):
+        done = node.command(*words)
+        assert done.returncode == 0 and done.stderr == "", (words, done.stderr)
+        assert sign in done.stdout and done.stdout.endswith("\n") and "{" not in done.stdout, (words, done.stdout)
+
+
+def scopes_are_all_but_admin_unless_said(node):
+    def may(words, method, path, body=None):
+        key = node.run("key", "create", "soren", "Post", "k", *words)
+        fields = {"Authorization": "Bearer " + key["secret"]}
+        return node.nobody.call(method, path, body, fields).status
+
+    assert may([], "GET", "/v1/org/purposes") == 200 and may([], "GET", "/v1/org/systems") == 403
+    assert may(["--scope", "admin"], "GET", "/v1/org/systems") == 200
+    assert may(["--scope", "records,grants"], "GET", "/v1/org/purposes") == 403
+    for wrong in ("paint", "records,", "", ",", "Records"):
+        one_sentence(node.command("key", "create", "soren", "Post", "k", "--scope", wrong), "USAGE")
+
+
+def wrong_names_are_refused_with_the_code_of_their_kind(node):
+    for words, code in ((["org", "create", ""], "INVALID"), (["org", "create", "n" * 201], "INVALID"),
+                        (["org", "create", "a\nb"], "INVALID"), (["org", "create", "\x1b[31m"], "INVALID"),
+                        (["org", "create", "x", "--id", "Not A Slug"], "INVALID"),
+                        (["org", "create", "Søren & Co", "--id", "soren"], "CONFLICT"),
+                        (["department", "create", "nobody", "x"], "NOT_FOUND"),
+                        (["department", "create", "soren", ""], "INVALID"),
+                        (["department", "create", "soren", "Post"], "CONFLICT"),
+                        (["key", "create", "soren", "Nowhere", "k"], "NOT_FOUND"),
+                        (["key", "create", "soren", "Post", ""], "INVALID"),
+                        (["person", "create", "--name", "a\tb"], "INVALID"),
+                        (["person", "link", "per_" + "0" * 26], "NOT_FOUND"),
+                        (["person", "link", "Ada"], "NOT_FOUND")):
+        one_sentence(node.command(*words), code)
+
+
+# ---- configuration
+
+def a_configuration_file_is_read_and_the_command_line_wins(node):
+    path = os.path.join(node.folder, "symbolon.conf")
+
+    def configure(text):
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+
+    configure(f"# the node\n\n  data = {node.data}  \njson = true\nlisten = 127.0.0.1:1\n")
+    assert json.loads(call("doctor", "--config", path).stdout)["ok"] is True
+    one_sentence(call("doctor", "--config", path.replace("symbolon.conf", "none")), "USAGE")
+    configure(f"data = {node.folder}/nowhere\n")
+    one_sentence(call("doctor", "--config", path), "NOT_FOUND")
+    assert call("doctor", "--config", path, "--data", node.data).returncode == 0
+    for line in ("paint = 1", "data", "= x", "json = perhaps", "config = x", b"\xff\xfe", b"\0"):
+        configure(line)
+        one_sentence(call("doctor", "--config", path, "--data", node.data), "USAGE")
+
+
+def an_answer_that_cannot_be_written_is_no_success(node):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([PROGRAM, "version"], stdout=full, stderr=subprocess.PIPE, timeout=20, text=True)
+    assert done.returncode == EXIT["INTERNAL"] and done.stderr.count("\n") == 1, done.stderr
+
+
+# ---- serving
+
+class Server:
+    """A second server, ended also when the test fails."""
+
+    def __init__(self, *words):
+        self.process = subprocess.Popen([PROGRAM, "serve", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def __enter__(self):
+        line = self.process.stdout.readline().decode()
+        self.url = json.loads(line)["ready"] if line.startswith("{") else line.removeprefix("ready ").strip()
+        self.port = int(self.url.rsplit(":", 1)[1])
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+    def end(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        output, errors = self.process.communicate(timeout=30)
+        return self.process.returncode, output.decode(), errors.decode()
+
+
+def a_port_that_is_taken_and_an_address_that_is_none_are_said(node):
+    for listen, code in ((f"127.0.0.1:{node.port}", "UNAVAILABLE"), ("127.0.0.1", "USAGE"), (":0", "USAGE"),
+                         ("127.0.0.1:99999", "USAGE"), ("127.0.0.1:x", "USAGE"), ("nowhere.invalid:0", "INVALID")):
+        data = os.path.join(node.folder, "second")
+        done = call("serve", "--data", data, "--listen", listen)
+        one_sentence(done, code)
+    done = call("serve", "--data", data, "--listen", f"127.0.0.1:{node.port}", "--json")
+    assert json.loads(done.stderr.strip().split("\n")[-1])["error"] and done.stdout == "", done.stderr
+
+
+def a_server_says_ready_in_one_line_and_ends_well_on_both_signals(node):
+    data = os.path.join(node.folder, "own")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with Server("--data", data, "--listen", "127.0.0.1:0") as server:
+            assert re.fullmatch(r"http://127\.0\.0\.1:\d+", server.url), server.url
+            status, output, errors = server.end(number)
+            assert (status, output) == (0, ""), (status, output, errors)
+    with Server("--data", data, "--listen", "127.0.0.1:0", "--json", "--dev") as server:
+        status, output, errors = server.end()
+        lines = [json.loads(line) for line in errors.strip().split("\n")]
+        assert status == 0 and any(line["event"] == "dev.mode" for line in lines), lines
+        assert all({"at", "level", "event"} <= set(line) for line in lines), lines
+
+
+def a_request_that_is_under_way_is_answered_before_the_end(node):
+    with Server("--data", os.path.join(node.folder, "own"), "--listen", "127.0.0.1:0") as server:
+        body = b'{"invitation": "AAAA-AAAA-AAAA-AAAA"}'
+        with socket.create_connection(("127.0.0.1", server.port), 20) as open_one:
+            open_one.sendall(b"POST /v1/claims HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                             b"Content-Length: %d\r\n\r\n" % len(body) + body[:5])
+            time.sleep(0.2)
+            server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            assert server.process.poll() is None, "the server did not wait"
+            open_one.sendall(body[5:])
+            answer = http.client.HTTPResponse(open_one)
+            answer.begin()
+            assert answer.status == 404 and json.loads(answer.read())["reason"]
+        assert server.process.wait(20) == 0
+        try:
+            socket.create_connection(("127.0.0.1", server.port), 2).close()
+        except ConnectionRefusedError:
+            return
+        raise AssertionError("somebody still listens")
+
+
+def two_servers_on_one_store_show_the_same(node):
+    with Server("--data", node.data, "--listen", "127.0.0.1:0", "--json") as second:
+        shop = node.organisation("Two Doors", "Desk")
+        there = http.client.HTTPConnection("127.0.0.1", second.port, timeout=20)
+        there.request("GET", "/v1/org/departments", headers=shop.fields)
+        answer = there.getresponse()
+        assert answer.status == 200 and json.loads(answer.read())["items"][0]["id"] == shop.department
+        there.request("POST", "/v1/org/invitations", "{}", {**shop.fields, "Content-Type": "application/json"})
+        made = json.loads(there.getresponse().read())
+        there.close()
+        assert shop.get(f"/v1/org/relationships/{made['relationship']}").expect(200).json["state"] == "invited"
+        assert second.end()[0] == 0
+    node.run("doctor")
+
+
+def commands_run_side_by_side(node):
+    """Eight at once, each a write: all of them succeed, none loses another's row."""
+    done = []
+    threads = [threading.Thread(target=lambda at=at: done.append(node.run("org", "create", f"Side {at}")["id"]))
+               for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(done)) == 8, done
+
+
+# ---- care
+
+def a_backup_is_whole_and_has_no_keys(node):
+    copy = os.path.join(node.folder, "copy")
+    assert node.run("backup", copy) == {"backup": copy}
+    names = sorted(os.listdir(copy))
+    assert names == ["ledger.db", "people.db", "records.db"], names
+    for name in names:
+        assert os.stat(os.path.join(copy, name)).st_mode & 0o077 == 0, "others may read it"
+        with sqlite3.connect(os.path.join(copy, name)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    one_sentence(node.command("backup", copy), "CONFLICT")
+    again = os.path.join(node.folder, "again")
+    shutil.copytree(node.data, again, ignore=shutil.ignore_patterns("*.db-*", "people.db", "ledger.db", "records.db"))
+    for name in names:
+        shutil.copy(os.path.join(copy, name), os.path.join(again, "store", name))
+    assert call("audit", "--data", again).returncode == 0, "a backup and the keys are a node"
+
+
+def what_verify_is_not_given_is_said(node):
+    files = {"key": b"example+12345678+AQ==\n", "receipt": b'{"payload":"e30","signatures":[]}', "empty": b"",
+             "noise": bytes(range(256)), "long": b"{" + b"x" * 1_100_000}
+    for name, content in files.items():
+        with open(os.path.join(node.folder, name), "wb") as file:
+            file.write(content)
+    path = {name: os.path.join(node.folder, name) for name in files}
+    one_sentence(call("verify"), "USAGE")
+    one_sentence(call("verify", path["receipt"]), "USAGE")
+    one_sentence(call("verify", path["receipt"], path["key"]), "USAGE")
+    one_sentence(call("verify", path["key"]), "USAGE")
+    one_sentence(call("verify", os.path.join(node.folder, "none")), "USAGE")
+    one_sentence(call("verify", node.folder), "USAGE")
+    one_sentence(call("verify", path["long"], path["key"]), "TOO_LARGE")
+    for name in ("empty", "noise"):
+        done = call("verify", path[name], "--key", path["key"])
+        assert done.returncode in (EXIT["USAGE"], EXIT["INVALID"]) and done.stderr.count("\n") == 1, (name, done)
+
+
+# ---- damage
+
+class Damage:
+    """Copies of the folder of a node that has lived, one for each damage."""
+
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="symbolon-damage-")
+        self.whole = os.path.join(self.folder, "whole")
+        self.copies = 0
+
+    def copy(self):
+        self.copies += 1
+        path = os.path.join(self.folder, str(self.copies))
+        shutil.copytree(self.whole, path)
+        return path
+
+    def check(self, path):
+        audit, doctor = (call(word, "--data", path) for word in ("audit", "doctor"))
+        for done in (audit, doctor):
+            assert done.returncode in (0, *EXIT.values()), (done.returncode, done.stderr[-2000:])
+            assert "Sanitizer" not in done.stderr, done.stderr
+            assert (done.returncode == 0) == (done.stderr == ""), done.stderr
+        shutil.rmtree(path)
+        return audit.returncode, doctor.returncode
+
+
+def live(folder):
+    """The story up to its stop, in a folder that stays."""
+    with RunningNode() as node:
+        told = story.Story(node)
+        for step in story.STEPS[:story.STEPS.index(story.receipts_and_proofs_are_handed_out_in_every_form) + 1]:
+            step(told)
+        told.ada.post("/v1/me/grants", {"relationship": told.rel, "purpose": told.deliver,
+                                        "attributes": ["pd:Name", "pd:PhysicalAddress"]}).expect(201)
+        told.read(told.shipping, told.deliver, ["pd:Name"]).expect(200)
+        node.stop()
+        shutil.copytree(node.data, folder)
+
+
+# file, table, what is done to it; each must be found
+TAMPERING = [
+    ("people", "UPDATE grant_now SET until_at_ms = until_at_ms + 86400000"),
+    ("people", "UPDATE grant_now SET state = 1"),
+    ("people", "UPDATE grant_now SET attributes_low = attributes_low | 4"),
+    ("people", "DELETE FROM grant_now"),
+    ("people", "UPDATE relationship SET nature = 9"),
+    ("people", "UPDATE relationship SET state = 5"),
+    ("people", "UPDATE request SET state = 1"),
+    ("people", "UPDATE act SET at_ms = at_ms - 1"),
+    ("people", "UPDATE act SET attributes_low = attributes_low | 64 WHERE attributes_low <> 0"),
+    ("people", "DELETE FROM act WHERE act_id = (SELECT max(act_id) FROM act)"),
+    ("people", "DELETE FROM receipt WHERE receipt_id = (SELECT max(receipt_id) FROM receipt)"),
+    ("people", "DELETE FROM log_leaf WHERE leaf_index = 1"),
+    ("people", "UPDATE log_head SET size = size - 1"),
+    ("ledger", "DELETE FROM disclosure WHERE disclosure_id = (SELECT max(disclosure_id) FROM disclosure)"),
+    ("ledger", "UPDATE disclosure SET outcome = 1, reason = '' WHERE outcome = 2"),
+    ("ledger", "UPDATE disclosure SET attributes_low = attributes_low | 16"),
+    ("ledger", "UPDATE disclosure_head SET given = given - 1"),
+    ("records", "UPDATE record SET sealed = zeroblob(length(sealed))"),
+    ("people", "UPDATE vault SET sealed = zeroblob(length(sealed))"),
+    ("keys", "UPDATE person_key SET wrapped = zeroblob(length(wrapped))"),
+    ("keys", "UPDATE person_key SET bucket = bucket + 1"),
+]
+
+
+def every_row_that_was_tampered_with_is_found(damage):
+    assert damage.check(damage.copy()) == (0, 0), "nothing was damaged"
+    missed = []
+    for name, change in TAMPERING:
+        path = damage.copy()
+        with sqlite3.connect(os.path.join(path, "store", name + ".db")) as db:
+            assert db.execute(change).rowcount > 0, change
+        db.close()
+        if damage.check(path)[0] != EXIT["CORRUPT"]:
+            missed.append(f"{name}: {change}")
+    assert not missed, "not found:\n" + "\n".join(missed)
+
+
+def a_flipped_byte_anywhere_ends_in_a_sentence(damage):
+    """Where SQLite itself cannot read the file any more, audit says so; elsewhere it must at least not fall over."""
+    found = tried = 0
+    for name in ("people", "ledger", "records", "keys"):
+        size = os.path.getsize(os.path.join(damage.whole, "store", name + ".db"))
+        for at in [0, 17, 18, 24, 100, *range(1009, size, max(4001, size // 14))]:
+            path = damage.copy()
+            file = os.path.join(path, "store", name + ".db")
+            with open(file, "r+b") as opened:
+                opened.seek(at)
+                octet = opened.read(1)[0]
+                opened.seek(at)
+                opened.write(bytes([octet ^ 0x41]))
+            readable = is_readable(file)
+            audit, doctor = damage.check(path)
+            assert readable or (audit != 0 and doctor != 0), (name, at, audit, doctor)
+            tried, found = tried + 1, found + (audit != 0)
+    print(f"        {found} of {tried} flips were found")
+    assert found > tried // 8
+
+
+def is_readable(file):
+    try:
+        with sqlite3.connect(file) as db:
+            return db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def files_that_are_missing_cut_or_open_to_all_are_said(damage):
+    """And no server fills anew what was lost: the log under its old name must never begin again."""
+    def change(action):
+        path = damage.copy()
+        action(path)
+        return damage.check(path)
+
+    for name in ("people", "ledger", "records", "keys"):
+        for action in (lambda p: os.remove(f"{p}/store/{name}.db"),
+                       lambda p: os.truncate(f"{p}/store/{name}.db", 4096),
+                       lambda p: os.truncate(f"{p}/store/{name}.db", 0)):
+            audit, doctor = change(action)
+            assert audit != 0 and doctor != 0, (name, audit, doctor)
+            path = damage.copy()
+            action(path)
+            one_sentence(call("serve", "--data", path, "--listen", "127.0.0.1:0"), "CORRUPT")
+            shutil.rmtree(path)
+    for action in (lambda p: os.remove(f"{p}/keys/root.key"), lambda p: os.truncate(f"{p}/keys/root.key", 31),
+                   lambda p: os.chmod(f"{p}/keys", 0o755), lambda p: os.chmod(f"{p}/keys/root.key", 0o644),
+                   lambda p: shutil.rmtree(f"{p}/keys/buckets"), lambda p: shutil.rmtree(f"{p}/keys")):
+        audit, doctor = change(action)
+        assert audit != 0 and doctor != 0, (audit, doctor)
+
+
+NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_command_that_is_not_there_is_refused,
+              the_version_is_said, a_folder_without_a_node_is_said_and_stays_as_it_was,
+              each_create_prints_what_programs_rely_on, people_get_sentences_and_no_json,
+              scopes_are_all_but_admin_unless_said, wrong_names_are_refused_with_the_code_of_their_kind,
+              a_configuration_file_is_read_and_the_command_line_wins, an_answer_that_cannot_be_written_is_no_success,
+              a_port_that_is_taken_and_an_address_that_is_none_are_said,
+              a_server_says_ready_in_one_line_and_ends_well_on_both_signals,
+              a_request_that_is_under_way_is_answered_before_the_end, two_servers_on_one_store_show_the_same,
+              commands_run_side_by_side, a_backup_is_whole_and_has_no_keys, what_verify_is_not_given_is_said]
+DAMAGE_STEPS = [every_row_that_was_tampered_with_is_found, a_flipped_byte_anywhere_ends_in_a_sentence,
+                files_that_are_missing_cut_or_open_to_all_are_said]
+
+
+def main():
+    with RunningNode() as node:
+        steps.run(NODE_STEPS, node)
+    damage = Damage()
+    try:
+        live(damage.whole)
+        steps.run(DAMAGE_STEPS, damage)
+    finally:
+        shutil.rmtree(damage.folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
