@@ -61,8 +61,8 @@ static void stop_at_once(void *arg, const char *why)
     abort();
 }
 
-/* A store without a name is a new one. Beside keys under which data was sealed it is what is left of an old one: a fresh
- * log under the old name would contradict every checkpoint that is out there. */
+/* A store without a name is a new one. Beside keys under which data was sealed it is what is left of an old one: a
+ * fresh log under the old name would contradict every checkpoint that is out there. */
 static err name_new_log(struct node *node)
 {
     struct ctx *cx = &node->cx;
