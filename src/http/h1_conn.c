@@ -355,6 +355,12 @@ static void set_deadline(struct h1_conn *conn)
     loop_arm_timer(conn->loop);
 }
 
+/* Nothing has come, nothing is to go. */
+static bool is_idle(struct h1_conn *conn)
+{
+    return conn->stage == CONN_HEAD && evbuffer_get_length(input_of(conn)) == 0 && unsent_bytes(conn) == 0;
+}
+
 static void settle(struct h1_conn *conn)
 {
     struct loop *loop = conn->loop;
@@ -363,6 +369,8 @@ static void settle(struct h1_conn *conn)
     set_share(&loop->unsent_bytes, &conn->unsent_share, unsent_bytes(conn));
     if (conn->unsent_share > 0 && loop->unsent_bytes > loop->config->unsent_bytes_max)
         conn->dead = true;
+    if (loop->draining && is_idle(conn)) /* its last reply was under way when the drain began, and is taken now */
+        conn->stage = CONN_LINGER;
     if (conn->stage == CONN_LINGER && !conn->dead && unsent_bytes(conn) == 0)
         half_close(conn);
     if (conn->dead)
@@ -448,7 +456,7 @@ void h1_conn_expire(struct deadline *deadline)
 
 void h1_conn_drain(struct h1_conn *conn)
 {
-    if (conn->stage == CONN_HEAD && evbuffer_get_length(input_of(conn)) == 0 && unsent_bytes(conn) == 0)
+    if (is_idle(conn))
         h1_conn_close(conn);
 }
 

@@ -61,10 +61,11 @@ class Line:
     def __init__(self, node, fields=None, timeout=30, address=""):
         self.node, self.fields, self.timeout, self.address = node, dict(fields or {}), timeout, address
         self.socket, self.rest, self.process = None, b"", None
+        self.partial = False  # the last cut came in the middle of an answer
 
     def open(self):
         self.close()
-        self.process = self.node.process
+        self.process, self.partial = self.node.process, False
         try:
             self.socket = socket.create_connection((self.node.host, self.node.port), self.timeout, (self.address, 0))
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -109,6 +110,7 @@ class Line:
             while len(self.rest) < size:
                 self._more()
         except (OSError, Cut) as error:
+            self.partial = self.rest != b""
             self.close()
             raise Cut(str(error)) from None
         answer.body, self.rest = self.rest[:size], self.rest[size:]
