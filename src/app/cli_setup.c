@@ -80,7 +80,8 @@ static err read_scopes(struct cli *cli, uint32_t *out)
         struct text word = {rest.at, comma == NULL ? rest.size : (size_t)(comma - rest.at)};
         uint32_t bit = scope_of_word(text_trim(word));
         if (bit == 0)
-            return FAIL(&cli->cx, USAGE, "cli.scope", "there is no scope \"%.*s\"", TEXT_ARGS(word));
+            return FAIL(&cli->cx, USAGE, "cli.scope", "there is no scope \"%.*s\"; see symbolon key create --help",
+                        TEXT_ARGS(word));
         scopes |= bit;
         more = comma != NULL;
         rest = more ? (struct text){comma + 1, rest.size - word.size - 1} : rest;
@@ -129,7 +130,7 @@ static err answer_link(struct cli *cli, int64_t person_id, struct text token)
     struct text link = text_format(cli->cx.arena, "%.*s/sign-in/%.*s", TEXT_ARGS(url), TEXT_ARGS(token));
     if (link.at == NULL)
         return FAIL_MEMORY(&cli->cx);
-    cli_say(cli, "%.*s  %s\nSign-in link (works once, for 15 minutes):\n%.*s\n", TEXT_ARGS(id),
+    cli_say(cli, "%.*s  %s\nSign-in link (works once, for 15 minutes, while the node serves):\n%.*s\n", TEXT_ARGS(id),
             cli_value(cli, CLI_name, ""), TEXT_ARGS(link));
     return answer(cli, &(struct answer){id, text_of(cli_value(cli, CLI_name, "")), "link", link});
 }

@@ -148,7 +148,8 @@ err cli_verify(struct cli *cli)
     if (cli_has(cli, CLI_key))
         TRY(sort_file(cli, cli_value(cli, CLI_key, ""), &found));
     if (found.key.size == 0)
-        return FAIL(&cli->cx, USAGE, "verify.no_key", "give the verifier key of the node too: the answer of /log/key");
+        return FAIL(&cli->cx, USAGE, "verify.no_key",
+                    "give the log key of the node too: --key FILE, with the answer of /log/key");
     if (found.receipts_count + found.checkpoints_count == 0)
         return FAIL(&cli->cx, USAGE, "verify.nothing", "there is no receipt and no checkpoint among the files");
     if (found.receipts_count > 0 && found.proofs_count == 0)

@@ -129,6 +129,15 @@ class Shell:
         raise AssertionError(f"the shell ended: {words}")
 
 
+def a_block_that_fails_is_noticed(folder):
+    shell = Shell(folder)
+    try:
+        assert shell.run("WORD=kept\ncat nowhere\n")[0] == 1 and shell.run("echo $WORD\n") == (0, "kept\n\n")
+        assert shell.run("symbolon no such command\n")[0] == 2
+    finally:
+        shell.close()
+
+
 def the_examples_do_what_the_pages_say(folder):
     shell = Shell(folder)
     try:
@@ -186,8 +195,8 @@ def the_tour_of_the_demo_works_pasted_into_sh_and_bash(folder):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="symbolon-manual-") as folder:
-        steps.run([changed_answers_are_noticed, the_examples_do_what_the_pages_say,
-                   the_tour_of_the_demo_works_pasted_into_sh_and_bash], folder)
+        steps.run([changed_answers_are_noticed, a_block_that_fails_is_noticed,
+                   the_examples_do_what_the_pages_say, the_tour_of_the_demo_works_pasted_into_sh_and_bash], folder)
 
 
 if __name__ == "__main__":
