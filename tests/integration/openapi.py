@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: what /openapi.json says is what the node does. Method: the description is checked for itself (references,
-parameters, names); then the whole journey runs again, and each reply is held against the schema that its operation
-promises. Positive control: the checker refuses replies that were changed by one member."""
+parameters, names); then the whole journey and the story run again, and each reply is held against the schema that its
+operation promises. Positive control: the checker refuses replies that were changed by one member."""
 import re
 import sys
 
 import api_journey
+import story
 from running_node import Caller, RunningNode
 
 TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None)}
@@ -153,6 +154,7 @@ def main():
     seen = set()
     watch(description, seen)
     api_journey.main()
+    story.main()
     print(f"{len(seen)} of {len(description.operations)} operations answered as described")
     assert len(seen) >= 45, sorted(seen)
 
