@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: who may do what, said a second time by hand, holds for every deed, every kind of caller, and objects of one's own
+ * and of others. Method: the whole matrix. A deed that is missing here, or new, fails. */
+#include <stdio.h>
+
+#include "domain/policy.h"
+#include "support/cmocka.h"
+
+/* P: the person whom it is about. O: any system of the organisation. D: a system of that very department. N: nobody but
+ * the operator, who may do all. */
+static const struct {
+    policy_deed deed;
+    char        who;
+} BY_HAND[] = {
+    {POLICY_VAULT_READ, 'P'},         {POLICY_VAULT_WRITE, 'P'},         {POLICY_RELATIONSHIP_READ, 'P'},
+    {POLICY_RELATIONSHIP_SHAPE, 'P'}, {POLICY_RELATIONSHIP_SEE, 'O'},    {POLICY_RELATIONSHIP_ACCEPT, 'O'},
+    {POLICY_REQUEST_READ, 'P'},       {POLICY_REQUEST_ANSWER, 'P'},      {POLICY_REQUEST_MAKE, 'O'},
+    {POLICY_REQUEST_FOLLOW, 'D'},     {POLICY_GRANT_READ, 'P'},          {POLICY_GRANT_GIVE, 'P'},
+    {POLICY_GRANT_STOP, 'P'},         {POLICY_GRANT_SEE, 'O'},           {POLICY_GRANT_REPORT_EVENT, 'O'},
+    {POLICY_DISCLOSURE_READ, 'P'},    {POLICY_DISCLOSURE_ASK, 'O'},      {POLICY_RECORD_READ, 'P'},
+    {POLICY_RECORD_SEE, 'D'},         {POLICY_RECEIPT_READ, 'P'},        {POLICY_RECEIPT_SEE, 'O'},
+    {POLICY_PURPOSE_WRITE, 'O'},      {POLICY_PURPOSE_SEE, 'O'},         {POLICY_INVITATION_MAKE, 'O'},
+    {POLICY_ORGANISATION_SEE, 'O'},   {POLICY_ORGANISATION_CHANGE, 'O'}, {POLICY_NODE_MANAGE, 'N'},
+};
+
+enum { ADA = 1001, BOB, SHOP = 2001, BANK, SHIPPING = 3001, MARKETING };
+
+static const struct actor CALLERS[] = {
+    {.kind = ACTOR_NOBODY},
+    {.kind = ACTOR_PERSON, .person_id = ADA},
+    {.kind = ACTOR_PERSON, .person_id = BOB},
+    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = SHIPPING, .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = MARKETING, .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = BANK, .department_id = SHIPPING, .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_OPERATOR},
+};
+
+/* Ada's, with the shop, of Shipping. */
+static const struct policy_object OBJECT = {ADA, SHOP, SHIPPING};
+
+static err wanted(char who, const struct actor *caller)
+{
+    bool person = caller->kind == ACTOR_PERSON;
+    bool system = caller->kind == ACTOR_SYSTEM;
+    bool own_organisation = caller->organisation_id == SHOP;
+    if (caller->kind == ACTOR_OPERATOR)
+        return OK;
+    switch (who) {
+    case 'P':
+        return !person ? FORBIDDEN : caller->person_id == ADA ? OK : NOT_FOUND;
+    case 'O':
+        return !system ? FORBIDDEN : own_organisation ? OK : NOT_FOUND;
+    case 'D':
+        return !system ? FORBIDDEN : own_organisation && caller->department_id == SHIPPING ? OK : NOT_FOUND;
+    default:
+        return FORBIDDEN;
+    }
+}
+
+static err ask(const struct actor *caller, policy_deed deed, const struct policy_object *object)
+{
+    struct ctx cx = {.actor = *caller};
+    err result = policy_require(&cx, deed, object);
+    assert_int_equal(cx.failure.code, result);
+    return result;
+}
+
+static void every_deed_is_in_the_table_once(void **state)
+{
+    (void)state; /* the table is all it needs */
+    bool seen[POLICY_COUNT] = {false};
+    for (size_t i = 0; i < sizeof BY_HAND / sizeof *BY_HAND; i++) {
+        assert_false(seen[BY_HAND[i].deed]);
+        seen[BY_HAND[i].deed] = true;
+    }
+    for (size_t i = 0; i < POLICY_COUNT; i++)
+        if (!seen[i])
+            fail_msg("deed %zu is in policy.def and not in this table", i);
+}
+
+static void every_caller_may_do_what_the_table_says(void **state)
+{
+    (void)state; /* the table is all it needs */
+    for (size_t i = 0; i < sizeof BY_HAND / sizeof *BY_HAND; i++)
+        for (size_t j = 0; j < sizeof CALLERS / sizeof *CALLERS; j++)
+            if (ask(&CALLERS[j], BY_HAND[i].deed, &OBJECT) != wanted(BY_HAND[i].who, &CALLERS[j]))
+                fail_msg("deed %d by caller %zu", (int)BY_HAND[i].deed, j);
+}
+
+static void an_object_of_nobody_is_nobodys(void **state)
+{
+    (void)state; /* the table is all it needs */
+    static const struct policy_object NOBODYS = {0, 0, 0};
+    for (size_t i = 0; i < sizeof BY_HAND / sizeof *BY_HAND; i++) {
+        struct actor empty_person = {.kind = ACTOR_PERSON};
+        struct actor empty_system = {.kind = ACTOR_SYSTEM};
+        assert_int_not_equal(ask(&empty_person, BY_HAND[i].deed, &NOBODYS), OK);
+        assert_int_not_equal(ask(&empty_system, BY_HAND[i].deed, &NOBODYS), OK);
+        for (size_t j = 0; j < sizeof CALLERS / sizeof *CALLERS; j++)
+            if (CALLERS[j].kind != ACTOR_OPERATOR)
+                assert_int_not_equal(ask(&CALLERS[j], BY_HAND[i].deed, &NOBODYS), OK);
+    }
+}
+
+static void ones_own_is_a_matter_of_kind_alone(void **state)
+{
+    (void)state; /* the table is all it needs */
+    for (size_t i = 0; i < sizeof BY_HAND / sizeof *BY_HAND; i++) {
+        for (size_t j = 0; j < sizeof CALLERS / sizeof *CALLERS; j++) {
+            struct ctx cx = {.actor = CALLERS[j]};
+            bool fits = (BY_HAND[i].who == 'P' && CALLERS[j].kind == ACTOR_PERSON) ||
+                        ((BY_HAND[i].who == 'O' || BY_HAND[i].who == 'D') && CALLERS[j].kind == ACTOR_SYSTEM) ||
+                        CALLERS[j].kind == ACTOR_OPERATOR;
+            assert_int_equal(policy_require_own(&cx, BY_HAND[i].deed), fits ? OK : FORBIDDEN);
+        }
+    }
+}
+
+static void refusals_have_stable_words(void **state)
+{
+    (void)state; /* the table is all it needs */
+    struct ctx cx = {.actor = CALLERS[0]};
+    assert_int_equal(policy_require(&cx, POLICY_VAULT_READ, &OBJECT), FORBIDDEN);
+    assert_string_equal(cx.failure.reason, "actor.wrong_kind");
+    cx = (struct ctx){.actor = CALLERS[2]};
+    assert_int_equal(policy_require(&cx, POLICY_VAULT_READ, &OBJECT), NOT_FOUND);
+    assert_string_equal(cx.failure.reason, "not_found");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_deed_is_in_the_table_once),   cmocka_unit_test(every_caller_may_do_what_the_table_says),
+        cmocka_unit_test(an_object_of_nobody_is_nobodys),    cmocka_unit_test(ones_own_is_a_matter_of_kind_alone),
+        cmocka_unit_test(refusals_have_stable_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
