@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a server that is told to stop finishes what it has taken and ends well. Method: SIGTERM under a load of writes
 and reads at a random moment; every request is either answered whole or was never taken: after a new start no request
-without an answer has had an effect, and none with one is missing. Then the same with bodies under way, with clients that
-do not read, and with thousands of idle connections. SEED= and ROUNDS= of the environment. Positive control: the judge of
-effects sees an answer that is kept from it, and one that nobody gave."""
+without an answer has had an effect, and none with one is missing. Then the same with bodies under way, with clients
+that do not read, and with thousands of idle connections. SEED= and ROUNDS= of the environment. Positive control: the
+judge of effects sees an answer that is kept from it, and one that nobody gave."""
 import os
 import random
 import signal
@@ -147,8 +147,8 @@ def clients_that_do_not_read(node, shop):
 
 
 def clients_that_read_late(node, shop):
-    """What is answered is sent, also to somebody who takes it late; afterwards nothing is waited for. Around some number
-    of requests the last answer lies partly in the socket and partly in the server."""
+    """What is answered is sent, also to somebody who takes it late; afterwards nothing is waited for. Around some
+    number of requests the last answer lies partly in the socket and partly in the server."""
     slowest = 0.0
     for count in range(22, 34):
         connection = socket.socket()

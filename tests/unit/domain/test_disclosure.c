@@ -303,7 +303,8 @@ static void an_unclaimed_and_a_proposed_relationship_give_nothing(void **state)
                         "relationship.not_active");
     struct relationship_propose propose = {.organisation_id = world->shop.organisation_id};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_propose, &propose));
-    assert_string_equal(world_refusal(world, world->shipping, &propose.out, &world->delivery), "relationship.not_active");
+    assert_string_equal(world_refusal(world, world->shipping, &propose.out, &world->delivery),
+                        "relationship.not_active");
 }
 
 static void with_the_key_gone_nothing_is_read(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: who may do what, said a second time by hand, holds for every deed, every kind of caller, and objects of one's own
- * and of others. Method: the whole matrix. A deed that is missing here, or new, fails. */
+ * Goal: who may do what, said a second time by hand, holds for every deed, every kind of caller, and objects of one's
+ * own and of others. Method: the whole matrix. A deed that is missing here, or new, fails. */
 #include <stdio.h>
 
 #include "domain/policy.h"

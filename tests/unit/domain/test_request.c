@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: nothing is asked that the purpose does not hold, nothing is given that was not asked, one counter-offer is met by
- * one revision, and an unanswered request lapses. Method: each rule at its bounds, each failure by its word. */
+ * Goal: nothing is asked that the purpose does not hold, nothing is given that was not asked, one counter-offer is met
+ * by one revision, and an unanswered request lapses. Method: each rule at its bounds, each failure by its word. */
 #include <string.h>
 
 #include "base/limits.h"
