@@ -55,7 +55,7 @@ static err extend_log(struct courier *courier)
     while (pass.left > 0) {
         arena_reset(courier->cx.arena);
         err result = ledger_sequence(&courier->cx, courier->node->store, &pass);
-        if (result == CONFLICT)
+        if (result == CONFLICT && text_is(text_of(courier->cx.failure.reason), "log.contended"))
             return OK;
         TRY(result);
     }

@@ -29,17 +29,41 @@ static err open_tile(struct ctx *cx, int level, int64_t size, struct open_tile *
     return OK;
 }
 
-err integrate_open(struct ctx *cx, int64_t size, struct integration **out)
+static err fail_damaged(struct ctx *cx, int level)
+{
+    return FAIL(cx, CORRUPT, "log.tile_damaged", "a tile of level %d at the edge of the log is not what was published",
+                level);
+}
+
+/* The tiles of hashes are bound by the root; the entries by the lowest of them. */
+static err check_edge(struct ctx *cx, const struct integration *log, const struct merkle_head *edge)
+{
+    struct merkle_hash hash;
+    merkle_range_root(&log->range, &hash);
+    if (memcmp(hash.at, edge->root.at, HASH_BYTES) != 0)
+        return fail_damaged(cx, 0);
+    for (int i = 0; i < log->entries.tile.width; i++) {
+        const uint8_t *part = log->entries.data + (size_t)i * TILE_ENTRY_BYTES;
+        merkle_leaf((struct bytes){part + 2, HASH_BYTES}, &hash);
+        if (part[0] != 0 || part[1] != HASH_BYTES ||
+            memcmp(hash.at, log->levels[0].data + (size_t)i * HASH_BYTES, HASH_BYTES) != 0)
+            return fail_damaged(cx, TILE_ENTRIES);
+    }
+    return OK;
+}
+
+err integrate_open(struct ctx *cx, const struct merkle_head *edge, struct integration **out)
 {
     struct integration *log = ARENA_NEW(cx->arena, struct integration);
     struct tile_source *tiles = ARENA_NEW(cx->arena, struct tile_source);
     if (log == NULL || tiles == NULL)
         return FAIL_MEMORY(cx);
-    struct merkle_source source = tile_source_open(tiles, size);
-    TRY(merkle_source_range(cx, &source, size, &log->range));
-    TRY(open_tile(cx, TILE_ENTRIES, size, &log->entries));
+    struct merkle_source source = tile_source_open(tiles, edge->size);
+    TRY(merkle_source_range(cx, &source, edge->size, &log->range));
+    TRY(open_tile(cx, TILE_ENTRIES, edge->size, &log->entries));
     for (int level = 0; level < INTEGRATE_TILE_LEVELS; level++)
-        TRY(open_tile(cx, level, size, &log->levels[level]));
+        TRY(open_tile(cx, level, edge->size, &log->levels[level]));
+    TRY(check_edge(cx, log, edge));
     *out = log;
     return OK;
 }

@@ -30,9 +30,10 @@ struct integration {
     struct made_tile   *made; /* newest first */
 };
 
-/* The edge of the stored log of `size` entries. Fails CORRUPT log.tile_missing, TOO_LARGE limit.memory, and as the
+/* The edge of the stored log, which has the published head `edge`: what is built on holds its root, so that a damaged
+ * tile never becomes another log. Fails CORRUPT log.tile_missing | log.tile_damaged, TOO_LARGE limit.memory, and as the
  * store does. */
-err integrate_open(struct ctx *cx, int64_t size, struct integration **out) MUST_CHECK;
+err integrate_open(struct ctx *cx, const struct merkle_head *edge, struct integration **out) MUST_CHECK;
 /* Adds one entry. Fails TOO_LARGE limit.memory. */
 err integrate_entry(struct ctx *cx, struct integration *log, const uint8_t entry[HASH_BYTES]) MUST_CHECK;
 /* Closes the edge: the tree as it is now, and in log->made every tile that has changed. */

@@ -24,7 +24,8 @@ struct ledger_pass {
  * also when nothing waits. Reads through cx->db, signs with cx->keyring, then waits for one write: never on a loop,
  * never inside a write or between store_read_begin() and its end. Takes its memory from an arena of its own. Safe
  * beside other processes: a pass that lost the race is repeated. Fails CONFLICT log.contended after several lost races
- * (nothing is done; call again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing, and as the store does. */
+ * (nothing is done; call again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing | log.tile_damaged, and as the
+ * store does. */
 err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out) MUST_CHECK;
 
 /* ---- reading */

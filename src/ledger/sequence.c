@@ -23,9 +23,13 @@ struct pass {
 static err read_edge(struct ctx *cx, struct pass *pass)
 {
     TRY(head_load(cx, &pass->seen, &pass->started));
+    if (!pass->started)
+        merkle_empty_root(&pass->seen.tree.root);
     const struct sql_log_pending_list_in in = {.row_limit = LIMIT_LOG_BATCH};
     TRY(sql_log_pending_list(cx, &in, &pass->rows, &pass->count));
-    return integrate_open(cx, pass->started ? pass->seen.tree.size : 0, &pass->log);
+    if (pass->count == 0 && pass->started)
+        return OK;
+    return integrate_open(cx, &pass->seen.tree, &pass->log);
 }
 
 /* Head, waiting entries and tiles as of one moment. */

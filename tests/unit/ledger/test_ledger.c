@@ -208,6 +208,52 @@ static void a_pass_that_fails_changes_nothing(void **state)
     log_fixture_close(&fixture);
 }
 
+struct damage {
+    int     level;
+    int64_t index;
+    size_t  at;
+    uint8_t mask;
+};
+
+/* store_write_fn: turns bits of a tile. */
+static err turn_bits(struct ctx *cx, void *arg)
+{
+    const struct damage *damage = arg;
+    const struct sql_log_tile_load_in wanted = {.level = damage->level, .tile_index = damage->index};
+    struct sql_log_tile_load_row row;
+    bool found = false;
+    TRY(sql_log_tile_load(cx, &wanted, &row, &found));
+    assert_true(found && damage->at < row.data.size);
+    struct bytes data = bytes_copy(cx->arena, row.data);
+    ((uint8_t *)(uintptr_t)data.at)[damage->at] ^= damage->mask;
+    const struct sql_log_tile_put_in put = {damage->level, damage->index, data};
+    return sql_log_tile_put(cx, &put, NULL);
+}
+
+/* Built on, a damaged tile would be another log under the same name. */
+static void a_log_is_not_continued_over_a_damaged_tile(void **state)
+{
+    (void)state;
+    struct damage damages[] = {
+        {0, 1, 0, 1}, {0, 1, 43 * 32 + 31, 0x80}, {1, 0, 31, 1}, {-1, 1, 1, 1}, {-1, 1, 43 * 34 + 33, 4}};
+    struct log_fixture fixture;
+    struct ctx *cx = log_fixture_open(&fixture);
+    struct ledger_pass pass;
+    log_append(&fixture, 300);
+    log_sequence(&fixture);
+    struct ledger_head before = head_of(cx);
+    log_append(&fixture, 1);
+    for (size_t i = 0; i < sizeof damages / sizeof *damages; i++) {
+        assert_int_equal(store_write_wait(fixture.store, cx, turn_bits, &damages[i]), OK);
+        assert_failed(cx, ledger_sequence(cx, fixture.store, &pass), CORRUPT, "log.tile_damaged");
+        assert_true(text_equals(head_of(cx).note, before.note));
+        assert_int_equal(store_write_wait(fixture.store, cx, turn_bits, &damages[i]), OK); /* and back */
+    }
+    log_sequence(&fixture);
+    assert_int_equal(head_of(cx).tree.size, 301);
+    log_fixture_close(&fixture);
+}
+
 static void many_passes_need_no_memory_of_the_caller(void **state)
 {
     (void)state;
@@ -400,6 +446,7 @@ int main(void)
         cmocka_unit_test(only_what_the_checkpoint_covers_is_served),
         cmocka_unit_test(a_full_batch_says_what_is_left),
         cmocka_unit_test(a_pass_that_fails_changes_nothing),
+        cmocka_unit_test(a_log_is_not_continued_over_a_damaged_tile),
         cmocka_unit_test(many_passes_need_no_memory_of_the_caller),
         cmocka_unit_test(an_idle_pass_changes_nothing),
         cmocka_unit_test(the_log_is_the_same_after_a_restart),
