@@ -62,6 +62,9 @@ struct disclosure_ask {
     struct relationship        found;
     struct id                  purpose_id;
     struct bytes               sealed_note;
+    struct grant              *grants;       /* of the purpose, oldest first, as last read */
+    size_t                     grants_count;
+    int64_t                    edition;      /* of the people file, as they were read: store_people_edition() */
     struct attribute_set       considered;   /* the kinds that a decision may allow: all, then those that were opened */
     bool                       given;        /* false: refused, see `reason` */
     const char                *reason;       /* of the first refused kind */
@@ -79,8 +82,9 @@ struct disclosure_ask {
  * caller's; a refusal by the person's will is not a failure here: `given` says it. */
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
-/* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment; what is no
- * longer permitted turns the answer into a refusal; writes the rows and counts the uses. */
+/* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them
+ * again unless the store vouches that they have not changed; what is no longer permitted turns the answer into a
+ * refusal; writes the rows and counts the uses. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* The decision without data and without a row: for AuthZEN and tests. */

@@ -89,6 +89,7 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
         return begin(cx, conn, file, CONTROL_BEGIN_READ);
     if (conn->is_running && !conn->began[file])
         TRY(begin(cx, conn, file, CONTROL_BEGIN_WRITE));
+    conn->wrote_people |= writes && file == STORE_PEOPLE;
     if (writes && !conn->saved[file]) {
         TRY(sqlite_move(cx, &conn->files[file], CONTROL_SAVE));
         conn->saved[file] = true;
@@ -105,6 +106,7 @@ err store_read_begin(struct ctx *cx)
         return OK;
     assert(!conn->is_reading);
     conn->is_reading = true; /* each file's transaction begins with the first statement on it */
+    conn->edition = atomic_load(&conn->store->people_edition) + 1; /* before that: never newer than what is seen */
     return OK;
 }
 
@@ -130,12 +132,37 @@ void store_read_end(struct ctx *cx)
     conn->is_reading = false;
 }
 
+int64_t store_people_edition(const struct ctx *cx)
+{
+    const struct store_conn *conn = cx->db;
+    if (conn->is_writer)
+        return conn->is_running && !conn->wrote_people ? atomic_load(&conn->store->people_edition) + 1 : 0;
+    return conn->is_reading ? conn->edition : 0;
+}
+
 /* ---- the writer's batch */
+
+static void count_edition(struct store_conn *conn)
+{
+    (void)atomic_fetch_add(&conn->store->people_edition, 1);
+}
 
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn)
 {
     assert(conn->is_writer && !conn->is_running);
-    return begin(cx, conn, STORE_PEOPLE, CONTROL_BEGIN_WRITE);
+    TRY(begin(cx, conn, STORE_PEOPLE, CONTROL_BEGIN_WRITE));
+    if (sqlite_version_of_data(&conn->files[STORE_PEOPLE]) != conn->people_version)
+        count_edition(conn); /* another process has written since our last batch; now it cannot */
+    return OK;
+}
+
+/* After the commit, so that who sees the new edition also sees what it holds; after a rollback it does no harm. */
+static void end_batch(struct store_conn *conn)
+{
+    if (conn->wrote_people)
+        count_edition(conn);
+    conn->wrote_people = false;
+    conn->people_version = sqlite_version_of_data(&conn->files[STORE_PEOPLE]);
 }
 
 void conn_begin_write(struct store_conn *conn)
@@ -172,6 +199,7 @@ err conn_commit_batch(struct ctx *cx, struct store_conn *conn)
         }
         conn->began[file] = false;
     }
+    end_batch(conn);
     return OK;
 }
 
@@ -180,6 +208,7 @@ void conn_abandon_batch(struct store_conn *conn)
     conn->is_running = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         end(conn, file, CONTROL_ROLLBACK);
+    end_batch(conn);
 }
 
 bool conn_io_failed(const struct store_conn *conn)

@@ -16,6 +16,9 @@ struct store_conn {
     struct sqlite_file    files[STORE_FILE_COUNT];
     bool                  began[STORE_FILE_COUNT]; /* in a transaction of ours */
     bool                  saved[STORE_FILE_COUNT]; /* the running write has its savepoint there */
+    bool                  wrote_people;   /* the running batch, even if that was undone */
+    uint32_t              people_version; /* SQLite's, after our own last batch */
+    int64_t               edition;        /* a reader's, as its read began */
     struct sqlite3_stmt **prepared; /* by index of STATEMENTS; NULL until first used */
 };
 

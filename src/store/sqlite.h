@@ -63,6 +63,8 @@ err sqlite_run_checkpoint(struct ctx *cx, struct sqlite_file *file, sqlite_check
 /* Several statements without parameters or rows: DDL. */
 err sqlite_run(struct ctx *cx, struct sqlite_file *file, const char *sql) MUST_CHECK;
 err sqlite_move(struct ctx *cx, struct sqlite_file *file, sqlite_control control) MUST_CHECK;
+/* Changes with every commit to the file, our own and others'; of others' it knows once a transaction has begun. */
+uint32_t sqlite_version_of_data(const struct sqlite_file *file);
 bool sqlite_in_transaction(const struct sqlite_file *file); /* SQLite ends one by itself after some errors */
 
 /* Prepares and compares with the descriptor: parameters, columns, reading or writing. INTERNAL store.statement. */

@@ -60,6 +60,14 @@ err sqlite_move(struct ctx *cx, struct sqlite_file *file, sqlite_control control
     return code == SQLITE_OK ? OK : sqlite_fail(cx, file, code, sqlite3_sql(prepared));
 }
 
+uint32_t sqlite_version_of_data(const struct sqlite_file *file)
+{
+    unsigned version = 0;
+    int code = sqlite3_file_control(file->db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
+    assert(code == SQLITE_OK); /* it only reads a counter of the open file */
+    return version;
+}
+
 bool sqlite_in_transaction(const struct sqlite_file *file)
 {
     return sqlite3_get_autocommit(file->db) == 0;

@@ -41,6 +41,7 @@ struct store {
     struct checkpointer  checkpointer;
     _Atomic int64_t      clock_mark_ms;      /* the latest moment given out */
     int64_t              saved_mark_ms;      /* the latest one on disk; the writer's */
+    _Atomic int64_t      people_edition;     /* counts the changes of the people file that we know of */
     _Atomic int64_t      writes;
     _Atomic int64_t      refused_writes;
     _Atomic int64_t      commits;
