@@ -162,6 +162,7 @@ class Shop:
     def __init__(self, node, name, purposes):
         system = node.organisation(name, "Shipping")
         self.node, self.fields = node, system.fields
+        self.organisation, self.department = system.organisation, system.department
         line = self.line()
         self.purposes = [self._publish(line, f"Deliver your order {i}") for i in range(purposes)]
 
