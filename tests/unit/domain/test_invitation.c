@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a code is claimed once by one person, what waited behind it becomes that person's, and the ids that the
+ * organisation knows stay as they are. Method: each way to claim, at each bound, and what is there afterwards. */
+#include "base/limits.h"
+#include "domain/contact_import.h"
+#include "domain/leftover.h"
+#include "domain/record.h"
+#include "support/world.h"
+
+static struct invitation_make invited(struct world *world, int64_t claims)
+{
+    struct invitation_make make = {.claims = claims};
+    ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &make));
+    return make;
+}
+
+static void an_invitation_has_bounds(void **state)
+{
+    static const struct {
+        int64_t     claims, lifetime_ms;
+        const char *reason;
+    } CASES[] = {
+        {0, 0, "invitation.claims"},   {-1, 0, "invitation.claims"},
+        {1, 0, NULL},                  {LIMIT_INVITATIONS, 0, NULL},
+        {LIMIT_INVITATIONS + 1, 0, "invitation.claims"},
+        {1, LIMIT_INVITATION_MS, NULL}, {1, LIMIT_INVITATION_MS + 1, "invitation.lifetime"},
+        {1, -1, "invitation.lifetime"}, {1, 1, NULL},
+    };
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct invitation_make make = {.claims = CASES[i].claims, .lifetime_ms = CASES[i].lifetime_ms};
+        if (CASES[i].reason == NULL)
+            ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &make));
+        else
+            ASSERT_FAILS(world, WRITE(world, world->shipping, invitation_make, &make), INVALID, CASES[i].reason);
+    }
+    struct invitation_make make = {.claims = 1};
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_make, &make), FORBIDDEN, "actor.wrong_kind");
+}
+
+static void a_code_works_until_its_hour_and_once(void **state)
+{
+    struct world *world = *state;
+    struct invitation_make make = {.claims = 1, .lifetime_ms = 1000};
+    ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &make));
+    struct invitation_claim wrong = {.code = TEXT("7Q4K-M2XD-9RTA-H3VB")};
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &wrong), NOT_FOUND, "invitation.unknown");
+    wrong.code = TEXT("no code at all");
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &wrong), NOT_FOUND, "invitation.unknown");
+    test_node_pass(&world->node, 999);
+    struct invitation_claim claim = {.code = make.out_code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    ASSERT_FAILS(world, WRITE(world, world->bob, invitation_claim, &claim), NOT_FOUND, "invitation.unknown");
+    struct invitation_claim_new again = {.code = make.out_code};
+    struct actor nobody = {.kind = ACTOR_NOBODY};
+    ASSERT_FAILS(world, WRITE(world, nobody, invitation_claim_new, &again), NOT_FOUND, "invitation.unknown");
+    ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &make));
+    claim.code = make.out_code;
+    test_node_pass(&world->node, 1000);
+    ASSERT_FAILS(world, WRITE(world, world->bob, invitation_claim, &claim), NOT_FOUND, "invitation.unknown");
+}
+
+static void a_failed_claim_uses_nothing_up(void **state)
+{
+    struct world *world = *state;
+    struct invitation_make make = invited(world, 1);
+    struct invitation_claim claim = {.code = make.out_code, .start = {.ends_at_ms = world->node.time.wall_ms}};
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), INVALID, "relationship.end_in_past");
+    claim.start = (struct relationship_start){.review_at_ms = world->node.time.wall_ms};
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), INVALID, "relationship.review_in_past");
+    claim.start.ends_at_ms = world->node.time.wall_ms + 10;
+    claim.start.review_at_ms = world->node.time.wall_ms + 11;
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), INVALID, "relationship.review_after_end");
+    claim.start.review_at_ms--;
+    claim.start.nature = NATURE_MEMBER;
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_int_equal(claim.out.state, RELATIONSHIP_ACTIVE);
+    assert_int_equal(claim.out.nature, NATURE_MEMBER);
+    assert_int_equal(claim.out.ends_at_ms, claim.start.ends_at_ms);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void one_person_has_one_living_relationship_with_an_organisation(void **state)
+{
+    struct world *world = *state;
+    struct relationship first = world_relate(world, world->shipping, world->ada);
+    struct invitation_make one = invited(world, 1);
+    struct invitation_make many = invited(world, 2);
+    struct invitation_claim claim = {.code = one.out_code};
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), CONFLICT, "relationship.exists");
+    claim.code = many.out_code;
+    ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), CONFLICT, "relationship.exists");
+    struct relationship_propose propose = {.organisation_id = world->shop.organisation_id};
+    ASSERT_FAILS(world, WRITE(world, world->ada, relationship_propose, &propose), CONFLICT, "relationship.exists");
+    struct relationship_end end = {.relationship_id = first.relationship_id};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    claim.code = one.out_code; /* after an end, a new beginning */
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_true(claim.out.relationship_id != first.relationship_id);
+    struct relationship_list list = {.limit = 50};
+    ASSERT_OK(world, relationship_list_of_person(world_as(world, world->ada), &list));
+    assert_int_equal(list.out_count, 2);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_code_for_many_makes_a_relationship_for_each(void **state)
+{
+    struct world *world = *state;
+    struct invitation_make make = invited(world, 2);
+    assert_false(make.out_has_relationship);
+    struct invitation_claim claim = {.code = make.out_code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_int_equal(claim.out.person_id, world->ada.person_id);
+    struct invitation_claim_new newcomer = {.code = make.out_code};
+    struct actor nobody = {.kind = ACTOR_NOBODY};
+    ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &newcomer));
+    ASSERT_FAILS(world, WRITE(world, world->bob, invitation_claim, &claim), NOT_FOUND, "invitation.unknown");
+    struct actor session;
+    ASSERT_OK(world, person_authenticate(world_as(world, nobody), newcomer.out_session_token, &session));
+    assert_int_equal(session.person_id, newcomer.out.person_id);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+/* ---- what waited behind a code */
+
+static struct text bring_in(struct world *world)
+{
+    static struct text KEYS[] = {{"mail:ada@example.org", 20}};
+    static struct import_field FIELDS[] = {{{"pd:EmailAddress", 15}, {"\"ada@example.org\"", 17}}};
+    static const struct import_contact CONTACT = {
+        .name = {"Ada", 3}, .match_keys = KEYS, .match_keys_count = 1, .fields = FIELDS, .fields_count = 1};
+    struct import_result result;
+    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
+                                 .department_id = world->shipping.department_id,
+                                 .contacts = &CONTACT,
+                                 .count = 1,
+                                 .out = &result};
+    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
+    assert_int_equal(result.outcome, IMPORT_CREATED);
+    return result.code;
+}
+
+static void somebody_who_is_here_takes_over_all_that_waited(void **state)
+{
+    struct world *world = *state;
+    struct text code = bring_in(world);
+    struct relationship_list invited_list = {.limit = 5};
+    ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->shipping), &invited_list));
+    struct relationship waiting = invited_list.out[0];
+    struct text id_before = id_text(&world->node.cx, relationship_id(&waiting));
+    struct request request = world_ask(world, world->shipping, &waiting, &world->delivery);
+    struct text request_before = id_text(&world->node.cx, relationship_item_id(&waiting, ID_REQUEST, request.request_id));
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_int_equal(claim.out.person_id, world->ada.person_id);
+    assert_true(text_equals(id_text(&world->node.cx, relationship_id(&claim.out)), id_before));
+    struct relationship opened;
+    ASSERT_OK(world, relationship_open(world_as(world, world->shipping), id_before, &opened));
+    assert_int_equal(opened.person_id, world->ada.person_id);
+    ASSERT_OK(world, relationship_open(world_as(world, world->ada), id_before, &opened));
+    int64_t person_id = 0;
+    int64_t item = 0;
+    ASSERT_OK(world, relationship_open_item(world_as(world, world->ada), request_before, ID_REQUEST, &person_id, &item));
+    assert_int_equal(person_id, world->ada.person_id);
+    struct request_answer answer = {.request_id = item, .answer = ANSWER_ACCEPT};
+    ASSERT_OK(world, WRITE(world, world->ada, request_answer, &answer));
+    struct record *records = NULL;
+    size_t count = 0;
+    ASSERT_OK(world, record_list(world_as(world, world->ada), &opened, &records, &count));
+    assert_int_equal(count, 1);
+    struct person merged;
+    ASSERT_OK(world, person_load(&world->node.cx, waiting.person_id, &merged));
+    assert_int_equal(merged.state, PERSON_MERGED);
+    assert_int_equal(merged.merged_into, world->ada.person_id);
+    assert_null(world_refusal(world, world->shipping, &opened, &world->delivery));
+    assert_int_equal(world_audit(world, 0), 0);
+    ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
+    PERSON_KEY key;
+    ASSERT_FAILS(world, person_key_open(&world->node.cx, waiting.person_id, &key), NOT_FOUND, "person.erased");
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void somebody_new_becomes_the_one_who_was_invited(void **state)
+{
+    struct world *world = *state;
+    struct text code = bring_in(world);
+    struct actor nobody = {.kind = ACTOR_NOBODY};
+    struct invitation_claim_new claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &claim));
+    struct actor ada;
+    ASSERT_OK(world, person_authenticate(world_as(world, nobody), claim.out_session_token, &ada));
+    assert_int_equal(claim.out.person_id, ada.person_id);
+    assert_int_equal(claim.out.edge_person_id, ada.person_id);
+    struct record *records = NULL;
+    size_t count = 0;
+    ASSERT_OK(world, record_list(world_as(world, ada), &claim.out, &records, &count));
+    assert_int_equal(count, 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void an_invited_relationship_cannot_be_lived_before_it_is_claimed(void **state)
+{
+    struct world *world = *state;
+    struct invitation_make make = invited(world, 1);
+    struct actor unclaimed = {.kind = ACTOR_PERSON, .person_id = make.out_relationship.person_id};
+    struct relationship_end end = {.relationship_id = make.out_relationship.relationship_id};
+    ASSERT_FAILS(world, WRITE(world, unclaimed, relationship_end, &end), CONFLICT, "relationship.not_active");
+    struct relationship_change change = {.relationship_id = end.relationship_id, .move = MOVE_PAUSE};
+    ASSERT_FAILS(world, WRITE(world, unclaimed, relationship_change, &change), CONFLICT, "relationship.not_active");
+    struct person_link link = {.person_id = unclaimed.person_id};
+    ASSERT_FAILS(world, WRITE(world, world->operator_, person_link, &link), CONFLICT, "person.not_active");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(an_invitation_has_bounds),
+        WORLD_TEST(a_code_works_until_its_hour_and_once),
+        WORLD_TEST(a_failed_claim_uses_nothing_up),
+        WORLD_TEST(one_person_has_one_living_relationship_with_an_organisation),
+        WORLD_TEST(a_code_for_many_makes_a_relationship_for_each),
+        WORLD_TEST(somebody_who_is_here_takes_over_all_that_waited),
+        WORLD_TEST(somebody_new_becomes_the_one_who_was_invited),
+        WORLD_TEST(an_invited_relationship_cannot_be_lived_before_it_is_claimed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a value is entered once, has its history, reaches whom it may, and belongs to its person alone. Method: put,
+ * confirm, change, remove, put again; each answer and what the outbox would tell. */
+#include "support/world.h"
+
+static const char BERN[] = "{\"country\":\"CH\",\"locality\":\"Bern\"}";
+static const char BASEL[] = "{\"country\":\"CH\",\"locality\":\"Basel\"}";
+
+static const struct attribute_kind *address(void)
+{
+    return attribute_find(TEXT("pd:PhysicalAddress"));
+}
+
+static struct vault_put put(struct world *world, struct actor person, const char *value)
+{
+    struct vault_put put = {.kind = address(), .value = text_of(value), .source = SOURCE_SELF};
+    ASSERT_OK(world, WRITE(world, person, vault_put, &put));
+    return put;
+}
+
+static size_t history(struct world *world, struct vault_item **out)
+{
+    size_t count = 0;
+    ASSERT_OK(world, vault_history(world_as(world, world->ada), address(), out, &count));
+    return count;
+}
+
+static void the_same_value_again_only_renews_the_confirmation(void **state)
+{
+    struct world *world = *state;
+    struct vault_item *items = NULL;
+    int64_t changed_ms = world->node.time.wall_ms;
+    test_node_pass(&world->node, 1000);
+    struct vault_put again = put(world, world->ada, BERN);
+    assert_int_equal(again.out.version, 1);
+    assert_int_equal(again.out.changed_at_ms, changed_ms);
+    assert_int_equal(again.out.confirmed_at_ms, changed_ms + 1000);
+    assert_int_equal(history(world, &items), 1);
+    struct vault_item stored;
+    ASSERT_OK(world, vault_get(world_as(world, world->ada), address(), &stored));
+    assert_int_equal(stored.confirmed_at_ms, changed_ms + 1000);
+    assert_string_equal(attribute_source_word(stored.source), "self");
+}
+
+static void a_change_keeps_what_was_before(void **state)
+{
+    struct world *world = *state;
+    struct vault_item *items = NULL;
+    assert_int_equal(put(world, world->ada, BASEL).out.version, 2);
+    assert_int_equal(put(world, world->ada, BERN).out.version, 3);
+    assert_int_equal(history(world, &items), 3);
+    assert_true(text_is(items[0].value, BERN));
+    assert_true(text_is(items[1].value, BASEL));
+    assert_true(text_is(items[2].value, BERN));
+    assert_int_equal(items[2].version, 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_removed_value_is_gone_and_its_versions_never_repeat(void **state)
+{
+    struct world *world = *state;
+    struct vault_item *items = NULL;
+    struct vault_item item;
+    size_t count = 0;
+    struct vault_remove remove = {.kind = address()};
+    ASSERT_OK(world, WRITE(world, world->ada, vault_remove, &remove));
+    ASSERT_FAILS(world, vault_get(world_as(world, world->ada), address(), &item), NOT_FOUND, "not_found");
+    ASSERT_OK(world, vault_list(world_as(world, world->ada), &items, &count));
+    assert_int_equal(count, 1); /* the name is left */
+    ASSERT_FAILS(world, WRITE(world, world->ada, vault_remove, &remove), NOT_FOUND, "not_found");
+    assert_int_equal(put(world, world->ada, BERN).out.version, 3);
+    assert_int_equal(history(world, &items), 3);
+    assert_false(items[0].removed);
+    assert_true(items[1].removed);
+    assert_int_equal(items[1].value.size, 0);
+    remove.kind = attribute_find(TEXT("pd:TelephoneNumber"));
+    ASSERT_FAILS(world, WRITE(world, world->ada, vault_remove, &remove), NOT_FOUND, "not_found");
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_change_names_the_relationships_that_it_reaches(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    assert_int_equal(put(world, world->ada, BASEL).out_reaches_count, 0);
+    struct grant first = world_grant(world, world->shipping, &shop, &world->delivery);
+    (void)world_grant(world, world->shipping, &shop, &world->delivery); /* the same relationship is named once */
+    (void)world_grant(world, world->teller, &bank, &world->account);
+    struct vault_put change = put(world, world->ada, BERN);
+    assert_int_equal(change.out_reaches_count, 2);
+    struct ctx *cx = &world->node.cx;
+    assert_true(text_equals(change.out_reaches[0], id_text(cx, relationship_id(&shop))));
+    assert_true(text_equals(change.out_reaches[1], id_text(cx, relationship_id(&bank))));
+    struct relationship_change pause = {.relationship_id = bank.relationship_id, .move = MOVE_PAUSE};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &pause));
+    assert_int_equal(put(world, world->ada, BASEL).out_reaches_count, 1);
+    test_node_pass(&world->node, first.until_at_ms - world->node.time.wall_ms);
+    assert_int_equal(put(world, world->ada, BERN).out_reaches_count, 0);
+}
+
+static void a_vault_is_its_persons_alone(void **state)
+{
+    struct world *world = *state;
+    struct vault_item *items = NULL;
+    struct vault_item item;
+    size_t count = 0;
+    ASSERT_OK(world, vault_get(world_as(world, world->bob), address(), &item));
+    assert_true(text_is(item.value, "{\"country\":\"CH\",\"locality\":\"Chur\"}"));
+    struct vault_put theirs = {.kind = address(), .value = text_of(BERN), .source = SOURCE_SELF};
+    ASSERT_FAILS(world, WRITE(world, world->shipping, vault_put, &theirs), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_FAILS(world, vault_list(world_as(world, world->shipping), &items, &count), FORBIDDEN, "actor.wrong_kind");
+}
+
+/* Ada's current address, taken from somewhere else. */
+static void a_value_moved_from_another_place_does_not_open(void **state)
+{
+    static const char *const MOVES[] = {
+        "UPDATE vault SET sealed = (SELECT sealed FROM vault_history) WHERE version = 2", /* an older version */
+        "UPDATE vault SET sealed = (SELECT v.sealed FROM vault v WHERE v.person_id <> vault.person_id AND v.kind = "
+        "vault.kind) WHERE version = 2",
+        "UPDATE vault SET sealed = (SELECT v.sealed FROM vault v WHERE v.person_id = vault.person_id AND v.kind <> "
+        "vault.kind) WHERE version = 2",
+    };
+    struct world *world = *state;
+    struct vault_item item;
+    (void)put(world, world->ada, BASEL);
+    for (size_t i = 0; i < sizeof MOVES / sizeof *MOVES; i++) {
+        world_spoil(world, "people.db", MOVES[i]);
+        ASSERT_FAILS(world, vault_get(world_as(world, world->ada), address(), &item), CORRUPT, "seal.broken");
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(the_same_value_again_only_renews_the_confirmation),
+        WORLD_TEST(a_change_keeps_what_was_before),
+        WORLD_TEST(a_removed_value_is_gone_and_its_versions_never_repeat),
+        WORLD_TEST(a_change_names_the_relationships_that_it_reaches),
+        WORLD_TEST(a_vault_is_its_persons_alone),
+        WORLD_TEST(a_value_moved_from_another_place_does_not_open),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
