@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a link is good once and for a while, a session is its person's, and a destroyed key opens nothing ever again while
+ * everybody else's still does. Method: each bound of links and sessions; keys destroyed, with the folder looked at. */
+#include <dirent.h>
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "store/queries.h"
+#include "support/world.h"
+
+static const struct actor NOBODY = {.kind = ACTOR_NOBODY};
+
+static struct text new_link(struct world *world)
+{
+    struct person_create create = {.name = TEXT("Cleo")};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &create));
+    return create.out_link_token;
+}
+
+static void a_link_signs_in_once_and_for_a_quarter_of_an_hour(void **state)
+{
+    struct world *world = *state;
+    struct person_sign_in sign_in = {.link_token = new_link(world)};
+    test_node_pass(&world->node, LIMIT_SIGN_IN_LINK_MS - 1);
+    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+    ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
+    sign_in.link_token = new_link(world);
+    test_node_pass(&world->node, LIMIT_SIGN_IN_LINK_MS);
+    ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
+    struct person_link link = {.person_id = sign_in.out_person_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_link, &link));
+    sign_in.link_token = link.out_link_token;
+    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+    sign_in.link_token = TEXT("sin_nonsense");
+    ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
+}
+
+static void a_session_ends_by_itself_or_by_signing_out(void **state)
+{
+    struct world *world = *state;
+    struct person_sign_in sign_in = {.link_token = new_link(world)};
+    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+    struct actor actor;
+    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
+    assert_int_equal(actor.kind, ACTOR_PERSON);
+    assert_int_equal(actor.person_id, sign_in.out_person_id);
+    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), TEXT("ses_x"), &actor), UNAUTHENTICATED,
+                 "session.unknown");
+    ASSERT_OK(world, WRITE(world, actor, person_sign_out, NULL));
+    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
+                 UNAUTHENTICATED, "session.unknown");
+    sign_in.link_token = new_link(world);
+    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+    test_node_pass(&world->node, LIMIT_SESSION_MS);
+    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
+                 UNAUTHENTICATED, "session.unknown");
+}
+
+static void only_the_operator_makes_people(void **state)
+{
+    struct world *world = *state;
+    struct person_create create = {.name = TEXT("Mallory")};
+    ASSERT_FAILS(world, WRITE(world, world->ada, person_create, &create), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_FAILS(world, WRITE(world, world->shipping, person_create, &create), FORBIDDEN, "actor.wrong_kind");
+    struct person_link link = {.person_id = world->bob.person_id};
+    ASSERT_FAILS(world, WRITE(world, world->ada, person_link, &link), FORBIDDEN, "actor.wrong_kind");
+    link.person_id = 12345;
+    ASSERT_FAILS(world, WRITE(world, world->operator_, person_link, &link), NOT_FOUND, "not_found");
+    struct ctx *cx = world_as(world, world->ada);
+    err result = person_forget_keys(cx, world->node.store, &world->bob.person_id, 1);
+    ASSERT_FAILS(world, result, FORBIDDEN, "actor.wrong_kind");
+}
+
+/* ---- forgetting */
+
+static size_t count_bucket_files(const struct world *world)
+{
+    char path[128];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "%s/keys/buckets", world->node.folder);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        count += entry->d_name[0] != '.';
+    assert_int_equal(closedir(folder), 0);
+    return count;
+}
+
+static bool has_bucket_file(const struct world *world, int64_t bucket)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->node.folder, (long long)bucket);
+    FILE *file = fopen(path, "rb");
+    if (file != NULL)
+        assert_int_equal(fclose(file), 0);
+    return file != NULL;
+}
+
+static int64_t bucket_of(struct world *world, int64_t person_id)
+{
+    struct sql_person_key_load_in in = {person_id};
+    struct sql_person_key_load_row row;
+    bool found = false;
+    ASSERT_OK(world, sql_person_key_load(world_as(world, world->operator_), &in, &row, &found));
+    return found ? row.bucket : 0;
+}
+
+static void the_erased_do_not_open_and_the_survivors_do(void **state)
+{
+    struct world *world = *state;
+    struct actor cleo = world_make_person(world, "Cleo");
+    int64_t before = bucket_of(world, world->ada.person_id);
+    assert_int_equal(before, bucket_of(world, world->bob.person_id));
+    assert_true(has_bucket_file(world, before));
+    size_t files = count_bucket_files(world);
+    const int64_t gone[] = {world->ada.person_id, cleo.person_id};
+    ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, gone, 2));
+    assert_false(has_bucket_file(world, before));
+    assert_int_equal(count_bucket_files(world), files); /* one fresh bucket for one destroyed */
+    PERSON_KEY key;
+    for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
+        struct ctx *cx = world_as(world, world->operator_);
+        ASSERT_FAILS(world, person_key_open(cx, gone[i], &key), NOT_FOUND, "person.erased");
+    }
+    struct vault_item item;
+    struct ctx *cx = world_as(world, world->bob);
+    ASSERT_OK(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item));
+    assert_true(text_is(item.value, "{\"country\":\"CH\",\"locality\":\"Chur\"}"));
+    cx = world_as(world, world->ada);
+    ASSERT_FAILS(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item), NOT_FOUND, "person.erased");
+    struct vault_put put = {.kind = item.kind, .value = TEXT("{}"), .source = SOURCE_SELF};
+    put.kind = attribute_find(TEXT("pd:PhysicalAddress"));
+    ASSERT_FAILS(world, WRITE(world, world->ada, vault_put, &put), NOT_FOUND, "person.erased");
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_wrapped_key_from_before_opens_nothing(void **state)
+{
+    struct world *world = *state;
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "CREATE TABLE kept AS SELECT * FROM person_key; UPDATE key_bucket SET open = open");
+    world_spoil(world, "keys.db", sql);
+    ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, &world->ada.person_id, 1));
+    world_spoil(world, "keys.db", "DELETE FROM person_key; INSERT INTO person_key SELECT * FROM kept");
+    struct vault_item item;
+    struct ctx *cx = world_as(world, world->ada);
+    ASSERT_FAILS(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item), NOT_FOUND, "key.destroyed");
+}
+
+static void forgetting_twice_and_forgetting_nobody_change_nothing(void **state)
+{
+    struct world *world = *state;
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    int64_t bucket = bucket_of(world, world->bob.person_id);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, NULL, 0));
+    assert_int_equal(bucket_of(world, world->bob.person_id), bucket);
+}
+
+static void what_a_crash_left_marked_is_destroyed_by_the_next_call(void **state)
+{
+    struct world *world = *state;
+    int64_t bucket = bucket_of(world, world->ada.person_id);
+    char sql[512];
+    (void)snprintf(sql, sizeof sql, "DELETE FROM person_key; UPDATE key_bucket SET open = 2 WHERE bucket = %lld",
+                   (long long)bucket);
+    world_spoil(world, "keys.db", sql); /* as if the process had ended between the two steps */
+    ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, NULL, 0));
+    assert_false(has_bucket_file(world, bucket));
+}
+
+static void a_full_bucket_makes_room_for_a_new_one(void **state)
+{
+    struct world *world = *state;
+    int64_t bucket = bucket_of(world, world->ada.person_id);
+    char sql[128];
+    (void)snprintf(sql, sizeof sql, "UPDATE key_bucket SET people = %d", LIMIT_BUCKET_PEOPLE - 1);
+    world_spoil(world, "keys.db", sql);
+    struct actor last = world_make_person(world, "");
+    struct actor first = world_make_person(world, "");
+    assert_int_equal(bucket_of(world, last.person_id), bucket);
+    assert_int_not_equal(bucket_of(world, first.person_id), bucket);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_link_signs_in_once_and_for_a_quarter_of_an_hour),
+        WORLD_TEST(a_session_ends_by_itself_or_by_signing_out),
+        WORLD_TEST(only_the_operator_makes_people),
+        WORLD_TEST(the_erased_do_not_open_and_the_survivors_do),
+        WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
+        WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),
+        WORLD_TEST(what_a_crash_left_marked_is_destroyed_by_the_next_call),
+        WORLD_TEST(a_full_bucket_makes_room_for_a_new_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: each act of the person has evidence that holds the wording that was shown, no value and nobody else's id; both
+ * sides hold the same bytes, and anyone can check them offline. Method: receipts of every kind of act, read and checked. */
+#include <string.h>
+
+#include "ledger/ledger.h"
+#include "ledger/receipt_check.h"
+#include "support/world.h"
+
+static bool holds(struct bytes payload, struct text words)
+{
+    return memmem(payload.at, payload.size, words.at, words.size) != NULL;
+}
+
+static struct receipt open_as(struct world *world, struct actor actor, const struct relationship *relationship,
+                              int64_t receipt_id)
+{
+    struct receipt receipt;
+    struct ctx *cx = world_as(world, actor);
+    struct text id = id_text(cx, relationship_item_id(relationship, ID_RECEIPT, receipt_id));
+    ASSERT_OK(world, receipt_open(cx, id, &receipt));
+    return receipt;
+}
+
+static struct receipt signed_as(struct world *world, struct actor actor, const struct relationship *relationship,
+                                int64_t receipt_id)
+{
+    struct receipt receipt = open_as(world, actor, relationship, receipt_id);
+    ASSERT_OK(world, receipt_sign(&world->node.cx, &receipt));
+    ASSERT_OK(world, WRITE(world, actor, receipt_keep, &receipt));
+    return receipt;
+}
+
+static void a_receipt_of_a_grant_holds_the_wording_and_the_terms(void **state)
+{
+    static const char *const WORDS[] = {
+        "\"symbolon:act\":\"grant.given\"", "dpv:ConsentGiven", "Bring your order to the right door.",
+        "pd:PhysicalAddress", "Lantern Books", "Shipping", "DHX couriers", "dpv:DeliveryOfGoods", "\"P90D\"",
+        "\"dpv:isIndicatedBy\":\"data subject\"",
+    };
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct receipt receipt = open_as(world, world->ada, &relationship, grant.receipt_id);
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (!holds(receipt.payload, text_of(WORDS[i])))
+            fail_msg("the receipt does not hold %s: %.*s", WORDS[i], (int)receipt.payload.size, receipt.payload.at);
+    assert_true(holds(receipt.payload, time_to_text(world->node.cx.arena, grant.until_at_ms)));
+    assert_false(holds(receipt.payload, TEXT("Marketing")));
+}
+
+/* Everything that the two do, and what must stand in none of its receipts. */
+static void no_receipt_holds_a_value_or_the_id_of_another(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &shop, &world->delivery);
+    (void)world_grant(world, world->teller, &bank, &world->account);
+    struct grant_narrow narrow = {.grant_id = grant.grant_id, .set_attributes = true, .attributes = world_kinds("Name")};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_narrow, &narrow));
+    struct relationship_end end = {.relationship_id = shop.relationship_id, .erase = true};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    struct ctx *cx = world_as(world, world->ada);
+    struct text foreign[] = {
+        TEXT("Bern"), TEXT("\"Ada\""), TEXT("Harbour Bank"), TEXT("per_"), id_text(cx, relationship_id(&bank)),
+        id_text(cx, (struct id){ID_ORGANISATION, world->bank.organisation_id, 0}),
+        text_format(cx->arena, "%lld", (long long)world->ada.person_id),
+        text_format(cx->arena, "%lld", (long long)shop.relationship_id),
+    };
+    struct receipt_entry *entries = NULL;
+    size_t count = 0;
+    ASSERT_OK(world, receipt_list(cx, &shop, &entries, &count));
+    assert_int_equal(count, 4); /* started; given, narrowed; ended */
+    for (size_t i = 0; i < count; i++) {
+        assert_true(i == 0 || entries[i].receipt_id < entries[i - 1].receipt_id);
+        struct receipt receipt = open_as(world, world->ada, &shop, entries[i].receipt_id);
+        for (size_t j = 0; j < sizeof foreign / sizeof *foreign; j++)
+            if (holds(receipt.payload, foreign[j]))
+                fail_msg("receipt %zu holds %.*s", i, TEXT_ARGS(foreign[j]));
+    }
+    assert_true(holds(open_as(world, world->ada, &shop, end.out_receipt_id).payload, TEXT("\"erase\":true")));
+}
+
+static void both_sides_hold_the_same_bytes_and_nobody_else_any(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct receipt hers = signed_as(world, world->ada, &relationship, grant.receipt_id);
+    struct receipt theirs = signed_as(world, world->marketing, &relationship, grant.receipt_id);
+    assert_true(text_equals(hers.jws, theirs.jws));
+    struct text id = id_text(&world->node.cx, relationship_item_id(&relationship, ID_RECEIPT, grant.receipt_id));
+    struct receipt none;
+    ASSERT_FAILS(world, receipt_open(world_as(world, world->teller), id, &none), NOT_FOUND, "not_found");
+    ASSERT_FAILS(world, receipt_open(world_as(world, world->bob), id, &none), NOT_FOUND, "not_found");
+    struct text grant_id = id_text(&world->node.cx, relationship_item_id(&relationship, ID_GRANT, grant.grant_id));
+    ASSERT_FAILS(world, receipt_open(world_as(world, world->ada), grant_id, &none), NOT_FOUND, "not_found");
+}
+
+static void of_two_who_sign_at_once_the_first_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct receipt first = open_as(world, world->ada, &relationship, grant.receipt_id);
+    struct receipt second = first;
+    ASSERT_OK(world, receipt_sign(&world->node.cx, &first));
+    ASSERT_OK(world, receipt_sign(&world->node.cx, &second));
+    assert_false(text_equals(first.jws, second.jws)); /* each signature has a nonce of its own */
+    ASSERT_OK(world, WRITE(world, world->ada, receipt_keep, &first));
+    struct text kept = first.jws;
+    ASSERT_OK(world, WRITE(world, world->shipping, receipt_keep, &second));
+    assert_true(text_equals(second.jws, kept));
+}
+
+static void a_receipt_with_its_proof_verifies_offline(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct receipt receipt = signed_as(world, world->ada, &relationship, grant.receipt_id);
+    struct ctx *cx = world_as(world, world->ada);
+    struct receipt_files files = {.receipt = receipt.jws};
+    ASSERT_FAILS(world, receipt_proof(cx, &receipt, &files.proof), UNAVAILABLE, "receipt.not_in_log_yet");
+    failure_clear(&cx->failure);
+    struct ledger_pass pass;
+    ASSERT_OK(world, ledger_sequence(cx, world->node.store, &pass));
+    assert_int_equal(pass.sequenced, 2); /* the start and the grant */
+    ASSERT_OK(world, receipt_proof(cx, &receipt, &files.proof));
+    ASSERT_OK(world, ledger_verifier_key(cx, &files.verifier_key));
+    struct receipt_facts facts;
+    ASSERT_OK(world, receipt_check(cx, &files, &facts));
+    assert_int_equal(facts.passed, RECEIPT_STEP_COUNT);
+    struct relationship other = world_relate(world, world->teller, world->ada);
+    struct grant others_grant = world_grant(world, world->teller, &other, &world->account);
+    struct receipt swapped = signed_as(world, world->ada, &other, others_grant.receipt_id);
+    files.receipt = swapped.jws; /* another receipt does not go with this proof */
+    failure_clear(&cx->failure);
+    assert_int_not_equal(receipt_check(cx, &files, &facts), OK);
+}
+
+static void without_the_key_a_receipt_is_mute(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    struct receipt receipt;
+    cx = world_as(world, world->shipping);
+    ASSERT_FAILS(world, receipt_load(cx, world->ada.person_id, grant.receipt_id, &receipt), NOT_FOUND, "person.erased");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_receipt_of_a_grant_holds_the_wording_and_the_terms),
+        WORLD_TEST(no_receipt_holds_a_value_or_the_id_of_another),
+        WORLD_TEST(both_sides_hold_the_same_bytes_and_nobody_else_any),
+        WORLD_TEST(of_two_who_sign_at_once_the_first_is_kept),
+        WORLD_TEST(a_receipt_with_its_proof_verifies_offline),
+        WORLD_TEST(without_the_key_a_receipt_is_mute),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
