@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: a second run changes nothing, more knowledge is added and none taken away, a claimed or ended relationship keeps
- * to its person, and organisations learn nothing from each other. Method: chunks run again, in part and in between. */
+ * Goal: a second run changes nothing, more knowledge is added and none taken away, a claimed or ended relationship
+ * keeps to its person, and organisations learn nothing from each other. Method: chunks run again, in part and in
+ * between. */
 #include "domain/contact_import.h"
 #include "domain/leftover.h"
 #include "domain/record.h"

@@ -149,7 +149,8 @@ static void somebody_who_is_here_takes_over_all_that_waited(void **state)
     struct relationship waiting = invited_list.out[0];
     struct text id_before = id_text(&world->node.cx, relationship_id(&waiting));
     struct request request = world_ask(world, world->shipping, &waiting, &world->delivery);
-    struct text request_before = id_text(&world->node.cx, relationship_item_id(&waiting, ID_REQUEST, request.request_id));
+    struct id request_id = relationship_item_id(&waiting, ID_REQUEST, request.request_id);
+    struct text request_before = id_text(&world->node.cx, request_id);
     struct invitation_claim claim = {.code = code};
     ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
     assert_int_equal(claim.out.person_id, world->ada.person_id);
@@ -160,7 +161,8 @@ static void somebody_who_is_here_takes_over_all_that_waited(void **state)
     ASSERT_OK(world, relationship_open(world_as(world, world->ada), id_before, &opened));
     int64_t person_id = 0;
     int64_t item = 0;
-    ASSERT_OK(world, relationship_open_item(world_as(world, world->ada), request_before, ID_REQUEST, &person_id, &item));
+    struct ctx *cx = world_as(world, world->ada);
+    ASSERT_OK(world, relationship_open_item(cx, request_before, ID_REQUEST, &person_id, &item));
     assert_int_equal(person_id, world->ada.person_id);
     struct request_answer answer = {.request_id = item, .answer = ANSWER_ACCEPT};
     ASSERT_OK(world, WRITE(world, world->ada, request_answer, &answer));

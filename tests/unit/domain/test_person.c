@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: a link is good once and for a while, a session is its person's, and a destroyed key opens nothing ever again while
- * everybody else's still does. Method: each bound of links and sessions; keys destroyed, with the folder looked at. */
+ * Goal: a link is good once and for a while, a session is its person's, and a destroyed key opens nothing ever again
+ * while everybody else's still does. Method: each bound of links and sessions; keys destroyed, with the folder looked
+ * at. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -140,10 +141,11 @@ static void a_wrapped_key_from_before_opens_nothing(void **state)
     char sql[512];
     (void)snprintf(sql, sizeof sql, "CREATE TABLE kept AS SELECT * FROM person_key; UPDATE key_bucket SET open = open");
     world_spoil(world, "keys.db", sql);
-    ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, &world->ada.person_id, 1));
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
     world_spoil(world, "keys.db", "DELETE FROM person_key; INSERT INTO person_key SELECT * FROM kept");
     struct vault_item item;
-    struct ctx *cx = world_as(world, world->ada);
+    cx = world_as(world, world->ada);
     ASSERT_FAILS(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item), NOT_FOUND, "key.destroyed");
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: a published version never changes, one version is published at a time, what was given under an older one lives on
- * under it, and only its organisation writes a purpose. Method: the life of a purpose, each failure by its word. */
+ * Goal: a published version never changes, one version is published at a time, what was given under an older one lives
+ * on under it, and only its organisation writes a purpose. Method: the life of a purpose, each failure by its word. */
 #include "base/limits.h"
 #include "support/world.h"
 
@@ -156,7 +156,8 @@ static void lists_hold_the_newest_version_of_each(void **state)
     ASSERT_OK(world, purpose_list(world_as(world, world->shipping), &list));
     assert_int_equal(list.out_count, 1);
     assert_int_equal(list.out[0].purpose_id, world->delivery.purpose_id);
-    list = (struct purpose_list){.organisation_id = world->shop.organisation_id, .after = list.out[0].purpose_id, .limit = 1};
+    list = (struct purpose_list){
+        .organisation_id = world->shop.organisation_id, .after = list.out[0].purpose_id, .limit = 1};
     ASSERT_OK(world, purpose_list(world_as(world, world->shipping), &list));
     assert_int_equal(list.out_count, 1);
     assert_int_equal(list.out[0].purpose_id, other.out.purpose_id);

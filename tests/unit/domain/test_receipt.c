@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: each act of the person has evidence that holds the wording that was shown, no value and nobody else's id; both
- * sides hold the same bytes, and anyone can check them offline. Method: receipts of every kind of act, read and checked. */
+ * sides hold the same bytes, and anyone can check them offline. Method: receipts of each kind of act, read and checked.
+ */
 #include <string.h>
 
 #include "ledger/ledger.h"
@@ -57,7 +58,8 @@ static void no_receipt_holds_a_value_or_the_id_of_another(void **state)
     struct relationship bank = world_relate(world, world->teller, world->ada);
     struct grant grant = world_grant(world, world->shipping, &shop, &world->delivery);
     (void)world_grant(world, world->teller, &bank, &world->account);
-    struct grant_narrow narrow = {.grant_id = grant.grant_id, .set_attributes = true, .attributes = world_kinds("Name")};
+    struct grant_narrow narrow = {
+        .grant_id = grant.grant_id, .set_attributes = true, .attributes = world_kinds("Name")};
     ASSERT_OK(world, WRITE(world, world->ada, grant_narrow, &narrow));
     struct relationship_end end = {.relationship_id = shop.relationship_id, .erase = true};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
