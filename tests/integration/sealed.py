@@ -87,12 +87,15 @@ def without_syncs(calls):
 
 
 def replies_first(calls):
-    """Each reply moved in front of the sync before it."""
-    moved = list(calls)
-    for i in range(1, len(moved)):
-        if "HTTP/1.1 " in moved[i][2]:
-            sync = max(at for at in range(i) if moved[at][0] == "fdatasync")
-            moved.insert(sync, moved.pop(i))
+    """Each reply moved right behind its request."""
+    moved, request = [], 0
+    for call in calls:
+        if "HTTP/1.1 " in call[2] and "POST " not in call[2]:
+            moved.insert(request, call)
+            continue
+        moved.append(call)
+        if "POST /v1/" in call[2]:
+            request = len(moved)
     return moved
 
 
