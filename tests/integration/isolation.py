@@ -30,6 +30,9 @@ PERSON_DOORS = [
     ("GET", "/v1/me/relationships/{rel}/receipts", None), ("GET", "/v1/me/requests/{req}", None),
     ("POST", "/v1/me/requests/{req}/answer", {"answer": "refuse"}), ("GET", "/v1/me/grants/{grt}", None),
     ("POST", "/v1/me/grants", {"relationship": "{rel}", "purpose": "{pur}", "attributes": ["pd:Name"]}),
+    ("POST", "/v1/me/grants", {"relationship": "{rel}", "purpose": "{pur}", "attributes": ["pd:Name"],
+                               "departments": ["{dep}"]}),
+    ("PATCH", "/v1/me/grants/{grt}", {"departments": ["{dep}"]}),
     ("PATCH", "/v1/me/grants/{grt}", {"attributes": ["pd:Name"]}), ("POST", "/v1/me/grants/{grt}/withdraw", None),
     ("GET", "/v1/me/disclosures?relationship={rel}", None), ("GET", "/v1/me/receipts/{rcp}", None),
     ("GET", "/v1/me/receipts/{rcp}/proof", None), ("POST", "/v1/me/relationships/{rel}/end", {"erase": False})]
@@ -148,6 +151,7 @@ class World:
                                                          "note": party.name + "note"}).expect(200).json
         assert read["attributes"]["pd:Name"]["value"]["name"] == owner.name + " Secret"
         owner.add("pur", pur)
+        owner.add("dep", party.own["dep"][0])
         for mate in (party, owner):
             mate.add("req", req)
             mate.add("grt", grant["id"])
@@ -161,6 +165,8 @@ class World:
                 own |= set(mate.own[kind]) if mate.shop == party.shop else set()
         if kind == "pur" and party.doors is PERSON_DOORS:
             return []  # both people deal with both organisations
+        if kind == "dep" and party.doors is PERSON_DOORS:
+            own = set(self.systems["Bluedesk"].own["dep"] + self.systems["Bluepost"].own["dep"])  # of the first grant
         return sorted({value for other in self.parties for value in other.own.get(kind, ())} - own)
 
 
