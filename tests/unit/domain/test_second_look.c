@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: what ends between a disclosure's decision and its row does not leave, whoever ends it. Method: decide inside a
+ * read, as the doors do, let something happen, then commit; each time the second look must see it, and only then. */
+#include "support/world.h"
+
+#include <stdlib.h>
+
+static struct disclosure_ask decide(struct world *world, const struct relationship *relationship)
+{
+    struct disclosure_ask ask = world_question(world, relationship, &world->delivery, world_kinds("PhysicalAddress"));
+    struct ctx *cx = world_as(world, world->shipping);
+    ASSERT_OK(world, store_read_begin(cx));
+    ASSERT_OK(world, disclosure_decide(cx, &ask));
+    store_read_end(cx);
+    assert_true(ask.given);
+    assert_int_equal(ask.values_count, 1);
+    return ask;
+}
+
+static void commit(struct world *world, struct disclosure_ask *ask)
+{
+    ASSERT_OK(world, WRITE(world, world->shipping, disclosure_commit, ask));
+}
+
+static void assert_refused(const struct disclosure_ask *ask, const char *reason)
+{
+    assert_false(ask->given);
+    assert_string_equal(ask->reason, reason);
+    assert_int_equal(ask->values_count, 0);
+}
+
+/* Ada with the shop, one grant for the address. */
+static struct grant open_door(struct world *world, struct relationship *out)
+{
+    world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
+    *out = world_relate(world, world->shipping, world->ada);
+    return world_grant(world, world->shipping, out, &world->delivery);
+}
+
+static void what_still_stands_is_given(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    (void)open_door(world, &relationship);
+    for (int i = 0; i < 3; i++) {
+        struct disclosure_ask ask = decide(world, &relationship);
+        assert_int_not_equal(ask.edition, 0);
+        commit(world, &ask);
+        assert_true(ask.given);
+        assert_int_equal(ask.values_count, 1);
+    }
+}
+
+static void a_stop_in_between_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct grant_withdraw stop = {.grant_id = grant.grant_id};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &stop));
+    commit(world, &ask);
+    assert_refused(&ask, "grant.withdrawn");
+}
+
+/* Both in one write: nothing is committed between them. */
+struct both {
+    struct world          *world;
+    struct grant_withdraw  stop;
+    struct disclosure_ask *ask;
+};
+
+static err stop_and_commit(struct ctx *cx, void *arg)
+{
+    struct both *both = arg;
+    cx->actor = both->world->ada;
+    TRY(grant_withdraw(cx, &both->stop));
+    cx->actor = both->world->shipping;
+    return disclosure_commit(cx, both->ask);
+}
+
+static void a_stop_in_the_same_batch_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct both both = {world, {.grant_id = grant.grant_id}, &ask};
+    ASSERT_OK(world, WRITE(world, world->ada, stop_and_commit, &both));
+    assert_refused(&ask, "grant.withdrawn");
+}
+
+static void a_stop_by_another_process_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    char url[96];
+    (void)snprintf(url, sizeof url, "sqlite:%s/data", world->node.folder);
+    struct store_options options = {.url = url, .clock = &world->node.clock, .volatile_ = true};
+    struct store *other = NULL;
+    struct ctx cx = world->node.cx;
+    cx.actor = world->ada;
+    cx.db = NULL;
+    ASSERT_OK(world, store_open(&cx, &options, &other));
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct grant_withdraw stop = {.grant_id = grant.grant_id};
+    assert_int_equal(store_write_wait(other, &cx, grant_withdraw, &stop), OK);
+    commit(world, &ask);
+    assert_refused(&ask, "grant.withdrawn");
+    store_close(other);
+}
+
+static void an_end_by_time_in_between_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    test_node_pass(&world->node, grant.until_at_ms - world->node.time.wall_ms - 1);
+    struct disclosure_ask before = decide(world, &relationship);
+    commit(world, &before); /* the mark of the clock goes with it, so that nothing but time changes from here on */
+    assert_true(before.given);
+    struct disclosure_ask ask = decide(world, &relationship);
+    test_node_pass(&world->node, 1);
+    commit(world, &ask);
+    assert_refused(&ask, "grant.expired");
+}
+
+static void the_end_of_the_relationship_in_between_is_seen(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    (void)open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct relationship_end end = {.relationship_id = relationship.relationship_id};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    commit(world, &ask);
+    assert_refused(&ask, "relationship.ended");
+}
+
+static void of_two_reads_under_a_grant_for_once_one_is_given(void **state)
+{
+    struct world *world = *state;
+    world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant_give give = {.relationship_id = relationship.relationship_id,
+                              .purpose = world_purpose_id(&world->delivery),
+                              .attributes = world_kinds("PhysicalAddress"),
+                              .uses = {.kind = USES_ONCE, .event = TEXT_NONE}};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    struct disclosure_ask first = decide(world, &relationship);
+    struct disclosure_ask second = decide(world, &relationship);
+    commit(world, &first);
+    commit(world, &second);
+    assert_true(first.given);
+    assert_refused(&second, "grant.used_up");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(what_still_stands_is_given),
+        WORLD_TEST(a_stop_in_between_is_seen),
+        WORLD_TEST(a_stop_in_the_same_batch_is_seen),
+        WORLD_TEST(a_stop_by_another_process_is_seen),
+        WORLD_TEST(an_end_by_time_in_between_is_seen),
+        WORLD_TEST(the_end_of_the_relationship_in_between_is_seen),
+        WORLD_TEST(of_two_reads_under_a_grant_for_once_one_is_given),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
