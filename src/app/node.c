@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/log_mark.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
@@ -40,17 +41,23 @@ static err make_folder(struct ctx *cx, const char *path, bool create)
     return OK;
 }
 
-/* The name of the log tells nothing of the operator and is unlike that of any other node. */
-static err name_log(struct ctx *cx, void *arg)
+/* The name of the log tells nothing of the operator and is unlike that of any other node: it comes from its key. */
+static struct text name_of_log(struct ctx *cx)
 {
-    (void)arg; /* the name comes from the node's own key */
     uint8_t public_key[SIGN_PUBLIC_BYTES];
     uint8_t hash[HASH_BYTES];
     keyring_log_public(cx->keyring, public_key);
     sha256((struct bytes){public_key, sizeof public_key}, hash);
     struct text hex = hex_encode(cx->arena, (struct bytes){hash, 8});
-    struct text origin = text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex));
-    return ledger_set_origin(cx, origin);
+    return text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex));
+}
+
+/* store_write_fn */
+static err name_log(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the name comes from the node's own key */
+    struct text name = name_of_log(cx);
+    return name.at == NULL ? FAIL_MEMORY(cx) : ledger_set_origin(cx, name);
 }
 
 /* A refused write to the disk ends the process: nothing may be tried again after a failed fsync. */
@@ -83,12 +90,17 @@ static err open_store(struct node *node, const struct node_options *options)
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
     cx->now_ms = store_now_ms(node->store);
+    number_lift(&node->numbers, number_first_of_ms(cx->now_ms)); /* also when the wall clock went back since */
     struct text origin;
     err named = ledger_origin(cx, &origin);
-    if (named != NOT_FOUND)
-        return named;
-    failure_clear(&cx->failure);
-    return name_new_log(node);
+    if (named == NOT_FOUND) {
+        failure_clear(&cx->failure);
+        return name_new_log(node);
+    }
+    TRY(named);
+    if (!text_equals(origin, name_of_log(cx)))
+        return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
+    return log_mark_check(cx, node->keys);
 }
 
 err node_open(struct node *node, const struct node_options *options)
@@ -98,6 +110,7 @@ err node_open(struct node *node, const struct node_options *options)
     struct text keys = text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
+    node->keys = keys.at;
     TRY(keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;
     return open_store(node, options);
@@ -144,11 +157,12 @@ err node_settle(struct node *node)
     struct ledger_pass pass = {.left = 1};
     while (pass.left > 0) {
         err result = ledger_sequence(&node->cx, node->store, &pass);
-        if (result == CONFLICT) { /* a server is at it: what waits is in good hands */
+        if (result == CONFLICT && text_is(text_of(node->cx.failure.reason), "log.contended")) {
+            /* a server is at it: what waits is in good hands */
             failure_clear(&node->cx.failure);
             return OK;
         }
         TRY(result);
     }
-    return OK;
+    return log_mark_keep(&node->cx, node->keys, &node->kept_size);
 }
