@@ -205,9 +205,10 @@ class Order(Served):
             time.sleep(0.02)
             begin = time.monotonic()
             self.assertEqual(other.get("/a").status, 200)
-            self.assertLess(time.monotonic() - begin, 0.4)
+            waited = time.monotonic() - begin
             for _ in range(120):
                 self.assertEqual(greedy.reply().status, 200)
+            self.assertLess(waited, 0.7 * (time.monotonic() - begin))  # on any machine
 
     def test_a_client_that_takes_no_replies_gets_no_more_made(self):
         before = self.counters()["requests"]
