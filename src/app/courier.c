@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/log_mark.h"
 #include "base/checked.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
@@ -14,6 +15,7 @@
 #include "ledger/ledger.h"
 
 #define FORGET_EVERY_MS (INT64_C(3600) * 1000)
+#define MARK_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
 #define PAUSE_MS_MAX (INT64_C(60) * 1000)
 #define ONCE_MS INT64_MAX
@@ -28,7 +30,7 @@ struct job {
     const char *told;      /* the reason that the log has heard; NULL: all is well */
 };
 
-typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_LEFTOVER, JOB_FORGET, JOB_COUNT } job_number;
+typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_MARK, JOB_LEFTOVER, JOB_FORGET, JOB_COUNT } job_number;
 
 struct courier {
     struct node    *node;
@@ -62,6 +64,11 @@ static err extend_log(struct courier *courier)
     return OK;
 }
 
+static err keep_mark(struct courier *courier)
+{
+    return log_mark_keep(&courier->cx, courier->node->keys, &courier->node->kept_size);
+}
+
 static err sweep_leftovers(struct courier *courier)
 {
     return leftover_sweep(&courier->cx, courier->node->store);
@@ -79,6 +86,7 @@ static err forget_answers(struct courier *courier)
 static const struct job JOBS[JOB_COUNT] = {
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
+    [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
     [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},
     [JOB_FORGET] = {.name = "forget", .run = forget_answers, .every_ms = FORGET_EVERY_MS},
 };

@@ -16,6 +16,8 @@ struct node {
     struct store        *store;
     struct log           log;
     struct ctx           cx; /* the operator's, on the main thread */
+    const char          *keys;      /* the key folder */
+    int64_t              kept_size; /* of the log, as its mark beside the keys says; the courier's once it runs */
 };
 
 struct node_options {
@@ -26,7 +28,8 @@ struct node_options {
 
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */
 void node_begin(struct node *node, bool json_log);
-/* NOT_FOUND node.missing when there is none and `create` is not set; fails as keyring_open() and store_open() do. */
+/* NOT_FOUND node.missing when there is none and `create` is not set, CORRUPT node.store_lost | node.other_keys |
+ * log.went_back when keys and data are not of one node and one time; fails as keyring_open() and store_open() do. */
 err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
 /* Closes what was opened; safe at any stage. */
 void node_close(struct node *node);

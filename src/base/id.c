@@ -85,6 +85,19 @@ int64_t number_next(struct number_source *source, const struct clock *clock, con
     return next;
 }
 
+int64_t number_first_of_ms(int64_t at_ms)
+{
+    return at_ms <= EPOCH_MS ? 0 : (at_ms - EPOCH_MS) << SPREAD_BITS;
+}
+
+void number_lift(struct number_source *source, int64_t floor)
+{
+    int64_t last = atomic_load_explicit(&source->last, memory_order_relaxed);
+    while (last < floor && !atomic_compare_exchange_weak_explicit(&source->last, &last, floor, memory_order_relaxed,
+                                                                  memory_order_relaxed))
+        continue;
+}
+
 int64_t number_made_at_ms(int64_t number)
 {
     return (number >> SPREAD_BITS) + EPOCH_MS;

@@ -40,6 +40,10 @@ struct number_source {
     _Atomic int64_t last;
 };
 int64_t number_next(struct number_source *source, const struct clock *clock, const struct randomness *randomness);
+/* The least number that could be made in that millisecond. */
+int64_t number_first_of_ms(int64_t at_ms);
+/* From now on the source gives only numbers above `floor`. */
+void number_lift(struct number_source *source, int64_t floor);
 int64_t number_made_at_ms(int64_t number); /* the millisecond that a number was made in */
 
 #endif

@@ -71,6 +71,7 @@ static err insert(struct ctx *cx, const struct act *act)
 
 err act_append(struct ctx *cx, struct act *act)
 {
+    number_lift(cx->numbers, act->previous_id); /* a chain only rises, also over a clock that went back */
     act->act_id = ctx_number(cx);
     act->at_ms = cx->now_ms;
     act->actor_kind = cx->actor.kind;

@@ -111,6 +111,8 @@ static err decide(struct ctx *cx, struct disclosure_ask *ask)
 {
     ask->edition = store_people_edition(cx);
     TRY(grant_list_of_purpose(cx, &ask->found, ask->purpose_id.item, &ask->grants, &ask->grants_count));
+    for (size_t i = 0; ask->repeats && i < ask->grants_count; i++)
+        ask->grants[i].used = 0;
     judge(cx, ask);
     return OK;
 }

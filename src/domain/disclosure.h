@@ -57,6 +57,7 @@ struct disclosure_ask {
     struct attribute_set attributes;
     struct text          note; /* at most LIMIT_NOTE_BYTES */
     bool                 partial;
+    bool                 repeats; /* asks again for an answer it has had: counted uses that are used up count as free */
     /* answer */
     int64_t                    disclosure_id;
     struct relationship        found;

@@ -8,6 +8,7 @@
 #include "domain/policy.h"
 #include "domain/purpose.h"
 #include "domain/receipt.h"
+#include "store/queries.h"
 
 #define SWEEP_BYTES_MAX (1024u * 1024) /* one act with its receipt */
 
@@ -50,8 +51,20 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
     return grant_save(cx, grant);
 }
 
+static err check_room(struct ctx *cx, int64_t person_id)
+{
+    struct sql_grant_count_in in = {person_id};
+    struct sql_grant_count_row row = {0};
+    bool found = false;
+    TRY(sql_grant_count(cx, &in, &row, &found));
+    if (row.grants >= LIMIT_GRANTS)
+        return FAIL(cx, CONFLICT, "grant.too_many", "one person keeps at most %d grants", LIMIT_GRANTS);
+    return OK;
+}
+
 err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
 {
+    TRY(check_room(cx, relationship->person_id));
     grant->person_id = relationship->person_id;
     grant->relationship_id = relationship->relationship_id;
     grant->organisation_id = relationship->organisation_id;

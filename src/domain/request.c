@@ -3,12 +3,14 @@
 #include "domain/request.h"
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "crypto/id_seal.h"
 #include "domain/organisation.h"
 #include "domain/policy.h"
 #include "domain/purpose.h"
 #include "domain/receipt.h"
 #include "domain/request_store.h"
+#include "store/queries.h"
 
 #define REQUEST_LIFE_MS (30 * INT64_C(24) * 3600 * 1000) /* an unanswered request lapses after 30 days */
 
@@ -137,6 +139,26 @@ static err check_relationship(struct ctx *cx, const struct relationship *relatio
     return OK;
 }
 
+/* Nobody is flooded with questions. */
+static err check_pressure(struct ctx *cx, const struct request *request)
+{
+    struct sql_request_pressure_in in = {
+        .person_id = request->person_id,
+        .relationship_id = request->relationship_id,
+        .department_id = request->department_id,
+        .now_ms = cx->now_ms,
+        .since_ms = cx->now_ms - TIME_DAY_MS,
+    };
+    struct sql_request_pressure_row pressure = {0};
+    bool found = false;
+    TRY(sql_request_pressure(cx, &in, &pressure, &found));
+    if (pressure.waiting >= LIMIT_REQUESTS_OPEN)
+        return FAIL(cx, CONFLICT, "request.too_many_open", "%d requests wait for an answer already", LIMIT_REQUESTS_OPEN);
+    if (pressure.lately >= LIMIT_REQUESTS_A_DAY)
+        return FAIL(cx, TOO_MANY, "request.too_many", "at most %d requests a day to one person", LIMIT_REQUESTS_A_DAY);
+    return OK;
+}
+
 err request_make(struct ctx *cx, void *arg)
 {
     struct request_make *make = arg;
@@ -168,6 +190,7 @@ err request_make(struct ctx *cx, void *arg)
         request.attributes = attribute_set_union(purpose.needed, purpose.optional);
     TRY(check_asked(cx, &purpose, request.attributes, request.duration_ms));
     TRY(uses_check(cx, &request.uses, "/uses"));
+    TRY(check_pressure(cx, &request));
     struct act act = request_act(&request, ACT_REQUEST_MADE);
     TRY(request_apply(cx, &request, &act));
     make->out = request;
@@ -185,6 +208,21 @@ static err load_purpose(struct ctx *cx, const struct request *request, struct pu
 {
     struct id id = {ID_PURPOSE, request->organisation_id, request->purpose_id};
     return purpose_load(cx, &id, request->purpose_version, out);
+}
+
+/* A revised offer lies between what was asked first and what the person offered: it never asks for more than both. */
+static err check_revised(struct ctx *cx, const struct request *request, const struct act *act)
+{
+    struct attribute_set spoken_of = attribute_set_union(request->attributes, request->counter_attributes);
+    int64_t longest_ms = request->duration_ms > request->counter_duration_ms ? request->duration_ms
+                                                                             : request->counter_duration_ms;
+    if (!attribute_set_is_subset(act->attributes, spoken_of))
+        return FAIL_AT(cx, INVALID, "request.wider", "/attributes", "more kinds than either side has spoken of");
+    if (act->duration_ms > longest_ms)
+        return FAIL_AT(cx, INVALID, "request.wider", "/duration", "longer than either side has spoken of");
+    if (!uses_is_within(&act->uses, &request->uses) && !uses_is_within(&act->uses, &request->counter_uses))
+        return FAIL_AT(cx, INVALID, "request.wider", "/uses", "more often than either side has spoken of");
+    return OK;
 }
 
 err request_revise(struct ctx *cx, void *arg)
@@ -206,6 +244,7 @@ err request_revise(struct ctx *cx, void *arg)
     act.until_at_ms = cx->now_ms + REQUEST_LIFE_MS;
     TRY(check_asked(cx, &purpose, act.attributes, act.duration_ms));
     TRY(uses_check(cx, &act.uses, "/uses"));
+    TRY(check_revised(cx, &request, &act));
     TRY(request_apply(cx, &request, &act));
     revise->out = request;
     return OK;

@@ -67,7 +67,8 @@ err request_list_of_department(struct ctx *cx, struct request_list *list) MUST_C
 /* ---- store_write_fn */
 
 /* INVALID request.outside_purpose | request.too_long | uses.invalid | request.empty; CONFLICT purpose.not_published |
- * purpose.other_department | relationship.ended | relationship.paused. */
+ * purpose.other_department | relationship.ended | relationship.paused | request.too_many_open; TOO_MANY
+ * request.too_many. */
 struct request_make {
     int64_t              person_id;
     int64_t              relationship_id;

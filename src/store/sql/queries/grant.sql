@@ -61,3 +61,10 @@ SELECT used FROM grant_use WHERE person_id = $1 AND grant_id = $2;
 -- rows: none
 INSERT INTO grant_use (person_id, grant_id, used) VALUES ($1, $2, $3)
 ON CONFLICT (person_id, grant_id) DO UPDATE SET used = grant_use.used + $3;
+
+-- name: grant_count
+-- file: people
+-- in:   person_id int64
+-- out:  grants int64
+-- rows: one
+SELECT count(*) AS grants FROM grant_now WHERE person_id = $1;

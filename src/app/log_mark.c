@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A small file, replaced by rename. */
+#include "app/log_mark.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "ledger/ledger.h"
+
+#define MARK_NAME "log.checkpoint"
+#define MARK_BYTES_MAX 4096
+
+static const char *path_of(struct ctx *cx, const char *folder, const char *ending)
+{
+    return text_format(cx->arena, "%s/" MARK_NAME "%s", folder, ending).at;
+}
+
+static err read_mark(struct ctx *cx, const char *folder, struct text *out)
+{
+    const char *path = path_of(cx, folder, "");
+    char *text = arena_take(cx->arena, MARK_BYTES_MAX, 1);
+    if (path == NULL || text == NULL)
+        return FAIL_MEMORY(cx);
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(text, 1, MARK_BYTES_MAX, file);
+    if (file != NULL)
+        (void)fclose(file); /* it was only read */
+    *out = (struct text){text, size};
+    return OK;
+}
+
+err log_mark_check(struct ctx *cx, const char *folder)
+{
+    struct text mark;
+    TRY(read_mark(cx, folder, &mark));
+    if (mark.size == 0)
+        return OK;
+    err result = ledger_check_extends(cx, mark);
+    if (result == OK)
+        return OK;
+    failure_clear(&cx->failure);
+    return FAIL(cx, CORRUPT, "log.went_back", "the data is older than what this node has published; see docs/operations");
+}
+
+/* True when `text` is on disk under the path. */
+static bool write_file(const char *path, struct text text)
+{
+    int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0)
+        return false;
+    bool written = write(file, text.at, text.size) == (ssize_t)text.size && fsync(file) == 0;
+    return close(file) == 0 && written;
+}
+
+static bool sync_folder(const char *folder)
+{
+    int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (opened < 0)
+        return false;
+    bool synced = fsync(opened) == 0;
+    return close(opened) == 0 && synced;
+}
+
+err log_mark_keep(struct ctx *cx, const char *folder, int64_t *size)
+{
+    struct ledger_head head;
+    err published = ledger_head(cx, &head);
+    if (published == NOT_FOUND) { /* nothing to keep yet */
+        failure_clear(&cx->failure);
+        return OK;
+    }
+    TRY(published);
+    if (head.tree.size == *size)
+        return OK;
+    const char *fresh = path_of(cx, folder, ".new");
+    const char *path = path_of(cx, folder, "");
+    if (fresh == NULL || path == NULL)
+        return FAIL_MEMORY(cx);
+    if (!write_file(fresh, head.note) || rename(fresh, path) != 0 || !sync_folder(folder))
+        return FAIL(cx, INTERNAL, "log.mark", "the last checkpoint could not be kept beside the keys");
+    *size = head.tree.size;
+    return OK;
+}
