@@ -40,7 +40,8 @@ err log_mark_check(struct ctx *cx, const char *folder)
     if (result == OK)
         return OK;
     failure_clear(&cx->failure);
-    return FAIL(cx, CORRUPT, "log.went_back", "the data is older than what this node has published; see docs/operations");
+    return FAIL(cx, CORRUPT, "log.went_back",
+                "the data is older than what this node has published; see docs/operations");
 }
 
 /* True when `text` is on disk under the path. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The last checkpoint that this node has published, kept beside the keys and so outside every backup of the data. A store
- * that does not go on from it is older than what people and organisations hold proofs of: the node refuses it, since in
- * it stopped permissions live again and the log would contradict itself. */
+ * The last checkpoint that this node has published, kept beside the keys and so outside every backup of the data. A
+ * store that does not go on from it is older than what people and organisations hold proofs of: the node refuses it,
+ * since in it stopped permissions live again and the log would contradict itself. */
 #ifndef APP_LOG_MARK_H
 #define APP_LOG_MARK_H
 

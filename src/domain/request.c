@@ -153,7 +153,8 @@ static err check_pressure(struct ctx *cx, const struct request *request)
     bool found = false;
     TRY(sql_request_pressure(cx, &in, &pressure, &found));
     if (pressure.waiting >= LIMIT_REQUESTS_OPEN)
-        return FAIL(cx, CONFLICT, "request.too_many_open", "%d requests wait for an answer already", LIMIT_REQUESTS_OPEN);
+        return FAIL(cx, CONFLICT, "request.too_many_open", "%d requests wait for an answer already",
+                    LIMIT_REQUESTS_OPEN);
     if (pressure.lately >= LIMIT_REQUESTS_A_DAY)
         return FAIL(cx, TOO_MANY, "request.too_many", "at most %d requests a day to one person", LIMIT_REQUESTS_A_DAY);
     return OK;

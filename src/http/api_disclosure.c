@@ -201,8 +201,8 @@ static bool says_the_same(struct text a, struct text b)
            text_equals((struct text){a.at + head, a.size - head}, (struct text){b.at + head, b.size - head});
 }
 
-/* A kept answer holds values: it is given again only when the question would get the very same answer now, from the same
- * grants and the same versions. That the first reading used a grant up does not count against it. */
+/* A kept answer holds values: it is given again only when the question would get the very same answer now, from the
+ * same grants and the same versions. That the first reading used a grant up does not count against it. */
 static err still_stands(struct call *call, void *arg, bool *out_stands)
 {
     const struct disclosure_ask *first = &((struct reading *)arg)->ask;
