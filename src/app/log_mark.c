@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "ledger/ledger.h"
@@ -54,32 +55,42 @@ static bool write_file(const char *path, struct text text)
     return close(file) == 0 && written;
 }
 
-static bool sync_folder(const char *folder)
+/* Another process that publishes waits here: both write the same two names, and an older mark must not come last. */
+static int lock_folder(const char *folder)
 {
     int opened = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (opened < 0)
-        return false;
-    bool synced = fsync(opened) == 0;
-    return close(opened) == 0 && synced;
+    if (opened >= 0 && flock(opened, LOCK_EX) != 0) {
+        (void)close(opened); /* nothing was done with it */
+        return -1;
+    }
+    return opened;
 }
 
-err log_mark_keep(struct ctx *cx, const char *folder, int64_t *size)
+static err replace_mark(struct ctx *cx, const char *folder, int locked, int64_t *size)
 {
     struct ledger_head head;
-    err published = ledger_head(cx, &head);
-    if (published == NOT_FOUND) { /* nothing to keep yet */
-        failure_clear(&cx->failure);
-        return OK;
-    }
-    TRY(published);
+    TRY(ledger_head(cx, &head));
     if (head.tree.size == *size)
         return OK;
     const char *fresh = path_of(cx, folder, ".new");
     const char *path = path_of(cx, folder, "");
     if (fresh == NULL || path == NULL)
         return FAIL_MEMORY(cx);
-    if (!write_file(fresh, head.note) || rename(fresh, path) != 0 || !sync_folder(folder))
+    if (!write_file(fresh, head.note) || rename(fresh, path) != 0 || fsync(locked) != 0)
         return FAIL(cx, INTERNAL, "log.mark", "the last checkpoint could not be kept beside the keys");
     *size = head.tree.size;
+    return OK;
+}
+
+err log_mark_keep(struct ctx *cx, const char *folder, int64_t *size)
+{
+    int locked = lock_folder(folder);
+    if (locked < 0)
+        return FAIL(cx, INTERNAL, "log.mark", "the folder of the keys cannot be opened");
+    err result = replace_mark(cx, folder, locked, size);
+    (void)close(locked); /* lets the next one in */
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure); /* nothing is published yet */
     return OK;
 }

@@ -87,6 +87,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
         result = server_run(&cli->node.cx, server);
     courier_stop(courier);
     drain_writer(&cli->node);
+    if (result == OK)
+        result = node_settle(&cli->node);
     return result;
 }
 

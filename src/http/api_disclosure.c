@@ -201,25 +201,29 @@ static bool says_the_same(struct text a, struct text b)
            text_equals((struct text){a.at + head, a.size - head}, (struct text){b.at + head, b.size - head});
 }
 
+/* Asks once more, and compares with the answer that stands in call->reply. */
+static err ask_again(struct call *call, const struct disclosure_ask *first, bool repeats, bool *out_same)
+{
+    const struct reply kept = call->reply;
+    struct disclosure_ask again = {.relationship = first->relationship, .purpose = first->purpose,
+        .attributes = first->attributes, .note = first->note, .partial = first->partial, .repeats = repeats};
+    TRY(disclosure_decide(&call->cx, &again));
+    *out_same = false;
+    if (!again.given)
+        return OK;
+    TRY(answer_given(call, &again));
+    *out_same = says_the_same(kept.body, call->reply.body);
+    call->reply = kept;
+    return OK;
+}
+
 /* A kept answer holds values: it is given again only when the question would get the very same answer now, from the
- * same grants and the same versions. That the first reading used a grant up does not count against it. */
+ * same grants and the same versions. That the first reading itself used a grant up does not count against it. */
 static err still_stands(struct call *call, void *arg, bool *out_stands)
 {
     const struct disclosure_ask *first = &((struct reading *)arg)->ask;
-    const struct reply kept = call->reply;
-    struct reading *again = ARENA_NEW(call->arena, struct reading);
-    if (again == NULL)
-        return FAIL_MEMORY(&call->cx);
-    again->ask = (struct disclosure_ask){.relationship = first->relationship, .purpose = first->purpose,
-        .attributes = first->attributes, .note = first->note, .partial = first->partial, .repeats = true};
-    TRY(disclosure_decide(&call->cx, &again->ask));
-    *out_stands = false;
-    if (!again->ask.given)
-        return OK;
-    TRY(answer_given(call, &again->ask));
-    *out_stands = says_the_same(kept.body, call->reply.body);
-    call->reply = kept;
-    return OK;
+    TRY(ask_again(call, first, false, out_stands));
+    return *out_stands ? OK : ask_again(call, first, true, out_stands);
 }
 
 err post_disclosure(struct call *call)
