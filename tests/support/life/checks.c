@@ -28,7 +28,7 @@ static void same_set(const struct life *life, struct attribute_set real, unsigne
     assert_true(attribute_set_equals(real, life_set(life, kinds)));
 }
 
-static void check_relationship(struct life *life, int at)
+void check_relationship(struct life *life, int at)
 {
     const struct m_relationship *it = &life->model->relationships[at];
     struct relationship real = life_load(life, at);
@@ -39,7 +39,7 @@ static void check_relationship(struct life *life, int at)
     assert_int_equal(real.review_at_ms, it->review);
 }
 
-static void check_grant(struct life *life, int at)
+void check_grant(struct life *life, int at)
 {
     const struct m_grant *it = &life->model->grants[at];
     const struct m_relationship *relationship = &life->model->relationships[it->relationship];
@@ -54,7 +54,7 @@ static void check_grant(struct life *life, int at)
     same_uses(&real.uses, it->uses);
 }
 
-static void check_request(struct life *life, int at)
+void check_request(struct life *life, int at)
 {
     const struct model *model = life->model;
     const struct m_request *it = &model->requests[at];

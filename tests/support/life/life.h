@@ -47,6 +47,7 @@ void life_expect(struct life *life, err result, const char *reason);
 
 /* ---- steps */
 void step_invite(struct life *life);
+void claim(struct life *life, int invitation); /* by somebody who is here */
 void step_claim(struct life *life);
 void step_claim_new(struct life *life);
 void step_propose(struct life *life);
@@ -72,6 +73,9 @@ void step_pass(struct life *life);
 void step_erase(struct life *life);
 
 /* ---- checks */
+void check_relationship(struct life *life, int at);
+void check_grant(struct life *life, int at);
+void check_request(struct life *life, int at);
 void check_states(struct life *life);
 void check_past(struct life *life);
 void check_receipts(struct life *life);

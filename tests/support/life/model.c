@@ -411,6 +411,10 @@ const char *m_revise(struct model *model, int request, const struct m_terms *ter
     reason = bad_question(version, kinds, duration, &uses);
     if (reason != NULL)
         return reason;
+    bool as_long = duration <= it->duration || duration <= it->counter_duration;
+    bool as_often = uses_fit(uses, it->uses) || uses_fit(uses, it->counter_uses);
+    if (!is_inside(kinds, it->kinds | it->counter_kinds) || !as_long || !as_often)
+        return "request.wider";
     it->state = R_OPEN;
     it->revision = 2;
     it->kinds = kinds;

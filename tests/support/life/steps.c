@@ -53,13 +53,10 @@ static int draw_invitation(struct life *life)
     return count - 1 - life_draw(life, young);
 }
 
-void step_claim(struct life *life)
+void claim(struct life *life, int invitation)
 {
     struct model *model = life->model;
-    if (model->invitations_count == 0 || model->relationships_count >= MANY - 4)
-        return;
     int person = life_person(life);
-    int invitation = draw_invitation(life);
     struct m_dates dates = life_dates(life);
     struct actor actor = life_actor(life, person);
     struct invitation_claim claim = {.code = text_of(model->invitations[invitation].code), .start = start_of(&dates)};
@@ -68,6 +65,12 @@ void step_claim(struct life *life)
     life_expect(life, result, reason);
     if (reason == NULL)
         take_relationship(life, begun(model, invitation), &claim.out);
+}
+
+void step_claim(struct life *life)
+{
+    if (life->model->invitations_count > 0 && life->model->relationships_count < MANY - 4)
+        claim(life, draw_invitation(life));
 }
 
 void step_claim_new(struct life *life)

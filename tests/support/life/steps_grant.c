@@ -66,7 +66,9 @@ void step_answer(struct life *life)
     int owner = model->relationships[request->relationship].person;
     int person = life_is(life, 95) ? owner : life_person(life);
     struct actor actor = life_actor(life, person);
-    int answer = life_is(life, 60) ? ANSWER_YES : 1 + life_draw(life, 4);
+    int answer = life_is(life, 50) ? ANSWER_YES : 1 + life_draw(life, 4);
+    if (request->revision > 1 && life_is(life, 40))
+        answer = ANSWER_OTHER; /* which is one too many */
     struct m_terms terms = life_is(life, 50) ? (struct m_terms){0} : life_terms(life, request->purpose);
     struct request_answer real = answer_of(life, request, answer, &terms);
     err result = LIFE_WRITE(life, actor, request_answer, &real);
@@ -84,6 +86,8 @@ void step_revise(struct life *life)
 {
     struct model *model = life->model;
     int at = draw_young(life, model->requests_count, 10);
+    while (at > 0 && model->requests[at].state != R_COUNTERED && life_is(life, 90))
+        at--;
     if (at < 0)
         return;
     const struct m_request *request = &model->requests[at];

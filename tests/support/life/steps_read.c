@@ -134,20 +134,17 @@ static bool draw_read(struct life *life, struct m_read *out)
 }
 
 /* Two reads that are decided side by side and written one after the other: so counted uses meet a race. */
-void step_read(struct life *life)
+static void read_twice(struct life *life, const struct m_read *read)
 {
     struct model *model = life->model;
-    struct m_read reads[2];
+    struct m_read reads[2] = {*read, *read};
     struct disclosure_ask asks[2];
     int values[KINDS] = {0};
-    if (!draw_read(life, &reads[0]))
-        return;
     const struct m_relationship *it = &model->relationships[reads[0].relationship];
     struct actor system = life->systems[it->organisation][reads[0].department];
     int count = life_is(life, 20) ? 2 : 1;
     if (it->person >= 0)
         memcpy(values, model->people[it->person].values, sizeof values);
-    reads[1] = reads[0];
     for (int i = 0; i < count; i++) {
         asks[i] = question_of(life, &reads[i]);
         life_expect(life, disclosure_decide(world_as(&life->world, system), &asks[i]), NULL);
@@ -163,6 +160,13 @@ void step_read(struct life *life)
         compare_decision(life, &asks[i], &reads[i]);
         compare_values(life, &asks[i], reads[i].given ? reads[i].allowed : 0, values);
     }
+}
+
+void step_read(struct life *life)
+{
+    struct m_read read;
+    if (draw_read(life, &read))
+        read_twice(life, &read);
 }
 
 /* ---- what belongs to others is not there, by the very same answer as what does not exist */
@@ -263,30 +267,80 @@ void step_rekey(struct life *life)
 
 /* ---- time and oblivion */
 
-static int64_t draw_boundary(struct life *life)
+/* The next hour at which something ends. */
+struct boundary {
+    enum { ENDS_GRANT, ENDS_REQUEST, ENDS_RELATIONSHIP, ENDS_INVITATION } what;
+    int     which;
+    int64_t at;
+};
+
+static void nearer(struct boundary *nearest, struct boundary candidate, int64_t now)
+{
+    if (candidate.at > now && candidate.at < nearest->at)
+        *nearest = candidate;
+}
+
+/* The nearest end of one sort of thing, so that each sort has its turn. */
+static struct boundary next_boundary(const struct model *model, int sort)
+{
+    struct boundary nearest = {.at = INT64_MAX};
+    for (int i = 0; sort == ENDS_GRANT && i < model->grants_count; i++)
+        if (m_grant_state(model, i) == G_ACTIVE)
+            nearer(&nearest, (struct boundary){ENDS_GRANT, i, model->grants[i].until}, model->now);
+    for (int i = 0; sort == ENDS_REQUEST && i < model->requests_count; i++)
+        if (m_request_state(model, i) == R_OPEN)
+            nearer(&nearest, (struct boundary){ENDS_REQUEST, i, model->requests[i].expires}, model->now);
+    for (int i = 0; sort == ENDS_RELATIONSHIP && i < model->relationships_count; i++)
+        if (m_relationship_state(model, i) == S_ACTIVE)
+            nearer(&nearest, (struct boundary){ENDS_RELATIONSHIP, i, model->relationships[i].ends}, model->now);
+    for (int i = 0; sort == ENDS_INVITATION && i < model->invitations_count; i++)
+        if (model->invitations[i].left > 0)
+            nearer(&nearest, (struct boundary){ENDS_INVITATION, i, model->invitations[i].expires}, model->now);
+    return nearest;
+}
+
+static void pass(struct life *life, int64_t ms)
+{
+    test_node_pass(&life->world.node, ms);
+    life->model->now += ms;
+}
+
+/* Looks at the thing that has just ended, or is about to. */
+static void probe(struct life *life, const struct boundary *boundary)
 {
     const struct model *model = life->model;
-    int relationship = life_relationship(life);
-    switch (life_draw(life, 3)) {
-    case 0:
-        return model->grants_count > 0 ? model->grants[life_draw(life, model->grants_count)].until : 0;
-    case 1:
-        return model->requests_count > 0 ? model->requests[life_draw(life, model->requests_count)].expires : 0;
-    default:
-        return relationship >= 0 ? model->relationships[relationship].ends : 0;
+    int relationship = boundary->which;
+    switch (boundary->what) {
+    case ENDS_GRANT:
+        relationship = model->grants[boundary->which].relationship;
+        check_grant(life, boundary->which);
+        break;
+    case ENDS_REQUEST:
+        check_request(life, boundary->which);
+        return;
+    case ENDS_INVITATION:
+        claim(life, boundary->which);
+        return;
+    case ENDS_RELATIONSHIP:
+        check_relationship(life, boundary->which);
     }
+    const struct m_relationship *it = &model->relationships[relationship];
+    struct m_read read = {.relationship = relationship, .purpose = it->organisation * PURPOSES, .kinds = 1};
+    if (!model->people[it->person].is_erased)
+        read_twice(life, &read);
 }
 
 void step_pass(struct life *life)
 {
     static const int LONGEST[] = {3, 3, 5000, 5000, 3600000, 86400000};
     struct model *model = life->model;
-    int64_t boundary = draw_boundary(life) - life_draw(life, 2);
-    int64_t ms = life_draw(life, LONGEST[life_draw(life, sizeof LONGEST / sizeof *LONGEST)]);
-    if (life_is(life, 40) && boundary >= model->now && boundary < model->now + TIME_DAY_MS)
-        ms = boundary - model->now;
-    test_node_pass(&life->world.node, ms);
-    model->now += ms;
+    struct boundary boundary = next_boundary(model, life_draw(life, 4));
+    if (life_is(life, 70) || boundary.at > model->now + 3 * TIME_DAY_MS || model->relationships_count >= MANY - 4) {
+        pass(life, life_draw(life, LONGEST[life_draw(life, sizeof LONGEST / sizeof *LONGEST)]));
+        return;
+    }
+    pass(life, boundary.at - model->now - life_draw(life, 2));
+    probe(life, &boundary);
 }
 
 void step_erase(struct life *life)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a grant is what the person gave, never more; it can be narrowed, stopped and used up, and it ends by itself.
  * Method: each dimension at its bounds and one step beyond, each failure by its word. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -358,7 +359,8 @@ static void a_relationship_with_very_many_grants_can_be_ended(void **state)
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
     for (int i = 0; i < 400; i++) {
         (void)given(world, offer(world, &relationship));
-        (void)world_ask(world, world->shipping, &relationship, &world->delivery);
+        if (i < LIMIT_REQUESTS_OPEN)
+            (void)world_ask(world, world->shipping, &relationship, &world->delivery);
         test_node_rest(&world->node);
     }
     struct arena *whole = world->node.cx.arena;
@@ -371,6 +373,26 @@ static void a_relationship_with_very_many_grants_can_be_ended(void **state)
     ASSERT_OK(world, request_list_of_person(world_as(world, world->ada), &open));
     assert_int_equal(open.out_count, 0);
     assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void one_person_keeps_so_many_grants_and_can_still_stop(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = given(world, offer(world, &relationship));
+    char sql[640];
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %d) "
+                   "INSERT INTO grant_now SELECT person_id, relationship_id, purpose_id, grant_id - n, purpose_version, "
+                   "state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, uses_kind, uses_max, "
+                   "uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now, n",
+                   LIMIT_GRANTS - 2);
+    world_spoil(world, "people.db", sql);
+    (void)given(world, offer(world, &relationship)); /* the last one */
+    struct grant_give more = offer(world, &relationship);
+    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &more), CONFLICT, "grant.too_many");
+    struct grant_withdraw stop = {.grant_id = grant.grant_id};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &stop));
 }
 
 /* ---- the past */
@@ -447,6 +469,7 @@ int main(void)
         WORLD_TEST(a_grant_never_outlasts_its_relationship),
         WORLD_TEST(when_its_date_has_come_the_relationship_has_no_live_grant),
         WORLD_TEST(a_relationship_with_very_many_grants_can_be_ended),
+        WORLD_TEST(one_person_keeps_so_many_grants_and_can_still_stop),
         WORLD_TEST(what_was_allowed_at_a_past_moment_can_be_asked),
         cmocka_unit_test(a_grant_that_begins_later_permits_nothing_before),
     };

@@ -92,6 +92,28 @@ static void a_paused_or_ended_relationship_is_not_asked(void **state)
     ASSERT_FAILS(world, WRITE(world, world->shipping, request_make, &make), CONFLICT, "relationship.ended");
 }
 
+static void nobody_is_flooded_with_questions(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct request_make make = question(world, &relationship);
+    struct request_cancel cancel = {.person_id = relationship.person_id};
+    for (int i = 0; i < LIMIT_REQUESTS_OPEN; i++) {
+        ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
+        cancel.request_id = make.out.request_id;
+    }
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_make, &make), CONFLICT, "request.too_many_open");
+    for (int i = LIMIT_REQUESTS_OPEN; i < LIMIT_REQUESTS_A_DAY; i++) {
+        ASSERT_OK(world, WRITE(world, world->shipping, request_cancel, &cancel));
+        ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
+        cancel.request_id = make.out.request_id;
+    }
+    ASSERT_OK(world, WRITE(world, world->shipping, request_cancel, &cancel));
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_make, &make), TOO_MANY, "request.too_many");
+    test_node_pass(&world->node, TIME_DAY_MS);
+    ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
+}
+
 /* ---- answering */
 
 static void a_plain_yes_gives_what_was_asked(void **state)
@@ -273,6 +295,30 @@ static void a_counter_offer_keeps_to_the_purpose(void **state)
     ASSERT_OK(world, WRITE(world, world->ada, request_answer, &counter));
 }
 
+static void a_revision_asks_for_no_more_than_either_side_has_spoken_of(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct request_make make = question(world, &relationship);
+    make.uses = (struct uses){USES_TIMES, 3, TEXT_NONE};
+    struct request request = asked(world, make);
+    request = countered(world, &request);
+    struct request_revise revise = {.person_id = request.person_id, .request_id = request.request_id, .uses = ANY};
+    revise.set_attributes = true;
+    revise.attributes = world_kinds("Name PhysicalAddress TelephoneNumber");
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_revise, &revise), INVALID, "request.wider");
+    revise.attributes = world_kinds("Name PhysicalAddress");
+    revise.set_duration = true;
+    revise.duration_ms = request.duration_ms + 1;
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_revise, &revise), INVALID, "request.wider");
+    revise.duration_ms = request.duration_ms;
+    revise.set_uses = true;
+    revise.uses = (struct uses){USES_TIMES, 4, TEXT_NONE};
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_revise, &revise), INVALID, "request.wider");
+    revise.uses.max = 3;
+    ASSERT_OK(world, WRITE(world, world->shipping, request_revise, &revise));
+}
+
 static void a_revision_keeps_to_the_version_that_was_asked_under(void **state)
 {
     struct world *world = *state;
@@ -384,6 +430,7 @@ int main(void)
         WORLD_TEST(a_request_keeps_to_its_purpose),
         WORLD_TEST(only_a_department_of_the_purpose_asks),
         WORLD_TEST(a_paused_or_ended_relationship_is_not_asked),
+        WORLD_TEST(nobody_is_flooded_with_questions),
         WORLD_TEST(a_plain_yes_gives_what_was_asked),
         WORLD_TEST(an_answer_gives_no_more_than_was_asked),
         WORLD_TEST(its_end_lies_between_now_and_what_was_asked),
@@ -392,6 +439,7 @@ int main(void)
         WORLD_TEST(an_unanswered_request_lapses),
         WORLD_TEST(one_counter_offer_is_met_by_one_revision),
         WORLD_TEST(a_counter_offer_keeps_to_the_purpose),
+        WORLD_TEST(a_revision_asks_for_no_more_than_either_side_has_spoken_of),
         WORLD_TEST(a_revision_keeps_to_the_version_that_was_asked_under),
         WORLD_TEST(the_department_that_asked_may_cancel),
         WORLD_TEST(the_end_of_a_relationship_cancels_what_is_open),
