@@ -383,9 +383,9 @@ static void one_person_keeps_so_many_grants_and_can_still_stop(void **state)
     char sql[640];
     (void)snprintf(sql, sizeof sql,
                    "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %d) "
-                   "INSERT INTO grant_now SELECT person_id, relationship_id, purpose_id, grant_id - n, purpose_version, "
-                   "state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, uses_kind, uses_max, "
-                   "uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now, n",
+                   "INSERT INTO grant_now SELECT person_id, relationship_id, purpose_id, grant_id - n, "
+                   "purpose_version, state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, "
+                   "uses_kind, uses_max, uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now, n",
                    LIMIT_GRANTS - 2);
     world_spoil(world, "people.db", sql);
     (void)given(world, offer(world, &relationship)); /* the last one */
