@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
+#include "crypto/hash.h"
 #include "crypto/jose.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
@@ -376,11 +377,16 @@ static void read_index(struct world *world)
 
 /* ---- whole worlds */
 
-/* store_write_fn */
+/* store_write_fn. The name that app/node.c would give: it opens no node of another name. */
 static err name_log(struct ctx *cx, void *arg)
 {
-    (void)arg; /* every bench's log has the same name */
-    return ledger_set_origin(cx, TEXT("symbolon.bench/log"));
+    (void)arg; /* the name comes from the node's own key */
+    uint8_t public_key[SIGN_PUBLIC_BYTES];
+    uint8_t hash[HASH_BYTES];
+    keyring_log_public(cx->keyring, public_key);
+    sha256((struct bytes){public_key, sizeof public_key}, hash);
+    struct text hex = hex_encode(cx->arena, (struct bytes){hash, 8});
+    return ledger_set_origin(cx, text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex)));
 }
 
 void world_make(struct world *world, const char *folder, const struct world_plan *plan)
