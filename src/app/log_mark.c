@@ -66,14 +66,13 @@ static int lock_folder(const char *folder)
     return opened;
 }
 
+/* Reads the head again: while we waited another process may have kept a later one. */
 static err replace_mark(struct ctx *cx, const char *folder, int locked, int64_t *size)
 {
     struct ledger_head head;
-    TRY(ledger_head(cx, &head));
-    if (head.tree.size == *size)
-        return OK;
     const char *fresh = path_of(cx, folder, ".new");
     const char *path = path_of(cx, folder, "");
+    TRY(ledger_head(cx, &head));
     if (fresh == NULL || path == NULL)
         return FAIL_MEMORY(cx);
     if (!write_file(fresh, head.note) || rename(fresh, path) != 0 || fsync(locked) != 0)
@@ -84,13 +83,19 @@ static err replace_mark(struct ctx *cx, const char *folder, int locked, int64_t 
 
 err log_mark_keep(struct ctx *cx, const char *folder, int64_t *size)
 {
+    struct ledger_head head;
+    err published = ledger_head(cx, &head);
+    if (published == NOT_FOUND) { /* nothing to keep yet */
+        failure_clear(&cx->failure);
+        return OK;
+    }
+    TRY(published);
+    if (head.tree.size == *size)
+        return OK;
     int locked = lock_folder(folder);
     if (locked < 0)
         return FAIL(cx, INTERNAL, "log.mark", "the folder of the keys cannot be opened");
     err result = replace_mark(cx, folder, locked, size);
     (void)close(locked); /* lets the next one in */
-    if (result != NOT_FOUND)
-        return result;
-    failure_clear(&cx->failure); /* nothing is published yet */
-    return OK;
+    return result;
 }
