@@ -4,65 +4,11 @@
 
 #include "base/json.h"
 #include "base/limits.h"
-#include "crypto/hash.h"
 
 #define FIELDS_MAX (LIMIT_IMPORT_FIELDS + 32)
-#define COUNTS_ROOM (1u << 17) /* first table; doubles when half full */
-
-struct key_count {
-    uint8_t  hash[16];
-    uint32_t seen; /* 0: the place is free */
-};
-
-struct key_counts key_counts_open(struct arena *arena)
-{
-    return (struct key_counts){.arena = arena};
-}
-
-static struct key_count *place_of(const struct key_counts *counts, const uint8_t hash[16])
-{
-    size_t start = 0;
-    for (size_t i = 0; i < 8; i++)
-        start = start << 8 | hash[i];
-    for (size_t step = 0;; step++) { /* the table is never more than half full */
-        struct key_count *place = &counts->at[(start + step) & (counts->room - 1)];
-        if (place->seen == 0 || bytes_equals((struct bytes){place->hash, 16}, (struct bytes){hash, 16}))
-            return place;
-    }
-}
-
-static bool grow(struct key_counts *counts)
-{
-    struct key_counts larger = *counts;
-    larger.room = counts->room == 0 ? COUNTS_ROOM : counts->room * 2;
-    larger.at = ARENA_ARRAY(counts->arena, struct key_count, larger.room);
-    if (larger.at == NULL)
-        return false;
-    for (size_t i = 0; i < counts->room; i++)
-        if (counts->at[i].seen != 0)
-            *place_of(&larger, counts->at[i].hash) = counts->at[i];
-    *counts = larger;
-    return true;
-}
-
-static err count_key(struct ctx *cx, struct key_counts *counts, struct text key, uint32_t *out_seen)
-{
-    uint8_t hash[HASH_BYTES];
-    if (counts->used * 2 >= counts->room && !grow(counts))
-        return FAIL(cx, TOO_LARGE, "import.too_many_nameless", "more people without e-mail address than fit in memory");
-    blake2b_256(bytes_of_text(key), hash);
-    struct key_count *place = place_of(counts, hash);
-    if (place->seen == 0) {
-        counts->used++;
-        for (size_t i = 0; i < 16; i++)
-            place->hash[i] = hash[i];
-    }
-    *out_seen = ++place->seen;
-    return OK;
-}
 
 /* All certain keys; or else the strongest other one with its count, so that two people of one file stay two. */
-static err fill_keys(struct ctx *cx, struct key_counts *counts, const struct contact *contact,
+static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
                      struct import_contact *out)
 {
     struct contact_keys keys;
@@ -75,9 +21,9 @@ static err fill_keys(struct ctx *cx, struct key_counts *counts, const struct con
             out->match_keys[out->match_keys_count++] = keys.at[i].text;
     if (out->match_keys_count > 0 || keys.count == 0)
         return OK;
-    uint32_t seen = 0;
-    TRY(count_key(cx, counts, keys.at[0].text, &seen));
-    struct text key = text_format(cx->arena, "%.*s#%u", TEXT_ARGS(keys.at[0].text), seen);
+    int64_t seen = seen_find(counts, keys.at[0].text) + 1;
+    TRY(seen_put(cx, counts, keys.at[0].text, seen));
+    struct text key = text_format(cx->arena, "%.*s#%lld", TEXT_ARGS(keys.at[0].text), (long long)seen);
     if (key.at == NULL)
         return FAIL_MEMORY(cx);
     out->match_keys[out->match_keys_count++] = key;
@@ -159,7 +105,7 @@ static err add_addresses(struct ctx *cx, struct import_contact *out, const struc
     return OK;
 }
 
-err import_contact_fill(struct ctx *cx, struct key_counts *counts, const struct contact *contact,
+err import_contact_fill(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
                         struct import_contact *out)
 {
     *out = (struct import_contact){.line = contact->line, .name = contact_display_name(cx->arena, contact)};

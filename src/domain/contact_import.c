@@ -106,18 +106,18 @@ static err add_fields(struct ctx *cx, const struct import_chunk *chunk, const st
         if (is_kept(records, count, chunk->department_id, record.body))
             continue;
         added++;
-        if (!chunk->dry_run)
-            TRY(record_insert(cx, &key, &record));
+        TRY(record_insert(cx, &key, &record));
     }
     *out_added = added;
     return OK;
 }
 
-static err is_erased(struct ctx *cx, int64_t person_id, bool *out)
+/* What somebody has claimed and ended, or had erased, is not brought back by a file. */
+static err is_open(struct ctx *cx, const struct relationship *relationship, bool *out)
 {
     PERSON_KEY key;
-    err result = person_key_open(cx, person_id, &key);
-    *out = result == NOT_FOUND;
+    err result = person_key_open(cx, relationship->person_id, &key);
+    *out = result == OK && relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED;
     if (result == NOT_FOUND)
         failure_clear(&cx->failure);
     return result == NOT_FOUND ? OK : result;
@@ -127,13 +127,11 @@ static err update_known(struct ctx *cx, const struct import_chunk *chunk, const 
                         const struct relationship *relationship, struct import_result *result)
 {
     size_t added = 0;
-    bool erased = false;
-    TRY(is_erased(cx, relationship->person_id, &erased));
-    /* What somebody has claimed and ended, or had erased, is not brought back by a file. */
-    if (!erased && relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED)
+    bool open = false;
+    TRY(is_open(cx, relationship, &open));
+    if (open)
         TRY(add_fields(cx, chunk, contact, relationship, &added));
-    if (!chunk->dry_run)
-        TRY(keep_keys(cx, contact, relationship));
+    TRY(keep_keys(cx, contact, relationship));
     result->outcome = added > 0 ? IMPORT_UPDATED : IMPORT_UNCHANGED;
     result->relationship = id_text(cx, relationship_id(relationship));
     return OK;
@@ -146,8 +144,6 @@ static err create_invited(struct ctx *cx, const struct import_chunk *chunk, cons
     int64_t person_id = 0;
     size_t added = 0;
     result->outcome = IMPORT_CREATED;
-    if (chunk->dry_run)
-        return OK;
     TRY(person_make(cx, PERSON_UNCLAIMED, &person_id));
     TRY(relationship_invite(cx, person_id, chunk->organisation_id, &relationship));
     TRY(keep_keys(cx, contact, &relationship));
@@ -156,10 +152,76 @@ static err create_invited(struct ctx *cx, const struct import_chunk *chunk, cons
     return invitation_add(cx, &relationship, chunk->department_id, &result->code);
 }
 
+/* ---- a dry run: the same decisions, with what rows before would have written looked up in a table */
+
+/* Whose row it is: a relationship that is there, one that a row before would have made (below 0), or 0. The keys of the
+ * row are then that one's, as keep_keys() does it. */
+static err try_keys(struct ctx *cx, const struct import_chunk *chunk, const struct import_contact *contact,
+                    int64_t known_id, int64_t *out_number)
+{
+    int64_t number = known_id;
+    for (size_t i = 0; i < contact->match_keys_count && number == 0; i++)
+        number = seen_find(chunk->seen, contact->match_keys[i]);
+    *out_number = number;
+    if (number == 0)
+        number = -1 - (int64_t)chunk->seen->used;
+    for (size_t i = 0; i < contact->match_keys_count; i++)
+        if (seen_find(chunk->seen, contact->match_keys[i]) == 0)
+            TRY(seen_put(cx, chunk->seen, contact->match_keys[i], number));
+    return OK;
+}
+
+static err try_fields(struct ctx *cx, const struct import_chunk *chunk, const struct import_contact *contact,
+                      const struct relationship *known, size_t *out_added)
+{
+    struct record *records = NULL;
+    size_t count = 0;
+    size_t added = 0;
+    if (known != NULL) {
+        PERSON_KEY key;
+        TRY(person_key_open(cx, known->person_id, &key));
+        TRY(record_list_open(cx, &key, known, &records, &count));
+    }
+    int64_t number = known != NULL ? known->relationship_id : seen_find(chunk->seen, contact->match_keys[0]);
+    for (size_t i = 0; i < contact->fields_count; i++) {
+        struct text body;
+        TRY(body_of(cx, &contact->fields[i], &body));
+        struct text place = text_format(cx->arena, "%lld %.*s", (long long)number, TEXT_ARGS(body));
+        if (place.at == NULL)
+            return FAIL_MEMORY(cx);
+        if (is_kept(records, count, chunk->department_id, body) || seen_find(chunk->seen, place) != 0)
+            continue;
+        added++;
+        TRY(seen_put(cx, chunk->seen, place, 1));
+    }
+    *out_added = added;
+    return OK;
+}
+
+static err try_contact(struct ctx *cx, const struct import_chunk *chunk, const struct import_contact *contact,
+                       const struct relationship *known, struct import_result *result)
+{
+    int64_t number = 0;
+    size_t added = 0;
+    bool open = true;
+    if (known != NULL)
+        TRY(is_open(cx, known, &open));
+    TRY(try_keys(cx, chunk, contact, known == NULL ? 0 : known->relationship_id, &number));
+    if (open)
+        TRY(try_fields(cx, chunk, contact, known, &added));
+    result->outcome = number == 0 ? IMPORT_CREATED : added > 0 ? IMPORT_UPDATED : IMPORT_UNCHANGED;
+    if (known != NULL)
+        result->relationship = id_text(cx, relationship_id(known));
+    return OK;
+}
+
 err contact_import(struct ctx *cx, void *arg)
 {
     struct import_chunk *chunk = arg;
     struct department department;
+    struct seen_table nothing = seen_table_open(cx->arena);
+    struct import_chunk with = *chunk;
+    with.seen = chunk->seen != NULL ? chunk->seen : &nothing;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     TRY(department_load(cx, chunk->organisation_id, chunk->department_id, &department));
     for (size_t i = 0; i < chunk->count; i++) {
@@ -167,7 +229,9 @@ err contact_import(struct ctx *cx, void *arg)
         bool known = false;
         chunk->out[i] = (struct import_result){.relationship = TEXT_NONE, .code = TEXT_NONE};
         TRY(find_known(cx, chunk, &chunk->contacts[i], &relationship, &known));
-        if (known)
+        if (chunk->dry_run)
+            TRY(try_contact(cx, &with, &chunk->contacts[i], known ? &relationship : NULL, &chunk->out[i]));
+        else if (known)
             TRY(update_known(cx, chunk, &chunk->contacts[i], &relationship, &chunk->out[i]));
         else
             TRY(create_invited(cx, chunk, &chunk->contacts[i], &chunk->out[i]));

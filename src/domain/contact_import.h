@@ -5,6 +5,7 @@
 #ifndef DOMAIN_CONTACT_IMPORT_H
 #define DOMAIN_CONTACT_IMPORT_H
 
+#include "domain/contact_seen.h"
 #include "domain/relationship.h"
 
 /* One field of one contact, ready to become a profile record. */
@@ -30,13 +31,15 @@ struct import_result {
     struct text    code;         /* created only */
 };
 
-/* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing. */
+/* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing: call it outside a
+ * write, with one `seen` for the whole file, and its answers are those of a real run. */
 struct import_chunk {
     int64_t                      organisation_id;
     int64_t                      department_id;
     const struct import_contact *contacts;
     size_t                       count;
     bool                         dry_run;
+    struct seen_table           *seen; /* dry run: what rows before have brought; NULL: nothing */
     struct import_result        *out; /* the caller's array of `count` */
 };
 err contact_import(struct ctx *cx, void *arg) MUST_CHECK;

@@ -236,6 +236,12 @@ def a_dry_run_says_what_would_happen_and_changes_nothing(node):
     more = place.text("dry3.csv", "First Name,Email,Phone\nAda,ada@x.example,+41795550102\n", "--dry-run")
     assert counts(more) == (1, 0, 1, 0), more
     assert all(not any(b["field"] == "pd:TelephoneNumber" for b in place.bodies(r)) for r in place.relationships())
+    table = "First Name,Email,E-mail 2 Address,Phone\nCy,cy@x.example,,\nCy,cy@x.example,c@y.example,\n" \
+            "Cy,c@y.example,,\nAda,ada@x.example,,123456789\nAda,ada@x.example,,123456789\nJo,,,\nJo,,,\n" \
+            + "".join(f"P{i % 700},p{i % 700}@z.example,,{10000000 + i // 1400}\n" for i in range(2100))
+    trial = place.text("dry2.csv", table, "--dry-run")
+    real = place.text("dry2.csv", table)
+    assert counts(trial) == counts(real) == (2107, 703, 702, 702), (counts(trial), counts(real))
 
 
 def a_column_may_be_named_by_hand(node):
