@@ -40,6 +40,10 @@ class Act:
         self.answer, self.sent_at, self.told_at = None, None, None
 
 
+def without_id(answer):
+    return {name: value for name, value in answer.json.items() if name not in ("id", "request_id", "disclosure")}
+
+
 class Caller:
     """What worker and reader share: acts in order, one at a time, each remembered."""
 
@@ -88,21 +92,30 @@ class Caller:
             answer = act.call(act.key)
             if act.answer is None:
                 self.settle(act, answer)
-                if act.kind == "read" and answer.status == 403:  # perhaps permitted, unheard, and refused now
+                if act.kind == "read" and act.worker is not self:  # perhaps answered before, unheard, and otherwise now
                     act.worker.customer.marks[act.key] = EITHER
-            elif act.kind == "read" and act.answer.status == 200 and not act.worker.live(act.purpose):
-                self.refused_now(act, answer)
+            elif act.kind == "read" and act.answer.status == 200:
+                self.repeat_permitted(act, answer)
             elif (answer.status, answer.body) != (act.answer.status, act.answer.body):
-                self.test.report("repeat", f"{act.kind} {act.key}: {act.answer.body[:200]} became {answer.status} "
-                                           f"{answer.body[:200]}")
+                self.report_change(act, answer)
 
-    def refused_now(self, act, answer):
-        """A read that was permitted once and repeated behind the stop is decided anew, and seen by the person."""
-        if answer.status != 403:
-            self.test.report("stop", f"{act.key} is repeated behind the stop: {answer.status}")
+    def repeat_permitted(self, act, answer):
+        """The kept answer of a read is given as long as the question would be answered like this now. Otherwise it is
+        decided anew, and the person sees that too."""
+        live = act.worker.live(act.purpose)
+        if answer.status != (200 if live else 403):
+            self.test.report("read" if live else "stop", f"{act.key} repeated: {answer.status} {answer.body[:200]}")
+        if answer.body == act.answer.body:
+            return
+        if without_id(answer) == without_id(act.answer):
+            self.report_change(act, answer)
         act.answer = answer
         self.counts["read"] += 1
         act.worker.customer.marks[act.key] = 2
+
+    def report_change(self, act, answer):
+        self.test.report("repeat", f"{act.kind} {act.key}: {act.answer.body[:200]} became {answer.status} "
+                                   f"{answer.body[:200]}")
 
     def repeat_cycle(self, reads):
         self.repeat([act for act in self.cycle_acts if (act.kind == "read") == reads])
