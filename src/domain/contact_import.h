@@ -31,8 +31,8 @@ struct import_result {
     struct text    code;         /* created only */
 };
 
-/* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing: call it outside a
- * write, with one `seen` for the whole file, and its answers are those of a real run. */
+/* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing: call it outside
+ * a write, with one `seen` for the whole file, and its answers are those of a real run. */
 struct import_chunk {
     int64_t                      organisation_id;
     int64_t                      department_id;

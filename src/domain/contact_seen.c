@@ -28,7 +28,8 @@ static struct seen *place_of(const struct seen_table *table, const uint8_t hash[
         start = start << 8 | hash[i];
     for (size_t step = 0;; step++) {
         struct seen *place = &table->at[(start + step) & (table->room - 1)];
-        if (place->number == 0 || bytes_equals((struct bytes){place->hash, SEEN_BYTES}, (struct bytes){hash, SEEN_BYTES}))
+        if (place->number == 0 ||
+            bytes_equals((struct bytes){place->hash, SEEN_BYTES}, (struct bytes){hash, SEEN_BYTES}))
             return place;
     }
 }
