@@ -11,7 +11,7 @@
 #define ORGANISATIONS 2
 #define DEPARTMENTS 2  /* of each organisation */
 #define PURPOSES 2     /* of each organisation */
-#define VERSIONS 40
+#define VERSIONS 100
 #define PEOPLE_MAX 64
 #define MANY 3000      /* of each thing below */
 #define HISTORY 12

@@ -235,6 +235,8 @@ void step_retire(struct life *life)
     int at = life_draw(life, ORGANISATIONS * PURPOSES);
     struct m_purpose *purpose = &life->model->purposes[at];
     struct actor system = life->systems[purpose->organisation][0];
+    if (purpose->count == VERSIONS)
+        return; /* the last one stays, so that a long run has something to give */
     struct purpose_retire retire = {.purpose_id = purpose->real_id};
     bool *published = &purpose->versions[purpose->count - 1].published;
     life_expect(life, LIFE_WRITE(life, system, purpose_retire, &retire), *published ? NULL : "purpose.not_published");
