@@ -4,10 +4,12 @@ and reads at a random moment; every request is either answered whole or was neve
 without an answer has had an effect, and none with one is missing. Then the same with bodies under way, with clients
 that do not read, and with thousands of idle connections. SEED= and ROUNDS= of the environment. Positive control: the
 judge of effects sees an answer that is kept from it, and one that nobody gave."""
+import contextlib
 import os
 import random
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -48,6 +50,8 @@ class Writer:
             pass
 
     def one(self, mark):
+        if self.number % 5 == 0:  # something for the log, too
+            self.customer.give(self.line, self.shop.purposes[0], uses={"kind": "once"})
         self.unanswered.add(mark)
         try:
             answer = self.customer.read(self.shop_line, self.shop.purposes[0], note=mark)
@@ -63,6 +67,12 @@ class Writer:
 
     def effects(self):
         return {item["note"] for item in self.customer.line().items("/v1/me/disclosures")}
+
+
+def waiting_for_the_log(node):
+    path = os.path.join(node.data, "store", "people.db")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return database.execute("SELECT count(*) FROM log_pending").fetchone()[0]
 
 
 def judge(answered, unanswered, effects):
@@ -89,6 +99,7 @@ def under_load(node, shop, chance):
     for thread in threads:
         thread.join()
     assert not failures, failures[0]
+    assert waiting_for_the_log(node) == 0, "the courier left acts without a place in the log"
     node.start()
     for writer in writers:
         effects = writer.effects()
