@@ -64,9 +64,14 @@ err audit_open(struct audit_walk *walk, const struct seal_place *place, struct b
 static err open_key(struct audit_walk *walk)
 {
     err result = person_key_open(&walk->brief, walk->person.person_id, &walk->key);
-    bool destroyed = result == NOT_FOUND && text_is(text_of(walk->brief.failure.reason), "person.erased");
+    bool gone = result == NOT_FOUND && text_is(text_of(walk->brief.failure.reason), "person.erased");
+    bool may_be_gone = walk->person.state == PERSON_ERASED || walk->person.state == PERSON_MERGED;
     walk->has_key = result == OK;
-    if (result == CORRUPT || (result == NOT_FOUND && !destroyed))
+    if (walk->has_key && walk->person.state == PERSON_ERASED)
+        audit_found(walk, "%.*s is erased but the key is still there.", TEXT_ARGS(audit_person_name(walk)));
+    if (gone && !may_be_gone)
+        audit_found(walk, "The key of %.*s is not there.", TEXT_ARGS(audit_person_name(walk)));
+    if (result == CORRUPT || (result == NOT_FOUND && !gone))
         audit_found(walk, "The key of %.*s does not open.", TEXT_ARGS(audit_person_name(walk)));
     if (result == OK || result == CORRUPT || result == NOT_FOUND) { /* a destroyed key is no finding */
         failure_clear(&walk->brief.failure);

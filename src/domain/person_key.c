@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "crypto/keyring.h"
+#include "domain/person.h"
 #include "domain/policy.h"
 #include "store/queries.h"
 
@@ -164,9 +165,24 @@ static err destroy_doomed(struct ctx *cx, struct store *store)
     return OK;
 }
 
+/* store_write_fn. First of all: an audit can then tell a key that was destroyed from one that was lost, and a crash in
+ * between leaves somebody marked whose key is still there. */
+static err mark_erased(struct ctx *cx, void *arg)
+{
+    const struct forget *forget = arg;
+    for (size_t i = 0; i < forget->count; i++) {
+        struct sql_person_update_in erased = {forget->person_ids[i], PERSON_ERASED, 0};
+        TRY(sql_person_update(cx, &erased, NULL));
+    }
+    return OK;
+}
+
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count)
 {
+    struct forget all = {.person_ids = person_ids, .count = count};
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    if (count > 0)
+        TRY(store_write_wait(store, cx, mark_erased, &all));
     for (size_t i = 0; i < count; i++) {
         struct sql_person_key_load_in in = {.person_id = person_ids[i]};
         struct sql_person_key_load_row row;
