@@ -37,6 +37,24 @@ struct text cli_argument(const struct cli *cli, int at)
     return at < cli->arguments_count ? text_of(cli->arguments[at]) : TEXT_NONE;
 }
 
+static bool is_host_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' || c == ']';
+}
+
+err cli_url(struct cli *cli, struct text *out)
+{
+    struct text url = text_of(cli_value(cli, CLI_url, ""));
+    size_t at = text_starts_with(url, "https://") ? 8 : text_starts_with(url, "http://") ? 7 : url.size;
+    bool good = at < url.size;
+    for (; at < url.size; at++)
+        good = good && is_host_character(url.at[at]);
+    if (!good && cli_has(cli, CLI_url))
+        return FAIL(&cli->cx, USAGE, "cli.url", "--url wants scheme and host alone, as https://symbolon.example");
+    *out = url;
+    return OK;
+}
+
 static int find_option(struct text name)
 {
     for (int i = 0; i < CLI_OPTION_COUNT; i++)

@@ -45,6 +45,9 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
 bool cli_has(const struct cli *cli, cli_option option);
 const char *cli_value(const struct cli *cli, cli_option option, const char *fallback);
 struct text cli_argument(const struct cli *cli, int at); /* TEXT_NONE when there is none */
+/* What --url says, checked: an origin, of which links are made and with which browsers' origins are compared. TEXT_NONE
+ * when it was not given. USAGE cli.url. */
+err cli_url(struct cli *cli, struct text *out) MUST_CHECK;
 void cli_help(FILE *out, const struct command *command); /* NULL: of the whole program */
 
 struct node_options cli_node_options(const struct cli *cli, bool create);

@@ -115,10 +115,11 @@ static err find_url(struct cli *cli, struct text *out)
     struct sql_node_text_load_in in = {TEXT("url")};
     struct sql_node_text_load_row row;
     bool found = false;
+    TRY(cli_url(cli, out));
+    if (out->size > 0)
+        return OK;
     TRY(sql_node_text_load(&cli->node.cx, &in, &row, &found));
-    *out = cli_has(cli, CLI_url) ? text_of(cli_value(cli, CLI_url, ""))
-           : found               ? row.value
-                                 : TEXT("http://127.0.0.1:8080");
+    *out = found ? row.value : TEXT("http://127.0.0.1:8080");
     return OK;
 }
 
@@ -137,6 +138,8 @@ static err answer_link(struct cli *cli, int64_t person_id, struct text token)
 
 err cli_person_create(struct cli *cli)
 {
+    struct text url; /* refused before somebody is made */
+    TRY(cli_url(cli, &url));
     TRY(cli_open(cli, true));
     struct person_create create = {.name = text_of(cli_value(cli, CLI_name, ""))};
     TRY(node_write(&cli->node, person_create, &create));
@@ -145,6 +148,8 @@ err cli_person_create(struct cli *cli)
 
 err cli_person_link(struct cli *cli)
 {
+    struct text url;
+    TRY(cli_url(cli, &url));
     TRY(cli_open(cli, false));
     struct id id;
     TRY(id_open(&cli->node.cx, cli_argument(cli, 0), ID_PERSON, &id));

@@ -49,8 +49,9 @@ static err save_url(struct ctx *cx, void *arg)
 static err settle_url(struct cli *cli, const struct server *server, struct text *out)
 {
     struct text address = server_address(server);
-    struct text url = cli_has(cli, CLI_url) ? text_copy(cli->cx.arena, text_of(cli_value(cli, CLI_url, "")))
-                                            : text_format(cli->cx.arena, "http://%.*s", TEXT_ARGS(address));
+    struct text url;
+    TRY(cli_url(cli, &url));
+    url = url.size > 0 ? text_copy(cli->cx.arena, url) : text_format(cli->cx.arena, "http://%.*s", TEXT_ARGS(address));
     if (url.at == NULL)
         return FAIL_MEMORY(&cli->cx);
     TRY(node_write(&cli->node, save_url, &url));

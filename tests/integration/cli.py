@@ -209,6 +209,18 @@ class Server:
         return self.process.returncode, output.decode(), errors.decode()
 
 
+def an_address_for_people_is_scheme_and_host(node):
+    data = os.path.join(node.folder, "addressed")
+    for url in ("javascript:alert(1)", "https://", "https://x.example/", "https://x.example/a", "ftp://x.example", "",
+                "https://X.example", "https://a@x.example", "https://x.example?a", "https://x y"):
+        for words in (["person", "create"], ["serve", "--listen", "127.0.0.1:0"]):
+            one_sentence(call(*words, "--data", data, "--url", url), "USAGE")
+    with Server("--data", data, "--listen", "127.0.0.1:0", "--json", "--url", "https://x.example:8443") as server:
+        assert server.url == "https://x.example:8443"
+    made = json.loads(call("person", "create", "--data", data, "--json").stdout)
+    assert made["link"].startswith("https://x.example:8443/sign-in/"), made
+
+
 def a_port_that_is_taken_and_an_address_that_is_none_are_said(node):
     for listen, code in ((f"127.0.0.1:{node.port}", "UNAVAILABLE"), ("127.0.0.1", "USAGE"), (":0", "USAGE"),
                          ("127.0.0.1:99999", "USAGE"), ("127.0.0.1:x", "USAGE"), ("nowhere.invalid:0", "INVALID")):
@@ -464,7 +476,7 @@ NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_com
               each_create_prints_what_programs_rely_on, people_get_sentences_and_no_json,
               scopes_are_all_but_admin_unless_said, wrong_names_are_refused_with_the_code_of_their_kind,
               a_configuration_file_is_read_and_the_command_line_wins, an_answer_that_cannot_be_written_is_no_success,
-              a_port_that_is_taken_and_an_address_that_is_none_are_said,
+              an_address_for_people_is_scheme_and_host, a_port_that_is_taken_and_an_address_that_is_none_are_said,
               a_server_says_ready_in_one_line_and_ends_well_on_both_signals,
               a_request_that_is_under_way_is_answered_before_the_end, two_servers_on_one_store_show_the_same,
               commands_run_side_by_side, a_backup_is_whole_and_has_no_keys, what_verify_is_not_given_is_said]
