@@ -21,6 +21,7 @@ from stress import Cut, RoughNode, Shop, seed_of_run, together
 WORKERS, READERS, PURPOSES = 6, 2, 3
 SWITCH = 0  # the purpose that is stopped and given again under the readers' eyes
 LIVE_MAX = 4
+ASKED_MOST, GRANTS_MOST = 100, 3000  # half of LIMIT_REQUESTS_A_DAY and LIMIT_GRANTS
 EITHER = 0  # a read that left one row or two
 AUDIT_EVERY = 20
 SLOW = float(os.environ.get("SLOW", 1))  # builds that watch themselves take longer
@@ -142,9 +143,12 @@ class Worker(Caller):
 
     def __init__(self, test, name, seed):
         super().__init__(test, name, seed)
-        self.customer = test.shop.customer()
+        self.begin_with(test.shop.customer())
+
+    def begin_with(self, customer):
+        self.customer, self.line, self.asked = customer, customer.line(), 0
         self.customer.marks = {}
-        self.line = self.customer.line()
+        self.acts, self.cycle_acts = [], []
         self.grants, self.touched, self.receipts = {}, set(), []
         self.requests, self.open_request = {}, None
         self.names, self.review, self.switches = {}, None, []
@@ -218,6 +222,7 @@ class Worker(Caller):
                 "attributes": ["pd:Name"], "duration": "P30D"}
 
         def done(answer):
+            self.asked += 1
             self.open_request = answer.expect(201).json["id"]
             self.requests[self.open_request] = "open"
         return Act("ask", self.key(), lambda key: self.shop_line.call("POST", "/v1/org/requests", body, key), done)
@@ -411,6 +416,18 @@ class Test:
         if expected != self.figures:
             self.report("twice", f"audit counts {dict(self.figures)}, made were {dict(expected)}")
 
+    def replace_customers(self):
+        """Those who come near a bound of the domain make room for somebody new."""
+        for worker in self.workers:
+            if worker.asked < ASKED_MOST and len(worker.grants) < GRANTS_MOST:
+                continue
+            worker.begin_with(self.shop.customer())
+            for reader in self.readers:
+                reader.acts = [act for act in reader.acts if act.worker is not worker]
+        for caller in self.callers:
+            caller.counts.clear()
+        self.figures = self.audit()
+
     # ---- one cycle
 
     def run_cycle(self, audit):
@@ -437,6 +454,8 @@ class Test:
         self.made += sum(len(caller.cycle_acts) for caller in self.callers)
         for caller in self.callers:
             caller.next_cycle()
+        if audit:
+            self.replace_customers()
 
     def check(self, audit):
         begin = time.monotonic()
