@@ -533,9 +533,25 @@ def controls(seed):
     assert reads_behind_stops([(4, 5, 200)], stopped[:2]) == [(4, 5, 200)]
 
 
+def killed_at_birth(seed, births):
+    """A folder that was left half made serves at the next start."""
+    chance = random.Random(seed)
+    for _ in range(births):
+        with RoughNode() as node:
+            node.stop()
+            shutil.rmtree(node.data)
+            for _ in range(chance.choice((1, 1, 2))):
+                node.begin()
+                time.sleep(chance.uniform(0, 0.03) * SLOW)
+                node.kill()
+            node.start()
+            Shop(node, "Blue Shop", 1).customer()
+
+
 def main():
     seed = seed_of_run()
     controls(seed)
+    killed_at_birth(seed, 12)
     troubles = run(seed, int(os.environ.get("CYCLES", 200)))
     for word, sentence in troubles[:20]:
         print(f"{word}: {sentence}", file=sys.stderr)
