@@ -21,12 +21,17 @@ struct exchange {
 
 struct exchange *exchange_of(struct call *call);
 
-/* The exchanges of one loop. All zero at first. */
+#define REQUEST_ID_BYTES 16
+#define REQUEST_IDS_AT_ONCE 64 /* drawn together, so that the system is asked once for so many calls */
+
+/* The exchanges of one loop. All zero at first but for `randomness`, which is borrowed. */
 struct exchange_shelf {
-    struct exchange *free;
-    struct exchange *newest;
-    size_t           free_count;
-    uint8_t          id_start[16]; /* request ids count up from here */
+    const struct randomness *randomness;
+    struct exchange         *free;
+    struct exchange         *newest;
+    size_t                   free_count;
+    size_t                   ids_left; /* of `ids`, from its end */
+    uint8_t                  ids[REQUEST_IDS_AT_ONCE][REQUEST_ID_BYTES];
 };
 
 /* An empty call with its arena, request id and status 200; NULL when the C library has no memory. */

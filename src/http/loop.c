@@ -291,7 +291,7 @@ static void set_durations(struct loop *loop)
 err loop_open(struct ctx *cx, struct loop *loop, int listener)
 {
     set_durations(loop);
-    random_fill(loop->config->randomness, loop->shelf.id_start, sizeof loop->shelf.id_start);
+    loop->shelf.randomness = loop->config->randomness;
     loop->mailbox.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->base = new_base();
     if (loop->base != NULL && loop->mailbox.event_fd >= 0) {

@@ -15,7 +15,8 @@
 static void an_exchange_comes_back_empty(void **state)
 {
     (void)state;
-    struct exchange_shelf shelf = {.free = NULL};
+    struct randomness randomness = randomness_system();
+    struct exchange_shelf shelf = {.randomness = &randomness};
     struct exchange *first = exchange_take(&shelf, NULL);
     assert_non_null(first);
     struct call *call = &first->call;
@@ -44,10 +45,34 @@ static void an_exchange_comes_back_empty(void **state)
     exchange_shelf_close(&shelf);
 }
 
+/* How many calls others made in between must not show: ids of neighbours share no more than chance gives them. */
+static void request_ids_tell_nothing_of_their_order(void **state)
+{
+    enum { COUNT = 3 * REQUEST_IDS_AT_ONCE };
+    (void)state;
+    struct randomness randomness = randomness_system();
+    struct exchange_shelf shelf = {.randomness = &randomness};
+    char ids[COUNT][REQUEST_ID_SIZE + 1];
+    for (size_t i = 0; i < COUNT; i++) {
+        struct exchange *taken = exchange_take(&shelf, NULL);
+        memcpy(ids[i], taken->call.request_id, sizeof ids[i]);
+        exchange_give_back(&shelf, taken);
+    }
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t j = i + 1; j < COUNT; j++) {
+            size_t shared = 0;
+            for (size_t at = 0; at < REQUEST_ID_SIZE - 1; at++) /* the last character holds three bits only */
+                shared += ids[i][at] == ids[j][at];
+            assert_in_range(shared, 0, 12); /* a counter shares 23 of 25; chance shares 13 once in 10^13 pairs */
+        }
+    exchange_shelf_close(&shelf);
+}
+
 static void a_burst_of_exchanges_is_given_back_to_the_system(void **state)
 {
     (void)state;
-    struct exchange_shelf shelf = {.free = NULL};
+    struct randomness randomness = randomness_system();
+    struct exchange_shelf shelf = {.randomness = &randomness};
     struct exchange *taken[1000];
     for (size_t i = 0; i < 1000; i++)
         taken[i] = exchange_take(&shelf, NULL);
@@ -64,7 +89,8 @@ static void a_burst_of_exchanges_is_given_back_to_the_system(void **state)
 static void a_shelf_frees_also_what_never_came_back(void **state)
 {
     (void)state;
-    struct exchange_shelf shelf = {.free = NULL};
+    struct randomness randomness = randomness_system();
+    struct exchange_shelf shelf = {.randomness = &randomness};
     assert_non_null(exchange_take(&shelf, NULL));
     assert_non_null(exchange_take(&shelf, NULL));
     exchange_shelf_close(&shelf); /* the leak checker looks on */
@@ -80,7 +106,8 @@ static bool is_awake(const struct mailbox *mailbox)
 static void a_mailbox_wakes_once_for_a_batch_and_keeps_the_order(void **state)
 {
     (void)state;
-    struct exchange_shelf shelf = {.free = NULL};
+    struct randomness randomness = randomness_system();
+    struct exchange_shelf shelf = {.randomness = &randomness};
     struct mailbox mailbox = {.event_fd = eventfd(0, EFD_NONBLOCK)};
     struct exchange *sent[3];
     for (size_t i = 0; i < 3; i++) {
@@ -148,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exchange_comes_back_empty),
+        cmocka_unit_test(request_ids_tell_nothing_of_their_order),
         cmocka_unit_test(a_burst_of_exchanges_is_given_back_to_the_system),
         cmocka_unit_test(a_shelf_frees_also_what_never_came_back),
         cmocka_unit_test(a_mailbox_wakes_once_for_a_batch_and_keeps_the_order),
