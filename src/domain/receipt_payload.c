@@ -152,8 +152,8 @@ static void write_uses(struct payload *payload)
     json_write_key(json, "symbolon:uses");
     json_open_object(json);
     json_member_text(json, "kind", text_of(uses_word(uses->kind)));
-    if (uses_is_counted(uses))
-        json_member_int(json, "max", uses->max);
+    if (uses->kind == USES_TIMES) /* "once" says it */
+        json_member_int(json, "times", uses->max);
     if (uses->kind == USES_EVENT)
         json_member_text(json, "event", uses->event);
     json_close_object(json);

@@ -89,6 +89,7 @@ struct purpose_view {
     int64_t              longest_ms;
     int64_t              shortest_useful_ms;
     int64_t              retention_ms;
+    struct text          longest_words, shortest_useful_words, retention_words; /* "P1Y", as their writer put it */
     const struct text   *passed_on;
     size_t               passed_on_count;
     bool                 scored;

@@ -14,7 +14,8 @@ typedef enum shape_type {
     SHAPE_INT,       /* int64_t; least and most: its range */
     SHAPE_BOOL,      /* bool */
     SHAPE_TIME,      /* int64_t milliseconds <-> RFC 3339; 0 is null */
-    SHAPE_DURATION,  /* int64_t milliseconds <-> ISO 8601; 0 is null; least and most: milliseconds */
+    SHAPE_DURATION,  /* int64_t milliseconds <-> ISO 8601; 0 is null; least and most: milliseconds. P1Y and P365D are
+                      * one length: `written` gives back the words that came */
     SHAPE_ID,        /* struct id of type `id`; ID_NONE is null */
     SHAPE_ID_TEXT,   /* struct text: the id as it is written, for domain functions that open it; empty is null */
     SHAPE_CHOICE,    /* an enum, one of `choices`; a value without a word is null */
@@ -49,6 +50,7 @@ struct shape_member {
     unsigned             flags;
     size_t               offset;
     size_t               count;   /* offset of the size_t beside a pointer to items */
+    size_t               written; /* SHAPE_DURATION: offset of a struct text that keeps its words; 0: not kept */
     id_type              id;
     const struct choice *choices;
     const struct shape  *shape;

@@ -108,6 +108,8 @@ static err take_duration(struct decoder *decoder, const struct shape_member *mem
     if (duration_ms < member->least || (member->most > 0 && duration_ms > member->most))
         return REFUSE(decoder, INVALID, "request.out_of_range", "the duration is too short or too long");
     memcpy(field, &duration_ms, sizeof duration_ms);
+    if (member->written != 0)
+        memcpy((uint8_t *)field - member->offset + member->written, &text, sizeof text);
     return OK;
 }
 
@@ -328,6 +330,8 @@ static err decode_null(struct decoder *decoder, const struct shape_member *membe
     memset(structure + member->offset, 0, field_size(member));
     if (member->type == SHAPE_TEXTS || member->type == SHAPE_IDS || member->type == SHAPE_OBJECTS)
         memset(structure + member->count, 0, sizeof(size_t));
+    if (member->written != 0)
+        memset(structure + member->written, 0, sizeof(struct text));
     return OK;
 }
 

@@ -74,9 +74,18 @@ static void write_kinds(const uint8_t *field, struct json_writer *writer)
     json_close_array(writer);
 }
 
-static void write_duration(struct ctx *cx, int64_t duration_ms, struct json_writer *writer)
+/* How a duration was written when it came in; empty: not kept. */
+static struct text read_words(const struct shape_member *member, const uint8_t *structure)
 {
-    struct text text = duration_to_text(cx->arena, duration_ms);
+    return member->written == 0 ? TEXT_NONE : read_text(structure + member->written);
+}
+
+static void write_duration(struct ctx *cx, const struct shape_member *member, const uint8_t *structure,
+                           struct json_writer *writer)
+{
+    struct text text = read_words(member, structure);
+    if (text.size == 0)
+        text = duration_to_text(cx->arena, read_number(structure + member->offset));
     if (text.at == NULL)
         writer->out.overflowed = true;
     else
@@ -147,8 +156,8 @@ static bool is_empty(const struct shape_member *member, const uint8_t *structure
     case SHAPE_ID_TEXT:
     case SHAPE_JSON:      return read_text(field).size == 0;
     case SHAPE_INT:
-    case SHAPE_TIME:
-    case SHAPE_DURATION:  return read_number(field) == 0;
+    case SHAPE_TIME:      return read_number(field) == 0;
+    case SHAPE_DURATION:  return read_number(field) == 0 && read_words(member, structure).size == 0; /* P0D is a value */
     case SHAPE_ID:        return read_id(field).type == ID_NONE;
     case SHAPE_CHOICE:    return read_word(member, field) == NULL;
     case SHAPE_OBJECT_AT: return read_pointer(field) == NULL;
@@ -195,7 +204,7 @@ static void write_value(struct ctx *cx, const struct shape_member *member, const
         json_write_bool(writer, truth);
         break;
     case SHAPE_TIME:      json_write_time(writer, read_number(field)); break;
-    case SHAPE_DURATION:  write_duration(cx, read_number(field), writer); break;
+    case SHAPE_DURATION:  write_duration(cx, member, structure, writer); break;
     case SHAPE_ID:        write_id(cx, read_id(field), writer); break;
     case SHAPE_CHOICE:    json_write_text(writer, text_of(read_word(member, field))); break;
     case SHAPE_KINDS:     write_kinds(field, writer); break;

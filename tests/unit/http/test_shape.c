@@ -27,6 +27,8 @@ struct whole {
     bool                 truth;
     int64_t              at_ms;
     int64_t              lasts_ms;
+    int64_t              kept_ms;
+    struct text          kept_words;
     struct id            id;
     struct text          id_text;
     colour               colour;
@@ -50,6 +52,8 @@ static const struct shape_member WHOLE[] = {
     MEMBER("truth", BOOL, 0, struct whole, truth),
     MEMBER("at", TIME, SHAPE_NULLABLE, struct whole, at_ms),
     MEMBER("lasts", DURATION, SHAPE_NULLABLE, struct whole, lasts_ms, .least = 1000),
+    MEMBER("kept", DURATION, SHAPE_NULLABLE | SHAPE_SPARSE, struct whole, kept_ms,
+           .written = offsetof(struct whole, kept_words)),
     MEMBER("id", ID, SHAPE_NULLABLE, struct whole, id, .id = ID_GRANT),
     MEMBER("id_text", ID_TEXT, SHAPE_NULLABLE, struct whole, id_text, .id = ID_GRANT),
     MEMBER("colour", CHOICE, SHAPE_NULLABLE, struct whole, colour, .choices = COLOURS),
@@ -304,6 +308,25 @@ static void the_schema_says_what_the_table_says(void **state)
     fixture_close(&fixture);
 }
 
+static void a_duration_comes_back_in_its_own_words(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open_keyring(&fixture);
+    struct whole whole = {.text = TEXT_NONE};
+    assert_int_equal(decode(cx, "{\"text\":\"a\",\"lasts\":\"P1Y\",\"kept\":\"P1Y\"}", &whole), OK);
+    assert_int_equal(whole.kept_ms, whole.lasts_ms);
+    struct text body = encode(cx, &whole);
+    assert_non_null(strstr(body.at, "\"lasts\":\"P365D\",\"kept\":\"P1Y\""));
+    assert_int_equal(decode(cx, "{\"text\":\"a\",\"kept\":\"P0D\"}", &whole), OK);
+    assert_non_null(strstr(encode(cx, &whole).at, "\"kept\":\"P0D\""));
+    assert_int_equal(decode(cx, "{\"text\":\"a\",\"kept\":null}", &whole), OK);
+    assert_null(strstr(encode(cx, &whole).at, "kept"));
+    whole.kept_ms = 1000; /* one that nobody wrote down */
+    assert_non_null(strstr(encode(cx, &whole).at, "\"kept\":\"PT1S\""));
+    fixture_close(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +337,7 @@ int main(void)
         cmocka_unit_test(a_long_pointer_is_cut_and_never_runs_over),
         cmocka_unit_test(one_or_many_are_taken_up_to_the_maximum),
         cmocka_unit_test(a_query_is_read_as_strictly),
+        cmocka_unit_test(a_duration_comes_back_in_its_own_words),
         cmocka_unit_test(the_schema_says_what_the_table_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
