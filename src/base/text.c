@@ -55,6 +55,11 @@ bool text_is_plain(struct text text, bool lines)
     return true;
 }
 
+size_t text_first_character(struct text text, uint32_t *out_code)
+{
+    return utf8_sequence((const uint8_t *)text.at, text.size, out_code);
+}
+
 size_t text_count_characters(struct text text)
 {
     size_t count = 0;

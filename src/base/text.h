@@ -9,6 +9,9 @@
 bool text_is_utf8(struct text text);
 /* UTF-8 without control characters (C0, DEL, C1), except line feed and tab when `lines` is set. */
 bool text_is_plain(struct text text, bool lines);
+/* Length in bytes of the first character of a text that is not empty; 0 when it is not well-formed. Writes its code
+ * point. */
+size_t text_first_character(struct text text, uint32_t *out_code);
 size_t text_count_characters(struct text text); /* code points of well-formed UTF-8 */
 struct text text_trim(struct text text);        /* without ASCII spaces, tabs, CR and LF at both ends; borrows */
 

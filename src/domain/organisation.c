@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/letters.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
@@ -24,14 +25,14 @@ static err check_name(struct ctx *cx, struct text name, const char *reason)
     return OK;
 }
 
-/* Letters and digits stay, everything between becomes one dash. */
-static struct text slug_of_name(struct arena *arena, struct text name)
+/* Letters and digits stay, as they are spelled without marks ("Bäckerei" gives "baeckerei"); everything between becomes
+ * one dash. A name without any gets one from the number of the organisation. */
+static struct text slug_of_name(struct arena *arena, struct text name, int64_t organisation_id)
 {
     struct builder slug = builder_open(arena, 63);
-    for (size_t i = 0; i < name.size && slug.size < 60; i++) {
-        char c = name.at[i];
-        if (c >= 'A' && c <= 'Z')
-            c = (char)(c - 'A' + 'a');
+    struct text letters = letters_fold(arena, name, LETTERS_SPELLED);
+    for (size_t i = 0; i < letters.size && slug.size < 60; i++) {
+        char c = letters.at[i];
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
             build_byte(&slug, (uint8_t)c);
         else if (slug.size > 0 && slug.at[slug.size - 1] != '-')
@@ -40,7 +41,7 @@ static struct text slug_of_name(struct arena *arena, struct text name)
     struct text text = builder_text(&slug);
     while (text.size > 0 && text.at[text.size - 1] == '-')
         text.size--;
-    return text;
+    return text.size > 0 ? text : text_format(arena, "org-%llx", (long long)organisation_id);
 }
 
 static bool slug_is(struct text slug)
@@ -78,7 +79,8 @@ err organisation_create(struct ctx *cx, void *arg)
     struct organisation_create *create = arg;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     TRY(check_name(cx, create->name, "organisation.name"));
-    struct text slug = create->slug.size > 0 ? create->slug : slug_of_name(cx->arena, create->name);
+    int64_t organisation_id = ctx_number(cx);
+    struct text slug = create->slug.size > 0 ? create->slug : slug_of_name(cx->arena, create->name, organisation_id);
     if (!slug_is(slug))
         return FAIL_AT(cx, INVALID, "organisation.slug", "/id", "a short id is 1 to 63 of a-z, 0-9 and -");
     struct sql_organisation_find_in find = {slug};
@@ -86,8 +88,9 @@ err organisation_create(struct ctx *cx, void *arg)
     size_t count = 0;
     TRY(sql_organisation_find(cx, &find, &rows, &count));
     if (count > 0)
-        return FAIL(cx, CONFLICT, "organisation.exists", "an organisation of this short id is here already");
-    create->out = (struct organisation){ctx_number(cx), slug, create->name};
+        return FAIL(cx, CONFLICT, "organisation.exists", "an organisation of the short id %.*s is here already; --id gives "
+                    "this one another", TEXT_ARGS(slug));
+    create->out = (struct organisation){organisation_id, slug, create->name};
     TRY(make_signing_key(cx, create->out.organisation_id));
     struct sql_organisation_insert_in row = {create->out.organisation_id, slug, create->name, cx->now_ms};
     return sql_organisation_insert(cx, &row, NULL);

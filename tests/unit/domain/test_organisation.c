@@ -12,11 +12,12 @@ static void an_organisation_has_a_name_and_a_short_id_of_its_own(void **state)
     static const struct {
         const char *name, *slug, *wanted, *reason;
     } CASES[] = {
-        {"Café & Söhne (Bern)", "", "caf-s-hne-bern", NULL}, {"Lantern Books", "", NULL, "organisation.exists"},
+        {"Café & Söhne (Bern)", "", "cafe-soehne-bern", NULL}, {"Lantern Books", "", NULL, "organisation.exists"},
         {"Another", "lantern-books", NULL, "organisation.exists"}, {"", "x", NULL, "organisation.name"},
         {" spaced ", "x", NULL, "organisation.name"}, {"two\nlines", "x", NULL, "organisation.name"},
         {"Shop", "UPPER", NULL, "organisation.slug"}, {"Shop", "with space", NULL, "organisation.slug"},
-        {"!!!", "", NULL, "organisation.slug"}, {"Shop", "s-1", "s-1", NULL},
+        {"Bäckerei Müller", "", "baeckerei-mueller", NULL}, {"Œuvre №7 d’Été", "", "oeuvre-7-d-ete", NULL},
+        {"Shop", "s-1", "s-1", NULL},
     };
     struct world *world = *state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
@@ -31,6 +32,20 @@ static void an_organisation_has_a_name_and_a_short_id_of_its_own(void **state)
     }
     struct organisation_create create = {.name = TEXT("By a system")};
     ASSERT_FAILS(world, WRITE(world, world->shipping, organisation_create, &create), FORBIDDEN, "actor.wrong_kind");
+}
+
+static void a_name_without_latin_letters_gets_a_short_id_too(void **state)
+{
+    static const char *const NAMES[] = {"Кофейня", "山田商店", "!!!"};
+    struct world *world = *state;
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
+        struct organisation_create create = {.name = text_of(NAMES[i])};
+        struct organisation found;
+        ASSERT_OK(world, WRITE(world, world->operator_, organisation_create, &create));
+        assert_true(text_starts_with(create.out.slug, "org-") && create.out.slug.size > 8);
+        ASSERT_OK(world, organisation_find(world_as(world, world->operator_), create.out.slug, &found));
+        assert_int_equal(found.organisation_id, create.out.organisation_id);
+    }
 }
 
 static void a_name_is_at_most_so_long(void **state)
@@ -155,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(an_organisation_has_a_name_and_a_short_id_of_its_own),
+        WORLD_TEST(a_name_without_latin_letters_gets_a_short_id_too),
         WORLD_TEST(a_name_is_at_most_so_long),
         WORLD_TEST(it_is_found_by_short_id_name_and_id),
         WORLD_TEST(sixty_two_departments_and_not_one_more),
