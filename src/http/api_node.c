@@ -30,9 +30,9 @@ err get_health(struct call *call)
 /* Ready is who can read the store; that it can be written shows at the first write. */
 err get_readiness(struct call *call)
 {
-    struct sql_clock_mark_load_row row;
+    struct sql_clock_mark_of_people_row row;
     bool found = false;
-    TRY(sql_clock_mark_load(&call->cx, &row, &found));
+    TRY(sql_clock_mark_of_people(&call->cx, &row, &found));
     return call_reply(call, &(struct health){TEXT("ok")});
 }
 

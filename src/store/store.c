@@ -42,16 +42,27 @@ static err make_folder(struct ctx *cx, const char *folder)
     return OK;
 }
 
+/* The later of the two: before 0003_mark_of_the_clock it lay in the people file. */
+static err read_marks(struct ctx *cx, int64_t *out_at_ms)
+{
+    struct sql_clock_mark_load_row mark = {0};
+    struct sql_clock_mark_of_people_row before = {0};
+    bool found = false;
+    TRY(sql_clock_mark_load(cx, &mark, &found));
+    TRY(sql_clock_mark_of_people(cx, &before, &found));
+    *out_at_ms = mark.at_ms > before.at_ms ? mark.at_ms : before.at_ms;
+    return OK;
+}
+
 static err load_mark(struct ctx *cx, struct store *store)
 {
     struct store_conn *of_caller = cx->db;
-    struct sql_clock_mark_load_row mark = {0};
-    bool found = false;
+    int64_t mark_ms = 0;
     cx->db = store->writer.conn;
-    err result = sql_clock_mark_load(cx, &mark, &found);
+    err result = read_marks(cx, &mark_ms);
     cx->db = of_caller;
-    store->saved_mark_ms = mark.value;
-    atomic_store(&store->clock_mark_ms, mark.value);
+    store->saved_mark_ms = mark_ms;
+    atomic_store(&store->clock_mark_ms, mark_ms);
     return result;
 }
 

@@ -31,7 +31,9 @@ bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), 
 
 /* ---- one batch */
 
-/* Keeps the clock's mark on disk about once a second, as the first write of a batch. */
+/* Keeps the clock's mark on disk about once a second, as the first write of a batch. It goes to the ledger: a commit to
+ * the people file would cost every reader its pages, and the ledger's is on disk before that of the people, so that no
+ * act is later than the mark allows. */
 static err save_mark(struct ctx *cx, struct store *store, struct store_conn *conn)
 {
     int64_t now_ms = store_now_ms(store);

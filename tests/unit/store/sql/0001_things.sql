@@ -14,6 +14,11 @@ CREATE TABLE thing (
 ) :clustered:;
 CREATE UNIQUE INDEX thing_name ON thing (name);
 -- file: ledger
+CREATE TABLE clock_mark (
+    mark_id :int64: NOT NULL,
+    at_ms   :int64: NOT NULL,
+    PRIMARY KEY (mark_id)
+) :clustered:;
 CREATE TABLE entry (
     entry_id :append_id:,
     thing_id :int64: NOT NULL,

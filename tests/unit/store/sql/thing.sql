@@ -85,3 +85,9 @@ DELETE FROM secret WHERE thing_id = $1;
 -- out:  data int64
 -- rows: one
 SELECT data FROM secret;
+
+-- name: old_mark_save
+-- file: people
+-- in:   at_ms int64
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('clock_mark', $1);
