@@ -24,12 +24,14 @@ struct import {
     struct contact_source  source; /* the reader borrows it */
     struct contact_reader *reader;
     struct seen_table      counts; /* of keys that are not certain */
-    struct seen_table      seen;   /* dry run */
+    struct import_memory   memory; /* dry run */
     struct import_chunk    chunk;
     struct import_contact *contacts;
     struct ctx             cx; /* its arena lives for one chunk */
     int64_t                rows, created, updated, unchanged, rejected_count, notices;
+    int64_t                apart;
     struct json_writer     rejected;    /* grow over the whole file */
+    struct json_writer     kept_apart;
     struct json_writer     invitations;
     bool                   said_codes;
     bool                   at_end;
@@ -79,17 +81,22 @@ static err open_reader(struct import *import)
     return contact_reader_open(&cli->node.cx, source, &import->reader);
 }
 
+/* A line of its own on standard error, where the progress may stand. */
+static void say_line(const struct import *import, int64_t line, const char *sentence)
+{
+    if (!cli_has(import->cli, CLI_json))
+        (void)fprintf(stderr, "%sline %lld: %s\n", import->tty ? "\r\033[K" : "", (long long)line, sentence);
+}
+
 static void reject(struct import *import, const struct contact_problem *problem)
 {
-    const char *sentence = contact_reason_sentence(problem->reason);
     json_open_object(&import->rejected);
     json_member_int(&import->rejected, "line", problem->line);
     json_member_text(&import->rejected, "reason", text_of(contact_reason_word(problem->reason)));
     json_close_object(&import->rejected);
     import->rejected_count++;
     import->rows++;
-    if (!cli_has(import->cli, CLI_json))
-        (void)fprintf(stderr, "%sline %lld: %s\n", import->tty ? "\r\033[K" : "", (long long)problem->line, sentence);
+    say_line(import, problem->line, contact_reason_sentence(problem->reason));
 }
 
 /* Reads up to one chunk of contacts into the chunk's arena. */
@@ -120,6 +127,14 @@ static err read_chunk(struct import *import)
     return OK;
 }
 
+/* Somebody should look at it: two people of one address, or one person under two names. */
+static void report_apart(struct import *import, int64_t line)
+{
+    json_write_int(&import->kept_apart, line);
+    import->apart++;
+    say_line(import, line, "A customer of another name or birth date has this e-mail address: kept apart.");
+}
+
 static void report_chunk(struct import *import)
 {
     for (size_t i = 0; i < import->chunk.count; i++) {
@@ -127,6 +142,8 @@ static void report_chunk(struct import *import)
         import->created += result->outcome == IMPORT_CREATED;
         import->updated += result->outcome == IMPORT_UPDATED;
         import->unchanged += result->outcome == IMPORT_UNCHANGED;
+        if (result->is_apart)
+            report_apart(import, import->contacts[i].line);
         if (result->code.size == 0)
             continue;
         json_open_object(&import->invitations);
@@ -194,6 +211,7 @@ static err report(struct import *import)
     struct cli *cli = import->cli;
     struct json_writer json = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     json_close_array(&import->rejected);
+    json_close_array(&import->kept_apart);
     json_close_array(&import->invitations);
     json_open_object(&json);
     json_member_int(&json, "rows", import->rows);
@@ -202,6 +220,8 @@ static err report(struct import *import)
     json_member_int(&json, "unchanged", import->unchanged);
     json_write_key(&json, "rejected");
     json_write_raw(&json, builder_text(&import->rejected.out));
+    json_write_key(&json, "kept_apart");
+    json_write_raw(&json, builder_text(&import->kept_apart.out));
     json_write_key(&json, "invitations");
     json_write_raw(&json, builder_text(&import->invitations.out));
     json_close_object(&json);
@@ -212,6 +232,9 @@ static err report(struct import *import)
             cli_has(cli, CLI_dry_run) ? "Nothing was changed; this is what would happen.\n" : "",
             (long long)import->rows, (long long)import->created, (long long)import->updated,
             (long long)import->unchanged, (long long)import->rejected_count);
+    if (import->apart > 0)
+        cli_say(cli, "%lld of them share an e-mail address with another customer and were kept apart.\n",
+                (long long)import->apart);
     if (import->notices > 0)
         cli_say(cli, "%lld details of these rows could not be read and were left out.\n", (long long)import->notices);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)
@@ -229,11 +252,13 @@ static err run_import(struct import *import)
     import->chunk.department_id = department.department_id;
     import->chunk.dry_run = cli_has(cli, CLI_dry_run);
     import->rejected = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
+    import->kept_apart = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->invitations = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->counts = seen_table_open(cli->node.cx.arena);
-    import->seen = seen_table_open(cli->node.cx.arena);
-    import->chunk.seen = &import->seen;
+    import->memory = import_memory_open(cli->node.cx.arena);
+    import->chunk.memory = &import->memory;
     json_open_array(&import->rejected);
+    json_open_array(&import->kept_apart);
     json_open_array(&import->invitations);
     TRY(open_file(import));
     TRY(open_reader(import));

@@ -7,7 +7,8 @@
 
 #define FIELDS_MAX (LIMIT_IMPORT_FIELDS + 32)
 
-/* All certain keys; or else the strongest other one with its count, so that two people of one file stay two. */
+/* All certain keys, of which a household may share the addresses; or else the strongest other one with its count, so
+ * that two people of one file stay two. */
 static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
                      struct import_contact *out)
 {
@@ -16,9 +17,11 @@ static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct con
     out->match_keys = ARENA_ARRAY(cx->arena, struct text, keys.count + 1);
     if (out->match_keys == NULL)
         return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < keys.count; i++)
+    for (size_t i = 0; i < keys.count; i++) {
         if (contact_key_is_certain(keys.at[i].kind))
             out->match_keys[out->match_keys_count++] = keys.at[i].text;
+        out->own_keys_count += keys.at[i].kind == CONTACT_KEY_ID;
+    }
     if (out->match_keys_count > 0 || keys.count == 0)
         return OK;
     int64_t seen = seen_find(counts, keys.at[0].text) + 1;
@@ -27,7 +30,16 @@ static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct con
     if (key.at == NULL)
         return FAIL_MEMORY(cx);
     out->match_keys[out->match_keys_count++] = key;
+    out->own_keys_count++;
     return OK;
+}
+
+static void fill_traits(const struct contact *contact, struct import_contact *out)
+{
+    struct contact_name name = {contact->given_name, contact->family_name, contact->nickname, out->name,
+                                contact->organisation};
+    out->traits = contact_traits_of(&name);
+    out->traits.birthdate = contact->birthdate;
 }
 
 /* ---- fields */
@@ -126,6 +138,7 @@ err import_contact_fill(struct ctx *cx, struct seen_table *counts, const struct 
         {"pd:Language", contact->language},
         {"note", contact->note},
     };
+    fill_traits(contact, out);
     TRY(fill_keys(cx, counts, contact, out));
     TRY(add_name(cx, out, contact));
     TRY(add_values(cx, out, "pd:EmailAddress", &contact->emails));

@@ -5,6 +5,7 @@
 #ifndef DOMAIN_CONTACT_IMPORT_H
 #define DOMAIN_CONTACT_IMPORT_H
 
+#include "domain/contact_name.h"
 #include "domain/contact_seen.h"
 #include "domain/relationship.h"
 
@@ -16,8 +17,10 @@ struct import_field {
 
 struct import_contact {
     struct text          name;  /* for the report: what the organisation calls this contact */
+    struct contact_traits traits;
     struct text         *match_keys; /* normalised; the strongest first */
     size_t               match_keys_count;
+    size_t               own_keys_count; /* so many of them are of one person alone; a household may share the rest */
     struct import_field *fields;
     size_t               fields_count;
     int64_t              line;
@@ -29,18 +32,29 @@ struct import_result {
     import_outcome outcome;
     struct text    relationship; /* id text */
     struct text    code;         /* created only */
+    bool           is_apart;     /* created, although somebody else has one of its keys: the names differ clearly */
 };
 
+/* What a dry run remembers over the whole file: whom rows before would have brought, and what of each. */
+struct import_memory {
+    struct seen_table    keys;
+    struct seen_table    fields;
+    struct import_place *at;
+    size_t               count, room;
+    struct arena        *arena;
+};
+struct import_memory import_memory_open(struct arena *arena);
+
 /* store_write_fn; at most LIMIT_IMPORT_CHUNK contacts in one write. `dry_run` decides without writing: call it outside
- * a write, with one `seen` for the whole file, and its answers are those of a real run. */
+ * a write, with one `memory` for the whole file, and its answers are those of a real run. */
 struct import_chunk {
     int64_t                      organisation_id;
     int64_t                      department_id;
     const struct import_contact *contacts;
     size_t                       count;
     bool                         dry_run;
-    struct seen_table           *seen; /* dry run: what rows before have brought; NULL: nothing */
-    struct import_result        *out; /* the caller's array of `count` */
+    struct import_memory        *memory; /* dry run; NULL: of this chunk alone */
+    struct import_result        *out;    /* the caller's array of `count` */
 };
 err contact_import(struct ctx *cx, void *arg) MUST_CHECK;
 

@@ -88,8 +88,9 @@ err organisation_create(struct ctx *cx, void *arg)
     size_t count = 0;
     TRY(sql_organisation_find(cx, &find, &rows, &count));
     if (count > 0)
-        return FAIL(cx, CONFLICT, "organisation.exists", "an organisation of the short id %.*s is here already; --id gives "
-                    "this one another", TEXT_ARGS(slug));
+        return FAIL(cx, CONFLICT, "organisation.exists",
+                    "an organisation of the short id %.*s is here already; --id gives this one another",
+                    TEXT_ARGS(slug));
     create->out = (struct organisation){organisation_id, slug, create->name};
     TRY(make_signing_key(cx, create->out.organisation_id));
     struct sql_organisation_insert_in row = {create->out.organisation_id, slug, create->name, cx->now_ms};

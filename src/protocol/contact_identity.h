@@ -9,9 +9,10 @@
  *   name+birthdate:<name>|<date> | name+address:<name>|<postal code>|<street> | name:<name>
  *                                only when there is none of the keys above, the first of the three that is possible
  *
- * Two rows that share an id or an e-mail address are one person and may be merged (contact_merge). A shared telephone
- * number is not enough (families, offices): it is for a person to decide. The name keys recognise the same row in a
- * second run and must not join two rows of one file. */
+ * Two rows that share an id are one person. So are two that share an e-mail address, unless they clearly say that they
+ * are not: families share addresses, and comparing names is the caller's. One person's rows may be merged
+ * (contact_merge). A shared telephone number is not enough (families, offices): it is for a person to decide. The name
+ * keys recognise the same row in a second run and must not join two rows of one file. */
 #ifndef PROTOCOL_CONTACT_IDENTITY_H
 #define PROTOCOL_CONTACT_IDENTITY_H
 
@@ -39,7 +40,7 @@ struct contact_keys {
 /* All keys of a contact. A contact that a reader yielded has at least one. Fails TOO_LARGE limit.memory. */
 err contact_identity(struct ctx *cx, const struct contact *contact, struct contact_keys *out) MUST_CHECK;
 
-/* Whether sharing a key of this kind makes two rows one person. */
+/* Whether sharing a key of this kind makes two rows one person, if nothing else speaks against it. */
 bool contact_key_is_certain(contact_key_kind kind);
 
 /* The normalised address or number without its kind; empty when it is none. `.at` is NULL when exhausted. */

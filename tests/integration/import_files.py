@@ -226,6 +226,55 @@ def two_rows_of_one_person_give_one_relationship(node):
     assert family["created"] == 2, "a shared telephone joins nobody"
 
 
+def people_who_share_an_address_stay_as_many_as_they_are(node):
+    """The rule by name and birth date: each table beside how many people it describes, and the lines that are told."""
+    head = "First Name,Last Name,Full Name,Birthday,Email,Record ID\n"
+    tables = {
+        "couple": (2, [3], ["Ada,Example,,,family@x.example,", "Bob,Example,,,family@x.example,"]),
+        "couple by full names": (2, [3], [",,Ada Example,,f@x.example,", ",,Bob Example,,f@x.example,"]),
+        "father and son": (2, [3], ["Hans,Example,,1950-02-01,h@x.example,", "Hans,Example,,1980-05-06,h@x.example,",
+                                    "Hans,Example,,,h@x.example,"]),
+        "one with an initial": (1, [], ["A.,Example,,,a@x.example,", "Ada,Example,,,a@x.example,"]),
+        "one in three spellings": (1, [], ["Jürgen,Example,,,j@x.example,", "JUERGEN,Example,,,j@x.example,",
+                                           ",,Jurgen Example,,J@x.example,"]),
+        "an address without a name": (2, [4], [",,,,n@x.example,", "Ada,Example,,,n@x.example,",
+                                               "Bob,Example,,,n@x.example,", ",,,,n@x.example,"]),
+        "a number is stronger": (1, [], ["Ada,Example,,,i@x.example,7", "Beatrice,Example,,,i@x.example,7"]),
+        "initials between two": (2, [3], ["Ada,E,,,t@x.example,", "Anna,E,,,t@x.example,", "A.,E,,,t@x.example,",
+                                          "Anna,E,,,t@x.example,"]),
+        "a large house": (12, list(range(3, 14)), [f"{name},House,,,house@x.example," for name in (
+            "Ada", "Bob", "Cy", "Dee", "Eve", "Fay", "Gil", "Hal", "Ida", "Jim", "Kit", "Lou")]),
+    }
+    for name, (people, told, rows) in tables.items():
+        place, table = Place(node, "house " + name), head + "\n".join(rows) + "\n"
+        trial, said = place.text("house.csv", table, "--dry-run"), place.text("house.csv", table)
+        assert counts(trial) == counts(said) and trial["kept_apart"] == said["kept_apart"], (name, trial, said)
+        assert said["created"] == people == len(place.relationships()), (name, said)
+        assert said["kept_apart"] == told, (name, said)
+        again = place.text("house.csv", table)
+        assert counts(again) == (len(rows), 0, 0, len(rows)) and again["kept_apart"] == [], (name, again)
+        again = place.text("house.csv", table, "--dry-run")
+        assert counts(again) == (len(rows), 0, 0, len(rows)) and again["kept_apart"] == [], (name, again)
+
+
+def each_of_a_couple_finds_what_is_about_that_one(node):
+    place, head = Place(node, "couple"), "First Name,Last Name,Email,Job Title\n"
+    said = place.text("couple.csv", head + "Ada,Example,family@x.example,Poet\nBob,Example,family@x.example,Baker\n")
+    ada, bob = (invitation["relationship"] for invitation in said["invitations"])
+    assert "Poet" in json.dumps(place.bodies(ada)) and "Baker" not in json.dumps(place.bodies(ada))
+    taken = node.person("Bob").post("/v1/me/relationships", {"invitation": said["invitations"][1]["code"]})
+    assert taken.expect(201).json["id"] == bob
+    said = place.text("more.csv", head + "Bob,Example,family@x.example,Miller\n")
+    assert counts(said) == (1, 0, 1, 0), said
+    assert "Miller" in json.dumps(place.bodies(bob)) and "Miller" not in json.dumps(place.bodies(ada))
+    path = os.path.join(node.folder, "third.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(head + "Cy,Example,family@x.example,\n")
+    done = node.command("import", place.system.organisation, place.system.department, path)
+    assert done.returncode == 0 and done.stderr.startswith("line 2: A customer of another name"), done.stderr
+    assert "1 of them share an e-mail address" in done.stdout, done.stdout
+
+
 def a_dry_run_says_what_would_happen_and_changes_nothing(node):
     place = Place(node, "dry")
     table = "First Name,Email\nAda,ada@x.example\nBen,ben@x.example\n"
@@ -340,6 +389,7 @@ STEPS = [check_the_checker, files_of_our_own_come_in_whole_and_once,
          a_file_in_an_encoding_that_it_does_not_tell_is_read_when_one_tells,
          a_bad_row_is_reported_by_its_line_and_the_rest_comes_in, a_file_cut_anywhere_gives_what_stands_whole_in_it,
          hostile_files_end_in_a_sentence, two_rows_of_one_person_give_one_relationship,
+         people_who_share_an_address_stay_as_many_as_they_are, each_of_a_couple_finds_what_is_about_that_one,
          a_dry_run_says_what_would_happen_and_changes_nothing, a_column_may_be_named_by_hand,
          a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back,
          one_organisation_learns_nothing_of_the_customers_of_another,
