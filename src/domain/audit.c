@@ -10,6 +10,7 @@
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
+#include "domain/predecessor.h"
 
 #define PERSON_BYTES_MAX (64u * 1024 * 1024) /* acts of one person */
 #define BRIEF_BYTES_MAX (4u * 1024 * 1024)
@@ -80,6 +81,40 @@ static err open_key(struct audit_walk *walk)
     return result;
 }
 
+/* Opens the key that the claimer has kept. */
+static err open_kept_key(struct audit_walk *walk, const struct predecessor *kept)
+{
+    PERSON_KEY key;
+    err result = person_key_open(&walk->brief, walk->person.merged_into, &key);
+    if (result == OK)
+        result = predecessor_key_open(&walk->brief, walk->person.merged_into, &key, kept, &walk->key);
+    else if (result == NOT_FOUND || result == CORRUPT) { /* told with the claimer, where it is a finding */
+        failure_clear(&walk->brief.failure);
+        return OK;
+    }
+    walk->has_key = result == OK;
+    if (result != CORRUPT)
+        return result;
+    failure_clear(&walk->brief.failure);
+    audit_found(walk, "The key of %.*s does not open for the person who claimed it.",
+                TEXT_ARGS(audit_person_name(walk)));
+    return OK;
+}
+
+/* The claimer's list leads through the chain of a claimed person, whose key is kept for its notes. */
+static err audit_heritage(struct audit_walk *walk)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    TRY(predecessor_list(&walk->cx, walk->person.merged_into, &predecessors, &count));
+    for (size_t i = 0; i < count; i++)
+        if (predecessors[i].person_id == walk->person.person_id)
+            return predecessors[i].sealed_key.size == 0 ? OK : open_kept_key(walk, &predecessors[i]);
+    audit_found(walk, "%.*s was claimed by another person whose list does not lead there.",
+                TEXT_ARGS(audit_person_name(walk)));
+    return OK;
+}
+
 /* Somebody else has claimed this invited person: only facts may be left, and the key while a note says that it goes. */
 static err audit_merged(struct audit_walk *walk)
 {
@@ -100,7 +135,27 @@ static err audit_merged(struct audit_walk *walk)
         audit_found(walk, "%.*s was claimed by somebody who is not here.", TEXT_ARGS(audit_person_name(walk)));
         return OK;
     }
-    return result;
+    TRY(result);
+    return audit_heritage(walk);
+}
+
+/* Whose chains this person's list leads through: only those of people whom the person has claimed. */
+static err audit_predecessors(struct audit_walk *walk)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    TRY(predecessor_list(&walk->cx, walk->person.person_id, &predecessors, &count));
+    for (size_t i = 0; i < count; i++) {
+        struct person other = {0};
+        err result = person_load(&walk->brief, predecessors[i].person_id, &other);
+        if (result != OK && result != NOT_FOUND)
+            return result;
+        failure_clear(&walk->brief.failure);
+        if (other.state != PERSON_MERGED || other.merged_into != walk->person.person_id)
+            audit_found(walk, "%.*s has a predecessor whom that person never claimed.",
+                        TEXT_ARGS(audit_person_name(walk)));
+    }
+    return OK;
 }
 
 static err look_steps(struct audit_walk *walk)
@@ -112,6 +167,7 @@ static err look_steps(struct audit_walk *walk)
         TRY(audit_merged(walk));
     else if (walk->person.merged_into != 0)
         audit_found(walk, "%.*s is merged into another and yet not.", TEXT_ARGS(audit_person_name(walk)));
+    TRY(audit_predecessors(walk));
     TRY(audit_facts(walk));
     TRY(audit_disclosures(walk));
     return audit_sealed(walk);

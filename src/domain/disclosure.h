@@ -92,7 +92,8 @@ err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
                    const char **out_refusal) MUST_CHECK;
 
-/* The person's list, newest first. */
+/* The person's list, newest first. What a claim brought along from an invited person (domain/predecessor.h) stands
+ * where the claim lies; each page is in the order of time. */
 struct disclosure_list {
     attribute_number   attribute;       /* ATTRIBUTE_NONE: all */
     int64_t            relationship_id; /* 0: all */

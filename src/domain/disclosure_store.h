@@ -3,7 +3,9 @@
 #ifndef DOMAIN_DISCLOSURE_STORE_H
 #define DOMAIN_DISCLOSURE_STORE_H
 
+#include "crypto/secret.h"
 #include "domain/disclosure.h"
+#include "store/queries.h"
 
 /* The newest end of a person's chain while one write adds to it. */
 struct disclosure_head {
@@ -18,5 +20,8 @@ err disclosure_head_load(struct ctx *cx, int64_t person_id, struct disclosure_he
 err disclosure_append(struct ctx *cx, struct disclosure_head *head, struct disclosure *disclosure, struct bytes note)
     MUST_CHECK;
 err disclosure_head_save(struct ctx *cx, const struct disclosure_head *head) MUST_CHECK;
+/* What a row says; without a key its note stays closed. */
+err disclosure_of_row(struct ctx *cx, const struct secret_key *key, const struct sql_disclosure_row *row,
+                      struct disclosure *out) MUST_CHECK;
 
 #endif

@@ -8,6 +8,7 @@
 #include "crypto/token.h"
 #include "domain/person.h"
 #include "domain/policy.h"
+#include "domain/predecessor.h"
 #include "domain/record.h"
 #include "domain/request_store.h"
 #include "store/queries.h"
@@ -85,6 +86,16 @@ static err fail_unknown(struct ctx *cx)
     return FAIL_AT(cx, NOT_FOUND, "invitation.unknown", "/invitation", "this code is unknown, used or too old");
 }
 
+/* Whoever stands behind a code for one waits still: nobody is claimed twice, by whatever code. */
+static err check_waiting(struct ctx *cx, int64_t person_id)
+{
+    struct person person;
+    if (person_id == 0)
+        return OK;
+    TRY(person_load(cx, person_id, &person));
+    return person.state == PERSON_UNCLAIMED ? OK : fail_unknown(cx);
+}
+
 /* Takes one claim from the code. */
 static err redeem(struct ctx *cx, struct text typed, struct sql_invitation_load_row *out)
 {
@@ -97,6 +108,7 @@ static err redeem(struct ctx *cx, struct text typed, struct sql_invitation_load_
     TRY(sql_invitation_load(cx, &in, out, &found));
     if (!found || out->claims_left < 1 || cx->now_ms >= out->expires_at_ms)
         return fail_unknown(cx);
+    TRY(check_waiting(cx, out->person_id));
     struct sql_invitation_use_in use = {hash};
     int64_t changed = 0;
     TRY(sql_invitation_use(cx, &use, &changed));
@@ -120,18 +132,37 @@ static err copy_acts(struct ctx *cx, int64_t from_person_id, int64_t to_person_i
     return OK;
 }
 
-static err move_requests(struct ctx *cx, const struct relationship *from, int64_t to_person_id)
+static err move_requests_page(struct ctx *apart, int64_t from_person_id, int64_t to_person_id,
+                              struct request_list *list)
 {
-    struct request_list list = {.limit = LIMIT_ROWS};
-    TRY(request_list_any(cx, from->person_id, &list));
-    for (size_t i = 0; i < list.out_count; i++) {
-        struct request *request = &list.out[i];
-        TRY(request_delete(cx, request->person_id, request->request_id));
-        TRY(copy_acts(cx, from->person_id, to_person_id, &request->last_act_id));
+    TRY(request_list_any(apart, from_person_id, list));
+    for (size_t i = 0; i < list->out_count; i++) {
+        struct request *request = &list->out[i];
+        list->after = request->request_id;
+        TRY(request_delete(apart, from_person_id, request->request_id));
+        TRY(copy_acts(apart, from_person_id, to_person_id, &request->last_act_id));
         request->person_id = to_person_id;
-        TRY(request_save(cx, request));
+        TRY(request_save(apart, request));
     }
     return OK;
+}
+
+/* Page by page in memory of its own: nobody can ask so often that an invitation cannot be taken up. */
+static err move_requests(struct ctx *cx, int64_t from_person_id, int64_t to_person_id)
+{
+    struct request_list list = {.limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
+    struct ctx apart = *cx;
+    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    if (apart.arena == NULL)
+        return FAIL_MEMORY(cx);
+    err result = OK;
+    while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
+        result = move_requests_page(&apart, from_person_id, to_person_id, &list);
+        arena_reset(apart.arena);
+    }
+    cx->failure = apart.failure;
+    arena_close(apart.arena);
+    return result;
 }
 
 static err copy_records(struct ctx *cx, const struct relationship *from, int64_t to_person_id)
@@ -149,7 +180,8 @@ static err take_over(struct ctx *cx, struct relationship *relationship, int64_t 
 {
     struct relationship from = *relationship;
     TRY(copy_records(cx, &from, to_person_id));
-    TRY(move_requests(cx, &from, to_person_id));
+    TRY(move_requests(cx, from.person_id, to_person_id));
+    TRY(predecessor_add(cx, to_person_id, from.person_id));
     struct sql_relationship_delete_in gone = {from.person_id, from.relationship_id};
     TRY(sql_relationship_delete(cx, &gone, NULL));
     TRY(copy_acts(cx, from.person_id, to_person_id, &relationship->last_act_id));

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a code is claimed once by one person, what waited behind it becomes that person's, and the ids that the
  * organisation knows stay as they are. Method: each way to claim, at each bound, and what is there afterwards. */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/limits.h"
 #include "domain/contact_import.h"
 #include "domain/leftover.h"
@@ -200,6 +203,175 @@ static void somebody_new_becomes_the_one_who_was_invited(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* ---- what was refused before the claim */
+
+static struct relationship invited_relationship(struct world *world, struct actor system, struct text *out_code)
+{
+    struct invitation_make make = {.claims = 1};
+    ASSERT_OK(world, WRITE(world, system, invitation_make, &make));
+    *out_code = make.out_code;
+    return make.out_relationship;
+}
+
+static void refuse_with_note(struct world *world, struct actor system, const struct relationship *relationship,
+                             const struct purpose *purpose, const char *note)
+{
+    struct disclosure_ask ask = world_question(world, relationship, purpose, world_kinds("Name"));
+    ask.note = text_of(note);
+    ASSERT_OK(world, disclosure_decide(world_as(world, system), &ask));
+    assert_false(ask.given);
+    ASSERT_OK(world, WRITE(world, system, disclosure_commit, &ask));
+    test_node_pass(&world->node, 10);
+}
+
+/* The notes of a person's list in its order, page by page of `limit`, joined by blanks. */
+static const char *told(struct world *world, struct actor person, struct disclosure_list list)
+{
+    static char notes[400];
+    size_t used = 0;
+    notes[0] = '\0';
+    for (bool more = true; more;) {
+        ASSERT_OK(world, disclosure_list(world_as(world, person), &list));
+        for (size_t i = 0; i < list.out_count; i++) {
+            assert_int_equal(list.out[i].person_id, person.person_id);
+            used += (size_t)snprintf(notes + used, sizeof notes - used, "%s%.*s", used == 0 ? "" : " ",
+                                     TEXT_ARGS(list.out[i].note));
+        }
+        more = list.out_more;
+        list.after = list.out_last_id;
+    }
+    return notes;
+}
+
+static void what_was_refused_before_a_claim_is_told_to_the_claimer(void **state)
+{
+    struct world *world = *state;
+    struct text shop_code;
+    struct text bank_code;
+    struct relationship shop = invited_relationship(world, world->shipping, &shop_code);
+    struct relationship bank = invited_relationship(world, world->teller, &bank_code);
+    struct relationship bobs = world_relate(world, world->shipping, world->bob);
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s1");
+    refuse_with_note(world, world->teller, &bank, &world->account, "b1");
+    refuse_with_note(world, world->shipping, &bobs, &world->delivery, "bob1");
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s2");
+    struct disclosure_list all = {.limit = 50};
+    assert_string_equal(told(world, world->ada, all), "");
+    struct invitation_claim claim = {.code = shop_code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    shop = claim.out;
+    assert_string_equal(told(world, world->ada, all), "s2 s1");
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s3");
+    claim.code = bank_code;
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    bank = claim.out;
+    refuse_with_note(world, world->teller, &bank, &world->account, "b2");
+    for (int swept = 0; swept < 2; swept++) { /* the notes open also when the old keys are gone */
+        for (int limit = 1; limit <= 5; limit++) {
+            struct disclosure_list pages = {.limit = limit, .relationship_id = shop.relationship_id};
+            assert_string_equal(told(world, world->ada, pages), "s3 s2 s1");
+            pages.relationship_id = bank.relationship_id;
+            assert_string_equal(told(world, world->ada, pages), "b2 b1");
+        }
+        assert_string_equal(told(world, world->ada, all), "b2 s3 s2 b1 s1");
+        assert_string_equal(told(world, world->bob, all), "bob1");
+        assert_int_equal(world_audit(world, 0), 0);
+        ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
+    }
+    int64_t given = 0;
+    int64_t refused = 0;
+    ASSERT_OK(world, disclosure_count(world_as(world, world->ada), &given, &refused));
+    assert_int_equal(given, 0);
+    assert_int_equal(refused, 5);
+}
+
+static void hours_bound_what_was_refused_before_a_claim_as_well(void **state)
+{
+    struct world *world = *state;
+    struct text code;
+    struct relationship shop = invited_relationship(world, world->shipping, &code);
+    int64_t begin_ms = world->node.time.wall_ms;
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s1");
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s2");
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    refuse_with_note(world, world->teller, &bank, &world->account, "b1");
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    refuse_with_note(world, world->shipping, &claim.out, &world->delivery, "s3");
+    for (int limit = 1; limit < 5; limit += 3) {
+        struct disclosure_list list = {.limit = limit, .from_at_ms = begin_ms + 5};
+        assert_string_equal(told(world, world->ada, list), limit == 1 ? "s3 s2 b1" : "s3 b1 s2");
+        list.until_at_ms = begin_ms + 25;
+        assert_string_equal(told(world, world->ada, list), limit == 1 ? "s2 b1" : "b1 s2");
+        list.from_at_ms = begin_ms + 15;
+        assert_string_equal(told(world, world->ada, list), "b1");
+    }
+    struct disclosure_list strange = {.limit = 5, .after = claim.out.relationship_id};
+    ASSERT_FAILS(world, disclosure_list(world_as(world, world->ada), &strange), NOT_FOUND, "not_found");
+}
+
+static void the_audit_finds_a_list_that_leads_to_a_stranger_or_not_at_all(void **state)
+{
+    struct world *world = *state;
+    struct text code;
+    struct relationship shop = invited_relationship(world, world->shipping, &code);
+    refuse_with_note(world, world->shipping, &shop, &world->delivery, "s1");
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
+    assert_int_equal(world_audit(world, 0), 0);
+    world_spoil(world, "people.db", "UPDATE predecessor SET sealed = zeroblob(72)");
+    assert_true(world_audit(world, 9) > 0);
+    world_spoil(world, "people.db", "UPDATE predecessor SET person_id = (SELECT max(person_id) FROM person "
+                                    "WHERE state = 2 AND person_id <> predecessor.person_id)");
+    assert_int_equal(world_audit(world, 9), 2); /* neither Ada's nor anybody else's to see */
+}
+
+static void many_questions_do_not_keep_anybody_from_claiming(void **state)
+{
+    struct world *world = *state;
+    struct text code;
+    struct relationship shop = invited_relationship(world, world->shipping, &code);
+    char kept[40];
+    assert_true(code.size <= sizeof kept);
+    memcpy(kept, code.at, code.size); /* the arena is emptied meanwhile */
+    code.at = kept;
+    for (int i = 0; i < LIMIT_PAGE_MAX + 1; i++) {
+        struct request request = world_ask(world, world->shipping, &shop, &world->delivery);
+        struct request_cancel cancel = {.person_id = request.person_id, .request_id = request.request_id};
+        ASSERT_OK(world, WRITE(world, world->shipping, request_cancel, &cancel));
+        test_node_pass(&world->node, TIME_DAY_MS / 180);
+        test_node_rest(&world->node);
+    }
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    struct request_list list = {.limit = LIMIT_ROWS};
+    ASSERT_OK(world, request_list_of_person(world_as(world, world->ada), &list));
+    assert_int_equal(list.out_count, LIMIT_PAGE_MAX + 1);
+    ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void nobody_is_claimed_twice(void **state)
+{
+    struct world *world = *state;
+    struct text code;
+    struct text copied;
+    struct relationship shop = invited_relationship(world, world->shipping, &code);
+    struct relationship other = invited_relationship(world, world->shipping, &copied);
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "UPDATE invitation SET person_id = %lld, relationship_id = %lld WHERE person_id = "
+                   "%lld", (long long)shop.person_id, (long long)shop.relationship_id, (long long)other.person_id);
+    world_spoil(world, "people.db", sql); /* two codes for one */
+    struct invitation_claim_new newcomer = {.code = code};
+    struct actor nobody = {.kind = ACTOR_NOBODY};
+    ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &newcomer));
+    struct invitation_claim claim = {.code = copied};
+    ASSERT_FAILS(world, WRITE(world, world->bob, invitation_claim, &claim), NOT_FOUND, "invitation.unknown");
+    newcomer.code = copied;
+    ASSERT_FAILS(world, WRITE(world, nobody, invitation_claim_new, &newcomer), NOT_FOUND, "invitation.unknown");
+}
+
 static void an_invited_relationship_cannot_be_lived_before_it_is_claimed(void **state)
 {
     struct world *world = *state;
@@ -223,6 +395,11 @@ int main(void)
         WORLD_TEST(a_code_for_many_makes_a_relationship_for_each),
         WORLD_TEST(somebody_who_is_here_takes_over_all_that_waited),
         WORLD_TEST(somebody_new_becomes_the_one_who_was_invited),
+        WORLD_TEST(what_was_refused_before_a_claim_is_told_to_the_claimer),
+        WORLD_TEST(hours_bound_what_was_refused_before_a_claim_as_well),
+        WORLD_TEST(the_audit_finds_a_list_that_leads_to_a_stranger_or_not_at_all),
+        WORLD_TEST(many_questions_do_not_keep_anybody_from_claiming),
+        WORLD_TEST(nobody_is_claimed_twice),
         WORLD_TEST(an_invited_relationship_cannot_be_lived_before_it_is_claimed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

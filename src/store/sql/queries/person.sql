@@ -174,3 +174,16 @@ DELETE FROM leftover WHERE person_id = $1 AND relationship_id = $2;
 -- out:  notes int64
 -- rows: one
 SELECT count(*) AS notes FROM leftover WHERE person_id = $1;
+
+-- name: predecessor_insert
+-- file: people
+-- in:   person_id int64, predecessor_id int64, claimed_at_ms int64, after_id int64, sealed bytes
+-- rows: none
+INSERT INTO predecessor (person_id, predecessor_id, claimed_at_ms, after_id, sealed) VALUES ($1, $2, $3, $4, $5);
+
+-- name: predecessor_list
+-- file: people
+-- in:   person_id int64
+-- out:  predecessor_id int64, after_id int64, sealed bytes
+-- rows: many
+SELECT :columns: FROM predecessor WHERE person_id = $1 ORDER BY claimed_at_ms DESC, predecessor_id DESC;
