@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
-.PHONY: all run test check fuzz bench install clean
+.PHONY: all run test check fuzz mutation bench install clean
 SECONDS ?= 60
 all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release --target symbolon
 run: all ; @build/symbolon demo
 test: ; @tools/setup test && tools/test_all
 check: ; @tools/setup test && tools/test_all fast
 fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
+mutation: ; @tools/setup test && tests/mutation/run.py
 bench: ; @tools/setup bench && $(MAKE) all && bench/run
 install: all ; @cmake --install build
 clean: ; @rm -rf build
