@@ -7,14 +7,16 @@
 #define ARENA_BYTES (1u << 20)
 #define TURN_MAX 64 /* what one turn of a loop hands in together */
 
-static void come_back(struct store_write *write, err result)
+static void come_back(struct store_write *first)
 {
-    struct flier *flier = write->owner;
-    struct flight *flight = flier->flight;
-    must(&flier->cx, result);
+    struct flight *flight = ((struct flier *)first->owner)->flight;
     (void)pthread_mutex_lock(&flight->lock);
-    flier->next = flight->back;
-    flight->back = flier;
+    for (struct store_write *write = first; write != NULL; write = write->next) {
+        struct flier *flier = write->owner;
+        must(&flier->cx, write->result);
+        flier->next = flight->back;
+        flight->back = flier;
+    }
     (void)pthread_cond_signal(&flight->wake);
     (void)pthread_mutex_unlock(&flight->lock);
 }

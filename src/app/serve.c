@@ -4,8 +4,8 @@
 
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "app/cores.h"
 #include "app/courier.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -98,8 +98,8 @@ err serve_run(const struct serving *serving)
     struct cli *cli = serving->cli;
     struct node *node = &cli->node;
     struct server_config config = server_config_default(&node->clock, &node->randomness);
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    config.loop_count = cores < 1 ? 1 : cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : (size_t)cores;
+    size_t cores = cores_usable();
+    config.loop_count = cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : cores;
     config.stop_on_signals = true;
     TRY(read_listen(cli, &config));
     struct api_options options = {

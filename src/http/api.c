@@ -127,14 +127,11 @@ void api_thread_queue(struct api_thread *thread, const struct call *call, struct
 }
 
 /* The writer has too much before it already: every call of the turn is told to come again. */
-static void turn_away(struct store_write *write)
+static void turn_away(struct store_write *first)
 {
-    while (write != NULL) {
-        struct store_write *next = write->next;
-        (void)FAIL(write->cx, UNAVAILABLE, "store.queue_full", "too many changes are waiting"); /* `done` reads it */
-        write->done(write, UNAVAILABLE);
-        write = next;
-    }
+    for (struct store_write *write = first; write != NULL; write = write->next)
+        write->result = FAIL(write->cx, UNAVAILABLE, "store.queue_full", "too many changes are waiting");
+    first->done(first); /* all of them come from call_seal() */
 }
 
 static void turn_end(void *self, void *thread_data)

@@ -12,6 +12,7 @@
 #include "http/problem.h"
 
 #define REPLY_BYTES_MAX (LIMIT_OUTPUT_BYTES / 2)
+static_assert(SERVER_SEALED_BATCH <= LIMIT_WRITE_BATCH, "what a turn hands over is let go together as well");
 
 /* One sealed call, from the handler to the writer and back. */
 struct seal {
@@ -258,16 +259,27 @@ static err run_sealed(struct ctx *cx, void *arg)
     return seal->repeatable ? idempotency_keep(call, &seal->idempotency) : OK;
 }
 
-static void done(struct store_write *write, err result)
+static void refuse_sealed(struct call *call, err result)
 {
-    struct seal *seal = write->owner;
-    struct call *call = seal->call;
-    if (result != OK) {
-        (void)FAIL(&call->cx, result, "store.failed", "the change was not made durable"); /* unless one stands there */
-        problem_fill(call);
-        problem_log(call_visit(call)->api->options.log, call, call_visit(call)->route->path);
+    (void)FAIL(&call->cx, result, "store.failed", "the change was not made durable"); /* unless one stands there */
+    problem_fill(call);
+    problem_log(call_visit(call)->api->options.log, call, call_visit(call)->route->path);
+}
+
+/* All calls of a commit are let go together: a loop that is woken for the first one at once would be woken for the
+ * next ones again. */
+static void done(struct store_write *first)
+{
+    struct call *calls[LIMIT_WRITE_BATCH];
+    size_t count = 0;
+    for (struct store_write *write = first; write != NULL; write = write->next) {
+        struct seal *seal = write->owner;
+        if (write->result != OK)
+            refuse_sealed(seal->call, write->result);
+        assert(count < LIMIT_WRITE_BATCH); /* a commit has no more */
+        calls[count++] = seal->call;
     }
-    call_complete(call);
+    call_complete_all(calls, count);
 }
 
 err call_seal_with(struct call *call, const struct sealing *sealing)

@@ -63,13 +63,15 @@ struct store_write {
     struct ctx    *cx;   /* the caller's; its arena must live until `done` */
     store_write_fn run;
     void          *arg;
-    /* Called on the writer thread, in the order of submission, once the group commit that holds the write is on disk
-     * (OK), or with the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy | store.full when the
-     * commit failed. Must not block and must not call the store. Afterwards the store does not look at `write`
-     * again. */
-    void (*done)(struct store_write *write, err result);
-    void               *owner; /* the caller's, untouched */
-    struct store_write *next;  /* the store's */
+    /* Called on the writer thread with a chain of writes, linked by `next`, that were submitted one after the other
+     * with this same `done`, once the group commit that holds them is on disk: so one call may wake a thread once for
+     * many. Each says in `result` how it went: OK, the error of `run` (in cx->failure), or UNAVAILABLE store.commit |
+     * store.busy | store.full when the commit failed. Must not block and must not call the store. Afterwards the store
+     * does not look at the writes again. */
+    void (*done)(struct store_write *first);
+    void               *owner;  /* the caller's, untouched */
+    err                 result; /* the store's, as the next one */
+    struct store_write *next;
 };
 
 /* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and

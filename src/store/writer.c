@@ -13,7 +13,6 @@
 struct batch {
     struct store_write *first;
     size_t              count;
-    err                 results[LIMIT_WRITE_BATCH];
 };
 
 bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
@@ -66,10 +65,9 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     TRY(conn_begin_batch(own, store->writer.conn));
     TRY(save_mark(own, store, store->writer.conn));
-    size_t at = 0;
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
-        batch->results[at++] = run_write(own, store, write, &lost);
+        write->result = run_write(own, store, write, &lost);
         if (lost)
             return own->failure.code;
     }
@@ -80,21 +78,24 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 static void refuse_batch(struct ctx *own, struct batch *batch)
 {
     const char *reason = own->failure.code == UNAVAILABLE ? own->failure.reason : "store.commit";
-    size_t at = 0;
-    for (struct store_write *write = batch->first; write != NULL; write = write->next, at++) {
-        if (batch->results[at] != OK)
+    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
+        if (write->result != OK)
             continue;
         failure_clear(&write->cx->failure); /* one that the write has met and mended */
-        batch->results[at] = FAIL(write->cx, UNAVAILABLE, reason, "the change was not written; nothing has happened");
+        write->result = FAIL(write->cx, UNAVAILABLE, reason, "the change was not written; nothing has happened");
     }
 }
 
+/* Cuts the batch where `done` changes. After `done` the writes are no longer ours. */
 static void tell_callers(const struct batch *batch)
 {
-    size_t at = 0;
-    for (struct store_write *write = batch->first, *next; write != NULL; write = next) {
-        next = write->next; /* after `done` the write is no longer ours */
-        write->done(write, batch->results[at++]);
+    for (struct store_write *first = batch->first, *rest; first != NULL; first = rest) {
+        struct store_write *last = first;
+        while (last->next != NULL && last->next->done == first->done)
+            last = last->next;
+        rest = last->next;
+        last->next = NULL;
+        first->done(first);
     }
 }
 
@@ -134,7 +135,8 @@ static bool take_batch(struct writer *writer, struct batch *batch)
     batch->first = writer->first;
     batch->count = 0;
     for (struct store_write *at = writer->first; at != NULL && batch->count < LIMIT_WRITE_BATCH; at = at->next) {
-        batch->results[batch->count++] = OK;
+        at->result = OK;
+        batch->count++;
         last = at;
     }
     if (last != NULL) {
@@ -196,17 +198,18 @@ struct waiting {
     pthread_mutex_t lock;
     pthread_cond_t  wake;
     bool            is_done;
-    err             result;
 };
 
-static void wake_waiting(struct store_write *write, err result)
+static void wake_waiting(struct store_write *first)
 {
-    struct waiting *waiting = write->owner;
-    (void)pthread_mutex_lock(&waiting->lock);
-    waiting->is_done = true;
-    waiting->result = result;
-    (void)pthread_cond_signal(&waiting->wake);
-    (void)pthread_mutex_unlock(&waiting->lock);
+    for (struct store_write *write = first, *next; write != NULL; write = next) {
+        next = write->next; /* once it is told, its thread goes on and takes it away */
+        struct waiting *waiting = write->owner;
+        (void)pthread_mutex_lock(&waiting->lock);
+        waiting->is_done = true;
+        (void)pthread_cond_signal(&waiting->wake);
+        (void)pthread_mutex_unlock(&waiting->lock);
+    }
 }
 
 err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg)
@@ -222,7 +225,7 @@ err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, vo
     (void)pthread_mutex_unlock(&waiting.lock);
     (void)pthread_cond_destroy(&waiting.wake);
     (void)pthread_mutex_destroy(&waiting.lock);
-    return waiting.result;
+    return write.result;
 }
 
 /* ---- life */
