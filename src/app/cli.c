@@ -159,6 +159,15 @@ static err read_config(struct cli *cli, const char *path)
     return OK;
 }
 
+/* "-h" is the one short option; another is a slip, and a name that begins so stands behind "--". */
+static err take_letter(struct cli *cli, const struct command *command, const char *word)
+{
+    if (strcmp(word, "-h") != 0)
+        return FAIL(&cli->cx, USAGE, "cli.option", "there is no option %s; see symbolon %s --help", word,
+                    command->words);
+    return set_option(cli, CLI_help, "");
+}
+
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
 {
     bool only_arguments = false;
@@ -167,6 +176,8 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
             only_arguments = true;
         } else if (!only_arguments && strncmp(argv[at], "--", 2) == 0) {
             TRY(take_option(cli, command, argv, &at));
+        } else if (!only_arguments && argv[at][0] == '-' && argv[at][1] != '\0') {
+            TRY(take_letter(cli, command, argv[at]));
         } else {
             if (cli->arguments_count == CLI_ARGUMENTS_MAX)
                 return FAIL(&cli->cx, USAGE, "cli.arguments", "more than %d arguments", CLI_ARGUMENTS_MAX);
@@ -192,13 +203,37 @@ static void print_row(FILE *out, int width, const struct help_row *row)
     (void)fprintf(out, "  %s %-*s %s\n", row->head, room < 0 ? 0 : room, row->tail, row->sentence);
 }
 
-static void print_commands(FILE *out)
-{
-    static const struct help_row COMMANDS[] = {
+static const struct help_row COMMANDS[] = {
 #define X(words, run, arguments, least, most, options, sentence, more) {words, arguments, sentence},
 #include "app/command.def"
 #undef X
-    };
+};
+
+static bool is_of_group(const struct help_row *row, const char *word)
+{
+    size_t size = strlen(word);
+    return strncmp(row->head, word, size) == 0 && row->head[size] == ' ';
+}
+
+bool cli_is_group(const char *word)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (is_of_group(&COMMANDS[i], word))
+            return true;
+    return false;
+}
+
+void cli_help_group(FILE *out, const char *word)
+{
+    (void)fprintf(out, "Commands that begin with \"symbolon %s\":\n", word);
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
+        if (is_of_group(&COMMANDS[i], word))
+            print_row(out, 29, &COMMANDS[i]);
+    (void)fprintf(out, "\nMore about one of them: symbolon %s COMMAND --help\n", word);
+}
+
+static void print_commands(FILE *out)
+{
     (void)fprintf(out, "symbolon: a server for relationships that the customer manages.\n\nCommands:\n");
     for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++)
         print_row(out, 29, &COMMANDS[i]);

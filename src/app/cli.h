@@ -49,6 +49,9 @@ struct text cli_argument(const struct cli *cli, int at); /* TEXT_NONE when there
  * when it was not given. USAGE cli.url. */
 err cli_url(struct cli *cli, struct text *out) MUST_CHECK;
 void cli_help(FILE *out, const struct command *command); /* NULL: of the whole program */
+/* Whether commands begin with this word and go on with another; and what they are. */
+bool cli_is_group(const char *word);
+void cli_help_group(FILE *out, const char *word);
 
 struct node_options cli_node_options(const struct cli *cli, bool create);
 /* Opens the node of --data and --store as its operator. With `create`, makes it when it is not there. */

@@ -98,7 +98,8 @@ err cli_doctor(struct cli *cli)
     json_member_bool(&json, "ok", true);
     json_member_int(&json, "log_entries", (int64_t)head.tree.size);
     json_close_object(&json);
-    cli_say(cli, "ok    key folder opens, is private and lacks nothing\nok    store is whole and its settings hold\n"
+    cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
+                 "ok    store is whole, is private, and its settings hold\n"
                  "ok    log has %lld entries and a signed head\n", (long long)head.tree.size);
     return cli_answer(cli, &json);
 }

@@ -267,7 +267,7 @@ static err run_import(struct import *import)
         cli->cx.failure = import->cx.failure;
     TRY(result);
     TRY(report(import));
-    return node_settle(&cli->node);
+    return import->chunk.dry_run ? OK : node_settle(&cli->node);
 }
 
 err cli_import(struct cli *cli)

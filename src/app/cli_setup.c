@@ -140,7 +140,7 @@ err cli_person_create(struct cli *cli)
 {
     struct text url; /* refused before somebody is made */
     TRY(cli_url(cli, &url));
-    TRY(cli_open(cli, true));
+    TRY(cli_open(cli, false));
     struct person_create create = {.name = text_of(cli_value(cli, CLI_name, ""))};
     TRY(node_write(&cli->node, person_create, &create));
     return answer_link(cli, create.out_person_id, create.out_link_token);

@@ -126,7 +126,10 @@ err cli_demo(struct cli *cli)
     ssize_t size = readlink("/proc/self/exe", tour.program, sizeof tour.program - 1);
     if (size > 0)
         tour.program[size] = '\0';
+    struct text url; /* refused before the world is made, as is an address that is taken */
     serve_block_signals();
+    TRY(cli_url(cli, &url));
+    TRY(serve_probe(cli));
     TRY(choose_folder(cli, &tour));
     cli_say(cli, "Making a small world: five organisations, sixty people, two years …\n");
     (void)fflush(cli->out);

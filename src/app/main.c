@@ -72,26 +72,61 @@ static int run(const struct command *command, int argc, char **argv)
     return error_exit_code(result);
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* The command that argv names, and how many words that takes; NULL when there is none. */
+static const struct command *find_command(int argc, char **argv, int *out_words)
+{
+    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
+        *out_words = words_of(&COMMANDS[i], argc, argv);
+        if (*out_words > 0)
+            return &COMMANDS[i];
+    }
+    return NULL;
+}
+
+/* "--help", "help", "help COMMAND" and "GROUP --help". False: this was not asked. */
+static bool print_help(int argc, char **argv)
+{
+    int words = 0;
+    bool asked = argc == 1 || is_help(argv[1]);
+    const struct command *command = asked && argc > 2 ? find_command(argc - 1, argv + 1, &words) : NULL;
+    bool is_group = argc == 3 && ((asked && cli_is_group(argv[2])) || (cli_is_group(argv[1]) && is_help(argv[2])));
+    if (is_group)
+        cli_help_group(stdout, asked ? argv[2] : argv[1]);
+    else if (command != NULL || (asked && argc <= 2))
+        cli_help(stdout, command);
+    return is_group || command != NULL || (asked && argc <= 2);
+}
+
+static int refuse(int argc, char **argv)
+{
+    const char *group = cli_is_group(argv[1]) ? argv[1] : "";
+    const char *space = group[0] == '\0' ? "" : " ";
+    if (group[0] != '\0' && argc == 2)
+        (void)fprintf(stderr, "symbolon: \"%s\" wants one more word; see symbolon %s --help\n", group, group);
+    else
+        (void)fprintf(stderr, "symbolon: there is no command \"%s%s%s\"; see symbolon%s%s --help\n", argv[1],
+                      argc > 2 ? " " : "", argc > 2 ? argv[2] : "", space, group);
+    return error_exit_code(USAGE);
+}
+
 int main(int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
+    int words = 0;
     if (sigaction(SIGPIPE, &ignore, NULL) != 0)
         return error_exit_code(INTERNAL);
-    for (size_t i = 0; i < sizeof COMMANDS / sizeof *COMMANDS; i++) {
-        int words = words_of(&COMMANDS[i], argc, argv);
-        if (words > 0)
-            return run(&COMMANDS[i], argc - 1 - words, argv + 1 + words);
-    }
-    const char *word = argc == 1 ? "help" : argv[1];
-    if (strcmp(word, "--version") == 0) {
-        (void)printf("symbolon %s\n", SYMBOLON_VERSION);
+    const struct command *command = find_command(argc, argv, &words);
+    if (command != NULL)
+        return run(command, argc - 1 - words, argv + 1 + words);
+    if (print_help(argc, argv))
         return 0;
-    }
-    if (strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
-        cli_help(stdout, NULL);
-        return 0;
-    }
-    (void)fprintf(stderr, "symbolon: there is no command \"%s%s%s\"; see symbolon --help\n", word,
-                  argc > 2 ? " " : "", argc > 2 ? argv[2] : "");
-    return error_exit_code(USAGE);
+    if (strcmp(argv[1], "--version") != 0)
+        return refuse(argc, argv);
+    (void)printf("symbolon %s\n", SYMBOLON_VERSION);
+    return 0;
 }

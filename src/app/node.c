@@ -29,13 +29,19 @@ void node_begin(struct node *node, bool json_log)
     };
 }
 
+static err fail_missing(struct ctx *cx, const char *path)
+{
+    return FAIL(cx, NOT_FOUND, "node.missing",
+                "there is no node in %s; --data names its folder, `symbolon org create NAME` makes one", path);
+}
+
 static err make_folder(struct ctx *cx, const char *path, bool create)
 {
     struct stat found;
     if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
         return OK;
     if (!create)
-        return FAIL(cx, NOT_FOUND, "node.missing", "there is no node in %s; `symbolon serve` makes one", path);
+        return fail_missing(cx, path);
     if (mkdir(path, 0700) != 0)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     return OK;
@@ -110,6 +116,9 @@ err node_open(struct node *node, const struct node_options *options)
     struct text keys = text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
+    struct stat found;
+    if (!options->create && stat(keys.at, &found) != 0)
+        return fail_missing(cx, options->data);
     node->keys = keys.at;
     TRY(keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;

@@ -12,6 +12,8 @@
 #include "http/api.h"
 #include "store/queries.h"
 
+#define LISTEN_DEFAULT "127.0.0.1:8080"
+
 void serve_block_signals(void)
 {
     sigset_t signals;
@@ -24,7 +26,7 @@ void serve_block_signals(void)
 /* "HOST:PORT" or "[::1]:PORT". */
 static err read_listen(struct cli *cli, struct server_config *config)
 {
-    struct text listen = text_of(cli_value(cli, CLI_listen, "127.0.0.1:8080"));
+    struct text listen = text_of(cli_value(cli, CLI_listen, LISTEN_DEFAULT));
     const char *colon = memrchr(listen.at, ':', listen.size);
     struct text host = colon == NULL ? TEXT_NONE : (struct text){listen.at, (size_t)(colon - listen.at)};
     struct text port =
@@ -37,6 +39,20 @@ static err read_listen(struct cli *cli, struct server_config *config)
     config->host = text_c_string(cli->cx.arena, host);
     config->port = (uint16_t)number;
     return config->host == NULL ? FAIL_MEMORY(&cli->cx) : OK;
+}
+
+err serve_probe(struct cli *cli)
+{
+    struct clock clock = clock_system();
+    struct server_config config = server_config_default(&clock, NULL);
+    TRY(read_listen(cli, &config));
+    err result = server_probe(&cli->cx, &config);
+    if (result != UNAVAILABLE)
+        return result;
+    failure_clear(&cli->cx.failure);
+    return FAIL(&cli->cx, UNAVAILABLE, "server.port_taken",
+                "another program listens at %s; name another address with --listen, as --listen 127.0.0.1:8090",
+                cli_value(cli, CLI_listen, LISTEN_DEFAULT));
 }
 
 static err save_url(struct ctx *cx, void *arg)
@@ -141,7 +157,10 @@ static err say_ready(struct cli *cli, struct text url, void *arg)
 
 err cli_serve(struct cli *cli)
 {
+    struct text url; /* refused before anything is made, as is an address that is taken */
     serve_block_signals();
+    TRY(cli_url(cli, &url));
+    TRY(serve_probe(cli));
     TRY(cli_open(cli, true));
     struct serving serving = {.cli = cli, .ready = say_ready};
     return serve_run(&serving);

@@ -8,6 +8,10 @@
 /* Blocks SIGTERM and SIGINT in this thread: before any other thread is made. */
 void serve_block_signals(void);
 
+/* Whether --listen can be served, before anything is made. USAGE cli.listen, UNAVAILABLE server.port_taken, INVALID
+ * server.address. */
+err serve_probe(struct cli *cli) MUST_CHECK;
+
 /* Binds, starts the courier, calls `ready` with the node's URL once it serves, runs until a signal, drains, and leaves
  * the node open. */
 struct serving {

@@ -166,6 +166,18 @@ static err open_loop(struct ctx *cx, struct server *server, struct address *addr
     return loop_open(cx, loop, listener);
 }
 
+err server_probe(struct ctx *cx, const struct server_config *config)
+{
+    struct address address;
+    if (!address_from(config->host, config->port, &address))
+        return FAIL(cx, INVALID, "server.address", "the address to listen at is not a numeric one");
+    int probe = bind_socket(&address, false);
+    if (probe < 0)
+        return fail_to_bind(cx);
+    close(probe);
+    return OK;
+}
+
 err server_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks,
                 struct server **out)
 {

@@ -109,6 +109,9 @@ struct server_config server_config_default(const struct clock *clock, const stru
 err server_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks,
                 struct server **out) MUST_CHECK;
 
+/* Whether server_open() could bind now, for who wants to know before longer work. Fails as it does. */
+err server_probe(struct ctx *cx, const struct server_config *config) MUST_CHECK;
+
 /* Serves on this thread (loop 0) and on threads of its own, until server_stop() or a signal; then drains: no new
  * connections, running calls are finished, and it returns OK within drain_ms. Fails as thread_open() fails. */
 err server_run(struct ctx *cx, struct server *server) MUST_CHECK;

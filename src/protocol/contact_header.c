@@ -54,6 +54,12 @@ static void try_delimiter(struct contact_table *table, uint8_t delimiter, struct
     }
 }
 
+static err fail_column(struct ctx *cx, struct text column)
+{
+    return FAIL(cx, USAGE, "map.column", "the file has no column \"%.*s\"; its first row names the columns",
+                TEXT_ARGS(column));
+}
+
 static err find_header(struct ctx *cx, struct contact_table *table)
 {
     static const uint8_t DELIMITERS[] = {',', ';', '\t', '|'};
@@ -61,6 +67,8 @@ static err find_header(struct ctx *cx, struct contact_table *table)
     struct candidate best = {.known = 0};
     for (size_t i = 0; i < sizeof DELIMITERS; i++)
         try_delimiter(table, DELIMITERS[i], window, &best);
+    if (best.known == 0 && table->source->map_count > 0)
+        return fail_column(cx, table->source->maps[0].column);
     if (best.known == 0)
         return FAIL(cx, INVALID, "csv.no_columns", "no column of the first rows is known; name them with --map");
     if (best.columns > LIMIT_IMPORT_FIELDS)
@@ -182,11 +190,38 @@ static err take_header(struct ctx *cx, struct contact_table *table, struct csv_r
     return OK;
 }
 
+static bool has_column(struct contact_table *table, const struct csv_row *row, struct text wanted)
+{
+    char folded[CONTACT_COLUMN_BYTES_MAX];
+    char other[CONTACT_COLUMN_BYTES_MAX];
+    size_t size = 0;
+    size_t other_size = 0;
+    if (!contact_column_fold(wanted, folded, &size))
+        return false;
+    for (size_t i = 0; i < row->count; i++)
+        if (contact_column_fold(name_of(table->scratch, &row->fields[i]), other, &other_size) &&
+            text_equals((struct text){folded, size}, (struct text){other, other_size}))
+            return true;
+    return false;
+}
+
+/* Who maps a column means one that is there: a slip of the pen must not lose what it holds. */
+static err check_maps(struct ctx *cx, struct contact_table *table, const struct csv_row *row)
+{
+    for (size_t i = 0; i < table->source->map_count; i++) {
+        arena_reset(table->scratch);
+        if (!has_column(table, row, table->source->maps[i].column))
+            return fail_column(cx, table->source->maps[i].column);
+    }
+    return OK;
+}
+
 err contact_header_read(struct ctx *cx, struct contact_table *table)
 {
     struct csv_row row;
     TRY(find_header(cx, table));
     TRY(take_header(cx, table, &row));
+    TRY(check_maps(cx, table, &row));
     arena_reset(table->scratch);
     table->columns = ARENA_ARRAY(table->arena, struct table_column, row.count);
     table->unmapped = ARENA_ARRAY(table->arena, struct text, row.count);

@@ -94,6 +94,8 @@ err contact_reader_open(struct ctx *cx, const struct contact_source *source, str
     reader->format = source->format;
     if (reader->format == CONTACT_FORMAT_AUTO)
         reader->format = looks_like_cards(&reader->input) ? CONTACT_FORMAT_VCARD : CONTACT_FORMAT_CSV;
+    if (reader->format == CONTACT_FORMAT_VCARD && source->map_count > 0)
+        return FAIL(cx, USAGE, "map.column", "the file has cards and no columns that could be mapped");
     if (reader->format == CONTACT_FORMAT_VCARD)
         reader->cards = vcard_reader_open(arena, scratch, &reader->input);
     else

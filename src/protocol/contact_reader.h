@@ -48,8 +48,8 @@ err contact_map_parse(struct ctx *cx, struct text text, struct contact_map *out)
 
 /* Opens in `cx->arena`, which must outlive the reader; the reader's own memory (at most 24 MiB) goes with it. A CSV
  * file whose source can rewind is read twice: the whole file decides whether 3/4/1980 is in March or in April. Fails
- * INVALID import.empty | import.charset | csv.no_columns, TOO_LARGE csv.too_many_columns | import.file_too_large |
- * limit.memory, UNAVAILABLE import.read. */
+ * USAGE map.column (the file has no column of that name, or cards), INVALID import.empty | import.charset |
+ * csv.no_columns, TOO_LARGE csv.too_many_columns | import.file_too_large | limit.memory, UNAVAILABLE import.read. */
 err contact_reader_open(struct ctx *cx, const struct contact_source *source, struct contact_reader **out) MUST_CHECK;
 
 /* The next contact, in `cx->arena` (which need not be the one of the opening, and may be reset between two calls), or a

@@ -79,11 +79,28 @@ static err check_begun(struct ctx *cx, struct store *store, struct migrations mi
     return OK;
 }
 
+/* Sealed or not, what lies in the files is for their owner alone; and who may write them may undo a stop. */
+static err check_private(struct ctx *cx, struct store *store)
+{
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+        struct stat about;
+        const char *path = store_path(cx->arena, store->folder, file);
+        if (path == NULL)
+            return FAIL_MEMORY(cx);
+        if (stat(path, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+            return FAIL(cx, FORBIDDEN, "store.exposed",
+                        "others may reach the file %s of the store; take that away: chmod go-rwx on the files there",
+                        FILE_NAMES[file]);
+    }
+    return OK;
+}
+
 static err fill(struct ctx *cx, struct store *store)
 {
     struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
     if (store->options.create)
         TRY(make_folder(cx, store->folder));
+    TRY(check_private(cx, store));
     TRY(writer_open(cx, store));
     TRY(check_begun(cx, store, migrations));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {

@@ -33,8 +33,9 @@ struct store_options {
 
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
  * Every statement is prepared once, so that one that does not fit the schema shows here. Fails INVALID store.url,
- * NOT_FOUND store.missing, CONFLICT store.too_new | store.migration_changed, INTERNAL store.open | store.setting |
- * store.statement, CORRUPT store.damaged, UNAVAILABLE store.busy. */
+ * NOT_FOUND store.missing, FORBIDDEN store.exposed (others may read or write a file), CONFLICT store.too_new |
+ * store.migration_changed, INTERNAL store.open | store.setting | store.statement, CORRUPT store.damaged, UNAVAILABLE
+ * store.busy. */
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);

@@ -28,7 +28,7 @@ OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.d
                "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested"}
 # Reasons that only the program's start and its commands meet.
 COMMANDS_ONLY = {"import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists", "organisation.name",
-                 "organisation.slug", "server.address", "server.port_taken", "store.backup_exists",
+                 "organisation.slug", "server.address", "server.port_taken", "store.backup_exists", "store.exposed",
                  "store.migration_changed", "store.too_new", "store.url"}
 # Reasons of checking what others have made: `symbolon verify`, and the log's own work.
 OFFLINE_ONLY = {"jose.key", "jws.form", "jws.header", "jws.signature", "log.checkpoint_form", "log.key_form",

@@ -82,6 +82,27 @@ def an_option_or_command_that_is_not_there_is_refused(node):
             one_sentence(call(*words.split(), *["x"] * (least - 1)), "USAGE")
 
 
+def the_first_word_of_several_commands_leads_on(node):
+    groups = {}
+    for words in COMMANDS:
+        first, _, second = words.partition(" ")
+        if second:
+            groups.setdefault(first, []).append(words)
+    assert set(groups) == {"org", "department", "key", "person"}, groups
+    for first, members in groups.items():
+        shown = call(first, "--help")
+        assert shown.returncode == 0 and shown.stderr == "" and all(words in shown.stdout for words in members), first
+        assert call("help", first).stdout == call(first, "help").stdout == shown.stdout
+        for words in ([first], [first, "paint"]):
+            wrong = call(*words)
+            one_sentence(wrong, "USAGE")
+            assert f"see symbolon {first} --help" in wrong.stderr, wrong.stderr
+    assert call("help", "org", "create").stdout == call("org", "create", "-h").stdout \
+        == call("org", "create", "--help").stdout
+    for words in (["help", "paint"], ["org", "create", "-x"], ["-h", "-h", "-h"]):
+        one_sentence(call(*words), "USAGE")
+
+
 def the_version_is_said(node):
     assert re.fullmatch(r"symbolon \d+\.\d+\.\d+\n", call("--version").stdout)
     assert call("version").stdout == call("--version").stdout
@@ -91,11 +112,21 @@ def the_version_is_said(node):
 def a_folder_without_a_node_is_said_and_stays_as_it_was(node):
     nowhere = os.path.join(node.folder, "nowhere")
     for words in (["doctor"], ["audit"], ["backup", nowhere + "-copy"], ["person", "link", "per_x"],
-                  ["department", "create", "x", "y"], ["key", "create", "x", "y", "z"], ["import", "x", "y", "z"]):
-        one_sentence(call(*words, "--data", nowhere), "NOT_FOUND")
+                  ["department", "create", "x", "y"], ["key", "create", "x", "y", "z"], ["import", "x", "y", "z"],
+                  ["person", "create", "--name", "Ada"]):
+        said = call(*words, "--data", nowhere)
+        one_sentence(said, "NOT_FOUND")
+        assert nowhere in said.stderr and "symbolon org create" in said.stderr, said.stderr
         asked = call(*words, "--data", nowhere, "--json")
         assert json.loads(asked.stderr)["error"] == "node.missing" and asked.stdout == ""
     assert not os.path.exists(nowhere) and not os.path.exists(nowhere + "-copy")
+    nowhere += "-yet"
+    os.mkdir(nowhere)
+    asked = call("doctor", "--data", nowhere, "--json")
+    assert asked.returncode == EXIT["NOT_FOUND"] and json.loads(asked.stderr)["error"] == "node.missing", asked.stderr
+    assert os.listdir(nowhere) == []
+    assert call("org", "create", "First", "--data", nowhere).returncode == 0, "an empty folder takes a node"
+    assert call("person", "create", "--data", nowhere).returncode == 0
 
 
 # ---- what the commands print
@@ -229,6 +260,34 @@ def a_port_that_is_taken_and_an_address_that_is_none_are_said(node):
         one_sentence(done, code)
     done = call("serve", "--data", data, "--listen", f"127.0.0.1:{node.port}", "--json")
     assert json.loads(done.stderr.strip().split("\n")[-1])["error"] and done.stdout == "", done.stderr
+
+
+def a_port_that_is_taken_is_said_before_anything_is_made(node):
+    data = os.path.join(node.folder, "unmade")
+    for command in ("serve", "demo"):
+        began = time.monotonic()
+        done = call(command, "--data", data, "--listen", f"127.0.0.1:{node.port}")
+        one_sentence(done, "UNAVAILABLE")
+        assert "--listen" in done.stderr and not os.path.exists(data), done.stderr
+        assert time.monotonic() - began < 2, "the world was made first"
+
+
+def files_that_others_may_reach_are_refused(node):
+    data = os.path.join(node.folder, "open")
+    assert call("org", "create", "Open", "--data", data).returncode == 0
+    assert call("doctor", "--data", data).returncode == 0
+    for file in ("people", "records", "ledger", "keys"):
+        path = os.path.join(data, "store", file + ".db")
+        for mode in (0o666, 0o640, 0o604):
+            os.chmod(path, mode)
+            done = call("doctor", "--data", data)
+            one_sentence(done, "FORBIDDEN")
+            assert file + ".db" in done.stderr and "chmod" in done.stderr, done.stderr
+        os.chmod(path, 0o600)
+    os.chmod(os.path.join(data, "keys"), 0o750)
+    one_sentence(call("doctor", "--data", data), "FORBIDDEN")
+    os.chmod(os.path.join(data, "keys"), 0o700)
+    assert "private" in call("doctor", "--data", data).stdout
 
 
 def a_server_says_ready_in_one_line_and_ends_well_on_both_signals(node):
@@ -472,11 +531,13 @@ def files_that_are_missing_cut_or_open_to_all_are_said(damage):
 
 
 NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_command_that_is_not_there_is_refused,
+              the_first_word_of_several_commands_leads_on,
               the_version_is_said, a_folder_without_a_node_is_said_and_stays_as_it_was,
               each_create_prints_what_programs_rely_on, people_get_sentences_and_no_json,
               scopes_are_all_but_admin_unless_said, wrong_names_are_refused_with_the_code_of_their_kind,
               a_configuration_file_is_read_and_the_command_line_wins, an_answer_that_cannot_be_written_is_no_success,
               an_address_for_people_is_scheme_and_host, a_port_that_is_taken_and_an_address_that_is_none_are_said,
+              a_port_that_is_taken_is_said_before_anything_is_made, files_that_others_may_reach_are_refused,
               a_server_says_ready_in_one_line_and_ends_well_on_both_signals,
               a_request_that_is_under_way_is_answered_before_the_end, two_servers_on_one_store_show_the_same,
               commands_run_side_by_side, a_backup_is_whole_and_has_no_keys, what_verify_is_not_given_is_said]

@@ -6,6 +6,7 @@ into an organisation of its own beside a running server, seen through the API. P
 must notice a changed letter, a missing record and one too many."""
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -302,9 +303,58 @@ def a_column_may_be_named_by_hand(node):
         {"field": "pd:Name", "value": {"name": "Ada Lovell"}},
         {"field": "pd:EmailAddress", "value": {"value": "ada@x.example"}}])
     path = os.path.join(node.folder, "map.csv")
+    path = os.path.join(node.folder, "map.csv")
+    for wrong, word in (("wehr=full_name", '"wehr"'), ("Geheim2=ignore", '"Geheim2"')):
+        done = node.command("import", place.system.organisation, place.system.department, path, "--map", wrong)
+        assert done.returncode == 2 and done.stdout == "" and word in done.stderr, (wrong, done.stderr)
+    done = node.command("import", place.system.organisation, place.system.department, os.path.join(OURS, "apple-3.vcf"),
+                        "--map", "Wer=full_name")
+    assert done.returncode == 2 and "cards" in done.stderr, done.stderr
     for wrong in ("Wer", "Wer=", "=email", "Wer=password", "Wer=email=x"):
         done = node.command("import", place.system.organisation, place.system.department, path, "--map", wrong)
         assert done.returncode == 2 and done.stderr.count("\n") == 1, (wrong, done.returncode, done.stderr)
+
+
+def everything_that_is_kept(node):
+    """All rows of all files of a node that nobody runs."""
+    return {name: list(sqlite3.connect(f"file:{os.path.join(node.data, 'store', name)}?mode=ro", uri=True).iterdump())
+            for name in ("people.db", "records.db", "ledger.db", "keys.db")}
+
+
+def a_dry_run_writes_nothing_at_all(node):
+    place = Place(node, "still")
+    place.text("still.csv", "First Name,Email\nAda,ada@x.example\n")
+    node.stop()
+    before = everything_that_is_kept(node)
+    said = place.text("still2.csv", "First Name,Email,Job Title\nAda,ada@x.example,Poet\nBob,bob@x.example,\n",
+                      "--dry-run")
+    assert counts(said) == (2, 1, 1, 0), said
+    after = everything_that_is_kept(node)
+    node.start()
+    assert after == before, "a dry run left something behind"
+
+
+def a_dry_run_is_right_while_others_write(node):
+    """Another import, and a person who claims, at the same time."""
+    place, other = Place(node, "beside"), Place(node, "busy")
+    rows = [f"P{i},p{i}@x.example" for i in range(1200)]
+    table = "First Name,Email\n" + "\n".join(rows) + "\n"
+    invitations = place.text("beside.csv", "First Name,Email\n" + "\n".join(rows[:600]) + "\n")["invitations"]
+    path = os.path.join(node.folder, "busy.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("First Name,Email\n" + "".join(f"Q{i},q{i}@x.example\n" for i in range(3000)))
+    words = [node.program, "import", other.system.organisation, other.system.department, path, "--data", node.data]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as writer:
+        try:
+            for at in range(4):
+                code = invitations[at]["code"]
+                node.person(f"C{at}").post("/v1/me/relationships", {"invitation": code}).expect(201)
+                said = place.text("beside2.csv", table, "--dry-run")
+                assert counts(said) == (1200, 600, 0, 600), said
+            assert writer.wait(60) == 0
+        finally:
+            writer.kill()
+    assert counts(place.text("beside2.csv", table)) == (1200, 600, 0, 600)
 
 
 def a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back(node):
@@ -390,7 +440,8 @@ STEPS = [check_the_checker, files_of_our_own_come_in_whole_and_once,
          a_bad_row_is_reported_by_its_line_and_the_rest_comes_in, a_file_cut_anywhere_gives_what_stands_whole_in_it,
          hostile_files_end_in_a_sentence, two_rows_of_one_person_give_one_relationship,
          people_who_share_an_address_stay_as_many_as_they_are, each_of_a_couple_finds_what_is_about_that_one,
-         a_dry_run_says_what_would_happen_and_changes_nothing, a_column_may_be_named_by_hand,
+         a_dry_run_says_what_would_happen_and_changes_nothing, a_dry_run_writes_nothing_at_all,
+         a_dry_run_is_right_while_others_write, a_column_may_be_named_by_hand,
          a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back,
          one_organisation_learns_nothing_of_the_customers_of_another,
          two_thousand_rows_come_in_beside_a_server_that_goes_on_serving,
