@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_place.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -101,6 +102,9 @@ err json_parse(struct ctx *cx, struct text text, const json_t **out)
         return FAIL_MEMORY(cx);
     if (json_error_code(&error) == json_error_duplicate_key)
         return FAIL(cx, MALFORMED, "json.duplicate_member", "a name stands twice before position %d", error.position);
+    if (json_error_code(&error) == json_error_numeric_overflow)
+        return FAIL_AT(cx, INVALID, "json.out_of_range", json_place(cx->arena, text, (size_t)error.position),
+                       "a whole number beyond 64 bits, or a fraction too large");
     return FAIL(cx, MALFORMED, "json.syntax", "not JSON at line %d, column %d", error.line, error.column);
 }
 

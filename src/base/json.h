@@ -11,7 +11,8 @@
 #include "base/ctx.h"
 
 /* Reads one JSON value of at most `LIMIT_JSON_DEPTH`. Fails MALFORMED json.syntax | json.duplicate_member | json.utf8 |
- * TOO_LARGE json.too_deep | json.too_many_members | limit.memory. The detail names the position, never the content. */
+ * INVALID json.out_of_range (a number that 64 bits do not hold, with its pointer) | TOO_LARGE json.too_deep |
+ * json.too_many_members | limit.memory. The detail names the position, never the content. */
 err json_parse(struct ctx *cx, struct text text, const json_t **out) MUST_CHECK;
 
 /* Text of a JSON string; borrows. TEXT_NONE when `value` is not a string. */
