@@ -2,6 +2,7 @@
  * Opening and closing of a node. */
 #include "app/node.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,14 +36,27 @@ static err fail_missing(struct ctx *cx, const char *path)
                 "there is no node in %s; --data names its folder, `symbolon org create NAME` makes one", path);
 }
 
+/* The name of a folder is on disk only when the one above it is. */
+static bool sync_above(struct ctx *cx, const char *path)
+{
+    struct text above = text_format(cx->arena, "%s/..", path);
+    int fd = above.at == NULL ? -1 : open(above.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written through it */
+    return synced;
+}
+
 static err make_folder(struct ctx *cx, const char *path, bool create)
 {
     struct stat found;
-    if (stat(path, &found) == 0 && S_ISDIR(found.st_mode))
-        return OK;
-    if (!create)
+    bool there = stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+    if (!there && !create)
         return fail_missing(cx, path);
-    if (mkdir(path, 0700) != 0)
+    if (!there && mkdir(path, 0700) != 0)
+        return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
+    /* one that was there was perhaps made by somebody who was killed before this; it may stand where we may not read */
+    if (create && !sync_above(cx, path) && !there)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     return OK;
 }

@@ -29,7 +29,7 @@ static err check_private(struct ctx *cx, int fd)
     return OK;
 }
 
-/* A folder just made is on disk only when the one above it is. */
+/* The name of a folder is on disk only when the one above it is. */
 static err sync_parent(struct ctx *cx, int folder)
 {
     int parent = openat(folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -42,8 +42,7 @@ static err sync_parent(struct ctx *cx, int folder)
 
 static err open_folder(struct ctx *cx, int above, const char *path, bool create, int *out)
 {
-    bool made = create && mkdirat(above, path, S_IRWXU) == 0;
-    if (create && !made && errno != EEXIST)
+    if (create && mkdirat(above, path, S_IRWXU) != 0 && errno != EEXIST)
         return fail_disk(cx, "making a folder");
     int fd = openat(above, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 && errno == ENOENT)
@@ -51,7 +50,7 @@ static err open_folder(struct ctx *cx, int above, const char *path, bool create,
     if (fd < 0)
         return fail_disk(cx, "opening a folder");
     err checked = check_private(cx, fd);
-    if (checked == OK && made)
+    if (checked == OK && create) /* whoever made it may have been killed before this */
         checked = sync_parent(cx, fd);
     if (checked == OK)
         *out = fd;

@@ -35,11 +35,27 @@ void store_fatal(struct store *store, const char *why)
 
 /* ---- open and close */
 
+/* Names are on disk only once their folder is: those of new files in it, its own in the folder above. */
+static err sync_folder(struct ctx *cx, const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool synced = fd >= 0 && fsync(fd) == 0;
+    if (fd >= 0)
+        (void)close(fd); /* nothing was written through it */
+    return synced ? OK : FAIL(cx, INTERNAL, "store.io", "a folder was not written to disk (errno %d)", errno);
+}
+
+/* Syncs its name also when the folder is there, since who made it may have been killed before; then it may stand in one
+ * that we may not read. */
 static err make_folder(struct ctx *cx, const char *folder)
 {
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    bool made = mkdir(folder, 0700) == 0;
+    if (!made && errno != EEXIST)
         return FAIL(cx, INTERNAL, "store.open", "the folder cannot be made (errno %d)", errno);
-    return OK;
+    struct text above = text_format(cx->arena, "%s/..", folder);
+    if (above.at == NULL)
+        return FAIL_MEMORY(cx);
+    return made || access(above.at, R_OK) == 0 ? sync_folder(cx, above.at) : OK;
 }
 
 /* The later of the two: before 0003_mark_of_the_clock it lay in the people file. */
@@ -203,16 +219,6 @@ static err copy_file(struct ctx *cx, struct store *store, store_file file, const
     err result = sqlite_copy(cx, &opened, path);
     sqlite_close(&opened);
     return result;
-}
-
-/* The names of new files are on disk only once their folder is. */
-static err sync_folder(struct ctx *cx, const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written through it */
-    return synced ? OK : FAIL(cx, INTERNAL, "store.io", "the folder of the backup was not written (errno %d)", errno);
 }
 
 err store_backup(struct ctx *cx, struct store *store, const char *folder)
