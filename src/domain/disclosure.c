@@ -107,13 +107,12 @@ static void judge(struct ctx *cx, struct disclosure_ask *ask)
     sort_kinds(cx, ask, &standing);
 }
 
-static err decide(struct ctx *cx, struct disclosure_ask *ask)
+static err load_grants(struct ctx *cx, struct disclosure_ask *ask)
 {
     ask->edition = store_people_edition(cx);
     TRY(grant_list_of_purpose(cx, &ask->found, ask->purpose_id.item, &ask->grants, &ask->grants_count));
     for (size_t i = 0; ask->repeats && i < ask->grants_count; i++)
         ask->grants[i].used = 0;
-    judge(cx, ask);
     return OK;
 }
 
@@ -174,7 +173,8 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
     TRY(open_question(cx, ask));
     TRY(make_room(cx, ask));
     ask->considered = ask->attributes;
-    TRY(decide(cx, ask));
+    TRY(load_grants(cx, ask));
+    judge(cx, ask);
     PERSON_KEY key;
     TRY(person_key_open(cx, ask->found.person_id, &key));
     ask->disclosure_id = ctx_number(cx);
@@ -263,15 +263,32 @@ static bool is_as_read(const struct ctx *cx, const struct disclosure_ask *ask)
     return ask->edition != 0 && ask->edition == store_people_edition(cx);
 }
 
+/* Keeps those grants that the first look has seen. One that came in between may be of this very group of writes, whose
+ * files commit one after the other: a power cut between two would leave a read without its grant. */
+static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size_t seen_count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ask->grants_count; i++) {
+        bool is_seen = false;
+        for (size_t s = 0; s < seen_count; s++)
+            is_seen = is_seen || seen[s].grant_id == ask->grants[i].grant_id;
+        if (is_seen)
+            ask->grants[kept++] = ask->grants[i];
+    }
+    ask->grants_count = kept;
+}
+
 static err look_again(struct ctx *cx, struct disclosure_ask *ask)
 {
     ask->considered = allowed_kinds(ask);
-    if (is_as_read(cx, ask)) {
-        judge(cx, ask);
-    } else {
+    if (!is_as_read(cx, ask)) {
+        const struct grant *seen = ask->grants;
+        size_t seen_count = ask->grants_count;
         TRY(relationship_load(cx, ask->found.person_id, ask->found.relationship_id, &ask->found));
-        TRY(decide(cx, ask));
+        TRY(load_grants(cx, ask));
+        keep_seen(ask, seen, seen_count);
     }
+    judge(cx, ask);
     drop_refused_values(ask);
     return OK;
 }

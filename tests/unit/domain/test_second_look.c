@@ -90,6 +90,38 @@ static void a_stop_in_the_same_batch_is_seen(void **state)
     assert_refused(&ask, "grant.withdrawn");
 }
 
+/* The same with a grant, which the group's other files may lose in a power cut. */
+struct given_and_read {
+    struct world          *world;
+    struct grant_give      give;
+    struct disclosure_ask *ask;
+};
+
+static err give_and_commit(struct ctx *cx, void *arg)
+{
+    struct given_and_read *both = arg;
+    cx->actor = both->world->ada;
+    TRY(grant_give(cx, &both->give));
+    cx->actor = both->world->shipping;
+    return disclosure_commit(cx, both->ask);
+}
+
+static void a_grant_of_the_same_batch_is_not_what_is_read_under(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct given_and_read both = {.world = world, .ask = &ask};
+    both.give = (struct grant_give){.relationship_id = relationship.relationship_id,
+                                    .purpose = world_purpose_id(&world->delivery),
+                                    .attributes = world->delivery.needed};
+    ASSERT_OK(world, WRITE(world, world->ada, give_and_commit, &both));
+    assert_true(ask.given);
+    assert_int_equal(ask.uses_count, 1);
+    assert_int_equal(ask.uses[0].grant.grant_id, grant.grant_id);
+}
+
 static void a_stop_by_another_process_is_seen(void **state)
 {
     struct world *world = *state;
@@ -162,6 +194,7 @@ int main(void)
         WORLD_TEST(what_still_stands_is_given),
         WORLD_TEST(a_stop_in_between_is_seen),
         WORLD_TEST(a_stop_in_the_same_batch_is_seen),
+        WORLD_TEST(a_grant_of_the_same_batch_is_not_what_is_read_under),
         WORLD_TEST(a_stop_by_another_process_is_seen),
         WORLD_TEST(an_end_by_time_in_between_is_seen),
         WORLD_TEST(the_end_of_the_relationship_in_between_is_seen),
