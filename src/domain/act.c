@@ -2,6 +2,7 @@
  * Facts in and out. The columns of `act` stand for the members of struct act one to one. */
 #include "domain/act.h"
 
+#include "base/text.h"
 #include "domain/outbox.h"
 #include "store/queries.h"
 
@@ -29,6 +30,16 @@ const char *act_consent_status(act_kind kind)
         if (KINDS[i].kind == kind)
             return KINDS[i].status;
     return "";
+}
+
+bool act_is_seen(const struct act *act, const struct actor *actor)
+{
+    struct text event = text_of(act_event(act->kind));
+    if (actor->kind != ACTOR_SYSTEM || text_starts_with(event, "relationship."))
+        return true;
+    if (text_starts_with(event, "request."))
+        return act->department_id == actor->department_id;
+    return (act->departments & actor->department_bit) != 0;
 }
 
 static int64_t actor_number(const struct actor *actor)

@@ -54,4 +54,8 @@ err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;
  * act.order. */
 err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count) MUST_CHECK;
 
+/* Is the act one that this caller may know of, inside a relationship that is the caller's? A department: of grants that
+ * it names, of requests of its own, of whatever the relationship itself went through. All others: yes. */
+bool act_is_seen(const struct act *act, const struct actor *actor);
+
 #endif

@@ -241,10 +241,8 @@ err grant_report_event(struct ctx *cx, void *arg)
     struct grant grant;
     struct relationship relationship;
     TRY(grant_load(cx, report->person_id, report->grant_id, &grant));
-    struct policy_object object = {.organisation_id = grant.organisation_id};
+    struct policy_object object = {.organisation_id = grant.organisation_id, .departments = grant.departments};
     TRY(policy_require(cx, POLICY_GRANT_REPORT_EVENT, &object));
-    if ((grant.departments & cx->actor.department_bit) == 0)
-        return FAIL_NOT_FOUND(cx);
     if (grant.uses.kind != USES_EVENT)
         return FAIL(cx, CONFLICT, "grant.no_event", "this grant does not end with an event");
     if (grant_state_at(&grant, cx->now_ms) != GRANT_ACTIVE)

@@ -59,6 +59,10 @@ err grant_count_live(struct ctx *cx, const struct relationship *relationship, in
 err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
                   size_t *out_count) MUST_CHECK;
 
+/* For a system: what stands now (`at_ms` 0) or stood at a past moment, of the grants that name its department then. */
+err grant_list_seen(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
+                    size_t *out_count) MUST_CHECK;
+
 /* ---- store_write_fn */
 
 /* The person gives unasked. INVALID grant.outside_purpose | grant.too_long | grant.in_past | uses.invalid |

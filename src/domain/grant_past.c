@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What was allowed at a past moment: acts folded up to it, and counted uses without those that came later. */
+ * What was allowed at a past moment: acts folded up to it, and counted uses without those that came later; and what of
+ * it, or of the present, a department may see. */
 #include "domain/grant.h"
+#include "domain/policy.h"
 #include "store/queries.h"
 
 #define CHAIN_ROWS 200 /* rows of the ledger of one step back */
@@ -82,6 +84,23 @@ err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64
     }
     TRY(take_off_later_uses(cx, relationship->person_id, &(struct walk){at_ms, 0, then, kept}));
     *out = then;
+    *out_count = kept;
+    return OK;
+}
+
+err grant_list_seen(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
+                    size_t *out_count)
+{
+    struct grant *grants = NULL;
+    size_t count = 0;
+    size_t kept = 0;
+    TRY(policy_require_own(cx, POLICY_GRANT_SEE));
+    TRY(at_ms != 0 ? grant_list_at(cx, relationship, at_ms, &grants, &count)
+                   : grant_list_of_relationship(cx, relationship, &grants, &count));
+    for (size_t i = 0; i < count; i++)
+        if ((grants[i].departments & cx->actor.department_bit) != 0)
+            grants[kept++] = grants[i];
+    *out = grants;
     *out_count = kept;
     return OK;
 }

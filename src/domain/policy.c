@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-typedef enum relation { OWN_PERSON, OWN_ORGANISATION, OWN_DEPARTMENT, NODE } relation;
+typedef enum relation { OWN_PERSON, OWN_ORGANISATION, OWN_DEPARTMENT, NAMED_DEPARTMENT, NODE } relation;
 
 static const struct {
     actor_kind caller;
@@ -25,6 +25,9 @@ static bool is_own(const struct actor *actor, relation wanted, const struct poli
     case OWN_DEPARTMENT:
         return object->organisation_id != 0 && object->organisation_id == actor->organisation_id &&
                object->department_id != 0 && object->department_id == actor->department_id;
+    case NAMED_DEPARTMENT:
+        return object->organisation_id != 0 && object->organisation_id == actor->organisation_id &&
+               (object->departments & actor->department_bit) != 0;
     case NODE:
         return false; /* the operator was let through before */
     }
@@ -45,6 +48,7 @@ err policy_require(struct ctx *cx, policy_deed deed, const struct policy_object 
 
 err policy_require_own(struct ctx *cx, policy_deed deed)
 {
-    struct policy_object own = {cx->actor.person_id, cx->actor.organisation_id, cx->actor.department_id};
+    const struct actor *actor = &cx->actor;
+    struct policy_object own = {actor->person_id, actor->organisation_id, actor->department_id, actor->department_bit};
     return policy_require(cx, deed, &own);
 }

@@ -19,6 +19,7 @@ struct policy_object {
     int64_t person_id;
     int64_t organisation_id;
     int64_t department_id;
+    int64_t departments; /* bits of those that it names */
 };
 
 /* OK, or NOT_FOUND not_found when the object is not the caller's, or FORBIDDEN actor.wrong_kind when no caller of this

@@ -36,17 +36,27 @@ static struct purpose purpose_of_row(const struct sql_purpose_list_row *row)
     };
 }
 
+#define EVERY_DEPARTMENT (-1) /* all bits */
+
 /* The newest version of one purpose whose state lies between the two, up to `most_version`. */
 struct pick {
     purpose_state least_state;
     purpose_state most_state;
     int64_t       most_version;
+    int64_t       draft_departments; /* bits: a draft counts when it names one of them */
 };
 
 static err load(struct ctx *cx, const struct id *id, const struct pick *pick, struct purpose *out)
 {
-    struct sql_purpose_list_in in = {id->owner,        id->item - 1,       pick->least_state,
-                                     pick->most_state, pick->most_version, 1};
+    struct sql_purpose_list_in in = {
+        .organisation_id = id->owner,
+        .after = id->item - 1,
+        .least_state = pick->least_state,
+        .most_state = pick->most_state,
+        .most_version = pick->most_version,
+        .most = 1,
+        .draft_departments = pick->draft_departments,
+    };
     struct sql_purpose_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_purpose_list(cx, &in, &rows, &count));
@@ -58,7 +68,7 @@ static err load(struct ctx *cx, const struct id *id, const struct pick *pick, st
 
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out)
 {
-    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, version == 0 ? VERSION_MAX : version};
+    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, version == 0 ? VERSION_MAX : version, EVERY_DEPARTMENT};
     struct purpose purpose;
     TRY(load(cx, id, &pick, &purpose));
     if (version != 0 && purpose.version != version)
@@ -67,26 +77,61 @@ err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct pu
     return OK;
 }
 
+/* Whose drafts a system may know of: those that name its department. Others are never shown one. */
+static int64_t drafts_seen(const struct ctx *cx, int64_t organisation_id)
+{
+    if (cx->actor.kind != ACTOR_SYSTEM)
+        return EVERY_DEPARTMENT;
+    return cx->actor.organisation_id == organisation_id ? cx->actor.department_bit : 0;
+}
+
+err purpose_see(struct ctx *cx, const struct id *id, struct purpose *out)
+{
+    TRY(policy_require(cx, POLICY_PURPOSE_SEE, &(struct policy_object){.organisation_id = id->owner}));
+    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, VERSION_MAX, drafts_seen(cx, id->owner)};
+    return load(cx, id, &pick, out);
+}
+
+static err require_write(struct ctx *cx, const struct purpose *purpose)
+{
+    struct policy_object object = {.organisation_id = purpose->organisation_id, .departments = purpose->departments};
+    return policy_require(cx, POLICY_PURPOSE_WRITE, &object);
+}
+
+err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *out)
+{
+    struct purpose purpose;
+    TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
+    TRY(purpose_load(cx, id, 0, &purpose));
+    TRY(require_write(cx, &purpose));
+    *out = purpose;
+    return OK;
+}
+
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out)
 {
-    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_PUBLISHED, VERSION_MAX};
+    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_PUBLISHED, VERSION_MAX, 0};
     err result = load(cx, id, &pick, out);
     if (result != NOT_FOUND)
         return result;
     failure_clear(&cx->failure);
-    struct purpose any;
-    TRY(purpose_load(cx, id, 0, &any));
+    struct pick any = {PURPOSE_DRAFT, PURPOSE_RETIRED, VERSION_MAX, drafts_seen(cx, id->owner)};
+    struct purpose other;
+    TRY(load(cx, id, &any, &other));
     return FAIL(cx, CONFLICT, "purpose.not_published", "the purpose is not published");
 }
 
 err purpose_list(struct ctx *cx, struct purpose_list *list)
 {
-    struct sql_purpose_list_in in = {list->organisation_id,
-                                     list->after,
-                                     list->published_only ? PURPOSE_PUBLISHED : PURPOSE_DRAFT,
-                                     list->published_only ? PURPOSE_PUBLISHED : PURPOSE_RETIRED,
-                                     VERSION_MAX,
-                                     list->limit};
+    struct sql_purpose_list_in in = {
+        .organisation_id = list->organisation_id,
+        .after = list->after,
+        .least_state = list->published_only ? PURPOSE_PUBLISHED : PURPOSE_DRAFT,
+        .most_state = list->published_only ? PURPOSE_PUBLISHED : PURPOSE_RETIRED,
+        .most_version = VERSION_MAX,
+        .most = list->limit,
+        .draft_departments = drafts_seen(cx, list->organisation_id),
+    };
     struct sql_purpose_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_purpose_list(cx, &in, &rows, &count));
@@ -121,7 +166,7 @@ static err next_version(struct ctx *cx, const struct purpose_save *save, struct 
     }
     struct id id = {ID_PURPOSE, cx->actor.organisation_id, save->purpose_id};
     struct purpose latest;
-    TRY(purpose_load(cx, &id, 0, &latest));
+    TRY(purpose_load_writable(cx, &id, &latest));
     purpose->purpose_id = latest.purpose_id;
     purpose->version = latest.state == PURPOSE_DRAFT ? latest.version : latest.version + 1;
     if (latest.state == PURPOSE_DRAFT)
@@ -194,7 +239,7 @@ err purpose_publish(struct ctx *cx, void *arg)
     TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
     struct id id = {ID_PURPOSE, cx->actor.organisation_id, publish->purpose_id};
     struct purpose purpose;
-    TRY(purpose_load(cx, &id, 0, &purpose));
+    TRY(purpose_load_writable(cx, &id, &purpose));
     if (purpose.state != PURPOSE_DRAFT)
         return FAIL(cx, CONFLICT, "purpose.not_draft", "only a draft can be published");
     if (!text_equals(purpose.body, publish->body))
@@ -216,7 +261,16 @@ err purpose_retire(struct ctx *cx, void *arg)
     TRY(policy_require_own(cx, POLICY_PURPOSE_WRITE));
     struct id id = {ID_PURPOSE, cx->actor.organisation_id, retire->purpose_id};
     struct purpose purpose;
-    TRY(purpose_load_published(cx, &id, &purpose));
+    err result = purpose_load_published(cx, &id, &purpose);
+    if (result == CONFLICT) { /* that it is not published is told to those only who may write it */
+        struct purpose latest;
+        struct failure failure = cx->failure;
+        failure_clear(&cx->failure);
+        TRY(purpose_load_writable(cx, &id, &latest));
+        cx->failure = failure;
+    }
+    TRY(result);
+    TRY(require_write(cx, &purpose));
     TRY(set_state(cx, &purpose, PURPOSE_RETIRED));
     retire->out = purpose;
     return OK;

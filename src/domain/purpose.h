@@ -63,9 +63,14 @@ err purpose_retire(struct ctx *cx, void *arg) MUST_CHECK;
 /* The latest version, or exactly `version` when it is not 0, of an organisation's purpose. NOT_FOUND. No policy
  * decision: a published purpose is for everyone; who shows drafts asks first. */
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out) MUST_CHECK;
-/* The version that new requests may use. CONFLICT purpose.not_published. */
+/* The latest version that a system may see: drafts are seen only by the departments that they name. NOT_FOUND. */
+err purpose_see(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
+/* The latest version, for a system of a department that it names: it may change, publish and retire. NOT_FOUND. */
+err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
+/* The version that new requests may use. CONFLICT purpose.not_published; NOT_FOUND also for a first draft that the
+ * caller may not see. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
-/* Newest version of each purpose of the organisation, by purpose id after `after`; drafts only for its own systems. */
+/* Newest version of each purpose of the organisation, by purpose id after `after`; drafts as in purpose_see(). */
 struct purpose_list {
     int64_t         organisation_id;
     int64_t         after;

@@ -103,6 +103,19 @@ err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct r
     return OK;
 }
 
+/* The departments that may see the receipt, as far as the caller's is concerned. */
+static err load_departments(struct ctx *cx, int64_t person_id, int64_t receipt_id, int64_t *out)
+{
+    struct sql_act_of_receipt_in in = {person_id, receipt_id};
+    struct sql_act_of_receipt_row row = {0};
+    bool found = false;
+    TRY(sql_act_of_receipt(cx, &in, &row, &found));
+    struct act act = {.kind = (act_kind)row.kind, .department_id = row.department_id, .departments = row.departments};
+    bool seen = found && row.receipt_id == receipt_id && act_is_seen(&act, &cx->actor);
+    *out = seen ? cx->actor.department_bit : 0;
+    return OK;
+}
+
 err receipt_open(struct ctx *cx, struct text id, struct receipt *out)
 {
     int64_t person_id = 0;
@@ -114,7 +127,8 @@ err receipt_open(struct ctx *cx, struct text id, struct receipt *out)
     TRY(sql_receipt_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    struct policy_object object = {person_id, row.organisation_id, 0};
+    struct policy_object object = {.person_id = person_id, .organisation_id = row.organisation_id};
+    TRY(load_departments(cx, person_id, receipt_id, &object.departments));
     TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RECEIPT_READ : POLICY_RECEIPT_SEE, &object));
     return receipt_load(cx, person_id, receipt_id, out);
 }

@@ -34,7 +34,7 @@ struct receipt_subject {
  * sets act->receipt_id. */
 err receipt_make(struct ctx *cx, struct act *act, const struct receipt_subject *subject) MUST_CHECK;
 
-/* Opens a stored receipt for the caller (the person, or a system of its organisation). NOT_FOUND. */
+/* Opens a stored receipt for the caller: the person, or a system that may know of its act (domain/act.h). NOT_FOUND. */
 err receipt_open(struct ctx *cx, struct text id, struct receipt *out) MUST_CHECK;
 err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct receipt *out) MUST_CHECK;
 
@@ -47,7 +47,7 @@ err receipt_keep(struct ctx *cx, void *arg) MUST_CHECK;
 /* The `.tlog-proof` text. UNAVAILABLE receipt.not_in_log_yet during the first second. */
 err receipt_proof(struct ctx *cx, const struct receipt *receipt, struct text *out) MUST_CHECK;
 
-/* Receipts of a relationship, newest first. */
+/* Receipts of a relationship that the caller may see, newest first. */
 struct receipt_entry {
     int64_t  receipt_id;
     act_kind kind;

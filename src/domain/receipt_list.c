@@ -19,7 +19,7 @@ static err gather(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct
     size_t count = 0;
     TRY(act_list(cx, person_id, last_act_id, &acts, &count));
     for (size_t i = 0; i < count; i++) {
-        if (acts[i].receipt_id == 0)
+        if (acts[i].receipt_id == 0 || !act_is_seen(&acts[i], &cx->actor))
             continue;
         if (gathering->count == gathering->room)
             return FAIL(cx, TOO_LARGE, "limit.rows", "more receipts than one list may hold");

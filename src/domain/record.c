@@ -100,7 +100,9 @@ err record_list_open(struct ctx *cx, const struct secret_key *key, const struct 
 err record_list(struct ctx *cx, const struct relationship *relationship, struct record **out, size_t *out_count)
 {
     bool person = cx->actor.kind == ACTOR_PERSON;
-    struct policy_object object = {relationship->person_id, relationship->organisation_id, cx->actor.department_id};
+    struct policy_object object = {.person_id = relationship->person_id,
+                                   .organisation_id = relationship->organisation_id,
+                                   .department_id = cx->actor.department_id};
     TRY(policy_require(cx, person ? POLICY_RECORD_READ : POLICY_RECORD_SEE, &object));
     PERSON_KEY key;
     TRY(person_key_open(cx, relationship->person_id, &key));

@@ -64,7 +64,8 @@ err relationship_open(struct ctx *cx, struct text id, struct relationship *out)
     struct relationship relationship;
     TRY(id_open(cx, id, ID_RELATIONSHIP, &parts));
     TRY(load_resolved(cx, parts.owner, parts.item, &relationship));
-    struct policy_object object = {relationship.person_id, relationship.organisation_id, 0};
+    struct policy_object object = {.person_id = relationship.person_id,
+                                   .organisation_id = relationship.organisation_id};
     TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RELATIONSHIP_READ : POLICY_RELATIONSHIP_SEE,
                        &object));
     *out = relationship;

@@ -53,8 +53,7 @@ err get_org_grants(struct call *call)
     size_t count = 0;
     TRY(call_query(call, &query));
     TRY(relationship_open(cx, query.relationship, &relationship));
-    TRY(query.at_ms != 0 ? grant_list_at(cx, &relationship, query.at_ms, &grants, &count)
-                         : grant_list_of_relationship(cx, &relationship, &grants, &count));
+    TRY(grant_list_seen(cx, &relationship, query.at_ms, &grants, &count));
     if (query.at_ms != 0)
         cx->now_ms = query.at_ms; /* states are told of the moment that was asked for */
     return reply_grants(call, grants, count, &query.page);

@@ -58,19 +58,20 @@ static err reply_purpose(struct call *call, const struct purpose *purpose)
     return call_reply(call, &view);
 }
 
-/* The caller's own purpose, by the id in the path. */
-static err open_purpose(struct call *call, policy_deed deed, struct purpose *out)
+/* The purpose of the id in the path, when the caller's department may write it. */
+static err open_purpose(struct call *call, struct purpose *out)
 {
     struct id id;
     TRY(call_id(call, "pur", &id));
-    TRY(policy_require(&call->cx, deed, &(struct policy_object){.organisation_id = id.owner}));
-    return purpose_load(&call->cx, &id, 0, out);
+    return purpose_load_writable(&call->cx, &id, out);
 }
 
 err get_org_purpose(struct call *call)
 {
+    struct id id;
     struct purpose purpose;
-    TRY(open_purpose(call, POLICY_PURPOSE_SEE, &purpose));
+    TRY(call_id(call, "pur", &id));
+    TRY(purpose_see(&call->cx, &id, &purpose));
     return reply_purpose(call, &purpose);
 }
 
@@ -132,7 +133,7 @@ err post_org_purpose(struct call *call)
 err put_org_purpose(struct call *call)
 {
     struct purpose purpose;
-    TRY(open_purpose(call, POLICY_PURPOSE_WRITE, &purpose));
+    TRY(open_purpose(call, &purpose));
     return save(call, purpose.purpose_id);
 }
 
@@ -193,7 +194,7 @@ err post_org_purpose_publish(struct call *call)
     struct purpose_publish *publish = ARENA_NEW(call->arena, struct purpose_publish);
     if (publish == NULL)
         return FAIL_MEMORY(cx);
-    TRY(open_purpose(call, POLICY_PURPOSE_WRITE, &purpose));
+    TRY(open_purpose(call, &purpose));
     TRY(view_purpose(&views, &purpose, &view));
     *publish = (struct purpose_publish){.purpose_id = purpose.purpose_id, .text = text_of_view(&view),
         .body = purpose.body};
@@ -211,11 +212,12 @@ static err reply_retired(struct call *call, void *arg)
 
 err post_org_purpose_retire(struct call *call)
 {
-    struct purpose purpose;
+    struct id id;
     struct purpose_retire *retire = ARENA_NEW(call->arena, struct purpose_retire);
     if (retire == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(open_purpose(call, POLICY_PURPOSE_WRITE, &purpose));
-    retire->purpose_id = purpose.purpose_id;
+    TRY(call_id(call, "pur", &id));
+    TRY(policy_require(&call->cx, POLICY_PURPOSE_SEE, &(struct policy_object){.organisation_id = id.owner}));
+    retire->purpose_id = id.item;
     return call_seal(call, purpose_retire, retire, reply_retired, 0);
 }

@@ -77,8 +77,8 @@ static err load_request(struct call *call, policy_deed deed)
     struct request request;
     TRY(relationship_open_item(cx, call_text(call, "req"), ID_REQUEST, &person_id, &request_id));
     TRY(request_load(cx, person_id, request_id, &request));
-    TRY(policy_require(cx, deed, &(struct policy_object){request.person_id, request.organisation_id,
-        request.department_id}));
+    TRY(policy_require(cx, deed, &(struct policy_object){.person_id = request.person_id,
+        .organisation_id = request.organisation_id, .department_id = request.department_id}));
     return reply_request(call, &request);
 }
 

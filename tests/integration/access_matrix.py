@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: nobody passes a door that is not for him. Method: access.policy, written by hand, must name just the doors that
 the node describes; then each door is tried by every caller: nobody, the person, another person, a system with every
-scope, one that lacks the door's scope, one of another department, one of another organisation. What is not the caller's
-must look like what does not exist. Positive control: the same comparison notices a row that was changed."""
+scope, one that lacks the door's scope, one of another department, one of another organisation. What is not the
+caller's must look like what does not exist, and a list holds nothing of another department. Positive control: the
+same comparison notices a row that was changed."""
 import pathlib
 import re
 import sys
@@ -124,6 +125,33 @@ def refuse_strangers(row, world):
     return checks
 
 
+def hide_from_departments(world):
+    """Lists, counts and past moments hold what names the caller's department, and of relationships all."""
+    own, other, things = world["system"], world["department"], world["things"]
+    rel, checks = things["rel"], 0
+    given = own.get(f"/v1/org/relationships/{rel}/receipts").expect(200).json["items"]
+    moment = next(entry["at"] for entry in given if entry["event"] == "grant.given")
+    draft = own.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+    for caller, mine in ((own, True), (other, False)):
+        for query in (f"relationship={rel}", f"relationship={rel}&at={moment}", f"relationship={rel}&limit=1"):
+            reply = caller.get("/v1/org/grants?" + query).expect(200)
+            assert [g["id"] for g in reply.json["items"]] == ([things["grt"]] if mine else []), reply.body
+            assert "link" not in {name.lower() for name, _ in reply.fields}, "a page is told of what is not shown"
+        listed = caller.get(f"/v1/org/relationships/{rel}/receipts").expect(200).json["items"]
+        assert ("grant.given" in {entry["event"] for entry in listed}) == mine, listed
+        assert "relationship.started" in {entry["event"] for entry in listed}, listed
+        assert caller.get(f"/v1/org/relationships/{rel}").expect(200).json["grants"] == int(mine)
+        related = caller.get("/v1/org/relationships").expect(200).json["items"]
+        assert {r["id"]: r["grants"] for r in related}[rel] == int(mine), related
+        purposes = {p["id"] for p in caller.get("/v1/org/purposes").expect(200).json["items"]}
+        assert things["pur"] in purposes and (draft in purposes) == mine, purposes
+        checks += 8
+    theirs = other.get(f"/v1/org/purposes/{draft}").expect(404, "not_found")
+    absent = other.get(f"/v1/org/purposes/{invented({'pur': draft})['pur']}").expect(404, "not_found")
+    assert without_request_id(theirs) == without_request_id(absent)
+    return checks + 1
+
+
 def admit_owner(row, world):
     owner = {"person": "person", "system": "system", "anyone": "nobody"}[row.who]
     reply = attempt(row, world[owner], world["things"])
@@ -147,6 +175,7 @@ def main():
             if row.who != "anyone":
                 checks += refuse_wrong_kinds(row, world)
             checks += refuse_strangers(row, world)
+        checks += hide_from_departments(world)
         for row in sorted(policy, key=lambda row: row.path == "/v1/me/sign-out"):
             admit_owner(row, world)
             checks += 1

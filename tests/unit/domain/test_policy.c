@@ -2,12 +2,13 @@
  * Goal: who may do what, said a second time by hand, holds for every deed, every kind of caller, and objects of one's
  * own and of others. Method: the whole matrix. A deed that is missing here, or new, fails. */
 #include <stdio.h>
+#include <string.h>
 
 #include "domain/policy.h"
 #include "support/cmocka.h"
 
-/* P: the person whom it is about. O: any system of the organisation. D: a system of that very department. N: nobody but
- * the operator, who may do all. */
+/* P: the person whom it is about. O: any system of the organisation. D: a system of that very department. M: of a
+ * department that it names. N: nobody but the operator, who may do all. */
 static const struct {
     policy_deed deed;
     char        who;
@@ -16,27 +17,33 @@ static const struct {
     {POLICY_RELATIONSHIP_SHAPE, 'P'}, {POLICY_RELATIONSHIP_SEE, 'O'},    {POLICY_RELATIONSHIP_ACCEPT, 'O'},
     {POLICY_REQUEST_READ, 'P'},       {POLICY_REQUEST_ANSWER, 'P'},      {POLICY_REQUEST_MAKE, 'O'},
     {POLICY_REQUEST_FOLLOW, 'D'},     {POLICY_GRANT_READ, 'P'},          {POLICY_GRANT_GIVE, 'P'},
-    {POLICY_GRANT_STOP, 'P'},         {POLICY_GRANT_SEE, 'O'},           {POLICY_GRANT_REPORT_EVENT, 'O'},
+    {POLICY_GRANT_STOP, 'P'},         {POLICY_GRANT_SEE, 'M'},           {POLICY_GRANT_REPORT_EVENT, 'M'},
     {POLICY_DISCLOSURE_READ, 'P'},    {POLICY_DISCLOSURE_ASK, 'O'},      {POLICY_RECORD_READ, 'P'},
-    {POLICY_RECORD_SEE, 'D'},         {POLICY_RECEIPT_READ, 'P'},        {POLICY_RECEIPT_SEE, 'O'},
-    {POLICY_PURPOSE_WRITE, 'O'},      {POLICY_PURPOSE_SEE, 'O'},         {POLICY_INVITATION_MAKE, 'O'},
+    {POLICY_RECORD_SEE, 'D'},         {POLICY_RECEIPT_READ, 'P'},        {POLICY_RECEIPT_SEE, 'M'},
+    {POLICY_PURPOSE_WRITE, 'M'},      {POLICY_PURPOSE_SEE, 'O'},         {POLICY_INVITATION_MAKE, 'O'},
     {POLICY_ORGANISATION_SEE, 'O'},   {POLICY_ORGANISATION_CHANGE, 'O'}, {POLICY_NODE_MANAGE, 'N'},
 };
 
-enum { ADA = 1001, BOB, SHOP = 2001, BANK, SHIPPING = 3001, MARKETING };
+enum { ADA = 1001, BOB, SHOP = 2001, BANK, SHIPPING = 3001, MARKETING, RETURNS };
+enum { SHIPPING_BIT = 1, MARKETING_BIT = 2, RETURNS_BIT = 4 };
 
 static const struct actor CALLERS[] = {
     {.kind = ACTOR_NOBODY},
     {.kind = ACTOR_PERSON, .person_id = ADA},
     {.kind = ACTOR_PERSON, .person_id = BOB},
-    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = SHIPPING, .scopes = 0xFFFFFFFF},
-    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = MARKETING, .scopes = 0xFFFFFFFF},
-    {.kind = ACTOR_SYSTEM, .organisation_id = BANK, .department_id = SHIPPING, .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = SHIPPING, .department_bit = SHIPPING_BIT,
+     .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = MARKETING, .department_bit = MARKETING_BIT,
+     .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = SHOP, .department_id = RETURNS, .department_bit = RETURNS_BIT,
+     .scopes = 0xFFFFFFFF},
+    {.kind = ACTOR_SYSTEM, .organisation_id = BANK, .department_id = SHIPPING, .department_bit = SHIPPING_BIT,
+     .scopes = 0xFFFFFFFF},
     {.kind = ACTOR_OPERATOR},
 };
 
-/* Ada's, with the shop, of Shipping. */
-static const struct policy_object OBJECT = {ADA, SHOP, SHIPPING};
+/* Ada's, with the shop, of Shipping, and it names Returns as well. */
+static const struct policy_object OBJECT = {ADA, SHOP, SHIPPING, SHIPPING_BIT | RETURNS_BIT};
 
 static err wanted(char who, const struct actor *caller)
 {
@@ -52,6 +59,8 @@ static err wanted(char who, const struct actor *caller)
         return !system ? FORBIDDEN : own_organisation ? OK : NOT_FOUND;
     case 'D':
         return !system ? FORBIDDEN : own_organisation && caller->department_id == SHIPPING ? OK : NOT_FOUND;
+    case 'M':
+        return !system ? FORBIDDEN : own_organisation && caller->department_id != MARKETING ? OK : NOT_FOUND;
     default:
         return FORBIDDEN;
     }
@@ -90,7 +99,7 @@ static void every_caller_may_do_what_the_table_says(void **state)
 static void an_object_of_nobody_is_nobodys(void **state)
 {
     (void)state; /* the table is all it needs */
-    static const struct policy_object NOBODYS = {0, 0, 0};
+    static const struct policy_object NOBODYS = {0, 0, 0, 0};
     for (size_t i = 0; i < sizeof BY_HAND / sizeof *BY_HAND; i++) {
         struct actor empty_person = {.kind = ACTOR_PERSON};
         struct actor empty_system = {.kind = ACTOR_SYSTEM};
@@ -109,7 +118,7 @@ static void ones_own_is_a_matter_of_kind_alone(void **state)
         for (size_t j = 0; j < sizeof CALLERS / sizeof *CALLERS; j++) {
             struct ctx cx = {.actor = CALLERS[j]};
             bool fits = (BY_HAND[i].who == 'P' && CALLERS[j].kind == ACTOR_PERSON) ||
-                        ((BY_HAND[i].who == 'O' || BY_HAND[i].who == 'D') && CALLERS[j].kind == ACTOR_SYSTEM) ||
+                        (strchr("ODM", BY_HAND[i].who) != NULL && CALLERS[j].kind == ACTOR_SYSTEM) ||
                         CALLERS[j].kind == ACTOR_OPERATOR;
             assert_int_equal(policy_require_own(&cx, BY_HAND[i].deed), fits ? OK : FORBIDDEN);
         }

@@ -48,6 +48,38 @@ static void a_receipt_of_a_grant_holds_the_wording_and_the_terms(void **state)
             fail_msg("the receipt does not hold %s: %.*s", WORDS[i], (int)receipt.payload.size, receipt.payload.at);
     assert_true(holds(receipt.payload, time_to_text(world->node.cx.arena, grant.until_at_ms)));
     assert_false(holds(receipt.payload, TEXT("Marketing")));
+    struct text now = time_to_text(world->node.cx.arena, world->node.time.wall_ms);
+    struct text said = text_format(world->node.cx.arena, "\"dpv:isIndicatedAtTime\":\"%.*s\"", TEXT_ARGS(now));
+    assert_true(holds(receipt.payload, said));
+    assert_true(holds(receipt.payload, TEXT("\"dpv:hasPersonalData\":[\"pd:Name\",\"pd:PhysicalAddress\"]")));
+}
+
+static void no_two_receipts_have_one_salt(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant first = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct grant second = world_grant(world, world->shipping, &relationship, &world->delivery);
+    struct receipt a = open_as(world, world->ada, &relationship, first.receipt_id);
+    struct receipt b = open_as(world, world->ada, &relationship, second.receipt_id);
+    assert_memory_not_equal(a.salt, b.salt, sizeof a.salt);
+}
+
+static void the_list_of_a_relationship_holds_what_was_answered_in_it(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct request request = world_ask(world, world->shipping, &shop, &world->delivery);
+    struct request_answer refuse = {.request_id = request.request_id, .answer = ANSWER_REFUSE};
+    ASSERT_OK(world, WRITE(world, world->ada, request_answer, &refuse));
+    struct receipt_entry *entries = NULL;
+    size_t count = 0;
+    ASSERT_OK(world, receipt_list(world_as(world, world->ada), &shop, &entries, &count));
+    assert_int_equal(count, 2);
+    assert_int_equal(entries[0].receipt_id, refuse.out_receipt_id);
+    ASSERT_OK(world, receipt_list(world_as(world, world->ada), &bank, &entries, &count));
+    assert_int_equal(count, 1); /* its start, and nothing of the shop */
 }
 
 /* Everything that the two do, and what must stand in none of its receipts. */
@@ -90,11 +122,12 @@ static void both_sides_hold_the_same_bytes_and_nobody_else_any(void **state)
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
     struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
     struct receipt hers = signed_as(world, world->ada, &relationship, grant.receipt_id);
-    struct receipt theirs = signed_as(world, world->marketing, &relationship, grant.receipt_id);
+    struct receipt theirs = signed_as(world, world->shipping, &relationship, grant.receipt_id);
     assert_true(text_equals(hers.jws, theirs.jws));
     struct text id = id_text(&world->node.cx, relationship_item_id(&relationship, ID_RECEIPT, grant.receipt_id));
     struct receipt none;
     ASSERT_FAILS(world, receipt_open(world_as(world, world->teller), id, &none), NOT_FOUND, "not_found");
+    ASSERT_FAILS(world, receipt_open(world_as(world, world->marketing), id, &none), NOT_FOUND, "not_found");
     ASSERT_FAILS(world, receipt_open(world_as(world, world->bob), id, &none), NOT_FOUND, "not_found");
     struct text grant_id = id_text(&world->node.cx, relationship_item_id(&relationship, ID_GRANT, grant.grant_id));
     ASSERT_FAILS(world, receipt_open(world_as(world, world->ada), grant_id, &none), NOT_FOUND, "not_found");
@@ -158,6 +191,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_receipt_of_a_grant_holds_the_wording_and_the_terms),
+        WORLD_TEST(no_two_receipts_have_one_salt),
+        WORLD_TEST(the_list_of_a_relationship_holds_what_was_answered_in_it),
         WORLD_TEST(no_receipt_holds_a_value_or_the_id_of_another),
         WORLD_TEST(both_sides_hold_the_same_bytes_and_nobody_else_any),
         WORLD_TEST(of_two_who_sign_at_once_the_first_is_kept),

@@ -29,6 +29,14 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- rows: one
 SELECT :columns: FROM act WHERE person_id = $1 AND act_id = $2;
 
+-- The number of an act comes right behind that of its receipt: the person's first act behind it is the one.
+-- name: act_of_receipt
+-- file: people
+-- in:   person_id int64, receipt_id int64
+-- out:  kind int64, department_id int64, departments int64, receipt_id int64
+-- rows: one
+SELECT :columns: FROM act WHERE person_id = $1 AND act_id > $2 ORDER BY act_id LIMIT 1;
+
 -- name: outbox_insert
 -- file: people
 -- in:   event_id int64, person_id int64, relationship_id int64, organisation_id int64, kind text, subject_id int64,
