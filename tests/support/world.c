@@ -241,16 +241,34 @@ int64_t world_audit(struct world *world, int64_t expected)
     return report.findings;
 }
 
-void world_spoil(struct world *world, const char *file, const char *sql)
+static sqlite3 *open_file(struct world *world, const char *file)
 {
     char path[128];
-    char *why = NULL;
     sqlite3 *db = NULL;
     (void)snprintf(path, sizeof path, "%s/data/%s", world->node.folder, file);
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
     (void)sqlite3_busy_timeout(db, 5000); /* cannot fail with such arguments */
+    return db;
+}
+
+void world_spoil(struct world *world, const char *file, const char *sql)
+{
+    char *why = NULL;
+    sqlite3 *db = open_file(world, file);
     if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
         fail_msg("%s: %s", sql, why);
     assert_int_not_equal(sqlite3_changes(db), 0);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t world_number(struct world *world, const char *file, const char *sql)
+{
+    sqlite3_stmt *query = NULL;
+    sqlite3 *db = open_file(world, file);
+    if (sqlite3_prepare_v2(db, sql, -1, &query, NULL) != SQLITE_OK || sqlite3_step(query) != SQLITE_ROW)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    int64_t number = sqlite3_column_int64(query, 0);
+    assert_int_equal(sqlite3_finalize(query), SQLITE_OK);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    return number;
 }

@@ -88,5 +88,7 @@ const char *world_refusal(struct world *world, struct actor system, const struct
 int64_t world_audit(struct world *world, int64_t expected);
 /* Changes rows behind the back of the domain: plain SQL on "people.db" … */
 void world_spoil(struct world *world, const char *file, const char *sql);
+/* … and what a plain query on one of its files says: the first number of its first row. */
+int64_t world_number(struct world *world, const char *file, const char *sql);
 
 #endif

@@ -115,6 +115,29 @@ static void any_of_the_keys_finds_the_contact_again(void **state)
     assert_int_equal(count_people(world, world->shipping), 1);
 }
 
+static void other_keys_are_another_person(void **state)
+{
+    struct world *world = *state;
+    struct person_file file;
+    struct outcome first = run(world, world->shipping, contact_of(&file, "mail:ada@example.org", ""), false);
+    struct outcome second = run(world, world->shipping, contact_of(&file, "mail:adam@example.org", ""), false);
+    assert_int_equal(second.what, IMPORT_CREATED);
+    assert_false(text_equals(first.relationship, second.relationship));
+    assert_int_equal(count_people(world, world->shipping), 2);
+}
+
+static void what_one_department_brought_another_brings_too(void **state)
+{
+    struct world *world = *state;
+    struct person_file file;
+    const struct import_contact *ada = contact_of(&file, "mail:ada@example.org", "");
+    struct outcome first = run(world, world->shipping, ada, false);
+    struct outcome second = run(world, world->marketing, ada, false);
+    assert_int_equal(second.what, IMPORT_UPDATED);
+    assert_true(text_equals(first.relationship, second.relationship));
+    assert_int_equal(run(world, world->marketing, ada, false).what, IMPORT_UNCHANGED);
+}
+
 static void organisations_do_not_find_each_others_contacts(void **state)
 {
     struct world *world = *state;
@@ -124,6 +147,7 @@ static void organisations_do_not_find_each_others_contacts(void **state)
     struct outcome bank = run(world, world->teller, ada, false);
     assert_int_equal(bank.what, IMPORT_CREATED);
     assert_false(text_equals(shop.relationship, bank.relationship));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(DISTINCT key_hash) FROM contact_key"), 2);
     struct relationship opened;
     ASSERT_FAILS(world, relationship_open(world_as(world, world->teller), shop.relationship, &opened), NOT_FOUND,
                  "not_found");
@@ -198,6 +222,8 @@ int main(void)
         WORLD_TEST(a_dry_run_decides_and_writes_nothing),
         WORLD_TEST(more_fields_are_added_and_none_taken_away),
         WORLD_TEST(any_of_the_keys_finds_the_contact_again),
+        WORLD_TEST(other_keys_are_another_person),
+        WORLD_TEST(what_one_department_brought_another_brings_too),
         WORLD_TEST(organisations_do_not_find_each_others_contacts),
         WORLD_TEST(a_claimed_contact_is_still_found_and_an_ended_one_left_alone),
         WORLD_TEST(somebody_erased_does_not_stop_the_file),

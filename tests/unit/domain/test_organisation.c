@@ -140,6 +140,12 @@ static void a_key_says_who_it_is_until_it_is_revoked(void **state)
     assert_int_equal(actor.kind, ACTOR_SYSTEM);
     assert_int_equal(actor.department_bit, world->shipping.department_bit);
     assert_int_equal(actor.scopes, 5);
+    struct bytes guess = bytes_copy(cx->arena, bytes_of_text(create.out_secret));
+    assert_non_null(guess.at);
+    char *spoilt = (char *)(uintptr_t)guess.at + guess.size - 8;
+    *spoilt = *spoilt == 'A' ? 'B' : 'A';
+    ASSERT_FAILS(world, organisation_authenticate(cx, text_of_bytes(guess), &actor), UNAUTHENTICATED, "key.unknown");
+    cx = world_as(world, (struct actor){.kind = ACTOR_NOBODY});
     struct key_revoke revoke = {create.organisation_id, create.out.system_id};
     ASSERT_FAILS(world, WRITE(world, world->teller, key_revoke, &revoke), NOT_FOUND, "not_found");
     ASSERT_OK(world, WRITE(world, world->shipping, key_revoke, &revoke));

@@ -4,6 +4,7 @@
  * at. */
 #include <dirent.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "store/queries.h"
@@ -55,6 +56,31 @@ static void a_session_ends_by_itself_or_by_signing_out(void **state)
     test_node_pass(&world->node, LIMIT_SESSION_MS);
     ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
                  UNAUTHENTICATED, "session.unknown");
+}
+
+/* The same token with one character of its secret changed. */
+static struct text with_another_secret(struct world *world, struct text token)
+{
+    struct bytes copy = bytes_copy(world->node.cx.arena, bytes_of_text(token));
+    assert_non_null(copy.at);
+    char *spoilt = (char *)(uintptr_t)copy.at + token.size - 8;
+    *spoilt = *spoilt == 'A' ? 'B' : 'A';
+    return text_of_bytes(copy);
+}
+
+static void the_secret_of_a_link_or_session_counts_to_its_end(void **state)
+{
+    struct world *world = *state;
+    struct text link = new_link(world);
+    struct person_sign_in sign_in = {.link_token = with_another_secret(world, link)};
+    ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
+    sign_in.link_token = link;
+    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+    struct actor actor;
+    struct text guess = with_another_secret(world, sign_in.out_session_token);
+    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), guess, &actor), UNAUTHENTICATED,
+                 "session.unknown");
+    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
 }
 
 static void only_the_operator_makes_people(void **state)
@@ -149,6 +175,34 @@ static void a_wrapped_key_from_before_opens_nothing(void **state)
     ASSERT_FAILS(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item), NOT_FOUND, "key.destroyed");
 }
 
+static bool file_holds(const struct world *world, const char *name, struct bytes wanted)
+{
+    static uint8_t content[4u << 20];
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/data/%s", world->node.folder, name);
+    FILE *file = fopen(path, "rb");
+    size_t size = file == NULL ? 0 : fread(content, 1, sizeof content, file);
+    assert_true(size < sizeof content);
+    if (file != NULL)
+        assert_int_equal(fclose(file), 0);
+    return memmem(content, size, wanted.at, wanted.size) != NULL;
+}
+
+static void no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten(void **state)
+{
+    struct world *world = *state;
+    struct sql_person_key_load_in in = {world->ada.person_id};
+    struct sql_person_key_load_row row;
+    bool found = false;
+    ASSERT_OK(world, sql_person_key_load(world_as(world, world->operator_), &in, &row, &found));
+    struct bytes wrapped = bytes_copy(world->node.cx.arena, row.wrapped);
+    assert_true(file_holds(world, "keys.db", wrapped) || file_holds(world, "keys.db-wal", wrapped));
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    assert_false(file_holds(world, "keys.db", wrapped));
+    assert_false(file_holds(world, "keys.db-wal", wrapped));
+}
+
 static void forgetting_twice_and_forgetting_nobody_change_nothing(void **state)
 {
     struct world *world = *state;
@@ -190,9 +244,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_link_signs_in_once_and_for_a_quarter_of_an_hour),
         WORLD_TEST(a_session_ends_by_itself_or_by_signing_out),
+        WORLD_TEST(the_secret_of_a_link_or_session_counts_to_its_end),
         WORLD_TEST(only_the_operator_makes_people),
         WORLD_TEST(the_erased_do_not_open_and_the_survivors_do),
         WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
+        WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),
         WORLD_TEST(what_a_crash_left_marked_is_destroyed_by_the_next_call),
         WORLD_TEST(a_full_bucket_makes_room_for_a_new_one),

@@ -409,6 +409,9 @@ static void the_log_never_goes_back(void **state)
     log_sequence(&other);
     assert_failed(other_cx, ledger_check_extends(other_cx, older), CORRUPT, "log.went_back");
     assert_failed(other_cx, ledger_check_extends(other_cx, head_of(cx).note), CORRUPT, "log.went_back");
+    log_append(&other, 140);
+    log_sequence(&other); /* longer than the old one by now, and not its continuation */
+    assert_failed(other_cx, ledger_check_extends(other_cx, older), CORRUPT, "log.went_back");
     char forged[1000];
     assert_true(older.size < sizeof forged);
     memcpy(forged, older.at, older.size);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a request is judged by a clock that never goes back: what time has ended stays ended. Method: the hooks of the
+ * server called by hand, with a clock that is put forward and back. */
+#include "http/api.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "support/world.h"
+
+static struct text session_of_cleo(struct world *world)
+{
+    struct person_create create = {.name = TEXT("Cleo")};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &create));
+    struct person_sign_in sign_in = {.link_token = create.out_link_token};
+    ASSERT_OK(world, WRITE(world, (struct actor){.kind = ACTOR_NOBODY}, person_sign_in, &sign_in));
+    return sign_in.out_session_token;
+}
+
+/* The status of GET /v1/me with this session; the engine's part is played by hand. */
+static int status_of_me(struct world *world, const struct server_hooks *hooks, void *thread, struct text session)
+{
+    struct arena *arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    struct call *call = ARENA_NEW(arena, struct call);
+    struct h1_refusal refusal;
+    char head[256];
+    assert_non_null(call);
+    (void)snprintf(head, sizeof head, "GET /v1/me HTTP/1.1\r\nHost: x\r\nCookie: session=%.*s\r\n\r\n",
+                   TEXT_ARGS(session));
+    assert_int_equal(h1_parse(text_of(head), &call->request, &refusal), H1_DONE);
+    call->arena = arena;
+    call->cx = (struct ctx){.arena = arena, .clock = &world->node.clock, .randomness = &world->node.randomness,
+                            .now_ms = world->node.time.wall_ms};
+    call->thread_data = thread;
+    call->reply.status = 200;
+    (void)snprintf(call->request_id, sizeof call->request_id, "abcdefghijklmnopqrstuvwxyz");
+    assert_int_equal(hooks->handle(hooks->self, call), VERDICT_REPLY);
+    int status = call->reply.status;
+    arena_close(arena);
+    return status;
+}
+
+static void a_clock_that_goes_back_revives_no_session(void **state)
+{
+    struct world *world = *state;
+    struct log log = {.fd = 2, .least = LOG_ERROR};
+    struct api_options options = {.store = world->node.store, .keyring = world->node.keyring,
+                                  .numbers = &world->node.numbers, .log = &log, .origin = "http://x", .version = "0"};
+    struct api *api = NULL;
+    void *thread = NULL;
+    ASSERT_OK(world, api_open(world_as(world, world->operator_), &options, &api));
+    struct server_hooks hooks = api_hooks(api);
+    ASSERT_OK(world, hooks.thread_open(hooks.self, LANE_LOOP, &world->node.cx, &thread));
+    struct text session = session_of_cleo(world);
+    assert_int_equal(status_of_me(world, &hooks, thread, session), 200);
+    world->node.time.wall_ms += LIMIT_SESSION_MS - 1;
+    assert_int_equal(status_of_me(world, &hooks, thread, session), 200);
+    world->node.time.wall_ms += 1;
+    assert_int_equal(status_of_me(world, &hooks, thread, session), 401);
+    world->node.time.wall_ms -= LIMIT_SESSION_MS / 2;
+    assert_int_equal(status_of_me(world, &hooks, thread, session), 401);
+    hooks.thread_close(hooks.self, thread);
+    api_close(api);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {WORLD_TEST(a_clock_that_goes_back_revives_no_session)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a kept answer is its caller's alone, goes with its request alone, and lives for one day. Method: an answer kept
+ * for one caller, looked for by that one and by others, at both sides of its last millisecond, in both files. */
+#include "http/idempotency.h"
+
+#include "base/limits.h"
+#include "support/world.h"
+
+#define ANSWER "{\"id\":\"grt_1\"}"
+
+static struct call call_of(struct world *world, struct actor actor, const char *body)
+{
+    struct call call = {.arena = world->node.cx.arena, .cx = *world_as(world, actor)};
+    call.body = bytes_of_text(text_of(body));
+    call.request.method = TEXT("POST");
+    call.request.target = TEXT("/v1/me/grants");
+    return call;
+}
+
+static struct idempotency key_of(const struct call *call, bool in_ledger)
+{
+    struct idempotency idempotency;
+    idempotency_of(call, TEXT("key-1"), call->cx.actor.person_id, &idempotency);
+    idempotency.in_ledger = in_ledger;
+    return idempotency;
+}
+
+struct keeping {
+    struct call       *call;
+    struct idempotency idempotency;
+};
+
+static err keep_one(struct ctx *cx, void *arg)
+{
+    struct keeping *keeping = arg;
+    keeping->call->cx = *cx;
+    return idempotency_keep(keeping->call, &keeping->idempotency);
+}
+
+static void keep(struct world *world, struct actor actor, bool in_ledger)
+{
+    struct call call = call_of(world, actor, "{}");
+    call.reply.status = 201;
+    call.reply.body = TEXT(ANSWER);
+    struct keeping keeping = {&call, key_of(&call, in_ledger)};
+    ASSERT_OK(world, WRITE(world, actor, keep_one, &keeping));
+}
+
+static bool finds(struct world *world, struct actor actor, bool in_ledger)
+{
+    struct call call = call_of(world, actor, "{}");
+    struct idempotency idempotency = key_of(&call, in_ledger);
+    bool found = false;
+    if (idempotency_find(&call, &idempotency, &found) != OK)
+        fail_msg("%s", call.cx.failure.reason);
+    if (found) {
+        assert_int_equal(call.reply.status, 201);
+        assert_true(text_is(call.reply.body, ANSWER));
+    }
+    return found;
+}
+
+static void an_answer_is_kept_for_a_day_and_not_a_millisecond_longer(void **state)
+{
+    struct world *world = *state;
+    for (int in_ledger = 0; in_ledger < 2; in_ledger++) {
+        assert_false(finds(world, world->ada, in_ledger));
+        keep(world, world->ada, in_ledger);
+        assert_true(finds(world, world->ada, in_ledger));
+        test_node_pass(&world->node, LIMIT_IDEMPOTENCY_MS - 1);
+        assert_true(finds(world, world->ada, in_ledger));
+        test_node_pass(&world->node, 1);
+        assert_false(finds(world, world->ada, in_ledger));
+    }
+}
+
+static void an_answer_is_its_callers_alone(void **state)
+{
+    struct world *world = *state;
+    for (int in_ledger = 0; in_ledger < 2; in_ledger++) {
+        keep(world, world->ada, in_ledger);
+        assert_false(finds(world, world->bob, in_ledger));
+        assert_false(finds(world, world->shipping, in_ledger));
+        keep(world, world->shipping, in_ledger);
+        assert_true(finds(world, world->shipping, in_ledger));
+        assert_false(finds(world, world->marketing, in_ledger));
+        assert_false(finds(world, world->teller, in_ledger));
+    }
+}
+
+static void a_key_goes_with_its_request(void **state)
+{
+    struct world *world = *state;
+    keep(world, world->ada, false);
+    struct call other[] = {call_of(world, world->ada, "{} "), call_of(world, world->ada, "{}"),
+                           call_of(world, world->ada, "{}")};
+    other[1].request.target = TEXT("/v1/me/grants/");
+    other[2].request.method = TEXT("PUT");
+    for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
+        struct idempotency idempotency = key_of(&other[i], false);
+        bool found = false;
+        assert_int_equal(idempotency_find(&other[i], &idempotency, &found), INVALID);
+        assert_string_equal(other[i].cx.failure.reason, "idempotency.mismatch");
+    }
+}
+
+static void what_is_too_old_is_thrown_away(void **state)
+{
+    static const char *const COUNTS[][2] = {{"people.db", "SELECT count(*) FROM idempotency"},
+                                            {"ledger.db", "SELECT count(*) FROM disclosure_answer"}};
+    struct world *world = *state;
+    bool left = true;
+    keep(world, world->ada, false);
+    keep(world, world->ada, true);
+    test_node_pass(&world->node, LIMIT_IDEMPOTENCY_MS - 1);
+    for (int64_t rows = 1; rows >= 0; rows--) {
+        ASSERT_OK(world, WRITE(world, world->operator_, idempotency_forget, &left));
+        assert_false(left);
+        for (size_t i = 0; i < sizeof COUNTS / sizeof *COUNTS; i++)
+            assert_int_equal(world_number(world, COUNTS[i][0], COUNTS[i][1]), rows);
+        test_node_pass(&world->node, 1);
+    }
+}
+
+static void an_answer_goes_with_its_person(void **state)
+{
+    struct world *world = *state;
+    keep(world, world->ada, false);
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    struct call call = call_of(world, world->ada, "{}");
+    struct idempotency idempotency = key_of(&call, false);
+    bool found = false;
+    assert_int_equal(idempotency_find(&call, &idempotency, &found), NOT_FOUND);
+    assert_string_equal(call.cx.failure.reason, "person.erased");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(an_answer_is_kept_for_a_day_and_not_a_millisecond_longer),
+        WORLD_TEST(an_answer_is_its_callers_alone),
+        WORLD_TEST(a_key_goes_with_its_request),
+        WORLD_TEST(what_is_too_old_is_thrown_away),
+        WORLD_TEST(an_answer_goes_with_its_person),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
