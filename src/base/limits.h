@@ -28,6 +28,7 @@
 #define LIMIT_PAGE_MAX 200
 #define LIMIT_IDEMPOTENCY_KEY_BYTES 255
 #define LIMIT_IDEMPOTENCY_MS (24LL * 3600 * 1000)
+#define LIMIT_CLAIM_ANSWER_MS (10LL * 60 * 1000) /* the answer to a claim by somebody new: it signs in */
 
 /* ---- store */
 #define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
@@ -52,6 +53,7 @@
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */
 #define LIMIT_INVITATION_MS (90LL * 24 * 3600 * 1000)
+#define LIMIT_STRAY_MS (24LL * 3600 * 1000) /* what a broken write left waits so long for second thoughts */
 #define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
 #define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one */
 

@@ -86,5 +86,7 @@ err post_claim(struct call *call)
     TRY(call_body(call, &body));
     claim->code = body.invitation;
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
-    return call_seal(call, invitation_claim_new, claim, reply_claimed, 0);
+    const struct sealing sealing = {.run = invitation_claim_new, .arg = claim, .encode = reply_claimed,
+        .secret = body.invitation}; /* whoever lost the answer is nobody still, but has code and key */
+    return call_seal_with(call, &sealing);
 }

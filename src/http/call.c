@@ -289,10 +289,13 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     if (seal == NULL)
         return FAIL_MEMORY(&call->cx);
     *seal = (struct seal){.call = call, .sealing = *sealing, .reply = call->reply,
-        .repeatable = visit->idempotency_key.size > 0};
+        .repeatable = visit->idempotency_key.size > 0 &&
+                      (call->cx.actor.kind != ACTOR_NOBODY || sealing->secret.size > 0)};
     seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal, .done = done, .owner = seal};
     if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
+    if (seal->repeatable && sealing->secret.size > 0)
+        idempotency_bind(&seal->idempotency, sealing->secret);
     seal->idempotency.in_ledger = sealing->in_ledger;
     api_thread_queue(call->thread_data, call, &seal->write);
     return OK;

@@ -190,8 +190,8 @@ err gate_idempotency_key(struct call *call, const struct route *route, struct te
 {
     size_t count = h1_field_count(&call->request, "Idempotency-Key");
     struct text key;
-    if (count == 0 || route->method == METHOD_GET || (route->who & WHO_ANYONE) != 0)
-        return OK; /* an answer is kept for somebody, never for anyone */
+    if (count == 0 || route->method == METHOD_GET)
+        return OK;
     if (!h1_field(&call->request, "Idempotency-Key", &key))
         return FAIL(&call->cx, MALFORMED, "idempotency.key", "Idempotency-Key may come once");
     if (key.size >= 2 && key.at[0] == '"' && key.at[key.size - 1] == '"')

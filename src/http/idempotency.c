@@ -44,23 +44,37 @@ void idempotency_of(const struct call *call, struct text key, int64_t person_id,
     sha256(bytes_of_text(key), out->key_hash);
 }
 
-/* BLAKE2b over the node's key and the client's. */
-static void mix_key(struct ctx *cx, struct text key, struct secret_key *out)
+void idempotency_bind(struct idempotency *idempotency, struct text secret)
 {
-    uint8_t both[SECRET_KEY_BYTES + LIMIT_IDEMPOTENCY_KEY_BYTES];
-    assert(key.size <= LIMIT_IDEMPOTENCY_KEY_BYTES);
+    struct sha256 hash = sha256_begin();
+    assert(secret.size > 0 && secret.size <= IDEMPOTENCY_SECRET_BYTES_MAX);
+    add_part(&hash, bytes_of_text(idempotency->key));
+    add_part(&hash, bytes_of_text(secret));
+    sha256_finish(&hash, idempotency->key_hash);
+    idempotency->secret = secret;
+}
+
+/* BLAKE2b over the node's key, the client's and his secret. */
+static void mix_key(struct ctx *cx, const struct idempotency *idempotency, struct secret_key *out)
+{
+    const struct text key = idempotency->key;
+    const struct text secret = idempotency->secret;
+    uint8_t all[SECRET_KEY_BYTES + LIMIT_IDEMPOTENCY_KEY_BYTES + IDEMPOTENCY_SECRET_BYTES_MAX];
+    assert(key.size <= LIMIT_IDEMPOTENCY_KEY_BYTES && secret.size <= IDEMPOTENCY_SECRET_BYTES_MAX);
     keyring_node_key(cx->keyring, KEYRING_IDEMPOTENCY, out);
-    memcpy(both, out->at, SECRET_KEY_BYTES);
-    memcpy(both + SECRET_KEY_BYTES, key.at, key.size);
-    blake2b_256((struct bytes){both, SECRET_KEY_BYTES + key.size}, out->at);
-    secret_wipe(both, sizeof both);
+    memcpy(all, out->at, SECRET_KEY_BYTES);
+    memcpy(all + SECRET_KEY_BYTES, key.at, key.size);
+    if (secret.size > 0)
+        memcpy(all + SECRET_KEY_BYTES + key.size, secret.at, secret.size);
+    blake2b_256((struct bytes){all, SECRET_KEY_BYTES + key.size + secret.size}, out->at);
+    secret_wipe(all, sizeof all);
 }
 
 static err open_key(struct ctx *cx, const struct idempotency *idempotency, int64_t person_id, struct secret_key *out)
 {
     if (person_id != 0)
         return person_key_open(cx, person_id, out);
-    mix_key(cx, idempotency->key, out);
+    mix_key(cx, idempotency, out);
     return OK;
 }
 
@@ -72,38 +86,74 @@ static struct seal_place place_of(const struct idempotency *idempotency, int64_t
         .version = (int64_t)(bound & INT64_MAX)};
 }
 
+/* ---- what is kept: the body; of somebody unknown the cookie and a line feed before it */
+
+static struct text cookie_of(const struct reply *reply)
+{
+    for (size_t i = 0; i < reply->field_count; i++)
+        if (text_is(text_of(reply->fields[i].name), "Set-Cookie"))
+            return reply->fields[i].value;
+    return TEXT_NONE;
+}
+
+static struct text pack(struct call *call, const struct idempotency *idempotency)
+{
+    if (idempotency->secret.size == 0)
+        return call->reply.body;
+    return text_format(call->arena, "%.*s\n%.*s", TEXT_ARGS(cookie_of(&call->reply)), TEXT_ARGS(call->reply.body));
+}
+
+static err unpack(struct call *call, const struct idempotency *idempotency, struct text kept)
+{
+    const char *end = idempotency->secret.size == 0 ? NULL : memchr(kept.at, '\n', kept.size);
+    call->reply.body = kept;
+    if (end == NULL)
+        return OK;
+    size_t size = (size_t)(end - kept.at);
+    call->reply.body = (struct text){end + 1, kept.size - size - 1};
+    return size == 0 ? OK : reply_add_field(call, "Set-Cookie", (struct text){kept.at, size});
+}
+
 static err open_answer(struct call *call, const struct idempotency *idempotency,
                        const struct sql_kept_answer_row *row)
 {
     WIPED_KEY key;
     memset(&key, 0, sizeof key);
     struct seal_place place = place_of(idempotency, row->person_id);
-    struct bytes body;
+    struct bytes kept;
     TRY(open_key(&call->cx, idempotency, row->person_id, &key));
-    TRY(seal_open(&call->cx, &key, &place, row->sealed, &body));
+    TRY(seal_open(&call->cx, &key, &place, row->sealed, &kept));
+    TRY(unpack(call, idempotency, text_of_bytes(kept)));
     call->reply.status = (int)row->status;
-    call->reply.content_type = body.size == 0 ? NULL : row->status >= 400 ? PROBLEM_TYPE : "application/json";
-    call->reply.body = text_of_bytes(body);
+    call->reply.content_type = call->reply.body.size == 0 ? NULL : row->status >= 400 ? PROBLEM_TYPE
+                                                                                        : "application/json";
     return OK;
 }
 
-static err load(struct ctx *cx, const struct idempotency *idempotency, struct sql_kept_answer_row *out, bool *out_found)
+static err load(struct ctx *cx, const struct idempotency *idempotency, bool in_ledger, struct sql_kept_answer_row *out,
+                bool *out_found)
 {
     const struct bytes key_hash = {idempotency->key_hash, HASH_BYTES};
-    const int64_t since_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS;
+    const int64_t lasts_ms = idempotency->secret.size > 0 ? LIMIT_CLAIM_ANSWER_MS : LIMIT_IDEMPOTENCY_MS;
+    const int64_t since_ms = cx->now_ms - lasts_ms;
     const struct sql_disclosure_answer_load_in of_read = {idempotency->actor_id, key_hash, since_ms};
     const struct sql_idempotency_load_in of_other = {idempotency->actor_id, key_hash, since_ms};
-    return idempotency->in_ledger ? sql_disclosure_answer_load(cx, &of_read, out, out_found)
-                                  : sql_idempotency_load(cx, &of_other, out, out_found);
+    return in_ledger ? sql_disclosure_answer_load(cx, &of_read, out, out_found)
+                     : sql_idempotency_load(cx, &of_other, out, out_found);
 }
 
 err idempotency_find(struct call *call, const struct idempotency *idempotency, bool *out_found)
 {
     struct ctx *cx = &call->cx;
     struct sql_kept_answer_row row;
+    struct sql_kept_answer_row elsewhere;
     bool found = false;
-    TRY(load(cx, idempotency, &row, &found));
-    if (found && !bytes_equals(row.request_hash, (struct bytes){idempotency->request_hash, HASH_BYTES}))
+    bool found_elsewhere = false;
+    TRY(load(cx, idempotency, idempotency->in_ledger, &row, &found));
+    if (!found) /* a read and a write are never the same request */
+        TRY(load(cx, idempotency, !idempotency->in_ledger, &elsewhere, &found_elsewhere));
+    if (found_elsewhere ||
+        (found && !bytes_equals(row.request_hash, (struct bytes){idempotency->request_hash, HASH_BYTES})))
         return FAIL(cx, INVALID, "idempotency.mismatch", "the same key came before with another request");
     if (found)
         TRY(open_answer(call, idempotency, &row));
@@ -131,8 +181,11 @@ err idempotency_keep(struct call *call, const struct idempotency *idempotency)
     memset(&key, 0, sizeof key);
     struct seal_place place = place_of(idempotency, idempotency->person_id);
     struct bytes sealed;
+    struct text kept = pack(call, idempotency);
+    if (kept.at == NULL)
+        return FAIL_MEMORY(cx);
     TRY(open_key(cx, idempotency, idempotency->person_id, &key));
-    TRY(seal(cx, &key, &place, bytes_of_text(call->reply.body), &sealed));
+    TRY(seal(cx, &key, &place, bytes_of_text(kept), &sealed));
     return keep(call, idempotency, sealed);
 }
 
@@ -142,10 +195,13 @@ err idempotency_forget(struct ctx *cx, void *arg)
     const int64_t until_ms = cx->now_ms - LIMIT_IDEMPOTENCY_MS;
     const struct sql_disclosure_answer_forget_in reads = {until_ms, FORGET_MOST};
     const struct sql_idempotency_forget_in others = {until_ms, FORGET_MOST};
+    const struct sql_idempotency_forget_unknown_in claims = {cx->now_ms - LIMIT_CLAIM_ANSWER_MS, FORGET_MOST};
     int64_t of_reads = 0;
     int64_t of_others = 0;
+    int64_t of_claims = 0;
     TRY(sql_disclosure_answer_forget(cx, &reads, &of_reads));
     TRY(sql_idempotency_forget(cx, &others, &of_others));
-    *left = of_reads == FORGET_MOST || of_others == FORGET_MOST;
+    TRY(sql_idempotency_forget_unknown(cx, &claims, &of_claims));
+    *left = of_reads == FORGET_MOST || of_others == FORGET_MOST || of_claims == FORGET_MOST;
     return OK;
 }

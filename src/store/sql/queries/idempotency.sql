@@ -28,6 +28,13 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET request_hash = excluded.request_h
 DELETE FROM idempotency WHERE (actor_id, key_hash) IN
     (SELECT actor_id, key_hash FROM idempotency WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2);
 
+-- name: idempotency_forget_unknown
+-- file: people
+-- in:   until_ms int64, most int64
+-- rows: none
+DELETE FROM idempotency WHERE (actor_id, key_hash) IN
+    (SELECT actor_id, key_hash FROM idempotency WHERE actor_id = 0 AND at_ms <= $1 LIMIT $2);
+
 -- name: disclosure_answer_load
 -- file: ledger
 -- in:   actor_id int64, key_hash bytes, since_ms int64
