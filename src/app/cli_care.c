@@ -5,9 +5,11 @@
 
 #include "app/cli.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "crypto/keyring.h"
 #include "domain/audit.h"
 #include "domain/person_key.h"
+#include "domain/stray.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
 
@@ -85,21 +87,42 @@ err cli_backup(struct cli *cli)
     return cli_answer(cli, &json);
 }
 
+/* Takes away what broken writes left long ago, and says how much is left of younger ones. */
+static err sweep_strays(struct cli *cli, struct stray_sweep *out, int64_t *out_left)
+{
+    struct stray_sweep sweep = {.older_than_ms = LIMIT_STRAY_MS};
+    while (!sweep.at_end)
+        TRY(stray_sweep(&cli->node.cx, cli->node.store, &sweep));
+    *out = sweep;
+    return stray_count(&cli->node.cx, out_left);
+}
+
 err cli_doctor(struct cli *cli)
 {
     TRY(cli_open(cli, false));
     struct ledger_head head = {0};
+    struct stray_sweep sweep;
+    int64_t strays = 0;
     TRY(store_check(&cli->node.cx, cli->node.store));
     TRY(person_keys_check(&cli->node.cx));
     TRY(node_settle(&cli->node));
+    TRY(sweep_strays(cli, &sweep, &strays));
     TRY(ledger_head(&cli->node.cx, &head));
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
     json_open_object(&json);
     json_member_bool(&json, "ok", true);
     json_member_int(&json, "log_entries", (int64_t)head.tree.size);
+    json_member_int(&json, "strays", strays);
+    json_member_int(&json, "strays_removed", sweep.removed);
     json_close_object(&json);
     cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
                  "ok    store is whole, is private, and its settings hold\n"
                  "ok    log has %lld entries and a signed head\n", (long long)head.tree.size);
+    if (sweep.removed > 0)
+        cli_say(cli, "note  took away what was left of %lld people by a write that broke off\n",
+                (long long)sweep.removed);
+    if (strays > 0)
+        cli_say(cli, "note  a write that broke off has left something of %lld people; it goes a day later\n",
+                (long long)strays);
     return cli_answer(cli, &json);
 }

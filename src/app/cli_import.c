@@ -157,6 +157,7 @@ static void report_chunk(struct import *import)
         cli_say(import->cli, "%.*s  %.*s  %.*s\n", TEXT_ARGS(result->code), TEXT_ARGS(result->relationship),
                 TEXT_ARGS(import->contacts[i].name));
     }
+    (void)fflush(import->cli->out); /* codes of what is written are out before more is; a failure shows at the end */
 }
 
 static void show_progress(const struct import *import)
@@ -251,6 +252,7 @@ static err run_import(struct import *import)
     import->chunk.organisation_id = organisation.organisation_id;
     import->chunk.department_id = department.department_id;
     import->chunk.dry_run = cli_has(cli, CLI_dry_run);
+    import->chunk.renew = cli_has(cli, CLI_new_codes);
     import->rejected = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->kept_apart = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->invitations = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);

@@ -9,14 +9,17 @@
 
 #include "app/log_mark.h"
 #include "base/checked.h"
+#include "base/limits.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
+#include "domain/stray.h"
 #include "http/idempotency.h"
 #include "ledger/ledger.h"
 
-#define FORGET_EVERY_MS (INT64_C(3600) * 1000)
+#define FORGET_EVERY_MS (INT64_C(300) * 1000)
 #define MARK_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
+#define STRAY_EVERY_MS 1000
 #define PAUSE_MS_MAX (INT64_C(60) * 1000)
 #define ONCE_MS INT64_MAX
 
@@ -30,16 +33,17 @@ struct job {
     const char *told;      /* the reason that the log has heard; NULL: all is well */
 };
 
-typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_MARK, JOB_LEFTOVER, JOB_FORGET, JOB_COUNT } job_number;
+typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_MARK, JOB_LEFTOVER, JOB_FORGET, JOB_STRAY, JOB_COUNT } job_number;
 
 struct courier {
-    struct node    *node;
-    struct ctx      cx;
-    pthread_t       thread;
-    pthread_mutex_t mutex;
-    pthread_cond_t  wake;
-    bool            stopping;
-    struct job      jobs[JOB_COUNT];
+    struct node       *node;
+    struct ctx         cx;
+    pthread_t          thread;
+    pthread_mutex_t    mutex;
+    pthread_cond_t     wake;
+    bool               stopping;
+    struct job         jobs[JOB_COUNT];
+    struct stray_sweep strays;
 };
 
 /* ---- the jobs */
@@ -83,12 +87,19 @@ static err forget_answers(struct courier *courier)
     return OK;
 }
 
+/* A little at a time, so that a start beside a million people is no burst of reading. */
+static err sweep_strays(struct courier *courier)
+{
+    return stray_sweep(&courier->cx, courier->node->store, &courier->strays);
+}
+
 static const struct job JOBS[JOB_COUNT] = {
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
     [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},
     [JOB_FORGET] = {.name = "forget", .run = forget_answers, .every_ms = FORGET_EVERY_MS},
+    [JOB_STRAY] = {.name = "stray", .run = sweep_strays, .every_ms = STRAY_EVERY_MS},
 };
 
 /* ---- one turn */
@@ -196,6 +207,7 @@ err courier_start(struct node *node, struct courier **out)
         return FAIL_MEMORY(&node->cx);
     courier->node = node;
     memcpy(courier->jobs, JOBS, sizeof JOBS);
+    courier->strays.older_than_ms = LIMIT_STRAY_MS;
     err result = node_ctx_open(node, &courier->cx);
     if (result != OK) {
         free(courier);

@@ -67,7 +67,10 @@ static err update_known(struct ctx *cx, const struct import_chunk *chunk, const 
     TRY(contact_holder_keep(cx, search, &holder->relationship));
     result->outcome = added > 0 ? IMPORT_UPDATED : IMPORT_UNCHANGED;
     result->relationship = id_text(cx, relationship_id(&holder->relationship));
-    return OK;
+    bool waits = holder->is_open && holder->relationship.state == RELATIONSHIP_INVITED;
+    return chunk->renew && waits
+               ? invitation_renew(cx, &holder->relationship, chunk->department_id, &result->code)
+               : OK;
 }
 
 static err create_invited(struct ctx *cx, const struct import_chunk *chunk, const struct contact_search *search,

@@ -31,7 +31,7 @@ typedef enum import_outcome { IMPORT_CREATED, IMPORT_UPDATED, IMPORT_UNCHANGED }
 struct import_result {
     import_outcome outcome;
     struct text    relationship; /* id text */
-    struct text    code;         /* created only */
+    struct text    code;         /* created or, with `renew`, still invited; else empty */
     bool           is_apart;     /* created, although somebody else has one of its keys: the names differ clearly */
 };
 
@@ -53,6 +53,7 @@ struct import_chunk {
     const struct import_contact *contacts;
     size_t                       count;
     bool                         dry_run;
+    bool                         renew; /* fresh codes also for who is here and has not claimed; their old ones die */
     struct import_memory        *memory; /* dry run; NULL: of this chunk alone */
     struct import_result        *out;    /* the caller's array of `count` */
 };

@@ -40,6 +40,14 @@ err invitation_add(struct ctx *cx, const struct relationship *relationship, int6
     return OK;
 }
 
+err invitation_renew(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
+                     struct text *out_code)
+{
+    struct sql_invitation_void_in in = {relationship->person_id};
+    TRY(sql_invitation_void(cx, &in, NULL));
+    return invitation_add(cx, relationship, department_id, out_code);
+}
+
 static err check_make(struct ctx *cx, const struct invitation_make *make)
 {
     if (make->claims < 1 || make->claims > LIMIT_INVITATIONS)

@@ -22,6 +22,10 @@ err invitation_make(struct ctx *cx, void *arg) MUST_CHECK;
 err invitation_add(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
                    struct text *out_code) MUST_CHECK;
 
+/* Inside a write: a fresh code for an invited relationship; the ones before it open nothing from now on. */
+err invitation_renew(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
+                     struct text *out_code) MUST_CHECK;
+
 /* store_write_fn. The signed-in person claims: the relationship becomes active and his; records and open requests move
  * with it. NOT_FOUND invitation.unknown (wrong, used up, lapsed); CONFLICT relationship.exists. */
 struct invitation_claim {

@@ -379,6 +379,59 @@ def one_organisation_learns_nothing_of_the_customers_of_another(node):
     assert not first.relationships() & second.relationships()
 
 
+# ---- breaks
+
+def an_import_that_is_killed_goes_on_and_its_codes_are_replaced(node):
+    """Killed as soon as the first codes are out: they work, the second run ends the work, and --new-codes gives codes
+    for all who wait, in place of the old ones."""
+    place, path = Place(node, "killed"), os.path.join(node.folder, "killed.csv")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("First Name,Email\n" + "".join(f"K{i},k{i}@x.example\n" for i in range(20000)))
+    words = [node.program, "import", place.system.organisation, place.system.department, path, "--data", node.data]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+        shown = [running.stdout.readline() for _ in range(3)]
+        running.kill()
+        shown += running.stdout.readlines()
+    codes = [line.split()[0] for line in shown[1:] if "rel_" in line and line.endswith("\n")]
+    assert running.returncode != 0 and 0 < len(codes) < 20000, (running.returncode, len(codes))
+    with open(path, "w", encoding="utf-8") as file:  # the rest of the test needs no more
+        file.write("First Name,Email\n" + "".join(f"K{i},k{i}@x.example\n" for i in range(len(codes) + 100)))
+    node.nobody.post("/v1/claims", {"invitation": codes[0]}).expect(201)
+    rest = place.take(path)
+    assert rest["rows"] == len(codes) + 100 == rest["created"] + rest["unchanged"] and rest["unchanged"] >= len(codes)
+    fresh = place.take(path, "--new-codes")
+    assert fresh["created"] == fresh["updated"] == 0 and len(fresh["invitations"]) == fresh["rows"] - 1, fresh["rows"]
+    assert all(invitation["name"] != "K0" for invitation in fresh["invitations"]), "K0 has claimed"
+    by_name = {invitation["name"]: invitation["code"] for invitation in fresh["invitations"]}
+    node.nobody.post("/v1/claims", {"invitation": codes[1]}).expect(404)
+    node.nobody.post("/v1/claims", {"invitation": by_name["K1"]}).expect(201)
+    trial = place.take(path, "--new-codes", "--dry-run")
+    assert trial["invitations"] == [], "a dry run gives no codes"
+    node.nobody.post("/v1/claims", {"invitation": by_name["K2"]}).expect(201)
+
+
+def what_a_broken_write_left_is_told_by_the_doctor(node):
+    """The people file commits last: one from before an import, beside the others from after it, is what is left of a
+    crash between the two."""
+    place = Place(node, "broken")
+    assert node.run("doctor")["strays"] == 0
+    node.stop()
+    people = os.path.join(node.data, "store", "people.db")
+    with open(people, "rb") as file:
+        before = file.read()
+    place.text("broken.csv", "First Name,Email\nAda,ada@x.example\nBob,bob@x.example\n")
+    os.remove(people)
+    for left in (people + "-wal", people + "-shm"):
+        assert not os.path.exists(left)
+    with open(os.open(people, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        file.write(before)
+    said = node.run("doctor")
+    assert said["ok"] is True and said["strays"] == 2 and said["strays_removed"] == 0, said
+    assert "2 people" in node.command("doctor").stdout
+    node.start()
+    assert place.text("broken.csv", "First Name,Email\nAda,ada@x.example\nBob,bob@x.example\n")["created"] == 2
+
+
 # ---- size
 
 def two_thousand_rows_come_in_beside_a_server_that_goes_on_serving(node):
@@ -444,6 +497,7 @@ STEPS = [check_the_checker, files_of_our_own_come_in_whole_and_once,
          a_dry_run_is_right_while_others_write, a_column_may_be_named_by_hand,
          a_file_after_the_claim_reaches_the_claimer_and_brings_nobody_back,
          one_organisation_learns_nothing_of_the_customers_of_another,
+         an_import_that_is_killed_goes_on_and_its_codes_are_replaced, what_a_broken_write_left_is_told_by_the_doctor,
          two_thousand_rows_come_in_beside_a_server_that_goes_on_serving,
          what_cannot_be_imported_is_said_in_one_sentence, the_audit_finds_nothing]
 

@@ -25,6 +25,12 @@ SELECT :columns: FROM invitation WHERE code_hash = $1;
 -- rows: none
 UPDATE invitation SET claims_left = claims_left - 1 WHERE code_hash = $1 AND claims_left > 0;
 
+-- name: invitation_void
+-- file: people
+-- in:   person_id int64
+-- rows: none
+UPDATE invitation SET claims_left = 0 WHERE person_id = $1 AND claims_left > 0;
+
 -- name: contact_key_load
 -- file: people
 -- in:   organisation_id int64, key_hash bytes

@@ -59,6 +59,13 @@ UPDATE person_key SET bucket = $2, wrapped = $3 WHERE person_id = $1;
 -- rows: none
 DELETE FROM person_key WHERE person_id = $1;
 
+-- name: person_key_list
+-- file: keys
+-- in:   after_id int64, before_id int64, most int64
+-- out:  person_id int64
+-- rows: many
+SELECT person_id FROM person_key WHERE person_id > $1 AND person_id < $2 ORDER BY person_id LIMIT $3;
+
 -- name: person_key_list_of_bucket
 -- file: keys
 -- in:   bucket int64

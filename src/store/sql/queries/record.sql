@@ -34,6 +34,12 @@ ON CONFLICT (person_id, relationship_id, record_id) DO UPDATE SET version = excl
 -- rows: none
 DELETE FROM record WHERE person_id = $1 AND relationship_id = $2;
 
+-- name: record_delete_of_person
+-- file: records
+-- in:   person_id int64
+-- rows: none
+DELETE FROM record WHERE person_id = $1;
+
 -- name: record_list
 -- file: records
 -- in:   person_id int64, relationship_id int64
