@@ -9,6 +9,10 @@
 bool text_is_utf8(struct text text);
 /* UTF-8 without control characters (C0, DEL, C1), except line feed and tab when `lines` is set. */
 bool text_is_plain(struct text text, bool lines);
+/* Plain, and nothing in it hides or turns what stands around it (base/overt.c has the table): no controls of direction,
+ * no zero width but where words of a script or parts of a picture are joined, no tags, no private use, no code point
+ * that is no character, no U+2028 and U+2029. For every text that one side writes and the other is shown. */
+bool text_is_overt(struct text text, bool lines);
 /* Length in bytes of the first character of a text that is not empty; 0 when it is not well-formed. Writes its code
  * point. */
 size_t text_first_character(struct text text, uint32_t *out_code);

@@ -149,7 +149,7 @@ static err open_question(struct ctx *cx, struct disclosure_ask *ask)
 {
     if (attribute_set_is_empty(ask->attributes))
         return FAIL_AT(cx, INVALID, "disclosure.empty", "/attributes", "ask for at least one kind");
-    if (ask->note.size > LIMIT_NOTE_BYTES || !text_is_plain(ask->note, false))
+    if (ask->note.size > LIMIT_NOTE_BYTES || !text_is_overt(ask->note, false))
         return FAIL_AT(cx, INVALID, "disclosure.note", "/note", "a note is at most %d bytes of plain text",
                        LIMIT_NOTE_BYTES);
     TRY(relationship_open(cx, ask->relationship, &ask->found));

@@ -20,7 +20,7 @@
 static err check_name(struct ctx *cx, struct text name, const char *reason)
 {
     if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES ||
-        !text_is_plain(name, false))
+        !text_is_overt(name, false))
         return FAIL_AT(cx, INVALID, reason, "/name", "a name is 1 to %d bytes of plain text", LIMIT_NAME_BYTES);
     return OK;
 }

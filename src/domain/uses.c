@@ -37,7 +37,7 @@ err uses_check(struct ctx *cx, struct uses *uses, const char *pointer)
     if (has_event != (uses->kind == USES_EVENT))
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer,
                        "an event is named with the kind \"event\", and only there");
-    if (uses->event.size > LIMIT_NAME_BYTES || !text_is_plain(uses->event, false))
+    if (uses->event.size > LIMIT_NAME_BYTES || !text_is_overt(uses->event, false))
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "name the event in at most %d plain bytes",
                        LIMIT_NAME_BYTES);
     return OK;

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "domain/attribute_syntax.h"
 
 #define COUNT_OF(table) (sizeof(table) / sizeof *(table))
 #define SHOUT_LETTERS 5      /* one word from here on; shorter ones are mostly names */
@@ -98,16 +97,7 @@ bool form_has_emoji(struct text text)
 
 bool form_has_hidden(struct text text)
 {
-    if (!text_is_plain(text, false) || !text_stays_in_line(text))
-        return true;
-    for (size_t at = 0; at < text.size;) {
-        uint32_t code = text_next_code(text, &at);
-        if (code == 0xAD || code == 0x34F || code == 0x61C || (code >= 0x200B && code <= 0x200F) || code == 0x2028 ||
-            code == 0x2029 || (code >= 0x2060 && code <= 0x2064) || (code >= 0xE000 && code <= 0xF8FF) ||
-            code >= 0xE0000)
-            return true;
-    }
-    return false;
+    return !text_is_overt(text, false);
 }
 
 static bool is_shout(const struct word *word, size_t letters_min)

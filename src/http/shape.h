@@ -10,7 +10,7 @@
 #include "base/json.h"
 
 typedef enum shape_type {
-    SHAPE_TEXT,      /* struct text; least and most: bytes. No control characters, unless SHAPE_LINES */
+    SHAPE_TEXT,      /* struct text; least and most: bytes. Nothing hidden; lines with SHAPE_LINES */
     SHAPE_INT,       /* int64_t; least and most: its range */
     SHAPE_BOOL,      /* bool */
     SHAPE_TIME,      /* int64_t milliseconds <-> RFC 3339; 0 is null */

@@ -67,8 +67,8 @@ static err wrong_type(struct decoder *decoder, const char *wanted)
 
 static err take_text(struct decoder *decoder, const struct shape_member *member, struct text text, void *field)
 {
-    if (!text_is_plain(text, (member->flags & SHAPE_LINES) != 0))
-        return REFUSE(decoder, INVALID, "request.bad_text", "the text holds control characters");
+    if (!text_is_overt(text, (member->flags & SHAPE_LINES) != 0))
+        return REFUSE(decoder, INVALID, "request.bad_text", "the text holds control characters or hidden ones");
     if (text.size < (size_t)member->least)
         return REFUSE(decoder, INVALID, "request.out_of_range", "at least %lld bytes are wanted",
                       (long long)member->least);

@@ -108,6 +108,7 @@ def members(shop, ada, rel, purpose):
         ({"uses": {"kind": "times", "times": 10**7}}, 422, "request.out_of_range", "/uses/times"),
         ({"uses": {"kind": "event", "event": "x" * 201}}, 422, "request.out_of_range", "/uses/event"),
         ({"uses": {"kind": "event", "event": "a\nb"}}, 422, "request.bad_text", "/uses/event"),
+        ({"uses": {"kind": "event", "event": "safe \u202efdp.exe"}}, 422, "request.bad_text", "/uses/event"),
         ({"uses": {"kind": "once", "max": 1}}, 400, "request.unknown_member", "/uses/max"),
         ({"id": "req_" + "0" * 26}, 400, "request.unknown_member", "/id"),
         ({"__proto__": {}}, 400, "request.unknown_member", "/__proto__"),

@@ -118,6 +118,8 @@ static void a_question_has_a_form(void **state)
     ASSERT_FAILS(world, disclosure_decide(world_as(world, world->shipping), &ask), INVALID, "disclosure.note");
     ask.note = TEXT("two\nlines");
     ASSERT_FAILS(world, disclosure_decide(world_as(world, world->shipping), &ask), INVALID, "disclosure.note");
+    ask.note = TEXT("hidden\xE2\x80\x8B");
+    ASSERT_FAILS(world, disclosure_decide(world_as(world, world->shipping), &ask), INVALID, "disclosure.note");
     ask.note = (struct text){note, LIMIT_NOTE_BYTES};
     ASSERT_OK(world, disclosure_decide(world_as(world, world->shipping), &ask));
     commit(world, &ask);

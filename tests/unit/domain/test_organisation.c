@@ -15,6 +15,7 @@ static void an_organisation_has_a_name_and_a_short_id_of_its_own(void **state)
         {"Café & Söhne (Bern)", "", "cafe-soehne-bern", NULL}, {"Lantern Books", "", NULL, "organisation.exists"},
         {"Another", "lantern-books", NULL, "organisation.exists"}, {"", "x", NULL, "organisation.name"},
         {" spaced ", "x", NULL, "organisation.name"}, {"two\nlines", "x", NULL, "organisation.name"},
+        {"Lantern \xE2\x80\xAE" "skooB", "x", NULL, "organisation.name"},
         {"Shop", "UPPER", NULL, "organisation.slug"}, {"Shop", "with space", NULL, "organisation.slug"},
         {"Bäckerei Müller", "", "baeckerei-mueller", NULL}, {"Œuvre №7 d’Été", "", "oeuvre-7-d-ete", NULL},
         {"Shop", "s-1", "s-1", NULL},

@@ -150,6 +150,8 @@ static const struct {
     {"{\"text\":\"\"}", INVALID, "request.out_of_range", "/text"},
     {"{\"text\":\"12345678901\"}", INVALID, "request.out_of_range", "/text"},
     {"{\"text\":\"a\\nb\"}", INVALID, "request.bad_text", "/text"},
+    {"{\"text\":\"a\\u202eb\"}", INVALID, "request.bad_text", "/text"},
+    {"{\"text\":\"a\\u200bb\"}", INVALID, "request.bad_text", "/text"},
     {"{\"text\":\"a\",\"lines\":\"b\\u001b\"}", INVALID, "request.bad_text", "/lines"},
     {"{\"text\":\"a\",\"number\":\"3\"}", MALFORMED, "request.wrong_type", "/number"},
     {"{\"text\":\"a\",\"number\":3.0}", MALFORMED, "request.wrong_type", "/number"},
