@@ -17,10 +17,11 @@ static struct call call_of(struct world *world, struct actor actor, const char *
     return call;
 }
 
+/* One key serves one request: each file has its own here. */
 static struct idempotency key_of(const struct call *call, bool in_ledger)
 {
     struct idempotency idempotency;
-    idempotency_of(call, TEXT("key-1"), call->cx.actor.person_id, &idempotency);
+    idempotency_of(call, in_ledger ? TEXT("key-read") : TEXT("key-write"), call->cx.actor.person_id, &idempotency);
     idempotency.in_ledger = in_ledger;
     return idempotency;
 }
@@ -93,11 +94,12 @@ static void a_key_goes_with_its_request(void **state)
     struct world *world = *state;
     keep(world, world->ada, false);
     struct call other[] = {call_of(world, world->ada, "{} "), call_of(world, world->ada, "{}"),
-                           call_of(world, world->ada, "{}")};
+                           call_of(world, world->ada, "{}"), call_of(world, world->ada, "{}")};
     other[1].request.target = TEXT("/v1/me/grants/");
     other[2].request.method = TEXT("PUT");
     for (size_t i = 0; i < sizeof other / sizeof *other; i++) {
         struct idempotency idempotency = key_of(&other[i], false);
+        idempotency.in_ledger = i == 3; /* the very same, but a read */
         bool found = false;
         assert_int_equal(idempotency_find(&other[i], &idempotency, &found), INVALID);
         assert_string_equal(other[i].cx.failure.reason, "idempotency.mismatch");
