@@ -58,15 +58,16 @@ void disk_names_remove(struct disk_names *names, const char *name, int child)
             names->list[i--] = names->list[--names->count];
 }
 
+/* Folders in folders: few. A cut path still tells its beginning. */
 void disk_path(const struct disk_journal *journal, int node, char *out, size_t out_size)
 {
-    char path[3 * DISK_NAME_MAX] = "";
-    char longer[3 * DISK_NAME_MAX];
-    for (; node > DISK_ROOT; node = journal->nodes[node].parent) {
-        (void)snprintf(longer, sizeof longer, "%s%s%s", journal->nodes[node].name, path[0] == '\0' ? "" : "/", path);
-        memcpy(path, longer, sizeof path);
+    size_t used = 0;
+    if (node > DISK_ROOT && journal->nodes[node].parent > DISK_ROOT) {
+        disk_path(journal, journal->nodes[node].parent, out, out_size);
+        used = strlen(out);
     }
-    (void)snprintf(out, out_size, "%s", path[0] == '\0' ? "the folder" : path); /* a cut path still names its file */
+    (void)snprintf(out + used, out_size - used, "%s%s", used > 0 ? "/" : "",
+                   node == DISK_ROOT ? "the folder" : journal->nodes[node].name);
 }
 
 /* ---- what is in it */
