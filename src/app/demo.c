@@ -15,6 +15,17 @@ struct tour {
     char              program[PATH_MAX];
 };
 
+/* An organisation acts by its departments' programs; who works there cannot sign in yet. */
+static void say_who(const struct cli *cli, const struct tour *tour)
+{
+    cli_say(cli, "\nIn the tour below,\n"
+                 "KEY is the API key of one department: Shipping, of the shop Lantern Books. Its\n"
+                 "programs send it with every call. (People who work there cannot sign in yet.)\n"
+                 "ADA is the end of a customer's sign-in link, good once, for 15 minutes. Another:\n"
+                 "\"%s\" person link \\\n%.*s --data \"%s\"\n",
+            tour->program, TEXT_ARGS(tour->world.person), tour->folder);
+}
+
 static void say_tour_start(const struct cli *cli, struct text url, const struct tour *tour)
 {
     const struct demo_world *world = &tour->world;
@@ -39,7 +50,7 @@ static void say_tour(const struct cli *cli, struct text url, const struct tour *
     cli_say(cli, "  # 1. The shipping desk of Lantern Books reads the address that Ada permits.\n"
                  "  shop $NODE/v1/org/disclosures --json \"$ASK\"\n\n"
                  "  # 2. Ada signs in with her one-time link, and stops it.\n"
-                 "  curl -sS -c ada.txt $NODE/sign-in/$ADA\n"
+                 "  curl -sS -c ada.txt -X POST $NODE/sign-in/$ADA\n"
                  "  ada -w '\\n' -X POST $NODE/v1/me/grants/$GRANT/withdraw\n\n");
     cli_say(cli, "  # 3. The very next read is refused.\n"
                  "  shop $NODE/v1/org/disclosures --json \"$ASK\"\n\n"
@@ -63,6 +74,8 @@ static err ready(struct cli *cli, struct text url, void *arg)
     json_member_text(&json, "ready", url);
     json_member_text(&json, "data", text_of(tour->folder));
     json_member_text(&json, "key", world->key);
+    json_member_text(&json, "key_of", TEXT("Lantern Books, Shipping"));
+    json_member_text(&json, "person", world->person);
     json_member_text(&json, "link", text_format(cli->cx.arena, "%.*s/sign-in/%.*s", TEXT_ARGS(url),
                                                 TEXT_ARGS(world->person_link_token)));
     json_member_text(&json, "relationship", world->relationship);
@@ -70,6 +83,7 @@ static err ready(struct cli *cli, struct text url, void *arg)
     json_member_text(&json, "grant", world->grant);
     json_member_text(&json, "receipt", world->receipt);
     json_close_object(&json);
+    say_who(cli, tour);
     say_tour(cli, url, tour);
     cli_say(cli, "The folder of this demo: %s\nCtrl-C ends it.\n\nready %.*s\n", tour->folder, TEXT_ARGS(url));
     TRY(cli_answer(cli, &json));
@@ -102,8 +116,9 @@ static err choose_folder(struct cli *cli, struct tour *tour)
 /* What the tour shows outlives the node that made the world. */
 static void keep_texts(struct arena *arena, struct demo_world *world)
 {
-    struct text *const texts[] = {&world->person_link_token, &world->key,   &world->relationship,
-                                  &world->purpose,           &world->grant, &world->receipt};
+    struct text *const texts[] = {&world->person,       &world->person_link_token, &world->key,
+                                  &world->relationship, &world->purpose,           &world->grant,
+                                  &world->receipt};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = text_copy(arena, *texts[i]);
 }

@@ -343,6 +343,7 @@ static err settle_ada(struct world *world)
     struct person_link link = {.person_id = ada->actor.person_id};
     TRY(node_write(world->node, person_link, &link));
     const struct relationship *relationship = &ada->relationship[0];
+    world->out->person = id_text(cx, (struct id){ID_PERSON, ada->actor.person_id, 0});
     world->out->person_link_token = link.out_link_token;
     world->out->key = world->key[0];
     world->out->relationship = id_text(cx, relationship_id(relationship));

@@ -8,7 +8,8 @@
 
 /* What the tour needs of it. Texts lie in node->cx.arena. */
 struct demo_world {
-    struct text person_link_token; /* signs Ada in, once */
+    struct text person;            /* Ada */
+    struct text person_link_token; /* signs her in, once */
     struct text key;               /* of Lantern Books, Shipping */
     struct text relationship;      /* Ada with Lantern Books */
     struct text purpose;           /* "Deliver your order" */

@@ -109,6 +109,12 @@ def the_version_is_said(node):
     assert re.fullmatch(r"\d+\.\d+\.\d+", json.loads(call("version", "--json").stdout)["version"])
 
 
+def every_exit_code_stands_in_the_manual(node):
+    with open(os.path.join(SOURCE, "..", "docs", "operations", "README.md"), encoding="utf-8") as file:
+        section = re.search(r"^## Exit codes\n(.*?)^## ", file.read(), re.M | re.S)[1]
+    assert {int(code) for code in re.findall(r"^\| (\d+) \|", section, re.M)} == {0, *EXIT.values()}
+
+
 def a_folder_without_a_node_is_said_and_stays_as_it_was(node):
     nowhere = os.path.join(node.folder, "nowhere")
     for words in (["doctor"], ["audit"], ["backup", nowhere + "-copy"], ["person", "link", "per_x"],
@@ -532,7 +538,8 @@ def files_that_are_missing_cut_or_open_to_all_are_said(damage):
 
 NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_command_that_is_not_there_is_refused,
               the_first_word_of_several_commands_leads_on,
-              the_version_is_said, a_folder_without_a_node_is_said_and_stays_as_it_was,
+              the_version_is_said, every_exit_code_stands_in_the_manual,
+              a_folder_without_a_node_is_said_and_stays_as_it_was,
               each_create_prints_what_programs_rely_on, people_get_sentences_and_no_json,
               scopes_are_all_but_admin_unless_said, wrong_names_are_refused_with_the_code_of_their_kind,
               a_configuration_file_is_read_and_the_command_line_wins, an_answer_that_cannot_be_written_is_no_success,

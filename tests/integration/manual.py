@@ -167,6 +167,12 @@ def paste_tour(demo, shell):
         words.append(line)
         if line.startswith("ready "):
             break
+    said = "".join(words)
+    assert "API key of one department: Shipping, of the shop Lantern Books" in said and "sign-in link" in said, said
+    again = re.search(r'^"([^"]+)" person link \\\n(per_\w+) --data "([^"]+)"$', said, re.M)
+    linked = subprocess.run([again[1], "person", "link", again[2], "--data", again[3]], capture_output=True, text=True,
+                            timeout=60, check=True)
+    assert "/sign-in/sin_" in linked.stdout, linked.stdout
     wide = [line for line in words if len(line) > 81 and os.environ["SYMBOLON"] not in line and "folder" not in line]
     assert not wide, wide
     tour = "".join(line for line in words if line.startswith("  "))
