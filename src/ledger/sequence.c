@@ -55,8 +55,9 @@ static err hash_and_sign(struct ctx *cx, struct pass *pass)
 static err number_entry(struct ctx *cx, const struct sql_log_pending_list_row *entry, int64_t index, bool *out_taken)
 {
     const struct sql_log_pending_take_in take = {entry->person_id, entry->receipt_id, entry->leaf};
-    struct sql_log_pending_take_row row;
-    TRY(sql_log_pending_take(cx, &take, &row, out_taken));
+    int64_t taken = 0;
+    TRY(sql_log_pending_take(cx, &take, &taken));
+    *out_taken = taken == 1;
     if (!*out_taken)
         return OK;
     const struct sql_log_leaf_insert_in leaf = {

@@ -36,9 +36,8 @@ SELECT COUNT(*) FROM log_pending;
 -- name: log_pending_take
 -- file: people
 -- in:   person_id int64, receipt_id int64, leaf bytes
--- out:  receipt_id int64
--- rows: one
-DELETE FROM log_pending WHERE person_id = $1 AND receipt_id = $2 AND leaf = $3 RETURNING receipt_id;
+-- rows: none
+DELETE FROM log_pending WHERE person_id = $1 AND receipt_id = $2 AND leaf = $3;
 
 -- name: log_leaf_insert
 -- file: people
