@@ -84,10 +84,23 @@ static inline int attribute_set_count(struct attribute_set set)
  *     for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(set, n)) != ATTRIBUTE_NONE;) */
 static inline attribute_number attribute_set_next(struct attribute_set set, attribute_number after)
 {
-    for (int number = (int)after + 1; number <= ATTRIBUTE_NUMBER_MAX; number++)
-        if (attribute_set_has(set, (attribute_number)number))
-            return (attribute_number)number;
+    int number = (int)after;
+    assert(number >= 0 && number <= ATTRIBUTE_NUMBER_MAX);
+    uint64_t low = number < 63 ? set.low >> number : 0;
+    uint64_t high = number < 63 ? set.high : set.high >> (number - 63);
+    if (low != 0)
+        return (attribute_number)(number + 1 + __builtin_ctzll(low));
+    if (high != 0)
+        return (attribute_number)((number < 63 ? 64 : number + 1) + __builtin_ctzll(high));
     return ATTRIBUTE_NONE;
+}
+
+/* The greatest number in the set, or ATTRIBUTE_NONE. */
+static inline attribute_number attribute_set_last(struct attribute_set set)
+{
+    if (set.high != 0)
+        return (attribute_number)(127 - __builtin_clzll(set.high));
+    return set.low != 0 ? (attribute_number)(64 - __builtin_clzll(set.low)) : ATTRIBUTE_NONE;
 }
 
 #endif

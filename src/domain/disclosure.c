@@ -116,22 +116,25 @@ static err load_grants(struct ctx *cx, struct disclosure_ask *ask)
     return OK;
 }
 
+static struct attribute_set allowed_kinds(const struct disclosure_ask *ask)
+{
+    struct attribute_set allowed = ATTRIBUTE_SET_EMPTY;
+    for (size_t i = 0; i < ask->uses_count; i++)
+        allowed = attribute_set_union(allowed, ask->uses[i].attributes);
+    return allowed;
+}
+
 static err open_values(struct ctx *cx, struct disclosure_ask *ask, const struct secret_key *key)
 {
-    ask->values_count = 0;
-    ask->missing = ATTRIBUTE_SET_EMPTY;
-    for (size_t i = 0; i < ask->uses_count; i++) {
-        struct attribute_set set = ask->uses[i].attributes;
-        for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(set, n)) != ATTRIBUTE_NONE;) {
-            struct vault_place place = {ask->found.person_id, key, attribute_by_number(n)};
-            struct disclosed_value *value = &ask->values[ask->values_count];
-            bool found = false;
-            TRY(vault_open_value(cx, &place, &value->item, &found));
-            value->kind = place.kind;
-            ask->values_count += found;
-            if (!found)
-                ask->missing = attribute_set_add(ask->missing, n);
-        }
+    struct vault_wanted wanted = {ask->found.person_id, key, allowed_kinds(ask)};
+    struct vault_item *items = ARENA_ARRAY(cx->arena, struct vault_item, (size_t)attribute_set_count(wanted.kinds));
+    if (items == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(vault_open_values(cx, &wanted, items, &ask->values_count));
+    ask->missing = wanted.kinds;
+    for (size_t i = 0; i < ask->values_count; i++) {
+        ask->values[i] = (struct disclosed_value){items[i].kind, items[i]};
+        ask->missing = attribute_set_minus(ask->missing, attribute_set_of(items[i].kind->number));
     }
     return OK;
 }
@@ -231,14 +234,6 @@ static err write_refused(struct ctx *cx, const struct disclosure_ask *ask, struc
     for (size_t i = 0; i < ask->refusals_count; i++)
         row.attributes = attribute_set_add(row.attributes, ask->refusals[i].kind->number);
     return append_row(cx, ask, head, &row, !ask->given);
-}
-
-static struct attribute_set allowed_kinds(const struct disclosure_ask *ask)
-{
-    struct attribute_set allowed = ATTRIBUTE_SET_EMPTY;
-    for (size_t i = 0; i < ask->uses_count; i++)
-        allowed = attribute_set_union(allowed, ask->uses[i].attributes);
-    return allowed;
 }
 
 /* Values that the second look no longer allows are taken out of the answer. */

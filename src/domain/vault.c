@@ -61,6 +61,47 @@ err vault_open_value(struct ctx *cx, const struct vault_place *place, struct vau
     return OK;
 }
 
+struct opening {
+    const struct vault_wanted *wanted;
+    struct vault_item         *items;
+    size_t                     count;
+};
+
+/* The row's sealed bytes lie in the database's memory; what is opened of them does not. */
+static err open_row(struct ctx *cx, const struct sql_vault_load_kinds_row *row, void *arg)
+{
+    struct opening *opening = arg;
+    struct sql_vault_load_row version = {
+        .version = row->version,
+        .source = row->source,
+        .confirmed_at_ms = row->confirmed_at_ms,
+        .changed_at_ms = row->changed_at_ms,
+        .sealed = row->sealed,
+    };
+    const struct attribute_kind *kind = attribute_by_number((attribute_number)row->kind);
+    struct vault_place place = {opening->wanted->person_id, opening->wanted->key, kind};
+    if (version.sealed.size == 0)
+        return OK;
+    TRY(open_item(cx, &place, &version, &opening->items[opening->count]));
+    opening->count++;
+    return OK;
+}
+
+err vault_open_values(struct ctx *cx, const struct vault_wanted *wanted, struct vault_item *out, size_t *out_count)
+{
+    struct opening opening = {.wanted = wanted, .items = out};
+    struct sql_vault_load_kinds_in in = {
+        .person_id = wanted->person_id,
+        .first = attribute_set_next(wanted->kinds, ATTRIBUTE_NONE),
+        .last = attribute_set_last(wanted->kinds),
+        .low = (int64_t)wanted->kinds.low,
+        .high = (int64_t)wanted->kinds.high,
+    };
+    TRY(sql_vault_load_kinds_each(cx, &in, open_row, &opening));
+    *out_count = opening.count;
+    return OK;
+}
+
 /* Which relationships may read the kind at this moment. */
 static err list_reaches(struct ctx *cx, int64_t person_id, struct vault_put *put)
 {

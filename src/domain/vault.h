@@ -61,4 +61,13 @@ struct vault_place {
 err vault_open_value(struct ctx *cx, const struct vault_place *place, struct vault_item *out,
                      bool *out_found) MUST_CHECK;
 
+/* The same for several kinds. `out` has room for all of them and gets those that are filled in, by number. */
+struct vault_wanted {
+    int64_t                  person_id;
+    const struct secret_key *key;
+    struct attribute_set     kinds; /* not empty */
+};
+err vault_open_values(struct ctx *cx, const struct vault_wanted *wanted, struct vault_item *out,
+                      size_t *out_count) MUST_CHECK;
+
 #endif

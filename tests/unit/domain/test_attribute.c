@@ -112,7 +112,12 @@ static void sets_behave_like_sets(void **state)
         assert_true(attribute_set_is_subset(one, set));
         assert_int_equal(attribute_set_count(set), number);
         assert_int_equal(attribute_set_next(set, (attribute_number)(number - 1)), number);
+        assert_int_equal(attribute_set_next(one, ATTRIBUTE_NONE), number);
+        assert_int_equal(attribute_set_next(one, (attribute_number)number), ATTRIBUTE_NONE);
+        assert_int_equal(attribute_set_last(one), number);
+        assert_int_equal(attribute_set_last(set), number);
     }
+    assert_int_equal(attribute_set_last(ATTRIBUTE_SET_EMPTY), ATTRIBUTE_NONE);
     struct attribute_set odd = ATTRIBUTE_SET_EMPTY;
     for (int number = 1; number <= ATTRIBUTE_NUMBER_MAX; number += 2)
         odd = attribute_set_add(odd, (attribute_number)number);

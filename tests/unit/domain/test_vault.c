@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a value is entered once, has its history, reaches whom it may, and belongs to its person alone. Method: put,
  * confirm, change, remove, put again; each answer and what the outbox would tell. */
+#include "domain/person_key.h"
 #include "support/world.h"
 
 static const char BERN[] = "{\"country\":\"CH\",\"locality\":\"Bern\"}";
@@ -131,6 +132,60 @@ static void a_value_moved_from_another_place_does_not_open(void **state)
     }
 }
 
+/* ---- several values at once */
+
+static const char *text_of_number(char text[16], int64_t number)
+{
+    (void)snprintf(text, 16, "%lld", (long long)number);
+    return text;
+}
+
+static void expect_opened(struct world *world, struct attribute_set kinds, struct attribute_set filled)
+{
+    struct ctx *cx = world_as(world, world->ada);
+    PERSON_KEY key;
+    ASSERT_OK(world, person_key_open(cx, world->ada.person_id, &key));
+    struct vault_wanted wanted = {world->ada.person_id, &key, kinds};
+    struct vault_item items[ATTRIBUTE_NUMBER_MAX];
+    size_t count = 0;
+    struct attribute_set opened = ATTRIBUTE_SET_EMPTY;
+    ASSERT_OK(world, vault_open_values(cx, &wanted, items, &count));
+    for (size_t i = 0; i < count; i++) {
+        char text[16];
+        assert_true(text_is(items[i].value, text_of_number(text, items[i].kind->number)));
+        opened = attribute_set_add(opened, items[i].kind->number);
+    }
+    assert_int_equal(attribute_set_count(opened), count); /* none twice */
+    assert_true(attribute_set_equals(opened, attribute_set_intersect(kinds, filled)));
+}
+
+static void just_the_asked_kinds_are_opened_at_once(void **state)
+{
+    struct world *world = *state;
+    struct attribute_set all = ATTRIBUTE_SET_EMPTY;
+    struct attribute_set thirds = ATTRIBUTE_SET_EMPTY;
+    for (int64_t number = 1; number <= ATTRIBUTE_NUMBER_MAX; number++) {
+        char text[16];
+        const struct attribute_kind *kind = attribute_by_number(number);
+        if (kind == NULL)
+            continue;
+        struct vault_put put = {.kind = kind, .value = text_of(text_of_number(text, number)), .source = SOURCE_SELF};
+        ASSERT_OK(world, WRITE(world, world->ada, vault_put, &put));
+        all = attribute_set_add(all, kind->number);
+        if (number % 3 == 0)
+            thirds = attribute_set_add(thirds, kind->number);
+    }
+    assert_true(attribute_set_last(all) > 64); /* both halves of a set have been filled */
+    expect_opened(world, all, all);
+    expect_opened(world, thirds, all);
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(all, n)) != ATTRIBUTE_NONE;)
+        expect_opened(world, attribute_set_of(n), all);
+    struct vault_remove remove = {.kind = address()};
+    ASSERT_OK(world, WRITE(world, world->ada, vault_remove, &remove));
+    expect_opened(world, all, attribute_set_minus(all, attribute_set_of(address()->number)));
+    expect_opened(world, attribute_set_of(address()->number), ATTRIBUTE_SET_EMPTY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +195,7 @@ int main(void)
         WORLD_TEST(a_change_names_the_relationships_that_it_reaches),
         WORLD_TEST(a_vault_is_its_persons_alone),
         WORLD_TEST(a_value_moved_from_another_place_does_not_open),
+        WORLD_TEST(just_the_asked_kinds_are_opened_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
