@@ -183,7 +183,7 @@ err purpose_save(struct ctx *cx, void *arg)
     TRY(next_version(cx, save, &purpose));
     purpose.state = PURPOSE_DRAFT;
     purpose.needed = save->text.needed;
-    purpose.optional = attribute_set_minus(save->text.optional, save->text.needed);
+    purpose.optional = save->text.optional;
     purpose.departments = save->departments != 0 ? save->departments : cx->actor.department_bit;
     purpose.longest_ms = save->text.longest_ms;
     purpose.name = save->text.name;

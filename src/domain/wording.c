@@ -224,9 +224,30 @@ static void check_recipient(struct review *review, size_t position)
                      "write the name of the recipient, not a kind of company");
 }
 
+/* Each fact is the organisation's own word: people see it, and the receipt keeps it. */
+static void check_said(struct review *review)
+{
+    const struct purpose_unsaid *unsaid = &review->purpose->unsaid;
+    const struct {
+        bool        is_unsaid;
+        const char *pointer;
+        const char *question;
+    } facts[] = {
+        {unsaid->passed_on, "/facts/passed_on", "who else gets the data; [] when nobody does"},
+        {unsaid->scored, "/facts/scored", "whether people are rated or ranked with it"},
+        {unsaid->leaves_eea, "/facts/leaves_eea", "whether it goes outside the European Economic Area"},
+        {unsaid->trains_ai, "/facts/trains_ai", "whether models are trained with it"},
+        {unsaid->retention, "/retention", "how long the data is kept after the end; P0D when it goes at once"},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (facts[i].is_unsaid)
+            findings_add(review->findings, facts[i].pointer, "purpose.unsaid", "say %s", facts[i].question);
+}
+
 static void check_facts(struct review *review)
 {
     const struct purpose_text *purpose = review->purpose;
+    check_said(review);
     if (purpose->passed_on_count > RECIPIENTS_MAX)
         findings_add(review->findings, "/facts/passed_on", "purpose.too_many_recipients",
                      "at most %d recipients fit one purpose", RECIPIENTS_MAX);

@@ -10,6 +10,18 @@
 #include "domain/attribute_set.h"
 #include "domain/finding.h"
 
+/* What nobody has said yet: silence is not a "no". */
+struct purpose_unsaid {
+    bool passed_on;
+    bool scored;
+    bool leaves_eea;
+    bool trains_ai;
+    bool retention;
+};
+#define PURPOSE_ALL_UNSAID                                                                                             \
+    ((struct purpose_unsaid){                                                                                          \
+        .passed_on = true, .scored = true, .leaves_eea = true, .trains_ai = true, .retention = true})
+
 /* What people will read and what they would give. Views; the caller keeps the bytes. */
 struct purpose_text {
     struct text          name;
@@ -30,6 +42,7 @@ struct purpose_text {
     bool                 scored;
     bool                 leaves_eea;
     bool                 trains_ai;
+    struct purpose_unsaid unsaid;
 };
 
 /* Fails only for memory (TOO_LARGE limit.memory): bad wording is a finding, not a failure. */

@@ -98,6 +98,7 @@ static struct purpose_text text_of_view(const struct purpose_view *view)
         .scored = view->scored,
         .leaves_eea = view->leaves_eea,
         .trains_ai = view->trains_ai,
+        .unsaid = view->unsaid,
     };
 }
 
@@ -110,7 +111,7 @@ static err reply_saved(struct call *call, void *arg)
 static err save(struct call *call, int64_t purpose_id)
 {
     struct ctx *cx = &call->cx;
-    struct purpose_view draft = {.id = {ID_NONE, 0, 0}};
+    struct purpose_view draft = {.id = {ID_NONE, 0, 0}, .unsaid = PURPOSE_ALL_UNSAID};
     struct purpose_save *act = ARENA_NEW(call->arena, struct purpose_save);
     if (act == NULL)
         return FAIL_MEMORY(cx);

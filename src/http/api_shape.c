@@ -126,12 +126,16 @@ static const struct shape_member PURPOSE_KINDS[] = {
 static const struct shape SHAPE_PURPOSE_KINDS = {.name = "PurposeAttributes", .sentence = "Kinds of data.",
     SHAPE_MEMBERS(PURPOSE_KINDS), .size = sizeof(struct purpose_view)};
 
+#define UNSAID(field) .unsaid = offsetof(struct purpose_view, unsaid.field)
 static const struct shape_member PURPOSE_FACTS[] = {
-    LIST("passed_on", TEXTS, 0, struct purpose_view, passed_on, .most = 20, .sentence = "Who else gets the data."),
-    MEMBER("scored", BOOL, 0, struct purpose_view, scored, .sentence = "Used to rate or rank the person."),
-    MEMBER("leaves_eea", BOOL, 0, struct purpose_view, leaves_eea,
+    LIST("passed_on", TEXTS, SHAPE_NULLABLE, struct purpose_view, passed_on, UNSAID(passed_on), .most = 20,
+         .sentence = "Who else gets the data."),
+    MEMBER("scored", BOOL, SHAPE_NULLABLE, struct purpose_view, scored, UNSAID(scored),
+           .sentence = "Used to rate or rank the person."),
+    MEMBER("leaves_eea", BOOL, SHAPE_NULLABLE, struct purpose_view, leaves_eea, UNSAID(leaves_eea),
            .sentence = "Goes outside the European Economic Area."),
-    MEMBER("trains_ai", BOOL, 0, struct purpose_view, trains_ai, .sentence = "Used to train models."),
+    MEMBER("trains_ai", BOOL, SHAPE_NULLABLE, struct purpose_view, trains_ai, UNSAID(trains_ai),
+           .sentence = "Used to train models."),
 };
 static const struct shape SHAPE_PURPOSE_FACTS = {.name = "PurposeFacts", .sentence = "Four plain facts.",
     SHAPE_MEMBERS(PURPOSE_FACTS), .size = sizeof(struct purpose_view)};
@@ -150,15 +154,15 @@ static const struct shape_member PURPOSE[] = {
     SLOT("legal_basis", legal_basis, LIMIT_NAME_BYTES,
          "consent, contract, legal_obligation, vital_interest, public_task or legitimate_interest."),
     {.name = "attributes", .type = SHAPE_OBJECT, .flags = SHAPE_REQUIRED, .shape = &SHAPE_PURPOSE_KINDS},
-    LIST("departments", IDS, 0, struct purpose_view, departments, .id = ID_DEPARTMENT, .most = LIMIT_DEPARTMENTS,
-         .sentence = "Who reads it; the caller's department when none is named."),
+    LIST("departments", IDS, 0, struct purpose_view, departments, .id = ID_DEPARTMENT, .least = 1,
+         .most = LIMIT_DEPARTMENTS, .sentence = "Who reads it; the caller's department when none is named."),
     MEMBER("longest", DURATION, SHAPE_REQUIRED, struct purpose_view, longest_ms, .least = 1,
            .written = offsetof(struct purpose_view, longest_words),
            .sentence = "No grant lasts longer; at most twelve months."),
     MEMBER("shortest_useful", DURATION, SHAPE_NULLABLE, struct purpose_view, shortest_useful_ms,
            .written = offsetof(struct purpose_view, shortest_useful_words)),
     MEMBER("retention", DURATION, SHAPE_NULLABLE, struct purpose_view, retention_ms,
-           .written = offsetof(struct purpose_view, retention_words),
+           .written = offsetof(struct purpose_view, retention_words), UNSAID(retention),
            .sentence = "How long the data is kept after the end."),
     {.name = "facts", .type = SHAPE_OBJECT, .shape = &SHAPE_PURPOSE_FACTS},
     SLOT("benefit", benefit, LIMIT_SENTENCE_BYTES, "What the person gets."),
@@ -169,6 +173,7 @@ static const struct shape_member PURPOSE[] = {
     MEMBER("retired", TIME, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct purpose_view, retired_at_ms),
 };
 #undef SLOT
+#undef UNSAID
 const struct shape SHAPE_PURPOSE = {.name = "Purpose", .sentence = "Why an organisation wants data.",
     SHAPE_MEMBERS(PURPOSE), .size = sizeof(struct purpose_view)};
 SHAPE_PAGE(SHAPE_PURPOSE_PAGE, "PurposePage", &SHAPE_PURPOSE);

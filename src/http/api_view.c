@@ -234,7 +234,7 @@ static err fill_purpose_departments(struct views *views, const struct purpose *p
 err view_purpose(struct views *views, const struct purpose *purpose, struct purpose_view *out)
 {
     struct ctx *cx = views->cx;
-    struct purpose_view view = {.id = {ID_NONE, 0, 0}};
+    struct purpose_view view = {.id = {ID_NONE, 0, 0}, .unsaid = PURPOSE_ALL_UNSAID};
     const json_t *body = NULL;
     TRY(json_parse(cx, purpose->body, &body));
     TRY(shape_decode(cx, &SHAPE_PURPOSE, body, &view));

@@ -95,6 +95,7 @@ struct purpose_view {
     bool                 scored;
     bool                 leaves_eea;
     bool                 trains_ai;
+    struct purpose_unsaid unsaid;
     struct text          benefit;
     struct text          if_no;
     struct text          language;

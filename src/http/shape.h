@@ -51,6 +51,8 @@ struct shape_member {
     size_t               offset;
     size_t               count;   /* offset of the size_t beside a pointer to items */
     size_t               written; /* SHAPE_DURATION: offset of a struct text that keeps its words; 0: not kept */
+    size_t               unsaid;  /* offset of a bool: whoever decodes sets it, bringing the member clears it, and while
+                                   * it stands a reply says null; 0: none */
     id_type              id;
     const struct choice *choices;
     const struct shape  *shape;

@@ -322,6 +322,12 @@ static size_t field_size(const struct shape_member *member)
     return 0;
 }
 
+static void mark_unsaid(const struct shape_member *member, uint8_t *structure, bool unsaid)
+{
+    if (member->unsaid != 0)
+        memcpy(structure + member->unsaid, &unsaid, sizeof unsaid);
+}
+
 /* null: the field becomes empty, whatever stood in it. */
 static err decode_null(struct decoder *decoder, const struct shape_member *member, uint8_t *structure)
 {
@@ -332,6 +338,7 @@ static err decode_null(struct decoder *decoder, const struct shape_member *membe
         memset(structure + member->count, 0, sizeof(size_t));
     if (member->written != 0)
         memset(structure + member->written, 0, sizeof(struct text));
+    mark_unsaid(member, structure, true);
     return OK;
 }
 
@@ -342,6 +349,7 @@ static err decode_member(struct decoder *decoder, const struct shape_member *mem
         return REFUSE(decoder, MALFORMED, "request.read_only", "this member is the server's to give");
     if (json_is_null(json) && member->type != SHAPE_JSON)
         return decode_null(decoder, member, structure);
+    mark_unsaid(member, structure, false);
     return decode_value(decoder, member, json, structure);
 }
 

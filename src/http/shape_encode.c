@@ -157,7 +157,7 @@ static bool is_empty(const struct shape_member *member, const uint8_t *structure
     case SHAPE_JSON:      return read_text(field).size == 0;
     case SHAPE_INT:
     case SHAPE_TIME:      return read_number(field) == 0;
-    case SHAPE_DURATION:  return read_number(field) == 0 && read_words(member, structure).size == 0; /* P0D is a value */
+    case SHAPE_DURATION:  return read_number(field) == 0 && read_words(member, structure).size == 0; /* not P0D */
     case SHAPE_ID:        return read_id(field).type == ID_NONE;
     case SHAPE_CHOICE:    return read_word(member, field) == NULL;
     case SHAPE_OBJECT_AT: return read_pointer(field) == NULL;
@@ -172,10 +172,20 @@ static bool is_empty(const struct shape_member *member, const uint8_t *structure
     return false;
 }
 
+static bool is_unsaid(const struct shape_member *member, const uint8_t *structure)
+{
+    bool unsaid = false;
+    if (member->unsaid != 0)
+        memcpy(&unsaid, structure + member->unsaid, sizeof unsaid);
+    return unsaid;
+}
+
 /* What has no empty form of its own: an empty list is [], and an empty text or 0 is a value where null is not taken. */
 static bool is_null(const struct shape_member *member, const uint8_t *structure)
 {
     bool nullable = (member->flags & SHAPE_NULLABLE) != 0;
+    if (is_unsaid(member, structure))
+        return true;
     switch ((int)member->type) {
     case SHAPE_TEXTS:
     case SHAPE_IDS:

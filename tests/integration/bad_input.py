@@ -216,7 +216,7 @@ def credentials(node, shop, ada):
         refused(write(Idempotency_Key=key), 400, "idempotency.key")
     for token in ("x", "sin_x", "sin_" + "0" * 16 + "_" + "A" * 43):
         refused(node.nobody.get("/sign-in/" + token), 401, "sign_in.link_unknown")
-    assert node.nobody.call("HEAD", "/sign-in/x").status == 405
+    assert node.nobody.call("HEAD", "/sign-in/x").status == 401
 
 
 def mutate(chance, body):
@@ -283,6 +283,27 @@ def flood(node):
     node.nobody.get("/healthz").expect(200)
 
 
+def silence(shop, purpose):
+    """What an organisation has not said is shown as unsaid and not published as a "no"."""
+    draft = {**purpose, "name": "Say it", "facts": {"scored": False}}
+    del draft["retention"]
+    saved = shop.post("/v1/org/purposes", draft).expect(201).json
+    assert saved["facts"] == {"passed_on": None, "scored": False, "leaves_eea": None, "trains_ai": None}, saved
+    unsaid = lambda problem: {f["pointer"] for f in problem["findings"] if f["reason"] == "purpose.unsaid"}
+    reply = shop.post(f"/v1/org/purposes/{saved['id']}/publish")
+    assert unsaid(reply.expect(422).json) == {"/facts/passed_on", "/facts/leaves_eea", "/facts/trains_ai", "/retention"}
+    del draft["facts"]
+    shop.put(f"/v1/org/purposes/{saved['id']}", draft).expect(200)
+    problem = shop.post(f"/v1/org/purposes/{saved['id']}/publish").expect(422).json
+    assert len(unsaid(problem)) == 5, problem
+    twice = {**purpose, "name": "Twice", "attributes": {"needed": ["pd:Name"], "optional": ["pd:Name"]}}
+    saved = shop.post("/v1/org/purposes", twice).expect(201).json
+    assert saved["attributes"] == twice["attributes"], saved
+    problem = shop.post(f"/v1/org/purposes/{saved['id']}/publish").expect(422).json
+    assert "purpose.needed_and_optional" in {f["reason"] for f in problem["findings"]}, problem
+    refused(shop.post("/v1/org/purposes", {**purpose, "departments": []}), 422, "request.out_of_range", "/departments")
+
+
 def main():
     from api_journey import PURPOSE
     with RunningNode("--dev") as node:
@@ -294,6 +315,7 @@ def main():
         rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
         bodies(ada)
         members(shop, ada, rel, purpose)
+        silence(shop, PURPOSE)
         addresses(node, shop, ada)
         credentials(node, shop, ada)
         foreign_places(node, ada, shop)
