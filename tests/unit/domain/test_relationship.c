@@ -145,6 +145,42 @@ static void ending_twice_is_no_mistake_and_deletion_can_be_asked_later(void **st
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static grant_state state_of(struct world *world, const struct grant *grant)
+{
+    struct grant stored;
+    ASSERT_OK(world, grant_load(world_as(world, world->ada), grant->person_id, grant->grant_id, &stored));
+    return grant_state_at(&stored, world->node.time.wall_ms);
+}
+
+static void its_end_ends_every_grant_of_it_and_none_of_another(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct grant first = world_grant(world, world->shipping, &shop, &world->delivery);
+    struct grant second = world_grant(world, world->shipping, &shop, &world->delivery);
+    struct grant other = world_grant(world, world->teller, &bank, &world->account);
+    struct relationship_end end = {.relationship_id = shop.relationship_id};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    assert_int_equal(state_of(world, &first), GRANT_ENDED);
+    assert_int_equal(state_of(world, &second), GRANT_ENDED);
+    assert_int_equal(state_of(world, &other), GRANT_ACTIVE);
+}
+
+static void an_organisation_lists_its_own_alone(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    (void)world_relate(world, world->teller, world->ada);
+    (void)world_relate(world, world->teller, world->bob);
+    struct relationship_list list = {.limit = 100};
+    ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->marketing), &list));
+    assert_int_equal(list.out_count, 1);
+    assert_int_equal(list.out[0].relationship_id, shop.relationship_id);
+    ASSERT_FAILS(world, relationship_list_of_organisation(world_as(world, world->ada), &list), FORBIDDEN,
+                 "actor.wrong_kind");
+}
+
 static void its_id_tells_two_organisations_nothing(void **state)
 {
     struct world *world = *state;
@@ -189,6 +225,8 @@ int main(void)
         WORLD_TEST(dates_lie_ahead_and_in_order),
         WORLD_TEST(it_ends_at_its_date_by_itself_and_for_good),
         WORLD_TEST(ending_twice_is_no_mistake_and_deletion_can_be_asked_later),
+        WORLD_TEST(its_end_ends_every_grant_of_it_and_none_of_another),
+        WORLD_TEST(an_organisation_lists_its_own_alone),
         WORLD_TEST(its_id_tells_two_organisations_nothing),
         cmocka_unit_test(words_and_states_have_one_spelling),
     };

@@ -133,6 +133,28 @@ static void a_plain_yes_gives_what_was_asked(void **state)
     ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), CONFLICT, "request.not_open");
 }
 
+static void a_yes_is_for_the_department_that_asked_and_ends_with_the_relationship(void **state)
+{
+    struct world *world = *state;
+    struct purpose_save save = {.text = world_purpose_text(world_kinds("Name PhysicalAddress"), ATTRIBUTE_SET_EMPTY),
+                                .departments = world->shipping.department_bit | world->marketing.department_bit,
+                                .body = world_purpose_body()};
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_save, &save));
+    struct purpose_publish publish = {.purpose_id = save.out.purpose_id, .text = save.text, .body = save.body};
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_publish, &publish));
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct relationship_change change = {.relationship_id = relationship.relationship_id,
+                                         .set_ends = true,
+                                         .ends_at_ms = world->node.time.wall_ms + TIME_DAY_MS};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change));
+    struct grant grant = world_grant(world, world->shipping, &relationship, &publish.out);
+    assert_int_equal(grant.departments, world->shipping.department_bit);
+    assert_int_equal(grant.until_at_ms, change.ends_at_ms);
+    assert_null(world_refusal(world, world->shipping, &relationship, &publish.out));
+    assert_string_equal(world_refusal(world, world->marketing, &relationship, &publish.out), "grant.none");
+    assert_string_equal(world_refusal(world, world->shipping, &relationship, &world->delivery), "grant.none");
+}
+
 static void an_answer_gives_no_more_than_was_asked(void **state)
 {
     struct world *world = *state;
@@ -432,6 +454,7 @@ int main(void)
         WORLD_TEST(a_paused_or_ended_relationship_is_not_asked),
         WORLD_TEST(nobody_is_flooded_with_questions),
         WORLD_TEST(a_plain_yes_gives_what_was_asked),
+        WORLD_TEST(a_yes_is_for_the_department_that_asked_and_ends_with_the_relationship),
         WORLD_TEST(an_answer_gives_no_more_than_was_asked),
         WORLD_TEST(its_end_lies_between_now_and_what_was_asked),
         WORLD_TEST(a_refusal_gives_nothing_and_has_a_receipt),
