@@ -14,6 +14,9 @@
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
+#define METRICS_TOKEN_SIZE_MIN 20
+#define METRICS_TOKEN_SIZE_MAX 200
+
 void serve_block_signals(void)
 {
     sigset_t signals;
@@ -53,6 +56,20 @@ err serve_probe(struct cli *cli)
     return FAIL(&cli->cx, UNAVAILABLE, "server.port_taken",
                 "another program listens at %s; name another address with --listen, as --listen 127.0.0.1:8090",
                 cli_value(cli, CLI_listen, LISTEN_DEFAULT));
+}
+
+/* Who guesses it reads how busy the node is, so it is no short word. */
+static err read_metrics_token(struct cli *cli, const char **out)
+{
+    const char *token = cli_value(cli, CLI_metrics_token, NULL);
+    size_t size = token == NULL ? 0 : strlen(token);
+    for (size_t i = 0; i < size; i++)
+        if (token[i] < '!' || token[i] > '~')
+            size = 0; /* no field of HTTP could carry it */
+    if (token != NULL && (size < METRICS_TOKEN_SIZE_MIN || size > METRICS_TOKEN_SIZE_MAX))
+        return FAIL(&cli->cx, USAGE, "cli.metrics_token", "--metrics-token wants 20 to 200 visible ASCII characters");
+    *out = token;
+    return OK;
 }
 
 static err save_url(struct ctx *cx, void *arg)
@@ -106,6 +123,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     drain_writer(&cli->node);
     if (result == OK)
         result = node_settle(&cli->node);
+    if (result == OK)
+        result = store_settle_time(cli->node.store, &cli->node.cx);
     return result;
 }
 
@@ -117,7 +136,9 @@ err serve_run(const struct serving *serving)
     size_t cores = cores_usable();
     config.loop_count = cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : cores;
     config.stop_on_signals = true;
+    const char *metrics_token = NULL;
     TRY(read_listen(cli, &config));
+    TRY(read_metrics_token(cli, &metrics_token));
     struct api_options options = {
         .store = node->store,
         .keyring = node->keyring,
@@ -125,6 +146,7 @@ err serve_run(const struct serving *serving)
         .log = &node->log,
         .origin = "http://127.0.0.1",
         .version = SYMBOLON_VERSION,
+        .metrics_token = metrics_token,
         .dev = cli_has(cli, CLI_dev),
     };
     struct api *api = NULL;

@@ -99,20 +99,34 @@ static err fail_link(struct ctx *cx)
     return FAIL(cx, UNAUTHENTICATED, "sign_in.link_unknown", "this link is unknown, used or too old");
 }
 
+/* A link that is unknown, used or too old is one and the same. */
+static err find_link(struct ctx *cx, const struct token *token, struct sql_sign_in_link_load_row *out)
+{
+    struct sql_sign_in_link_load_in in = {.public_id = public_id_of(token)};
+    bool found = false;
+    TRY(sql_sign_in_link_load(cx, &in, out, &found));
+    if (!found || out->hash.size != HASH_BYTES || !token_matches(token, out->hash.at) || out->used_at_ms != 0 ||
+        cx->now_ms >= out->expires_at_ms)
+        return fail_link(cx);
+    return OK;
+}
+
+err person_check_link(struct ctx *cx, struct text link_token)
+{
+    struct token token;
+    struct sql_sign_in_link_load_row row;
+    return token_parse(link_token, LINK_PREFIX, &token) ? find_link(cx, &token, &row) : fail_link(cx);
+}
+
 err person_sign_in(struct ctx *cx, void *arg)
 {
     struct person_sign_in *sign_in = arg;
     struct token token;
+    struct sql_sign_in_link_load_row row;
     if (!token_parse(sign_in->link_token, LINK_PREFIX, &token))
         return fail_link(cx);
-    struct sql_sign_in_link_load_in in = {.public_id = public_id_of(&token)};
-    struct sql_sign_in_link_load_row row;
-    bool found = false;
-    TRY(sql_sign_in_link_load(cx, &in, &row, &found));
-    if (!found || row.hash.size != HASH_BYTES || !token_matches(&token, row.hash.at) || row.used_at_ms != 0 ||
-        cx->now_ms >= row.expires_at_ms)
-        return fail_link(cx);
-    struct sql_sign_in_link_use_in use = {.public_id = in.public_id, .used_at_ms = cx->now_ms};
+    TRY(find_link(cx, &token, &row));
+    struct sql_sign_in_link_use_in use = {.public_id = public_id_of(&token), .used_at_ms = cx->now_ms};
     int64_t changed = 0;
     TRY(sql_sign_in_link_use(cx, &use, &changed));
     if (changed != 1)

@@ -41,6 +41,9 @@ struct person_link {
 };
 err person_link(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Whether a link would sign in now; leaves it as it is. UNAUTHENTICATED sign_in.link_unknown. */
+err person_check_link(struct ctx *cx, struct text link_token) MUST_CHECK;
+
 /* store_write_fn; arg: struct person_sign_in. Redeems a link once: UNAUTHENTICATED sign_in.link_unknown otherwise. */
 struct person_sign_in {
     struct text link_token;

@@ -18,6 +18,7 @@ struct api_options {
     const struct log     *log;
     const char           *origin;  /* "http://127.0.0.1:8080" or "https://node.example": no slash at the end */
     const char           *version; /* of the program */
+    const char           *metrics_token; /* who has it reads /metrics; NULL: only who is on this machine, unproxied */
     bool                  dev;
 };
 

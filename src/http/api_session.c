@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Coming in and going out: one-time links, claims by people who are new here, the end of a session. */
+#include <string.h>
+
 #include "base/limits.h"
 #include "domain/invitation.h"
 #include "domain/person.h"
 #include "http/api_thread.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
+#include "http/html.h"
 
 static err set_cookie(struct call *call, struct text token)
 {
@@ -23,16 +26,53 @@ static err reply_signed_in(struct call *call, void *arg)
     return set_cookie(call, sign_in->out_session_token);
 }
 
-/* A link works once, so looking at it without following must not use it up. */
+static err sign_in(struct call *call)
+{
+    struct person_sign_in *act = ARENA_NEW(call->arena, struct person_sign_in);
+    if (act == NULL)
+        return FAIL_MEMORY(&call->cx);
+    act->link_token = call_text(call, "token");
+    return call_seal(call, person_sign_in, act, reply_signed_in, 0);
+}
+
+err post_sign_in(struct call *call)
+{
+    return sign_in(call);
+}
+
+static bool field_holds(const struct call *call, const char *name, const char *piece)
+{
+    struct text value;
+    return h1_field(&call->request, name, &value) && memmem(value.at, value.size, piece, strlen(piece)) != NULL;
+}
+
+/* Browsers, and what fetches links that others got: mail scanners and previews of messages, which call themselves
+ * browsers or robots, or name the page that explains them. None of them may use up a link by looking at it. What is
+ * left are programs whose owner put the link there. */
+static bool is_program(const struct call *call)
+{
+    static const char *const LOOKERS[] = {"Mozilla", "bot", "Bot", "review", "://"};
+    bool looks = html_is_wanted(call) || !text_is(call->request.method, "GET") ||
+                 h1_field_count(&call->request, "Sec-Fetch-Site") > 0 ||
+                 h1_field_count(&call->request, "Origin") > 0 || field_holds(call, "Sec-Fetch-Mode", "navigate");
+    for (size_t i = 0; !looks && i < sizeof LOOKERS / sizeof *LOOKERS; i++)
+        looks = field_holds(call, "User-Agent", LOOKERS[i]);
+    return !looks;
+}
+
 err get_sign_in(struct call *call)
 {
-    struct person_sign_in *sign_in = ARENA_NEW(call->arena, struct person_sign_in);
-    if (sign_in == NULL)
-        return FAIL_MEMORY(&call->cx);
-    if (!text_is(call->request.method, "GET"))
-        return FAIL(&call->cx, BAD_METHOD, "request.bad_method", "a sign-in link is for GET only");
-    sign_in->link_token = call_text(call, "token");
-    return call_seal(call, person_sign_in, sign_in, reply_signed_in, 0);
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    if (is_program(call))
+        return sign_in(call);
+    TRY(person_check_link(&call->cx, call_text(call, "token")));
+    html_open(&page, "Sign in");
+    build_literal(&page, "<p>One press signs you in with this browser. The link works once.</p>\n"
+                         "<form method=\"post\"><button>Sign in</button></form>\n"
+                         "<p class=\"note\">You did not ask for this link? Then close this page: nothing has happened."
+                         "</p>\n");
+    html_close(&page);
+    return html_reply_form(call, &page);
 }
 
 static err reply_signed_out(struct call *call, void *arg)

@@ -101,11 +101,16 @@ void call_add_field(struct call *call, const char *name, struct text value)
     (void)added;
 }
 
-void call_allow_caching(struct call *call)
+void call_replace_field(struct call *call, const char *name, struct text value)
 {
     for (size_t i = 0; i < call->reply.field_count; i++)
-        if (text_is(text_of(call->reply.fields[i].name), "Cache-Control"))
-            call->reply.fields[i].value = TEXT("public, max-age=31536000, immutable");
+        if (text_is(text_of(call->reply.fields[i].name), name))
+            call->reply.fields[i].value = value;
+}
+
+void call_allow_caching(struct call *call)
+{
+    call_replace_field(call, "Cache-Control", TEXT("public, max-age=31536000, immutable"));
 }
 
 err call_reply_text(struct call *call, const char *content_type, struct text body)

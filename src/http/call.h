@@ -40,6 +40,7 @@ void call_redirect(struct call *call, const char *location); /* the route's stat
 void call_reply_problem(struct call *call, const struct shape *more, const void *value);
 void call_allow_caching(struct call *call); /* for what never changes; without it nothing is kept by anybody */
 void call_add_field(struct call *call, const char *name, struct text value); /* a value without control characters */
+void call_replace_field(struct call *call, const char *name, struct text value); /* of a field that every reply has */
 
 /* One page of a list. `next` is where the following page begins, ID_NONE at the end; it becomes Link: rel="next". */
 struct page {

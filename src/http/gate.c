@@ -139,11 +139,21 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
         TRY(authenticate(gate, call, &credentials));
         TRY(check_caller(call, route));
     }
-    if (credentials.session.at != NULL && route->method != METHOD_GET)
+    if (credentials.bearer.at == NULL && route->method != METHOD_GET) /* a key comes with no page's help */
         TRY(check_origin(gate, call));
     if (route->query == NULL && call->request.query.size > 0)
         return FAIL(&call->cx, MALFORMED, "request.unknown_parameter", "this address takes no parameters");
     return OK;
+}
+
+bool gate_is_signed_in(const struct gate *gate, struct call *call)
+{
+    struct text session = {NULL, 0};
+    struct actor actor;
+    bool known = read_session(gate, call, &session) == OK && session.at != NULL &&
+                 person_authenticate(&call->cx, session, &actor) == OK;
+    failure_clear(&call->cx.failure); /* to be nobody is no failure here */
+    return known;
 }
 
 /* ---- form */

@@ -17,6 +17,9 @@ struct gate {
  * are not looked at. */
 err gate_admit(const struct gate *gate, struct call *call, const struct route *route) MUST_CHECK;
 
+/* For pages that greet: whether the request has a session that holds. The ctx's actor stays nobody. */
+bool gate_is_signed_in(const struct gate *gate, struct call *call);
+
 /* Reads the body as JSON; NULL when there is none. Fails MEDIA_TYPE request.media_type, MALFORMED
  * request.body_not_taken, and as json_parse(). */
 err gate_body(struct call *call, const struct route *route, const json_t **out) MUST_CHECK;

@@ -92,14 +92,27 @@ static void finish_exchange(struct h1_conn *conn)
     exchange_give_back(&loop->shelf, exchange);
 }
 
+static void answer_failure(struct h1_conn *conn, const struct h1_refusal *refusal)
+{
+    const struct server_hooks *hooks = conn->loop->hooks;
+    struct call *call = &conn->exchange->call;
+    failure_clear(&call->cx.failure);
+    /* The code comes back, and is known. */
+    (void)failure_set(&call->cx.failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail);
+    call->reply = (struct reply){.status = error_http_status(refusal->code), .body = TEXT_NONE};
+    hooks->refuse(hooks->self, call);
+    count_up(&conn->loop->counters.refused, 1);
+}
+
 /* 9112 section 9.3 says when the connection goes on, 9110 section 9.3.2 that HEAD gets no body. */
 static void send_reply(struct h1_conn *conn)
 {
     struct call *call = &conn->exchange->call;
     struct reply *reply = &call->reply;
+    static const struct h1_refusal TOO_MUCH = {INTERNAL, "server.reply", "the reply is too large to be sent"};
     bool close = reply->close || !call->request.keep_alive || conn->loop->draining;
-    if (reply->body.size > LIMIT_OUTPUT_BYTES || put_head(conn, reply, close) == 0) { /* our own fault: say so, bare */
-        *reply = (struct reply){.status = 500, .body = TEXT_NONE};
+    if (reply->body.size > LIMIT_OUTPUT_BYTES || put_head(conn, reply, close) == 0) {
+        answer_failure(conn, &TOO_MUCH);
         close = true;
         (void)put_head(conn, reply, close); /* fits: the outbox is empty or was just emptied */
     }
@@ -135,18 +148,6 @@ static void prepare_call(struct h1_conn *conn)
     call->cx.randomness = loop->config->randomness;
     call->cx.now_ms = clock_wall_ms(loop->config->clock);
     memcpy(call->peer, conn->peer, sizeof call->peer);
-}
-
-static void answer_failure(struct h1_conn *conn, const struct h1_refusal *refusal)
-{
-    const struct server_hooks *hooks = conn->loop->hooks;
-    struct call *call = &conn->exchange->call;
-    failure_clear(&call->cx.failure);
-    /* The code comes back, and is known. */
-    (void)failure_set(&call->cx.failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail);
-    call->reply = (struct reply){.status = error_http_status(refusal->code), .body = TEXT_NONE};
-    hooks->refuse(hooks->self, call);
-    count_up(&conn->loop->counters.refused, 1);
 }
 
 /* The message cannot be read on: answer, and end the connection (9112 section 9.6). */

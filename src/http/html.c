@@ -2,10 +2,13 @@
  * Frame, style and escaping. Readable from 320 pixels up, in light and dark, by the reader's own fonts. */
 #include "http/html.h"
 
+#include "http/accept.h"
+
 /* Nothing of a request becomes markup, so the one style may stand in the page. */
-#define PAGE_POLICY                                                                                                    \
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "              \
+#define POLICY(forms)                                                                                                  \
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action " forms "; "           \
     "frame-ancestors 'none'"
+#define PAGE_TYPE "text/html; charset=utf-8"
 
 static const char STYLE[] =
     ":root { color-scheme: light dark; --ink: #1d2421; --soft: #56605b; --page: #fbfaf7; --line: #d9d6cc;"
@@ -29,6 +32,11 @@ static const char STYLE[] =
     " border: 1px solid var(--line); padding: 1rem; margin: 0 }\n"
     ".code { font: 600 1.5rem/1.3 ui-monospace, monospace; letter-spacing: .04em }\n"
     "svg { width: 12rem; height: 12rem; background: #fff; color: #000; display: block; margin: 1.5rem 0 }\n"
+    "button { font: inherit; font-weight: 600; padding: .75rem 2rem; border: 0; border-radius: .5rem;"
+    " background: var(--link); color: var(--page); cursor: pointer }\n"
+    "button:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }\n"
+    "form { margin: 1.5rem 0 }\n"
+    ".note { color: var(--soft) }\n"
     "footer { margin-top: 3rem; color: var(--soft); font-size: .9375rem }\n";
 
 void html_open(struct builder *page, const char *title)
@@ -74,10 +82,67 @@ void html_text(struct builder *page, struct text text)
     build_text(page, (struct text){text.at + start, text.size - start});
 }
 
-err html_reply(struct call *call, const struct builder *page)
+static err reply(struct call *call, const struct builder *page, struct text policy)
 {
     if (page->overflowed)
         return FAIL_MEMORY(&call->cx);
-    call_add_field(call, "Content-Security-Policy", TEXT(PAGE_POLICY));
-    return call_reply_text(call, "text/html; charset=utf-8", builder_text(page));
+    call_add_field(call, "Content-Security-Policy", policy);
+    return call_reply_text(call, PAGE_TYPE, builder_text(page));
+}
+
+err html_reply(struct call *call, const struct builder *page)
+{
+    return reply(call, page, TEXT(POLICY("'none'")));
+}
+
+/* Without a referrer a browser hides the origin of its own form, and the gate would refuse it (Fetch, "append a request
+ * Origin header"). */
+err html_reply_form(struct call *call, const struct builder *page)
+{
+    TRY(reply(call, page, TEXT(POLICY("'self'"))));
+    call->reply.status = 200;
+    call_replace_field(call, "Referrer-Policy", TEXT("same-origin"));
+    return OK;
+}
+
+/* ---- refusals */
+
+bool html_is_wanted(const struct call *call)
+{
+    static const char *const FORMS[] = {"application/json", "text/html"};
+    struct text accept;
+    return h1_field(&call->request, "Accept", &accept) &&
+           accept_choose(accept, FORMS, sizeof FORMS / sizeof *FORMS) == 1;
+}
+
+/* "this link is …" as a sentence. */
+static void write_sentence(struct builder *page, struct text detail)
+{
+    bool small = detail.size > 0 && detail.at[0] >= 'a' && detail.at[0] <= 'z';
+    if (small)
+        build_byte(page, (uint8_t)(detail.at[0] - 'a' + 'A'));
+    html_text(page, small ? (struct text){detail.at + 1, detail.size - 1} : detail);
+    if (detail.size > 0 && detail.at[detail.size - 1] != '.')
+        build_byte(page, '.');
+}
+
+bool html_fill_problem(struct call *call, const char *reason, struct text detail)
+{
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    html_open(&page, call->reply.status == 404 ? "There is nothing here" : "That did not work");
+    build_literal(&page, "<p>");
+    write_sentence(&page, detail);
+    build_literal(&page, "</p>\n<p><a href=\"/\">What this node is</a></p>\n"
+                         "<footer>For the operator of this node: <code>");
+    html_text(&page, text_of(reason));
+    build_literal(&page, "</code>, request <code>");
+    html_text(&page, text_of(call->request_id));
+    build_literal(&page, "</code></footer>\n");
+    html_close(&page);
+    if (page.overflowed)
+        return false;
+    call->reply.content_type = PAGE_TYPE;
+    call->reply.body = builder_text(&page);
+    call_add_field(call, "Content-Security-Policy", TEXT(POLICY("'none'")));
+    return true;
 }

@@ -16,5 +16,13 @@ void html_text(struct builder *page, struct text text);
 
 /* Answers with the page and the policy that forbids what it does not need. */
 err html_reply(struct call *call, const struct builder *page) MUST_CHECK;
+/* The same for a page with a form that goes to this node. */
+err html_reply_form(struct call *call, const struct builder *page) MUST_CHECK;
+
+/* The client would rather have a page than JSON: a browser that goes somewhere. */
+bool html_is_wanted(const struct call *call);
+/* The page for a failure, in place of problem+json: what happened, and what the operator wants to know. False when the
+ * memory of the call does not suffice. */
+bool html_fill_problem(struct call *call, const char *reason, struct text detail) MUST_CHECK;
 
 #endif

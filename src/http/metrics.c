@@ -1,13 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0
  * GET /metrics: counters of engine, store and routes in Prometheus' text form, version 0.0.4. Labels are literals of
- * our own tables: nothing of a request and nobody's id can become one. */
+ * our own tables: nothing of a request and nobody's id can become one. How often a door is used is the operator's to
+ * know and nobody else's: on a small node such figures follow single people. */
 #include <inttypes.h>
+#include <string.h>
 
+#include "crypto/hash.h"
+#include "crypto/secret.h"
 #include "http/api_thread.h"
 #include "http/call.h"
 #include "http/handlers.h"
 
 #define METRICS_BYTES_MAX (512 * 1024)
+
+/* ---- for whom */
+
+/* "127.0.0.1:8080", "localhost", "[::1]:8080": this machine, and no name that somebody else could give an address. */
+static bool is_this_machine(struct text host)
+{
+    if (text_is(host, "localhost") || text_starts_with(host, "localhost:") || text_starts_with(host, "[::1]"))
+        return true;
+    size_t size = 0;
+    while (size < host.size && ((host.at[size] >= '0' && host.at[size] <= '9') || host.at[size] == '.'))
+        size++;
+    return text_starts_with(host, "127.") && (size == host.size || host.at[size] == ':');
+}
+
+static bool came_by_proxy(const struct call *call)
+{
+    static const char *const MARKS[] = {"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+                                        "X-Real-IP", "Via"};
+    for (size_t i = 0; i < sizeof MARKS / sizeof *MARKS; i++)
+        if (h1_field_count(&call->request, MARKS[i]) > 0)
+            return true;
+    return false;
+}
+
+/* Behind a proxy every caller has this machine's address, so the address alone says nothing: the node must not be made
+ * for others either. */
+static bool is_private(const struct call *call)
+{
+    const struct api *api = call_visit(call)->api;
+    const char *origin = strstr(api->options.origin, "://");
+    return api->server != NULL && is_this_machine(server_address(api->server)) && origin != NULL &&
+           is_this_machine(text_of(origin + 3)) && is_this_machine(call->request.host) && !came_by_proxy(call);
+}
+
+/* Both are hashed, so that the comparison takes the same time for texts of any length. */
+static bool has_token(const struct call *call, const char *token)
+{
+    const struct text scheme = TEXT("Bearer ");
+    struct text value;
+    uint8_t came[HASH_BYTES];
+    uint8_t wanted[HASH_BYTES];
+    if (!h1_field(&call->request, "Authorization", &value) || value.size < scheme.size ||
+        !text_equals_ignoring_case((struct text){value.at, scheme.size}, scheme.at))
+        return false;
+    blake2b_256(bytes_of_text((struct text){value.at + scheme.size, value.size - scheme.size}), came);
+    blake2b_256(bytes_of_text(text_of(token)), wanted);
+    return secret_equals(came, wanted, HASH_BYTES);
+}
+
+/* ---- what */
 
 static void write_metric(struct builder *out, const char *name, const char *type, const char *sentence, uint64_t value)
 {
@@ -48,6 +102,17 @@ static void write_store(struct builder *out, struct store *store)
         build_format(out, "symbolon_store_bytes{file=\"%s\"} %" PRId64 "\n", FILES[i], counters.file_bytes[i]);
 }
 
+static void write_clock(struct builder *out, struct store *store)
+{
+    int64_t ahead_ms = 0;
+    clock_trust trust = store_clock_trust(store, &ahead_ms);
+    write_metric(out, "clock_doubted", "gauge", "1 while the wall clock is not believed.", trust != CLOCK_TRUSTED);
+    build_format(out,
+                 "# HELP symbolon_clock_ahead_seconds How far the wall clock is ahead of the node's time.\n"
+                 "# TYPE symbolon_clock_ahead_seconds gauge\nsymbolon_clock_ahead_seconds %.3f\n",
+                 (double)ahead_ms / 1000);
+}
+
 static void write_route(struct builder *out, const struct route *route, const struct route_counters *counters)
 {
     for (int digit = 0; digit < REPLY_CLASSES; digit++) {
@@ -77,10 +142,14 @@ static void write_routes(struct builder *out, const struct api *api)
 err get_metrics(struct call *call)
 {
     struct api *api = call_visit(call)->api;
+    const char *token = api->options.metrics_token;
+    if (token != NULL ? !has_token(call, token) : !is_private(call))
+        return FAIL(&call->cx, NOT_FOUND, "not_found", "these figures are for the operator");
     struct builder out = builder_open(call->arena, METRICS_BYTES_MAX);
     if (api->server != NULL)
         write_engine(&out, api->server);
     write_store(&out, api->options.store);
+    write_clock(&out, api->options.store);
     write_routes(&out, api);
     if (out.overflowed)
         return FAIL_MEMORY(&call->cx);

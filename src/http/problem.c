@@ -3,8 +3,10 @@
 #include "http/problem.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "base/limits.h"
+#include "http/html.h"
 
 #define PROBLEM_BYTES_MAX (256 * 1024)
 
@@ -70,6 +72,27 @@ static void write_problem(struct call *call, const struct told *told, const stru
     json_close_object(writer);
 }
 
+/* The arena may be what ran out: then the call's own few octets must do. Reasons and sentences are literals of ours,
+ * without a sign that JSON would have to escape. */
+static struct text write_last_words(struct call *call, const struct told *told)
+{
+    err code = call->cx.failure.code;
+    int size = snprintf(call->last_words, sizeof call->last_words,
+                        "{\"type\":\"urn:symbolon:%s\",\"title\":\"%s\",\"status\":%d,\"detail\":\"%s\","
+                        "\"reason\":\"%s\",\"request_id\":\"%s\"}",
+                        told->reason, error_sentence(code), error_http_status(code), error_sentence(code),
+                        told->reason, call->request_id);
+    assert(size > 0 && (size_t)size < sizeof call->last_words);
+    return (struct text){call->last_words, (size_t)size};
+}
+
+/* Doors of the interface answer with JSON whatever a browser would like; the rest is for people too. */
+static bool is_for_people(const struct call *call)
+{
+    return html_is_wanted(call) && !text_starts_with(call->request.path, "/v1/") &&
+           !text_starts_with(call->request.path, "/log/");
+}
+
 void problem_fill_with(struct call *call, const struct shape *more, const void *value)
 {
     assert(call->cx.failure.code != OK);
@@ -77,12 +100,12 @@ void problem_fill_with(struct call *call, const struct shape *more, const void *
     call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE};
     reply_add_common_fields(call);
     add_fields_of_status(call, call->cx.failure.code);
+    if (is_for_people(call) && !arena_is_exhausted(call->arena) && html_fill_problem(call, told.reason, told.detail))
+        return;
     struct json_writer writer = json_writer_open(call->arena, PROBLEM_BYTES_MAX);
     write_problem(call, &told, more, value, &writer);
-    /* The arena may be what ran out: then a body that needs none. */
-    call->reply.body = writer.out.overflowed || arena_is_exhausted(call->arena)
-                           ? TEXT("{\"type\":\"urn:symbolon:limit.memory\",\"reason\":\"limit.memory\"}")
-                           : builder_text(&writer.out);
+    call->reply.body = writer.out.overflowed || arena_is_exhausted(call->arena) ? write_last_words(call, &told)
+                                                                                  : builder_text(&writer.out);
 }
 
 void problem_fill(struct call *call)

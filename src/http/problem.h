@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one place where a failure becomes a reply: application/problem+json (RFC 9457). Members: type
  * ("urn:symbolon:" and the reason), title, status, detail, reason, request_id, and pointer (RFC 6901, into the
- * request's body) when one member is at fault. Whatever is NOT_FOUND gives the same octets but for the request id. Of
- * our own faults only the request id is told. */
+ * request's body) when one member is at fault. A browser outside /v1 and /log gets the same as a page. Whatever is
+ * NOT_FOUND gives the same octets but for the request id. Of our own faults only the request id is told. */
 #ifndef HTTP_PROBLEM_H
 #define HTTP_PROBLEM_H
 

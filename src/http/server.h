@@ -12,6 +12,7 @@
 #define REPLY_FIELDS_MAX 24
 #define REQUEST_ID_SIZE 26
 #define PEER_SIZE_MAX 46
+#define LAST_WORDS_SIZE_MAX 512
 #define SERVER_LOOPS_MAX 64
 #define SERVER_SEALED_BATCH 64 /* sealed calls of one loop turn that are handed over before its end */
 
@@ -55,6 +56,7 @@ struct call {
     int64_t           started_ns;  /* monotonic: the request was complete */
     char              request_id[REQUEST_ID_SIZE + 1];
     char              peer[PEER_SIZE_MAX]; /* numeric address of the other end, NUL-terminated */
+    char              last_words[LAST_WORDS_SIZE_MAX]; /* room for a reply's body when the arena has none left */
 };
 
 /* Adds one field to the reply. INTERNAL reply.field: too many, not a token, or a value with control characters. */

@@ -10,8 +10,13 @@
 static const char FRONT[] =
     "<p>People keep their own data here, and decide which organisation may read what, for which purpose, and until "
     "when. Organisations read from the source, and only while the permission lasts. Every permission leaves a receipt "
-    "that both sides can prove.</p>\n"
-    "<p>To sign in, open the link that the operator of this node gave you.</p>\n"
+    "that both sides can prove.</p>\n";
+static const char SIGNED_IN[] =
+    "<p>You are signed in with this browser. An app or a program does the rest for now: this node has no screens yet. "
+    "<a href=\"/v1/me\">What the node counts for you</a> shows that it knows you.</p>\n";
+static const char SIGNED_OUT[] =
+    "<p>To sign in, open the link that the operator of this node gave you.</p>\n";
+static const char DOORS[] =
     "<h2>Doors</h2>\n"
     "<dl>\n"
     "<div><dt><a href=\"/openapi.json\">Description of the interface</a></dt>"
@@ -32,6 +37,8 @@ err get_front_page(struct call *call)
     struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
     html_open(&page, "This is a Symbolon node");
     build_literal(&page, FRONT);
+    build_literal(&page, gate_is_signed_in(&call_visit(call)->api->gate, call) ? SIGNED_IN : SIGNED_OUT);
+    build_literal(&page, DOORS);
     build_format(&page, "<footer>Symbolon %s</footer>\n", call_visit(call)->api->options.version);
     html_close(&page);
     return html_reply(call, &page);

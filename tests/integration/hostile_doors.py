@@ -34,7 +34,7 @@ OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/log/key", "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
-    ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
+    ("POST", "/sign-in/x", None), ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
 
 # Why a good call does not get in when another one was first.
 SPENT = {"request.not_open", "grant.no_event", "relationship.not_proposed", "relationship.ended"}

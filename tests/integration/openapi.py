@@ -175,6 +175,8 @@ def try_the_rest():
     """The doors that the other tests leave out."""
     with RunningNode() as node:
         shop, ada = node.organisation("Blue Shop", "Shipping"), node.person("Ada")
+        link = node.run("person", "create", "--name", "Lea")["link"]
+        node.nobody.get(link.removeprefix(node.url)).expect(303)
         for path in ("/", "/healthz", "/readyz", "/v1/kinds?limit=200",
                      f"/.well-known/symbolon/organisations/{shop.organisation}"):
             node.nobody.get(path).expect(200)

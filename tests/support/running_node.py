@@ -191,6 +191,6 @@ class RunningNode:
 
     def person(self, name):
         made = self.run("person", "create", "--name", name)
-        reply = self.nobody.get(made["link"].removeprefix(self.url)).expect(303)
+        reply = self.nobody.post(made["link"].removeprefix(self.url)).expect(303)
         cookie = reply.field("Set-Cookie").split(";")[0]
         return Caller(self, {"Cookie": cookie}, id=made["id"], link=made["link"], cookie=cookie)

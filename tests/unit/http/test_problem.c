@@ -116,21 +116,65 @@ static void a_problem_replaces_what_the_reply_held(void **state)
     arena_close(call.arena);
 }
 
-static void without_memory_there_is_still_an_answer(void **state)
+/* Whatever ran out, and whatever the failure was before: the answer is whole. */
+static void without_memory_there_is_still_a_whole_answer(void **state)
 {
     (void)state;
-    struct call call = open_call(64);
-    while (arena_take(call.arena, 1, 16) != NULL)
-        continue;
-    (void)FAIL_MEMORY(&call.cx);
-    problem_fill(&call);
-    assert_int_equal(call.reply.status, 413);
-    struct call reader = open_call(1 << 16);
-    const json_t *json = NULL;
-    assert_int_equal(json_parse(&reader.cx, call.reply.body, &json), OK);
-    assert_true(has(json, "reason", "limit.memory"));
-    arena_close(call.arena);
-    arena_close(reader.arena);
+    for (err code = OK + 1; code < ERR_COUNT; code++) {
+        struct call call = open_call(64);
+        while (arena_take(call.arena, 1, 16) != NULL)
+            continue;
+        (void)FAIL_AT(&call.cx, code, "thing.why", "/x", "what \"happened\"");
+        problem_fill(&call);
+        struct call reader = open_call(1 << 16);
+        const json_t *json = NULL;
+        assert_string_equal(call.reply.content_type, "application/problem+json");
+        assert_int_equal(call.reply.status, error_http_status(code));
+        assert_int_equal(json_parse(&reader.cx, call.reply.body, &json), OK);
+        bool ours = error_http_status(code) == 500;
+        const char *reason = code == NOT_FOUND ? "not_found" : ours ? "internal" : "thing.why";
+        char type[64];
+        (void)snprintf(type, sizeof type, "urn:symbolon:%s", reason);
+        assert_true(has(json, "type", type) && has(json, "reason", reason));
+        assert_true(has(json, "title", error_sentence(code)) && has(json, "detail", error_sentence(code)));
+        assert_int_equal(json_integer_value(json_object_get(json, "status")), call.reply.status);
+        assert_true(has(json, "request_id", call.request_id));
+        arena_close(call.arena);
+        arena_close(reader.arena);
+    }
+}
+
+static void ask_for(struct call *call, const char *path, const char *accept)
+{
+    call->request.path = text_of(path);
+    call->request.fields[0] = (struct h1_field){TEXT("Accept"), text_of(accept)};
+    call->request.field_count = 1;
+}
+
+static void a_browser_gets_a_page_outside_the_interface(void **state)
+{
+    static const struct {
+        const char *path, *accept;
+        bool        page;
+    } CASES[] = {
+        {"/sign-in/x", "text/html,*/*;q=0.8", true}, {"/nothing", "text/html", true}, {"/nothing", "*/*", false},
+        {"/nothing", "application/json, text/html", false}, {"/v1/me", "text/html", false},
+        {"/log/key", "text/html", false}, {"", "text/html", true},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct call call = open_call(1 << 16);
+        ask_for(&call, CASES[i].path, CASES[i].accept);
+        (void)FAIL(&call.cx, INVALID, "thing.why", "it is <b>not</b> so");
+        problem_fill(&call);
+        assert_int_equal(text_starts_with(call.reply.body, "<!doctype html>"), CASES[i].page);
+        assert_int_equal(text_is(text_of(call.reply.content_type), "text/html; charset=utf-8"), CASES[i].page);
+        if (CASES[i].page) {
+            assert_non_null(strstr(call.reply.body.at, "It is &lt;b&gt;not&lt;/b&gt; so."));
+            assert_non_null(strstr(call.reply.body.at, call.request_id));
+        }
+        arena_close(call.arena);
+    }
 }
 
 int main(void)
@@ -141,7 +185,8 @@ int main(void)
         cmocka_unit_test(whatever_is_not_found_looks_the_same),
         cmocka_unit_test(our_own_faults_are_not_told),
         cmocka_unit_test(a_problem_replaces_what_the_reply_held),
-        cmocka_unit_test(without_memory_there_is_still_an_answer),
+        cmocka_unit_test(without_memory_there_is_still_a_whole_answer),
+        cmocka_unit_test(a_browser_gets_a_page_outside_the_interface),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
