@@ -79,7 +79,7 @@ static err check_given(struct audit_walk *walk, const struct sql_disclosure_row 
         relationship->organisation_id != row->organisation_id || !was_active(relationship, row->at_ms) ||
         !was_granted(grant, row, department.bit))
         audit_found(walk, "The read %.*s was given without a live grant.", TEXT_ARGS(name_of(walk, row)));
-    if (grant == NULL)
+    if (grant == NULL || row->reason.size > 0) /* what found nothing is not counted */
         return OK;
     grant->given_least += row->at_ms > grant->counted_since_ms;
     grant->given_most += row->at_ms >= grant->counted_since_ms;
@@ -103,7 +103,8 @@ static err check_note(struct audit_walk *walk, const struct sql_disclosure_row *
 static err check_kind(struct audit_walk *walk, const struct sql_disclosure_row *row)
 {
     bool empty = (row->attributes_low | row->attributes_high) == 0;
-    if (row->outcome == DISCLOSURE_GIVEN && row->grant_id != 0 && row->reason.size == 0 && !empty)
+    bool reasoned = row->reason.size > 0 && !text_is(row->reason, DISCLOSURE_NOTHING_THERE);
+    if (row->outcome == DISCLOSURE_GIVEN && row->grant_id != 0 && !reasoned && !empty)
         return check_given(walk, row);
     if (row->outcome != DISCLOSURE_REFUSED || row->grant_id != 0 || row->reason.size == 0 || empty)
         audit_found(walk, "The row of %.*s is neither a read given nor one refused.", TEXT_ARGS(name_of(walk, row)));

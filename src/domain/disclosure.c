@@ -34,7 +34,7 @@ struct standing {
 static err load_standing(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
                          struct standing *out)
 {
-    out->relationship_reason = relationship_refusal(relationship, cx->now_ms);
+    out->relationship_reason = relationship_refusal(relationship, ctx_latest_ms(cx));
     return grant_list_of_purpose(cx, relationship, purpose_id, &out->grants, &out->count);
 }
 
@@ -49,6 +49,8 @@ static const struct grant *find_grant(const struct ctx *cx, const struct standin
     }
     for (size_t i = standing->count; i-- > 0;) {
         const char *reason = grant_refusal(&standing->grants[i], kind, cx->actor.department_bit, cx->now_ms);
+        if (reason == NULL) /* what is over by either clock gives nothing */
+            reason = grant_refusal(&standing->grants[i], kind, cx->actor.department_bit, ctx_latest_ms(cx));
         if (reason == NULL)
             return &standing->grants[i];
         if (text_is(text_of(*out_reason), "grant.none"))
@@ -103,7 +105,7 @@ static void sort_kinds(struct ctx *cx, struct disclosure_ask *ask, const struct 
 /* By what was read, at the ctx's moment. */
 static void judge(struct ctx *cx, struct disclosure_ask *ask)
 {
-    struct standing standing = {relationship_refusal(&ask->found, cx->now_ms), ask->grants, ask->grants_count};
+    struct standing standing = {relationship_refusal(&ask->found, ctx_latest_ms(cx)), ask->grants, ask->grants_count};
     sort_kinds(cx, ask, &standing);
 }
 
@@ -209,18 +211,21 @@ static err append_row(struct ctx *cx, const struct disclosure_ask *ask, struct d
     return disclosure_append(cx, head, row, first ? ask->sealed_note : (struct bytes){(const uint8_t *)"", 0});
 }
 
+/* A use of a grant that disclosed nothing, since none of its kinds is filled in, is told and not counted. */
 static err write_given(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head)
 {
     for (size_t i = 0; i < ask->uses_count; i++) {
         const struct disclosure_use *use = &ask->uses[i];
+        bool empty = attribute_set_is_subset(use->attributes, ask->missing);
         struct disclosure row = row_of(cx, ask);
         row.outcome = DISCLOSURE_GIVEN;
+        row.reason = empty ? TEXT(DISCLOSURE_NOTHING_THERE) : TEXT_NONE;
         row.grant_id = use->grant.grant_id;
         row.purpose_version = use->grant.purpose_version;
         row.attributes = use->attributes;
         TRY(append_row(cx, ask, head, &row, i == 0));
         struct sql_grant_use_count_in count = {row.person_id, row.grant_id, 1};
-        if (uses_is_counted(&use->grant.uses))
+        if (uses_is_counted(&use->grant.uses) && !empty)
             TRY(sql_grant_use_count(cx, &count, NULL));
     }
     return OK;

@@ -13,6 +13,9 @@ typedef enum disclosure_outcome {
     DISCLOSURE_REFUSED = 2,
 } disclosure_outcome;
 
+/* The reason of a read that was given and found nothing: the person has filled in none of the kinds. */
+#define DISCLOSURE_NOTHING_THERE "attribute.absent"
+
 /* One ledger row. */
 struct disclosure {
     int64_t              disclosure_id;
@@ -27,7 +30,7 @@ struct disclosure {
     int64_t              grant_id; /* 0: refused */
     struct attribute_set attributes;
     disclosure_outcome   outcome;
-    struct text          reason;   /* refused: "grant.withdrawn" */
+    struct text          reason;   /* refused: "grant.withdrawn"; given: empty, or DISCLOSURE_NOTHING_THERE */
     int64_t              at_ms;
     struct text          note;     /* opened for the person only */
 };
@@ -85,7 +88,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
 /* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them
  * again unless the store vouches that they have not changed; what is no longer permitted turns the answer into a
- * refusal; writes the rows and counts the uses. */
+ * refusal; writes the rows and counts the uses that disclosed something. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* The decision without data and without a row: for AuthZEN and tests. */

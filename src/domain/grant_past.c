@@ -36,7 +36,8 @@ static err take_off(struct ctx *cx, const struct sql_disclosure_row *row, void *
     (void)cx; /* nothing in here can fail */
     struct walk *walk = arg;
     walk->next_id = row->at_ms > walk->at_ms ? row->previous_id : 0;
-    for (size_t i = 0; row->at_ms > walk->at_ms && i < walk->count; i++)
+    bool counted = row->reason.size == 0; /* a read that found nothing was not */
+    for (size_t i = 0; row->at_ms > walk->at_ms && counted && i < walk->count; i++)
         if (walk->grants[i].grant_id == row->grant_id && walk->grants[i].used > 0)
             walk->grants[i].used--;
     return OK;

@@ -290,7 +290,8 @@ static const struct shape_member ENTRY[] = {
     MEMBER("purpose_id", ID, 0, struct entry_view, purpose_id, .id = ID_PURPOSE),
     MEMBER("attributes", KINDS, 0, struct entry_view, attributes),
     MEMBER("outcome", CHOICE, 0, struct entry_view, outcome, .choices = OUTCOMES),
-    MEMBER("reason", TEXT, SHAPE_NULLABLE, struct entry_view, reason, .sentence = "Why it was refused."),
+    MEMBER("reason", TEXT, SHAPE_NULLABLE, struct entry_view, reason,
+           .sentence = "Why it was refused; of a read that found nothing: attribute.absent."),
     MEMBER("grant", ID, SHAPE_NULLABLE, struct entry_view, grant, .id = ID_GRANT),
     MEMBER("note", TEXT, SHAPE_NULLABLE, struct entry_view, note),
 };

@@ -246,6 +246,48 @@ static void what_becomes_allowed_meanwhile_is_not_in_an_older_answer(void **stat
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static struct disclosure_ask read_kinds(struct world *world, const struct relationship *relationship, const char *kinds)
+{
+    struct disclosure_ask ask = world_question(world, relationship, &world->delivery, world_kinds(kinds));
+    ASSERT_OK(world, disclosure_decide(world_as(world, world->shipping), &ask));
+    ASSERT_OK(world, WRITE(world, world->shipping, disclosure_commit, &ask));
+    return ask;
+}
+
+static void a_read_that_finds_nothing_uses_nothing_up(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant once = give(world, &relationship, "TelephoneNumber PhysicalAddress",
+                             (struct uses){USES_ONCE, 0, TEXT_NONE});
+    int64_t then_ms = 0;
+    for (int i = 0; i < 3; i++) {
+        struct disclosure_ask empty = read_kinds(world, &relationship, "TelephoneNumber");
+        assert_true(empty.given);
+        assert_int_equal(empty.values_count, 0);
+        then_ms = world->node.time.wall_ms;
+        test_node_pass(&world->node, 10);
+    }
+    struct disclosure_list list = {.limit = 1};
+    ASSERT_OK(world, disclosure_list(world_as(world, world->ada), &list));
+    assert_int_equal(list.out[0].outcome, DISCLOSURE_GIVEN);
+    assert_true(text_is(list.out[0].reason, "attribute.absent"));
+    struct grant *grants = NULL;
+    size_t count = 0;
+    ASSERT_OK(world, grant_list_of_relationship(world_as(world, world->shipping), &relationship, &grants, &count));
+    assert_int_equal(grants[0].used, 0);
+    assert_int_equal(world_audit(world, 0), 0);
+    struct disclosure_ask found = read_kinds(world, &relationship, "TelephoneNumber PhysicalAddress");
+    assert_int_equal(found.values_count, 1); /* what is there was disclosed: that counts */
+    assert_false(read_kinds(world, &relationship, "TelephoneNumber").given);
+    ASSERT_OK(world, grant_list_at(world_as(world, world->shipping), &relationship, then_ms, &grants, &count));
+    assert_int_equal(grants[0].grant_id, once.grant_id);
+    assert_int_equal(grants[0].used, 0);
+    assert_int_equal(world_audit(world, 0), 0);
+    world_spoil(world, "ledger.db", "UPDATE disclosure SET reason = '' WHERE outcome = 1");
+    assert_true(world_audit(world, 9) > 0); /* four reads that count, and one that was counted */
+}
+
 static void a_single_use_is_used_once_also_by_two_at_the_same_time(void **state)
 {
     struct world *world = *state;
@@ -413,6 +455,7 @@ int main(void)
         WORLD_TEST(a_stop_between_look_and_write_holds),
         WORLD_TEST(a_partial_answer_loses_only_what_was_stopped),
         WORLD_TEST(what_becomes_allowed_meanwhile_is_not_in_an_older_answer),
+        WORLD_TEST(a_read_that_finds_nothing_uses_nothing_up),
         WORLD_TEST(a_single_use_is_used_once_also_by_two_at_the_same_time),
         WORLD_TEST(a_number_of_uses_is_counted_to_its_last),
         WORLD_TEST(the_newest_grant_that_speaks_of_a_kind_gives_the_reason),
