@@ -46,6 +46,11 @@ const struct m_version *m_newest(const struct model *model, int purpose)
     return &it->versions[it->count - 1];
 }
 
+bool m_may_write(const struct model *model, int purpose, int department)
+{
+    return (m_newest(model, purpose)->departments >> department & 1) != 0;
+}
+
 bool m_is_published(const struct model *model, int purpose)
 {
     return m_newest(model, purpose)->published;
@@ -138,9 +143,13 @@ const char *m_claim(struct model *model, int invitation, int person, const struc
     if (has_relationship(model, person, model->invitations[invitation].organisation))
         return "relationship.exists";
     const char *reason = bad_dates(model, dates->ends, dates->review);
-    if (reason == NULL)
-        start(model, invitation, person, dates);
-    return reason;
+    if (reason != NULL)
+        return reason;
+    int invited = model->invitations[invitation].relationship;
+    if (invited >= 0)
+        model->people[person].refused += model->relationships[invited].refused_early;
+    start(model, invitation, person, dates);
+    return NULL;
 }
 
 const char *m_claim_new(struct model *model, int invitation, const struct m_dates *dates)
@@ -384,10 +393,16 @@ static const char *say_otherwise(const struct model *model, struct m_request *re
 const char *m_answer(struct model *model, int request, int answer, const struct m_terms *terms)
 {
     struct m_request *it = &model->requests[request];
-    if (m_request_state(model, request) != R_OPEN)
+    int state = m_request_state(model, request);
+    bool any = terms->set_kinds || terms->set_until || terms->set_duration || terms->set_uses;
+    if (state != R_OPEN && !(state == R_COUNTERED && answer == ANSWER_NO))
         return "request.not_open";
     if (m_relationship_state(model, it->relationship) != S_ACTIVE)
         return "relationship.not_active";
+    if (answer == ANSWER_NO && any)
+        return "answer.refuses_with_terms";
+    if (answer == ANSWER_OTHER && !any)
+        return "answer.offers_nothing";
     if (answer == ANSWER_YES || answer == ANSWER_LESS)
         return say_yes(model, it, answer, terms);
     if (answer == ANSWER_OTHER)

@@ -18,7 +18,7 @@ static int find_grant(const struct model *model, const struct m_read *read, int 
     if (state != S_ACTIVE)
         return -1;
     *out_reason = NULL;
-    for (int i = model->grants_count - 1; i >= 0; i--) {
+    for (int i = (read->unseen != 0 ? read->unseen : model->grants_count) - 1; i >= 0; i--) {
         const struct m_grant *grant = &model->grants[i];
         if (grant->relationship != read->relationship || grant->purpose != read->purpose ||
             (grant->kinds >> kind & 1) == 0 || (grant->departments >> read->department & 1) == 0)
@@ -54,21 +54,23 @@ static void count_uses(struct model *model, const struct m_read *read)
 {
     struct m_person *person = &model->people[model->relationships[read->relationship].person];
     int used[KINDS];
+    bool found_any[KINDS] = {false}; /* by use: a read that finds nothing counts for nothing */
     int count = 0;
     for (int kind = 0; kind < KINDS; kind++) { /* all are found before any is counted: one read, one moment */
         const char *reason = NULL;
         if ((read->allowed >> kind & 1) == 0)
             continue;
         int grant = find_grant(model, read, kind, &reason);
-        bool known = false;
-        for (int i = 0; i < count; i++)
-            known = known || used[i] == grant;
-        if (!known)
+        int at = 0;
+        while (at < count && used[at] != grant)
+            at++;
+        if (at == count)
             used[count++] = grant;
+        found_any[at] = found_any[at] || (read->filled >> kind & 1) != 0;
     }
     person->given += count;
     for (int i = 0; i < count; i++) {
-        if (!m_is_counted(model->grants[used[i]].uses))
+        if (!m_is_counted(model->grants[used[i]].uses) || !found_any[i])
             continue;
         model->grants[used[i]].used++;
         model->uses[model->uses_count++] = (struct m_use){used[i], model->now};

@@ -31,6 +31,7 @@ int m_relationship_state(const struct model *model, int relationship);
 int m_grant_state(const struct model *model, int grant);
 int m_request_state(const struct model *model, int request);
 const struct m_version *m_newest(const struct model *model, int purpose);
+bool m_may_write(const struct model *model, int purpose, int department);
 bool m_is_published(const struct model *model, int purpose);
 
 /* ---- moves. New things are the last of their array. */
@@ -56,6 +57,8 @@ struct m_read {
     int         purpose;
     unsigned    kinds;
     bool        partial;
+    unsigned    filled;   /* kinds that had a value when they were opened */
+    int         unseen;   /* the first grant that the first look had not seen; 0 until that look */
     /* the answer */
     bool        given;
     const char *reason;   /* of the first refused kind */

@@ -149,6 +149,9 @@ static void read_twice(struct life *life, const struct m_read *read)
         asks[i] = question_of(life, &reads[i]);
         life_expect(life, disclosure_decide(world_as(&life->world, system), &asks[i]), NULL);
         m_decide(model, &reads[i]);
+        reads[i].unseen = model->grants_count;
+        for (int kind = 0; kind < KINDS; kind++)
+            reads[i].filled |= (unsigned)(values[kind] != 0) << kind;
         compare_decision(life, &asks[i], &reads[i]);
         compare_values(life, &asks[i], reads[i].given ? reads[i].allowed : 0, values);
     }
@@ -211,8 +214,10 @@ void step_publish(struct life *life)
 {
     static const int64_t DAYS[] = {20, 60, 365};
     int at = life_draw(life, ORGANISATIONS * PURPOSES);
+    int writer = life_draw(life, DEPARTMENTS);
     struct m_purpose *purpose = &life->model->purposes[at];
-    struct actor system = life->systems[purpose->organisation][life_draw(life, DEPARTMENTS)];
+    const struct actor *systems = life->systems[purpose->organisation];
+    bool may_write = m_may_write(life->model, at, writer);
     if (purpose->count == VERSIONS)
         return;
     struct m_version version = {.needed = 3, .optional = 12, .published = true};
@@ -223,9 +228,14 @@ void step_publish(struct life *life)
                                 .departments = life_bits(life, purpose->organisation, version.departments),
                                 .body = world_purpose_body()};
     save.text.longest_ms = version.longest;
-    life_expect(life, LIFE_WRITE(life, system, purpose_save, &save), NULL);
+    life_expect(life, LIFE_WRITE(life, systems[writer], purpose_save, &save), may_write ? NULL : "not_found");
+    if (!may_write)
+        return;
     struct purpose_publish publish = {.purpose_id = purpose->real_id, .text = save.text, .body = save.body};
-    life_expect(life, LIFE_WRITE(life, system, purpose_publish, &publish), NULL);
+    for (int i = 0; i < DEPARTMENTS && publish.out.version == 0; i++) { /* the first that the draft names */
+        bool named = (version.departments >> i & 1) != 0;
+        life_expect(life, LIFE_WRITE(life, systems[i], purpose_publish, &publish), named ? NULL : "not_found");
+    }
     assert_int_equal(publish.out.version, purpose->count + 1);
     purpose->versions[purpose->count++] = version;
 }
@@ -239,8 +249,10 @@ void step_retire(struct life *life)
         return; /* the last one stays, so that a long run has something to give */
     struct purpose_retire retire = {.purpose_id = purpose->real_id};
     bool *published = &purpose->versions[purpose->count - 1].published;
-    life_expect(life, LIFE_WRITE(life, system, purpose_retire, &retire), *published ? NULL : "purpose.not_published");
-    *published = false;
+    bool may_write = m_may_write(life->model, at, 0);
+    const char *refusal = !may_write ? "not_found" : *published ? NULL : "purpose.not_published";
+    life_expect(life, LIFE_WRITE(life, system, purpose_retire, &retire), refusal);
+    *published = *published && !may_write;
 }
 
 void step_rekey(struct life *life)
