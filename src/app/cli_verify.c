@@ -46,6 +46,15 @@ static bool is_key(struct text text)
     return line.size > 0 && memchr(line.at, '\n', line.size) == NULL && memchr(line.at, '+', line.size) != NULL;
 }
 
+/* One key may stand in several files; of two keys nobody could say which one a verdict is about. */
+static err take_key(struct cli *cli, struct text key, struct found *found)
+{
+    if (found->key.size > 0 && !text_equals(found->key, key))
+        return FAIL(&cli->cx, USAGE, "verify.two_keys", "two different log keys were given: give the right one alone");
+    found->key = key;
+    return OK;
+}
+
 static err sort_file(struct cli *cli, const char *path, struct found *found)
 {
     struct text text;
@@ -56,12 +65,22 @@ static err sort_file(struct cli *cli, const char *path, struct found *found)
         found->receipt_names[found->receipts_count] = path;
         found->receipts[found->receipts_count++] = text_trim(text);
     } else if (is_key(text)) {
-        found->key = text_trim(text);
+        return take_key(cli, text_trim(text), found);
     } else {
         found->checkpoint_names[found->checkpoints_count] = path;
         found->checkpoints[found->checkpoints_count++] = text;
     }
     return OK;
+}
+
+/* The file of --key is a key and nothing else: struct found has room for the arguments alone. */
+static err read_key_file(struct cli *cli, const char *path, struct found *found)
+{
+    struct text text;
+    TRY(read_file(cli, path, &text));
+    if (!is_key(text) || text_starts_with(text, "c2sp.org/tlog-proof@") || text_starts_with(text_trim(text), "{"))
+        return FAIL(&cli->cx, USAGE, "verify.no_key", "the file %s holds no log key", path);
+    return take_key(cli, text_trim(text), found);
 }
 
 static void write_fact(struct json_writer *json, const struct receipt_facts *facts, const char *name, bool ok)
@@ -87,57 +106,70 @@ static void say_facts(const struct cli *cli, const char *name, const struct rece
                 TEXT_ARGS(facts->origin));
 }
 
-/* A receipt is proved by the proof that speaks of it: each is tried, the furthest step is told. */
-static err check_receipt(struct cli *cli, const struct found *found, size_t at, struct json_writer *json)
+/* What was found about one file; `failure` says why when it is not proved. */
+struct verdict {
+    err                  result;
+    struct failure       failure;
+    struct receipt_facts facts;
+};
+
+/* A receipt is proved by the proof that speaks of it: each is tried, and the one that leads furthest is told. */
+static struct verdict judge_receipt(const struct cli *cli, const struct found *found, size_t at)
 {
-    struct receipt_facts best = {0};
-    err result = OK;
-    for (size_t i = 0; i < found->proofs_count; i++) {
+    struct verdict best = {0};
+    for (size_t i = 0; i < found->proofs_count && (i == 0 || best.result != OK); i++) {
         struct ctx cx = cli->cx;
         struct receipt_files files = {found->receipts[at], found->proofs[i], found->key};
-        struct receipt_facts facts = {0};
+        struct verdict one = {0};
         failure_clear(&cx.failure);
-        result = receipt_check(&cx, &files, &facts);
-        if (facts.passed >= best.passed) {
-            best = facts;
-            cli->cx.failure = cx.failure;
-        }
-        if (result == OK)
-            break;
+        one.result = receipt_check(&cx, &files, &one.facts);
+        one.failure = cx.failure;
+        if (i == 0 || one.facts.passed > best.facts.passed)
+            best = one;
     }
-    if (result == OK)
-        failure_clear(&cli->cx.failure);
-    say_facts(cli, found->receipt_names[at], &best, result);
-    write_fact(json, &best, found->receipt_names[at], result == OK);
-    return result;
+    return best;
 }
 
-static err check_checkpoint(struct cli *cli, const struct found *found, size_t at, struct json_writer *json)
+static err check_checkpoint(struct ctx *cx, struct text note, struct text verifier_key, struct receipt_facts *out)
 {
-    struct checkpoint checkpoint = {0};
     struct note_key key;
-    TRY(note_key_parse(&cli->cx, found->key, &key));
-    err result = checkpoint_parse(&cli->cx, found->checkpoints[at], &checkpoint);
-    if (result == OK)
-        result = checkpoint_verify(&cli->cx, &checkpoint, &key);
-    cli_say(cli, "%s: %s\n", found->checkpoint_names[at], result == OK ? "genuine checkpoint" : "NOT PROVED");
-    struct receipt_facts facts = {.origin = checkpoint.origin, .tree = checkpoint.tree};
-    write_fact(json, &facts, found->checkpoint_names[at], result == OK);
-    return result;
+    struct checkpoint checkpoint;
+    TRY(note_key_parse(cx, verifier_key, &key));
+    TRY(checkpoint_parse(cx, note, &checkpoint));
+    TRY(checkpoint_verify(cx, &checkpoint, &key));
+    *out = (struct receipt_facts){.origin = checkpoint.origin, .tree = checkpoint.tree};
+    return OK;
 }
 
-static err check_all(struct cli *cli, const struct found *found, struct json_writer *json)
+static struct verdict judge_checkpoint(const struct cli *cli, const struct found *found, size_t at)
 {
-    err result = OK;
-    for (size_t i = 0; i < found->receipts_count; i++) {
-        err one = check_receipt(cli, found, i, json);
-        result = result == OK ? one : result;
+    struct ctx cx = cli->cx;
+    struct verdict verdict = {0};
+    failure_clear(&cx.failure);
+    verdict.result = check_checkpoint(&cx, found->checkpoints[at], found->key, &verdict.facts);
+    verdict.failure = cx.failure;
+    return verdict;
+}
+
+/* The first file that is not proved gives the failure, whatever is found about those behind it. */
+static err judge_all(struct cli *cli, const struct found *found, struct json_writer *json)
+{
+    struct verdict first = {0};
+    for (size_t i = 0; i < found->receipts_count + found->checkpoints_count; i++) {
+        bool is_receipt = i < found->receipts_count;
+        size_t at = is_receipt ? i : i - found->receipts_count;
+        const char *name = is_receipt ? found->receipt_names[at] : found->checkpoint_names[at];
+        struct verdict verdict = is_receipt ? judge_receipt(cli, found, at) : judge_checkpoint(cli, found, at);
+        if (is_receipt)
+            say_facts(cli, name, &verdict.facts, verdict.result);
+        else
+            cli_say(cli, "%s: %s\n", name, verdict.result == OK ? "genuine checkpoint" : "NOT PROVED");
+        write_fact(json, &verdict.facts, name, verdict.result == OK);
+        if (first.result == OK)
+            first = verdict;
     }
-    for (size_t i = 0; i < found->checkpoints_count; i++) {
-        err one = check_checkpoint(cli, found, i, json);
-        result = result == OK ? one : result;
-    }
-    return result;
+    cli->cx.failure = first.failure;
+    return first.result;
 }
 
 err cli_verify(struct cli *cli)
@@ -146,7 +178,7 @@ err cli_verify(struct cli *cli)
     for (int i = 0; i < cli->arguments_count; i++)
         TRY(sort_file(cli, cli->arguments[i], &found));
     if (cli_has(cli, CLI_key))
-        TRY(sort_file(cli, cli_value(cli, CLI_key, ""), &found));
+        TRY(read_key_file(cli, cli_value(cli, CLI_key, ""), &found));
     if (found.key.size == 0)
         return FAIL(&cli->cx, USAGE, "verify.no_key",
                     "give the log key of the node too: --key FILE, with the answer of /log/key");
@@ -158,7 +190,7 @@ err cli_verify(struct cli *cli)
     json_open_object(&json);
     json_write_key(&json, "files");
     json_open_array(&json);
-    err result = check_all(cli, &found, &json);
+    err result = judge_all(cli, &found, &json);
     json_close_array(&json);
     json_member_bool(&json, "ok", result == OK);
     json_close_object(&json);

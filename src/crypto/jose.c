@@ -301,10 +301,21 @@ static err read_signatures(struct ctx *cx, const json_t *jws, struct signed_by *
     return OK;
 }
 
+/* A key may say what it is for (RFC 7517 sections 4.2 and 4.3); then it must be this, in each place that says so. */
+static bool is_for_verifying(const json_t *key)
+{
+    const json_t *use = json_object_get(key, "use");
+    const json_t *operations = json_object_get(key, "key_ops");
+    bool named = operations == NULL;
+    for (size_t i = 0; i < json_array_size(operations); i++)
+        named = named || text_is(json_text(json_array_get(operations, i)), "verify");
+    return named && (use == NULL || text_is(json_text(use), "sig"));
+}
+
 static err read_verifier(struct ctx *cx, struct text public_jwk, struct verifier *out)
 {
     TRY(read_key(cx, public_jwk, &out->key));
-    if (json_object_get(out->key, "d") != NULL)
+    if (json_object_get(out->key, "d") != NULL || !is_for_verifying(out->key))
         return fail_key(cx);
     return thumbprint(cx, out->key, &out->key_id);
 }

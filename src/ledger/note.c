@@ -27,15 +27,16 @@ bool note_take_line(struct text *rest, struct text *out_line)
     return take_until(rest, '\n', out_line);
 }
 
-/* White_Space of Unicode beyond ASCII, in UTF-8. */
-static bool starts_with_space(struct text text)
+/* White_Space of Unicode and control characters beyond ASCII, in UTF-8. */
+static bool starts_with_gap(struct text text)
 {
     static const char *const SPACES[] = {
-        "\xC2\x85", "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
-        "\xE3\x80\x80"};
+        "\xC2\xA0", "\xE1\x9A\x80", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE3\x80\x80"};
     for (size_t i = 0; i < sizeof SPACES / sizeof *SPACES; i++)
         if (text_starts_with(text, SPACES[i]))
             return true;
+    if (text_starts_with(text, "\xC2") && text.size >= 2 && (uint8_t)text.at[1] < 0xA0) /* U+0080 to U+009F */
+        return true;
     bool in_row = text_starts_with(text, "\xE2\x80") && text.size >= 3; /* U+2000 to U+200A stand in one row */
     return in_row && (uint8_t)text.at[2] >= 0x80 && (uint8_t)text.at[2] <= 0x8A;
 }
@@ -46,7 +47,7 @@ bool note_name_is_valid(struct text name)
         return false;
     for (size_t i = 0; i < name.size; i++) {
         uint8_t c = (uint8_t)name.at[i];
-        if (c <= ' ' || c == '+' || c == 0x7F || starts_with_space((struct text){name.at + i, name.size - i}))
+        if (c <= ' ' || c == '+' || c == 0x7F || starts_with_gap((struct text){name.at + i, name.size - i}))
             return false;
     }
     return true;

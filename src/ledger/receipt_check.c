@@ -62,13 +62,21 @@ static err step_read(struct ctx *cx, struct text receipt, struct receipt_keys *k
     return OK;
 }
 
+/* Of the canonical key: whatever else a JWK may hold has no say in whether two keys are one. */
+static err read_thumbprint(struct ctx *cx, struct text jwk, struct text *out)
+{
+    struct text canonical;
+    TRY(jose_key_public(cx, jwk, &canonical));
+    return jose_thumbprint(cx, canonical, out);
+}
+
 static err step_signed(struct ctx *cx, struct text receipt, const struct receipt_keys *keys,
                        struct receipt_facts *facts)
 {
     struct text person;
     struct text organisation;
-    TRY(jose_thumbprint(cx, keys->person, &person));
-    TRY(jose_thumbprint(cx, keys->organisation, &organisation));
+    TRY(read_thumbprint(cx, keys->person, &person));
+    TRY(read_thumbprint(cx, keys->organisation, &organisation));
     if (text_equals(person, organisation))
         return FAIL(cx, INVALID, "receipt.keys", "person and organisation have the same key: nobody else has signed");
     const struct text both[] = {keys->person, keys->organisation};

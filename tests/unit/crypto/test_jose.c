@@ -465,12 +465,30 @@ static void keys_that_may_not_verify_are_refused(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open(&fixture);
     struct text private_jwk = TEXT(A3_PRIVATE);
-    struct text sealing_jwk = TEXT(A3_WITH(A3_Y, ",\"use\":\"enc\""));
     struct text off_curve = TEXT(A3_WITH(OFF_CURVE, ""));
     struct bytes payload;
     assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &private_jwk, 1, &payload), INVALID, "jose.key");
-    assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &sealing_jwk, 1, &payload), INVALID, "jws.signature");
     assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &off_curve, 1, &payload), INVALID, "jws.signature");
+    fixture_close(&fixture);
+}
+
+/* RFC 7517 sections 4.2 and 4.3. A member that says nothing that can be understood does not permit either. */
+static void a_key_for_other_work_does_not_verify(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open(&fixture);
+    struct bytes payload;
+    static const char *const OTHERS[] = {
+        A3_WITH(A3_Y, ",\"use\":\"enc\""), A3_WITH(A3_Y, ",\"use\":7"), A3_WITH(A3_Y, ",\"key_ops\":[\"sign\"]"),
+        A3_WITH(A3_Y, ",\"key_ops\":[]"), A3_WITH(A3_Y, ",\"key_ops\":\"verify\""), A3_WITH(A3_Y, ",\"key_ops\":null"),
+        A3_WITH(A3_Y, ",\"use\":\"enc\",\"key_ops\":[\"verify\"]")};
+    for (size_t i = 0; i < sizeof OTHERS / sizeof *OTHERS; i++) {
+        struct text key = text_of(OTHERS[i]);
+        assert_failed(cx, jws_verify(cx, TEXT(A3_JWS), &key, 1, &payload), INVALID, "jose.key");
+    }
+    struct text key = TEXT(A3_WITH(A3_Y, ",\"use\":\"sig\",\"key_ops\":[\"sign\",\"verify\"]"));
+    assert_int_equal(jws_verify(cx, TEXT(A3_JWS), &key, 1, &payload), OK);
     fixture_close(&fixture);
 }
 
@@ -509,6 +527,7 @@ int main(void)
         cmocka_unit_test(each_key_signs_exactly_once),
         cmocka_unit_test(a_genuine_signature_does_not_excuse_its_header),
         cmocka_unit_test(keys_that_may_not_verify_are_refused),
+        cmocka_unit_test(a_key_for_other_work_does_not_verify),
         cmocka_unit_test(an_exhausted_arena_is_a_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -177,16 +177,18 @@ static void one_wrong_signature_of_the_key_spoils_the_note(void **state)
     fixture_close(&fixture);
 }
 
-static void names_of_keys_hold_no_space_and_no_plus(void **state)
+static void names_of_keys_hold_no_space_no_control_and_no_plus(void **state)
 {
     (void)state;
     static const char *const WRONG[] = {"",        " ",        "a b",      "a+b",    "a\nb",   "a\x7f",
                                         "\u00a0", "x\u2000", "x\u200a", "\u2028",
-                                        "\u202f", "\u205f", "\u1680", "\xc2\x85", "\xff"};
+                                        "\u202f", "\u205f", "\u1680", "\xc2\x85", "\xff",
+                                        "a\xc2\x80", "\xc2\x9f"};
     for (size_t i = 0; i < sizeof WRONG / sizeof *WRONG; i++)
         assert_false(note_name_is_valid(text_of(WRONG[i])));
     assert_true(note_name_is_valid(TEXT("node.example/log")));
     assert_true(note_name_is_valid(TEXT("b\u00fccher.example/\u200b")));
+    assert_true(note_name_is_valid(TEXT("\u00a1")));
 }
 
 int main(void)
@@ -200,7 +202,7 @@ int main(void)
         cmocka_unit_test(the_limits_of_notes_hold),
         cmocka_unit_test(a_signature_made_here_verifies_under_the_key_text),
         cmocka_unit_test(one_wrong_signature_of_the_key_spoils_the_note),
-        cmocka_unit_test(names_of_keys_hold_no_space_and_no_plus),
+        cmocka_unit_test(names_of_keys_hold_no_space_no_control_and_no_plus),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -172,6 +172,26 @@ static void keys_that_did_not_sign_are_noticed(void **state)
     fixture_close(&made.base);
 }
 
+/* A limit of the writer of keys must not show: what the receipt holds is no key, however long it is. */
+static void a_key_of_any_length_is_told_from_no_key(void **state)
+{
+    (void)state;
+    struct case_of made;
+    struct ctx *cx = case_open(&made);
+    struct text organisation;
+    char long_x[5001];
+    memset(long_x, 'A', 5000);
+    long_x[5000] = '\0';
+    assert_int_equal(jose_key_public(cx, made.organisation, &organisation), OK);
+    made.payload = text_format(cx->arena,
+                               "{\"symbolon:keys\":{\"organisation\":%.*s,"
+                               "\"person\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"\"}}}",
+                               TEXT_ARGS(organisation), long_x);
+    make_receipt(cx, &made);
+    assert_stops(cx, &made.files, RECEIPT_SIGNED, "jose.key");
+    fixture_close(&made.base);
+}
+
 static void another_payload_is_not_in_the_log(void **state)
 {
     (void)state;
@@ -233,6 +253,7 @@ int main(void)
         cmocka_unit_test(a_receipt_of_another_form_is_refused),
         cmocka_unit_test(one_key_cannot_stand_for_both_sides),
         cmocka_unit_test(keys_that_did_not_sign_are_noticed),
+        cmocka_unit_test(a_key_of_any_length_is_told_from_no_key),
         cmocka_unit_test(another_payload_is_not_in_the_log),
         cmocka_unit_test(a_damaged_proof_or_another_key_is_noticed),
         cmocka_unit_test(every_flipped_bit_of_a_receipt_is_noticed),
