@@ -2,6 +2,7 @@
  * See power_check.h. */
 #include "fault/power_check.h"
 
+#include <sqlite3.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -202,6 +203,37 @@ static bool proof_stands(struct looker *looker, const struct fact *fact)
            complain(looker, "a receipt that was handed out is another one now");
 }
 
+static bool is_whole(struct looker *looker, const char *path, const char *sql, int64_t at_least)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *prepared = NULL;
+    const char *check = "SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'";
+    bool whole = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK;
+    whole = whole && sqlite3_prepare_v2(db, check, -1, &prepared, NULL) == SQLITE_OK &&
+            sqlite3_step(prepared) == SQLITE_ROW && sqlite3_column_int64(prepared, 0) == 1;
+    (void)sqlite3_finalize(prepared); /* repeats the code of the step */
+    prepared = NULL;
+    whole = whole && sqlite3_prepare_v2(db, sql, -1, &prepared, NULL) == SQLITE_OK &&
+            sqlite3_step(prepared) == SQLITE_ROW && sqlite3_column_int64(prepared, 0) >= at_least;
+    (void)sqlite3_finalize(prepared);
+    (void)sqlite3_close(db); /* it was only read */
+    return whole || complain(looker, "a backup is gone or not whole: %s", path);
+}
+
+static bool backup_stands(struct looker *looker, const struct fact *fact)
+{
+    static const char *const FILES[] = {"ledger", "records", "people"};
+    static const char *const SQL[] = {"SELECT count(*) FROM disclosure", "SELECT count(*) FROM record",
+                                      "SELECT count(*) FROM person"};
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        char path[200];
+        (void)snprintf(path, sizeof path, "%s/%s/%s.db", looker->check->root, fact->text, FILES[i]);
+        if (!is_whole(looker, path, SQL[i], i == 2 ? fact->item : 0))
+            return false;
+    }
+    return true;
+}
+
 /* The bucket key that wrapped the person's key is no longer in the folder, whatever the databases say. */
 static bool erasure_stands(struct looker *looker, const struct fact *fact)
 {
@@ -226,7 +258,7 @@ static bool facts_stand(struct looker *looker)
         [FACT_PERSON] = person_stands, [FACT_VALUE] = value_stands,   [FACT_GRANT] = grant_stands,
         [FACT_STOPPED] = stop_stands,  [FACT_READ] = read_stands,     [FACT_IMPORTED] = import_stands,
         [FACT_PROOF] = proof_stands,   [FACT_HEAD] = head_stands,     [FACT_ERASED] = erasure_stands,
-        [FACT_STOPPING] = NULL,        [FACT_ERASING] = NULL,
+        [FACT_BACKUP] = backup_stands, [FACT_STOPPING] = NULL,        [FACT_ERASING] = NULL,
     };
     const struct book *book = &looker->check->power->book;
     for (size_t i = 0; i < book->count; i++) {

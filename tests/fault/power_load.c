@@ -316,6 +316,23 @@ static void step_checkpoint(struct power *power)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+static void step_back_up(struct power *power)
+{
+    char name[32];
+    char folder[160];
+    int64_t people = 0;
+    for (size_t i = 0; i < power->book.count; i++)
+        people += power->book.facts[i].kind == FACT_PERSON;
+    (void)snprintf(name, sizeof name, "backup%lld", (long long)power->steps);
+    (void)snprintf(folder, sizeof folder, "%s/%s", power->root, name);
+    struct ctx *cx = world_as(&power->world, power->world.operator_);
+    err made = store_backup(cx, power->node.store, folder);
+    if (made != OK) /* half of one, from before a cut */
+        assert_string_equal(cx->failure.reason, "store.backup_exists");
+    else
+        power_fact(power, &(struct fact){.kind = FACT_BACKUP, .item = people, .text = name});
+}
+
 static void step_open_again(struct power *power)
 {
     power_close(power);
@@ -329,7 +346,7 @@ static const struct {
 } STEPS[] = {
     {step_come, 8},  {step_put, 8},   {step_read, 12},  {step_stop, 6},       {step_give, 8},
     {step_settle, 9}, {step_prove, 6}, {step_forget, 5}, {step_checkpoint, 8}, {power_group, 16},
-    {step_open_again, 2},
+    {step_open_again, 2}, {step_back_up, 2},
 };
 
 static void run_step(struct power *power)

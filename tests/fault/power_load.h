@@ -20,6 +20,7 @@ typedef enum fact_kind {
     FACT_IMPORTED, /* text: id of a relationship with records */
     FACT_PROOF,    /* item: the receipt, text: as signed, more: its proof */
     FACT_HEAD,     /* text: a published checkpoint */
+    FACT_BACKUP,   /* text: a folder; item: how many people are in it at least */
     FACT_ERASING,  /* may be gone from here on */
     FACT_ERASED,   /* item: the bucket that held the key */
 } fact_kind;
