@@ -12,10 +12,10 @@ import sys
 
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
 PATH = re.compile(r"`([A-Za-z0-9_.-]+/[A-Za-z0-9_./-]*)`")
-FILE = re.compile(r"`([A-Za-z0-9_-]+\.(?:c|h|def|py|sql|cmake|txt))`")
+FILE = re.compile(r"`([A-Za-z0-9_-]+\.(?:c|h|def|py|mjs|sql|cmake|txt))`")
 FUNCTION = re.compile(r"`([a-z_][a-z0-9_]*)\(\)`")
 STRUCT = re.compile(r"`struct ([a-z0-9_]+)`")
-SOURCES = ("src", "tests", "tools", "cmake", "bench")
+SOURCES = ("src", "tests", "tools", "cmake", "bench", "verify")
 # A definition or a declaration: it begins a line, and nothing in front of the name calls or assigns.
 DEFINED = re.compile(r"^(?:[a-z#][A-Za-z0-9_* ]*[ *])?([a-z_][a-z0-9_]*)\(", re.M)
 DEFINED_STRUCT = re.compile(r"^\s*(?:\w+ )*struct ([a-z0-9_]+) \{", re.M)

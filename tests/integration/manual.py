@@ -201,6 +201,7 @@ def the_tour_of_the_demo_works_pasted_into_sh_and_bash(folder):
 
 def main():
     with tempfile.TemporaryDirectory(prefix="symbolon-manual-") as folder:
+        os.symlink(MANUAL.parents[1] / "verify", os.path.join(folder, "verify"))  # the reader was told to copy it
         steps.run([changed_answers_are_noticed, a_block_that_fails_is_noticed,
                    the_examples_do_what_the_pages_say, the_tour_of_the_demo_works_pasted_into_sh_and_bash], folder)
 
