@@ -19,15 +19,22 @@ struct question {
     struct department   department;
 };
 
-static err load_question(struct ctx *cx, int64_t request_id, struct question *out)
+/* Whoever has made a counter-offer may still say no, and nothing else. */
+static bool may_answer(const struct request *request, request_answer_kind answer, int64_t at_ms)
+{
+    request_state state = request_state_at(request, at_ms);
+    return state == REQUEST_OPEN || (state == REQUEST_COUNTERED && answer == ANSWER_REFUSE);
+}
+
+static err load_question(struct ctx *cx, const struct request_answer *answer, struct question *out)
 {
     TRY(policy_require_own(cx, POLICY_REQUEST_ANSWER));
-    TRY(request_load(cx, cx->actor.person_id, request_id, &out->request));
+    TRY(request_load(cx, cx->actor.person_id, answer->request_id, &out->request));
     TRY(relationship_load(cx, out->request.person_id, out->request.relationship_id, &out->relationship));
     struct id purpose_id = {ID_PURPOSE, out->request.organisation_id, out->request.purpose_id};
     TRY(purpose_load(cx, &purpose_id, out->request.purpose_version, &out->purpose));
     TRY(department_load(cx, out->request.organisation_id, out->request.department_id, &out->department));
-    if (request_state_at(&out->request, cx->now_ms) != REQUEST_OPEN)
+    if (!may_answer(&out->request, answer->answer, cx->now_ms))
         return FAIL(cx, CONFLICT, "request.not_open", "the request is answered, cancelled or too old");
     if (relationship_state_at(&out->relationship, cx->now_ms) != RELATIONSHIP_ACTIVE)
         return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship is not active");
@@ -142,8 +149,20 @@ static err say(struct ctx *cx, struct request_answer *answer, struct question *q
     return OK;
 }
 
+/* A "no" names no terms, and a counter-offer names at least one. */
+static err check_terms_named(struct ctx *cx, const struct request_answer *answer)
+{
+    bool any = answer->set_attributes || answer->set_until || answer->set_duration || answer->set_uses;
+    if (answer->answer == ANSWER_REFUSE && any)
+        return FAIL(cx, INVALID, "answer.refuses_with_terms", "who refuses gives nothing: leave the terms out");
+    if (answer->answer == ANSWER_COUNTER && !any)
+        return FAIL(cx, INVALID, "answer.offers_nothing", "say which kinds, how long or how often instead");
+    return OK;
+}
+
 static err answer_kindwise(struct ctx *cx, struct request_answer *answer, struct question *question)
 {
+    TRY(check_terms_named(cx, answer));
     if (answer->answer == ANSWER_ACCEPT || answer->answer == ANSWER_ADJUST)
         return give(cx, answer, question);
     struct act act = request_act(&question->request, answer->answer == ANSWER_COUNTER ? ACT_REQUEST_COUNTERED
@@ -157,7 +176,7 @@ err request_answer(struct ctx *cx, void *arg)
 {
     struct request_answer *answer = arg;
     struct question question;
-    TRY(load_question(cx, answer->request_id, &question));
+    TRY(load_question(cx, answer, &question));
     TRY(answer_kindwise(cx, answer, &question));
     answer->out = question.request;
     return OK;

@@ -289,8 +289,31 @@ static void one_counter_offer_is_met_by_one_revision(void **state)
     assert_int_equal(stored.expires_at_ms, revise.out.expires_at_ms);
     ASSERT_FAILS(world, WRITE(world, world->shipping, request_revise, &revise), CONFLICT, "request.not_countered");
     struct request_answer second = answer_to(&request, ANSWER_COUNTER);
+    second.set_duration = true;
+    second.duration_ms = TIME_DAY_MS;
     ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &second), CONFLICT, "request.countered_already");
     ASSERT_OK(world, WRITE(world, world->ada, request_answer, &again)); /* she had offered it herself: needed or not */
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void who_has_made_a_counter_offer_may_still_refuse(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct request request = asked(world, question(world, &relationship));
+    struct request_answer nothing = answer_to(&request, ANSWER_COUNTER);
+    ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &nothing), INVALID, "answer.offers_nothing");
+    request = countered(world, &request);
+    struct request_answer no = answer_to(&request, ANSWER_REFUSE);
+    no.set_attributes = true;
+    no.attributes = world_kinds("PhysicalAddress");
+    ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &no), INVALID, "answer.refuses_with_terms");
+    no.set_attributes = false;
+    ASSERT_OK(world, WRITE(world, world->ada, request_answer, &no));
+    assert_int_equal(no.out.state, REQUEST_REFUSED);
+    assert_true(no.out_receipt_id != 0);
+    struct request_revise late = {.person_id = request.person_id, .request_id = request.request_id, .uses = ANY};
+    ASSERT_FAILS(world, WRITE(world, world->shipping, request_revise, &late), CONFLICT, "request.not_countered");
     assert_int_equal(world_audit(world, 0), 0);
 }
 
@@ -461,6 +484,7 @@ int main(void)
         WORLD_TEST(an_answer_needs_an_active_relationship),
         WORLD_TEST(an_unanswered_request_lapses),
         WORLD_TEST(one_counter_offer_is_met_by_one_revision),
+        WORLD_TEST(who_has_made_a_counter_offer_may_still_refuse),
         WORLD_TEST(a_counter_offer_keeps_to_the_purpose),
         WORLD_TEST(a_revision_asks_for_no_more_than_either_side_has_spoken_of),
         WORLD_TEST(a_revision_keeps_to_the_version_that_was_asked_under),
