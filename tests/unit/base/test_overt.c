@@ -7,17 +7,15 @@
 #include "base/text.h"
 #include "support/cmocka.h"
 
+/* RFC 3629. */
 static size_t put(char *at, uint32_t code)
 {
-    if (code < 0x80)
-        return (void)(at[0] = (char)code), 1;
-    if (code < 0x800)
-        return (void)(at[0] = (char)(0xC0 | code >> 6), at[1] = (char)(0x80 | (code & 63))), 2;
-    if (code < 0x10000)
-        return (void)(at[0] = (char)(0xE0 | code >> 12), at[1] = (char)(0x80 | (code >> 6 & 63)),
-                      at[2] = (char)(0x80 | (code & 63))), 3;
-    return (void)(at[0] = (char)(0xF0 | code >> 18), at[1] = (char)(0x80 | (code >> 12 & 63)),
-                  at[2] = (char)(0x80 | (code >> 6 & 63)), at[3] = (char)(0x80 | (code & 63))), 4;
+    static const uint8_t HEADS[] = {0, 0xC0, 0xE0, 0xF0};
+    size_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    for (size_t i = more; i > 0; i--, code >>= 6)
+        at[i] = (char)(0x80 | (code & 63));
+    at[0] = (char)(HEADS[more] | code);
+    return more + 1;
 }
 
 static bool spelled(const uint32_t *codes)
