@@ -3,6 +3,8 @@
  * with the first look, outside the writer, and kept. */
 #include "domain/receipt.h"
 
+#include <string.h>
+
 #include "base/time.h"
 #include "http/accept.h"
 #include "http/api_view.h"
@@ -36,6 +38,82 @@ static err reply_json(struct call *call, const struct receipt *receipt)
     return call_reply(call, &view);
 }
 
+/* ---- as a page: what people ask first, in plain words, and the whole below */
+
+static void write_row(struct builder *page, const char *title, struct text value)
+{
+    if (value.size == 0)
+        return;
+    build_format(page, "<div><dt>%s</dt><dd>", title);
+    html_text(page, value);
+    build_literal(page, "</dd></div>\n");
+}
+
+static void write_list(struct builder *page, const char *title, const json_t *items)
+{
+    if (json_array_size(items) == 0)
+        return;
+    build_format(page, "<div><dt>%s</dt><dd>", title);
+    for (size_t i = 0; i < json_array_size(items); i++) {
+        build_literal(page, i == 0 ? "" : ", ");
+        html_text(page, json_text(json_array_get(items, i)));
+    }
+    build_literal(page, "</dd></div>\n");
+}
+
+/* "2026-11-22 21:02 UTC" */
+static void write_moment(struct builder *page, const char *title, struct text at)
+{
+    if (at.size != TIME_TEXT_SIZE)
+        return;
+    build_format(page, "<div><dt>%s</dt><dd>%.10s %.5s UTC</dd></div>\n", title, at.at, at.at + sizeof "2026-11-22");
+}
+
+/* "grant.used_up" as "Permission: used up". */
+static void write_event(struct call *call, struct builder *page, struct text event)
+{
+    static const struct {
+        const char *start;
+        const char *word;
+    } NOUNS[] = {{"grant.", "Permission"}, {"relationship.", "Relationship"}, {"request.", "Request"}};
+    for (size_t i = 0; i < sizeof NOUNS / sizeof *NOUNS; i++) {
+        size_t size = strlen(NOUNS[i].start);
+        if (!text_starts_with(event, NOUNS[i].start))
+            continue;
+        char *verb = arena_take(call->arena, event.size - size + 1, 1);
+        if (verb == NULL)
+            return; /* the page overflows with the arena */
+        for (size_t at = size; at < event.size; at++)
+            verb[at - size] = event.at[at] == '_' ? ' ' : event.at[at];
+        verb[event.size - size] = '\0';
+        write_row(page, NOUNS[i].word, text_of(verb));
+    }
+}
+
+static const json_t *inside(const json_t *object, const char *name)
+{
+    return json_object_get(object, name);
+}
+
+static void write_facts(struct call *call, struct builder *page, const json_t *payload)
+{
+    const json_t *controller = inside(payload, "dpv:hasDataController");
+    const json_t *wording = inside(inside(payload, "dpv:hasNotice"), "symbolon:wording");
+    const json_t *status = inside(payload, "dpv:hasConsentStatus");
+    const json_t *lasts = inside(status, "dpv:hasDuration");
+    build_literal(page, "<dl>\n");
+    write_event(call, page, json_text(inside(payload, "symbolon:act")));
+    write_row(page, "Organisation", json_text(inside(controller, "dct:title")));
+    write_list(page, "Departments", inside(controller, "symbolon:departments"));
+    write_row(page, "Why", json_text(inside(wording, "sentence")));
+    write_list(page, "Data", inside(payload, "dpv:hasPersonalData"));
+    write_moment(page, "From", json_text(inside(lasts, "symbolon:from")));
+    write_moment(page, "Until", json_text(inside(lasts, "symbolon:until")));
+    write_moment(page, "Recorded", json_text(inside(status, "dpv:isIndicatedAtTime")));
+    write_row(page, "Receipt", call_text(call, "rcp"));
+    build_literal(page, "</dl>\n");
+}
+
 static int write_piece(const char *piece, size_t size, void *page)
 {
     html_text(page, (struct text){piece, size});
@@ -48,21 +126,18 @@ static err reply_page(struct call *call, const struct receipt *receipt)
     const json_t *payload = NULL;
     TRY(json_parse(&call->cx, text_of_bytes(receipt->payload), &payload));
     html_open(&page, "Receipt");
-    build_literal(&page,
-                  "<p>This is what was agreed, with the words that were on the screen. Both sides hold the same "
-                  "signed original, and the public log holds a sealed mark of it.</p>\n<dl>\n<div><dt>When</dt><dd>");
-    html_text(&page, time_to_text(call->arena, receipt->at_ms));
-    build_literal(&page, "</dd></div>\n<div><dt>Receipt</dt><dd><code>");
-    html_text(&page, call_text(call, "rcp"));
-    build_literal(&page, "</code></dd></div>\n</dl>\n<h2>Content</h2>\n<pre>");
-    if (json_dump_callback(payload, write_piece, &page, JSON_INDENT(2)) != 0)
-        return FAIL_MEMORY(&call->cx);
-    build_literal(&page,
-                  "</pre>\n<h2>To prove it</h2>\n<p>Ask for this address as <code>application/jose+json</code> to "
-                  "get the signed original, and for <code>");
+    build_literal(&page, "<p>This is what was agreed, with the words that were on the screen. Both sides hold the same "
+                         "signed original, and the public log holds a sealed mark of it.</p>\n");
+    write_facts(call, &page, payload);
+    build_literal(&page, "<h2>To prove it</h2>\n<p>Ask for this address as <code>application/jose+json</code> to "
+                         "get the signed original, and for <code>");
     html_text(&page, call->request.path);
     build_literal(&page, "/proof</code> to get its place in the log. <code>symbolon verify</code> checks both without "
-                         "any connection.</p>\n");
+                         "any connection.</p>\n<h2>The whole of it</h2>\n<details><summary>For programs and for the "
+                         "curious</summary>\n<pre>");
+    if (json_dump_callback(payload, write_piece, &page, JSON_INDENT(2)) != 0)
+        return FAIL_MEMORY(&call->cx);
+    build_literal(&page, "</pre>\n</details>\n");
     html_close(&page);
     return html_reply(call, &page);
 }

@@ -36,6 +36,7 @@ static const char STYLE[] =
     " background: var(--link); color: var(--page); cursor: pointer }\n"
     "button:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }\n"
     "form { margin: 1.5rem 0 }\n"
+    "summary { cursor: pointer; margin: 0 0 .75rem }\n"
     ".note { color: var(--soft) }\n"
     "footer { margin-top: 3rem; color: var(--soft); font-size: .9375rem }\n";
 
