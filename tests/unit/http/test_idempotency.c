@@ -137,6 +137,71 @@ static void an_answer_goes_with_its_person(void **state)
     assert_string_equal(call.cx.failure.reason, "person.erased");
 }
 
+/* ---- somebody unknown, with a claim code */
+
+#define CODE "7Q4K-M2XD-9RTA-H3VB"
+static const struct actor NOBODY = {.kind = ACTOR_NOBODY};
+
+static struct idempotency bound_to(const struct call *call, const char *key, const char *code)
+{
+    struct idempotency idempotency;
+    idempotency_of(call, text_of(key), 0, &idempotency);
+    idempotency_bind(&idempotency, text_of(code));
+    return idempotency;
+}
+
+static bool finds_claim(struct world *world, const char *key, const char *code)
+{
+    struct call call = call_of(world, NOBODY, "{}");
+    struct idempotency idempotency = bound_to(&call, key, code);
+    bool found = false;
+    ASSERT_OK(world, idempotency_find(&call, &idempotency, &found));
+    if (found) {
+        assert_true(text_is(call.reply.body, ANSWER));
+        assert_int_equal(call.reply.field_count, 1);
+        assert_true(text_is(call.reply.fields[0].value, "session=ses_1; Path=/"));
+    }
+    return found;
+}
+
+static void keep_claim(struct world *world)
+{
+    struct call call = call_of(world, NOBODY, "{}");
+    call.reply = (struct reply){.status = 201, .body = TEXT(ANSWER)};
+    assert_int_equal(reply_add_field(&call, "Set-Cookie", TEXT("session=ses_1; Path=/")), OK);
+    struct keeping keeping = {&call, bound_to(&call, "key-1", CODE)};
+    ASSERT_OK(world, WRITE(world, NOBODY, keep_one, &keeping));
+}
+
+static void a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together(void **state)
+{
+    struct world *world = *state;
+    keep_claim(world);
+    assert_true(finds_claim(world, "key-1", CODE));
+    assert_false(finds_claim(world, "key-2", CODE));
+    assert_false(finds_claim(world, "key-1", "7Q4K-M2XD-9RTA-H3VC"));
+    assert_false(finds_claim(world, "key-17", "Q4K-M2XD-9RTA-H3VB")); /* where one ends and the other begins counts */
+    test_node_pass(&world->node, LIMIT_CLAIM_ANSWER_MS - 1);
+    assert_true(finds_claim(world, "key-1", CODE));
+    test_node_pass(&world->node, 1);
+    assert_false(finds_claim(world, "key-1", CODE));
+}
+
+static void the_answer_to_a_claim_is_thrown_away_before_others(void **state)
+{
+    struct world *world = *state;
+    bool left = true;
+    keep_claim(world);
+    keep(world, world->ada, false);
+    test_node_pass(&world->node, LIMIT_CLAIM_ANSWER_MS - 1);
+    for (int64_t rows = 2; rows >= 1; rows--) {
+        ASSERT_OK(world, WRITE(world, world->operator_, idempotency_forget, &left));
+        assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM idempotency"), rows);
+        test_node_pass(&world->node, 1);
+    }
+    assert_true(finds(world, world->ada, false));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +210,8 @@ int main(void)
         WORLD_TEST(a_key_goes_with_its_request),
         WORLD_TEST(what_is_too_old_is_thrown_away),
         WORLD_TEST(an_answer_goes_with_its_person),
+        WORLD_TEST(a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together),
+        WORLD_TEST(the_answer_to_a_claim_is_thrown_away_before_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
