@@ -169,8 +169,8 @@ static const struct place PLACES[] = {
     {"people.db", "relationship", "", "state = 3"},
     {"people.db", "grant_now", "", "uses_kind = 2"},
     {"people.db", "request", "", "revision = 2"},
-    /* who acted stands in the receipt too, but nothing is derived from it */
-    {"people.db", "act", " actor_kind actor_id ", NULL},
+    /* which of them acted stands nowhere else */
+    {"people.db", "act", " actor_id ", NULL},
     {"people.db", "act", " nature review_at_ms organisation_id ", "kind = 3"},
     {"people.db", "act", " duration_ms department_id grant_id ", "kind = 41"},
     {"people.db", "act", "", GRANT_GIVEN},
