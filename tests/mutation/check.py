@@ -52,7 +52,7 @@ class List(unittest.TestCase):
     def test_several_lines_and_several_words_come_out_as_they_stand(self):
         text = "# said aside\n\n== a promise\n\nfor A B\ntitle @\nfile\n- x(@);\n-     y\n+ z\nred: t\n"
         first, second = mutants.read(text)
-        self.assertEqual(first, ("a promise", "title A", "file", "x(A);\n    y", "z", "red", ["t"]))
+        self.assertEqual(first, ("a promise", "title A", "file", "x(A);\n    y", "z", "red", ("t",)))
         self.assertEqual(second.find, "x(B);\n    y")
 
 

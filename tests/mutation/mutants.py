@@ -39,7 +39,7 @@ def one_of(promise, lines):
     body = lines[2:-1]
     if len(lines) < 4 or fate not in (RED, GREEN, BROKEN) or not all(line[0] in "-+" for line in body):
         raise BadList(f"not title, file, - lines, + lines and fate: {lines[0]}")
-    return Mutant(promise, lines[0], lines[1], take(body, "-"), take(body, "+"), fate, tests.split())
+    return Mutant(promise, lines[0], lines[1], take(body, "-"), take(body, "+"), fate, tuple(tests.split()))
 
 
 def expand(lines):
