@@ -92,9 +92,7 @@ struct purpose_view {
     struct text          longest_words, shortest_useful_words, retention_words; /* "P1Y", as their writer put it */
     const struct text   *passed_on;
     size_t               passed_on_count;
-    bool                 scored;
-    bool                 leaves_eea;
-    bool                 trains_ai;
+    bool                 scored, leaves_eea, trains_ai;
     struct purpose_unsaid unsaid;
     struct text          benefit;
     struct text          if_no;

@@ -141,7 +141,7 @@ static void write_form(const struct shape_member *member, struct json_writer *wr
         write_bounds(member, "minimum", "maximum", writer);
         break;
     case SHAPE_BOOL:
-        write_type("boolean", false, writer);
+        write_type("boolean", (member->flags & SHAPE_NULLABLE) != 0, writer);
         break;
     case SHAPE_KINDS:
     case SHAPE_TEXTS:

@@ -33,7 +33,8 @@ DELETE FROM idempotency WHERE (actor_id, key_hash) IN
 -- in:   until_ms int64, most int64
 -- rows: none
 DELETE FROM idempotency WHERE (actor_id, key_hash) IN
-    (SELECT actor_id, key_hash FROM idempotency WHERE actor_id = 0 AND at_ms <= $1 LIMIT $2);
+    (SELECT actor_id, key_hash FROM idempotency WHERE actor_id = 0 AND at_ms <= $1
+     ORDER BY actor_id, key_hash LIMIT $2);
 
 -- name: disclosure_answer_load
 -- file: ledger
