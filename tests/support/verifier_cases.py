@@ -550,11 +550,20 @@ BENT = [one_bent_file] * 16 + [two_bent_files, one_bent_checkpoint, one_bent_che
         one_spliced_file]
 
 
+def make_one(kind, dice, node, forge, cases):
+    files = kind(dice, node, forge)
+    cases.add(kind.__name__, files, dice.random() < 0.3, ["--json"] if dice.random() < 0.5 else [])
+
+
 def make(dice, count, node, forge, cases):
     """`cases.add(kind, files, key_option, switches)` is called `count` times. One in two hundred is large."""
     for i in range(count):
         kinds = dice.choice([BENT, BENT, FORGED, FORGED, GIVEN]) if i % 200 else [large_files]
-        kind = dice.choice(kinds)
-        files = kind(dice, node, forge)
-        cases.add(kind.__name__, files, key_option=dice.random() < 0.3,
-        switches=["--json"] if dice.random() < 0.5 else [])
+        make_one(dice.choice(kinds), dice, node, forge, cases)
+
+
+def make_of(kinds, dice, count, node, forge, cases):
+    """`count` calls of each of these kinds, by their names."""
+    for kind in sorted(kinds):
+        for _ in range(count):
+            make_one(globals()[kind], dice, node, forge, cases)
