@@ -97,6 +97,16 @@ static err sweep_strays(struct cli *cli, struct stray_sweep *out, int64_t *out_l
     return stray_count(&cli->node.cx, out_left);
 }
 
+static void say_clock(const struct cli *cli, clock_trust trust, int64_t ahead_ms)
+{
+    if (trust == CLOCK_BEHIND)
+        cli_say(cli, "note  the clock of this machine is %lld seconds behind the node's time, which goes on alone\n",
+                (long long)-ahead_ms / 1000);
+    if (trust == CLOCK_AHEAD)
+        cli_say(cli, "note  the clock of this machine has leapt %lld seconds ahead and is not believed yet\n",
+                (long long)ahead_ms / 1000);
+}
+
 err cli_doctor(struct cli *cli)
 {
     TRY(cli_open(cli, false));
@@ -108,12 +118,16 @@ err cli_doctor(struct cli *cli)
     TRY(node_settle(&cli->node));
     TRY(sweep_strays(cli, &sweep, &strays));
     TRY(ledger_head(&cli->node.cx, &head));
+    int64_t ahead_ms = 0;
+    clock_trust trust = store_clock_trust(cli->node.store, &ahead_ms);
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
     json_open_object(&json);
     json_member_bool(&json, "ok", true);
     json_member_int(&json, "log_entries", (int64_t)head.tree.size);
     json_member_int(&json, "strays", strays);
     json_member_int(&json, "strays_removed", sweep.removed);
+    json_member_bool(&json, "clock_doubted", trust != CLOCK_TRUSTED);
+    json_member_int(&json, "clock_ahead_ms", ahead_ms);
     json_close_object(&json);
     cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
                  "ok    store is whole, is private, and its settings hold\n"
@@ -124,5 +138,6 @@ err cli_doctor(struct cli *cli)
     if (strays > 0)
         cli_say(cli, "note  a write that broke off has left something of %lld people; it goes a day later\n",
                 (long long)strays);
+    say_clock(cli, trust, ahead_ms);
     return cli_answer(cli, &json);
 }

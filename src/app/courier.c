@@ -18,6 +18,7 @@
 
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
 #define MARK_EVERY_MS 1000
+#define TIME_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
 #define STRAY_EVERY_MS 1000
 #define PAUSE_MS_MAX (INT64_C(60) * 1000)
@@ -33,7 +34,16 @@ struct job {
     const char *told;      /* the reason that the log has heard; NULL: all is well */
 };
 
-typedef enum job_number { JOB_KEYS, JOB_LOG, JOB_MARK, JOB_LEFTOVER, JOB_FORGET, JOB_STRAY, JOB_COUNT } job_number;
+typedef enum job_number {
+    JOB_TIME,
+    JOB_KEYS,
+    JOB_LOG,
+    JOB_MARK,
+    JOB_LEFTOVER,
+    JOB_FORGET,
+    JOB_STRAY,
+    JOB_COUNT
+} job_number;
 
 struct courier {
     struct node       *node;
@@ -44,9 +54,29 @@ struct courier {
     bool               stopping;
     struct job         jobs[JOB_COUNT];
     struct stray_sweep strays;
+    clock_trust        trust; /* as the log has heard */
 };
 
 /* ---- the jobs */
+
+static void tell_trust(struct courier *courier, clock_trust trust, int64_t ahead_ms)
+{
+    courier->trust = trust;
+    if (trust == CLOCK_TRUSTED)
+        LOG(&courier->node->log, LOG_INFO, "clock.trusted", LOG_INT("ahead_ms", ahead_ms));
+    else
+        LOG(&courier->node->log, LOG_WARNING, "clock.doubted",
+            LOG_TEXT("clock", trust == CLOCK_AHEAD ? "ahead" : "behind"), LOG_INT("ahead_ms", ahead_ms));
+}
+
+static err keep_time(struct courier *courier)
+{
+    int64_t ahead_ms = 0;
+    clock_trust trust = store_clock_trust(courier->node->store, &ahead_ms);
+    if (trust != courier->trust)
+        tell_trust(courier, trust, ahead_ms);
+    return store_keep_time(courier->node->store, &courier->cx);
+}
 
 /* Finishes destroying keys where a crash came between. */
 static err destroy_keys(struct courier *courier)
@@ -94,6 +124,7 @@ static err sweep_strays(struct courier *courier)
 }
 
 static const struct job JOBS[JOB_COUNT] = {
+    [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},

@@ -13,6 +13,7 @@
 #include "crypto/keyring.h"
 #include "domain/leftover.h"
 #include "ledger/ledger.h"
+#include "store/queries.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
 
@@ -100,6 +101,30 @@ static err name_new_log(struct node *node)
     return node_write(node, name_log, NULL);
 }
 
+/* Time and numbers go on behind everything that is stored, also where a file is older than the mark, or newer. */
+static err settle_moment(struct node *node)
+{
+    struct ctx *cx = &node->cx;
+    struct sql_node_newest_of_people_row people = {0};
+    struct sql_node_newest_of_ledger_row ledger = {0};
+    struct sql_node_newest_of_keys_row keys = {0};
+    bool found = false;
+    TRY(sql_node_newest_of_people(cx, &people, &found));
+    TRY(sql_node_newest_of_ledger(cx, &ledger, &found));
+    TRY(sql_node_newest_of_keys(cx, &keys, &found));
+    const int64_t numbers[] = {people.act_id,    people.receipt_id,    people.event_id,
+                               people.person_id, ledger.disclosure_id, keys.person_id};
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        number_lift(&node->numbers, numbers[i]);
+        store_lift_time(node->store, number_made_at_ms(numbers[i]));
+    }
+    store_lift_time(node->store, people.act_at_ms);
+    store_lift_time(node->store, ledger.at_ms);
+    cx->now_ms = store_now_ms(node->store);
+    number_lift(&node->numbers, number_first_of_ms(cx->now_ms + 1)); /* all that were given are of earlier moments */
+    return OK;
+}
+
 static err open_store(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
@@ -109,8 +134,7 @@ static err open_store(struct node *node, const struct node_options *options)
                                   .fatal = stop_at_once, .fatal_arg = node};
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
-    cx->now_ms = store_now_ms(node->store);
-    number_lift(&node->numbers, number_first_of_ms(cx->now_ms)); /* also when the wall clock went back since */
+    TRY(settle_moment(node));
     struct text origin;
     err named = ledger_origin(cx, &origin);
     if (named == NOT_FOUND) {

@@ -123,6 +123,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     drain_writer(&cli->node);
     if (result == OK)
         result = node_settle(&cli->node);
+    if (result == OK)
+        result = store_settle_time(cli->node.store, &cli->node.cx);
     return result;
 }
 

@@ -40,13 +40,20 @@ struct ctx {
     struct keyring          *keyring;
     struct store_conn       *db;     /* the running thread's read handle; inside a write, the writer's */
     int64_t                  now_ms; /* the request's moment: one for all its decisions */
+    int64_t                  wall_ms; /* later than that when a clock says so that is not believed yet; else 0 */
     struct actor             actor;
     struct failure           failure;
 };
 
 static inline int64_t ctx_number(struct ctx *cx)
 {
-    return number_next(cx->numbers, cx->clock, cx->randomness);
+    return number_next(cx->numbers, cx->now_ms, cx->randomness);
+}
+
+/* The moment by which a permission must not have ended: what is over by either clock gives nothing. */
+static inline int64_t ctx_latest_ms(const struct ctx *cx)
+{
+    return cx->wall_ms > cx->now_ms ? cx->wall_ms : cx->now_ms;
 }
 
 #endif

@@ -11,6 +11,8 @@
 struct clock {
     int64_t (*wall_ms)(void *self);      /* milliseconds since 1970 UTC; may jump */
     int64_t (*monotonic_ns)(void *self); /* for durations; never goes back */
+    int64_t (*elapsed_ns)(void *self);   /* since the machine began, its sleep too; nobody can set it */
+    int64_t (*boot)(void *self);         /* names what elapsed_ns counts from, for a later process; 0: not known */
     void *self;
 };
 
@@ -21,15 +23,20 @@ struct randomness {
 
 int64_t clock_wall_ms(const struct clock *clock);
 int64_t clock_monotonic_ns(const struct clock *clock);
+int64_t clock_elapsed_ns(const struct clock *clock);
+int64_t clock_boot(const struct clock *clock);
 void random_fill(const struct randomness *randomness, uint8_t *out, size_t size);
 
 struct clock clock_system(void);
 struct randomness randomness_system(void); /* getrandom(2) */
 
-/* A clock that stands where it was put. */
+/* A clock that stands where it was put. What is added to the wall clock has passed, unless it is added to `jumped_ms`
+ * too: then somebody has set the clock. */
 struct set_clock {
     int64_t wall_ms;
     int64_t monotonic_ns;
+    int64_t jumped_ms;
+    int64_t boot;
 };
 struct clock clock_set(struct set_clock *set); /* borrows */
 

@@ -66,15 +66,15 @@ bool id_unpack(const uint8_t block[16], id_type wanted, struct id *out)
     return true;
 }
 
-int64_t number_next(struct number_source *source, const struct clock *clock, const struct randomness *randomness)
+int64_t number_next(struct number_source *source, int64_t at_ms, const struct randomness *randomness)
 {
     uint8_t spread[2];
     random_fill(randomness, spread, sizeof spread);
-    int64_t wall_ms = clock_wall_ms(clock) - EPOCH_MS;
-    if (wall_ms < 0)
-        wall_ms = 0;
+    int64_t since_ms = at_ms - EPOCH_MS;
+    if (since_ms < 0)
+        since_ms = 0;
     /* The spread's top bit stays clear, so that numbers of one millisecond can count on from it. */
-    int64_t fresh = wall_ms << SPREAD_BITS | (((int64_t)spread[0] << 8 | spread[1]) & 0x3FFF);
+    int64_t fresh = since_ms << SPREAD_BITS | (((int64_t)spread[0] << 8 | spread[1]) & 0x3FFF);
     int64_t last = atomic_load_explicit(&source->last, memory_order_relaxed);
     int64_t next;
     do

@@ -35,15 +35,18 @@ id_type id_type_of_prefix(struct text prefix); /* ID_NONE when unknown */
 void id_pack(struct id id, uint8_t out[16]);
 bool id_unpack(const uint8_t block[16], id_type wanted, struct id *out);
 
-/* Gives each number once per source, rising. Safe for many threads. */
+/* Gives each number once per source, rising. Safe for many threads. `at_ms` is the moment of the request; one that
+ * stands still or goes back does no harm. */
 struct number_source {
     _Atomic int64_t last;
 };
-int64_t number_next(struct number_source *source, const struct clock *clock, const struct randomness *randomness);
+int64_t number_next(struct number_source *source, int64_t at_ms, const struct randomness *randomness);
 /* The least number that could be made in that millisecond. */
 int64_t number_first_of_ms(int64_t at_ms);
 /* From now on the source gives only numbers above `floor`. */
 void number_lift(struct number_source *source, int64_t floor);
 int64_t number_made_at_ms(int64_t number); /* the millisecond that a number was made in */
+/* Later moments are none: beyond the year 2092 there are no numbers. */
+#define NUMBER_LAST_MS INT64_C(3881520000000)
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The rules of time. Microseconds inside, so that a look a microsecond after the last one loses nothing worth naming. */
+ * The rules of time. Microseconds inside, so that a look just after the last one loses nothing worth naming. */
 #include "base/timekeeper.h"
 
 #include "base/id.h"
@@ -35,7 +35,8 @@ void timekeeper_open(struct timekeeper *keeper, const struct time_mark *mark, in
 {
     bool goes_on = mark->boot != 0 && mark->boot == boot && mark->elapsed_ms * 1000 <= look.elapsed_ns / 1000;
     if (goes_on) { /* both numbers were cut to milliseconds: one more is never too early */
-        *keeper = (struct timekeeper){.at_us = (mark->at_ms + 1) * 1000, .elapsed_us = mark->elapsed_ms * 1000};
+        int64_t passed_us = look.elapsed_ns / 1000 - mark->elapsed_ms * 1000;
+        begin_at(keeper, (mark->at_ms + 1) * 1000 + passed_us, look);
         timekeeper_look(keeper, look);
         return;
     }

@@ -38,12 +38,14 @@ struct timekeeper {
     int64_t leap_us;    /* the wall clock less elapsed, then */
 };
 
-/* Goes on from a mark. On the same run of the machine what has elapsed since says the time, as between two looks. After
- * another one nothing does: a wall clock behind the horizon is not believed, and the time begins there. */
+/* Goes on from a mark. On the same run of the machine what has elapsed since says the time: all of it, as nobody knows
+ * when the wall clock was set back. After another one nothing does: a wall clock behind the horizon is not believed,
+ * and the time begins there. */
 void timekeeper_open(struct timekeeper *keeper, const struct time_mark *mark, int64_t boot, struct clock_look look);
 
-/* Takes both clocks in. The wall clock is followed at once when it is at most TIMEKEEPER_LEAP_MS ahead; behind, the time
- * goes on at seven eighths until they meet; further ahead, when it has stood as long as timekeeper_doubt_ms() says. */
+/* Takes both clocks in. The wall clock is followed at once when it is at most TIMEKEEPER_LEAP_MS ahead; further ahead,
+ * when it has stood as long as timekeeper_doubt_ms() says. When it is behind, the time goes on at seven eighths until
+ * they meet. */
 void timekeeper_look(struct timekeeper *keeper, struct clock_look look);
 #define TIMEKEEPER_LEAP_MS (INT64_C(5) * 60 * 1000)
 

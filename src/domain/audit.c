@@ -31,7 +31,7 @@ void audit_found(struct audit_walk *walk, const char *format, ...)
         walk->report->found(walk->report->self, (struct text){sentence, (size_t)size});
 }
 
-static struct text name_of(struct audit_walk *walk, struct id id)
+struct text audit_id_name(struct audit_walk *walk, struct id id)
 {
     struct text text = id_text(&walk->brief, id);
     return text.at == NULL ? TEXT("one thing") : text;
@@ -41,12 +41,12 @@ struct text audit_name(struct audit_walk *walk, const struct audit_subject *subj
 {
     static const id_type TYPES[] = {
         [AUDIT_RELATIONSHIP] = ID_RELATIONSHIP, [AUDIT_GRANT] = ID_GRANT, [AUDIT_REQUEST] = ID_REQUEST};
-    return name_of(walk, (struct id){TYPES[subject->topic], subject->edge_person_id, subject->subject_id});
+    return audit_id_name(walk, (struct id){TYPES[subject->topic], subject->edge_person_id, subject->subject_id});
 }
 
 struct text audit_person_name(struct audit_walk *walk)
 {
-    return name_of(walk, (struct id){ID_PERSON, walk->person.person_id, 0});
+    return audit_id_name(walk, (struct id){ID_PERSON, walk->person.person_id, 0});
 }
 
 err audit_open(struct audit_walk *walk, const struct seal_place *place, struct bytes sealed, struct bytes *out_plain,
@@ -240,6 +240,18 @@ static err audit_people(struct audit_walk *walk)
 
 /* ---- all of it */
 
+/* What belongs to no person. */
+static err audit_house(struct audit_walk *walk)
+{
+    TRY(store_read_begin(&walk->cx));
+    err result = audit_organisations(walk);
+    if (result == OK)
+        result = audit_purposes(walk);
+    store_read_end(&walk->cx);
+    arena_reset(walk->cx.arena);
+    return result;
+}
+
 static err audit_all(struct audit_walk *walk, struct arena *tallies)
 {
     walk->acts = ARENA_NEW(tallies, struct audit_tally);
@@ -250,6 +262,7 @@ static err audit_all(struct audit_walk *walk, struct arena *tallies)
     TRY(audit_people(walk));
     walk->counts = (struct audit_report){0};
     walk->tells = true;
+    TRY(audit_house(walk));
     TRY(audit_strays(walk));
     add_counts(walk->report, &walk->counts);
     return OK;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What is kept sealed for one person: that it opens under the person's key and lies where it belongs, and that versions
  * follow each other without a gap. Values are opened and forgotten, never told. */
+#include "base/text.h"
 #include "crypto/id_seal.h"
+#include "crypto/jose.h"
 #include "domain/audit_walk.h"
 #include "domain/vault.h"
 
@@ -93,6 +95,20 @@ static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *r
     return OK;
 }
 
+static err check_public_half(struct audit_walk *walk, const struct audit_subject *subject, struct bytes private_jwk,
+                             struct text stored)
+{
+    struct text derived = TEXT_NONE;
+    err result = jose_key_public(&walk->brief, text_of_bytes(private_jwk), &derived);
+    if (result != OK && result != INVALID && result != MALFORMED)
+        return result;
+    failure_clear(&walk->brief.failure);
+    if (result != OK || !text_equals(derived, stored))
+        audit_found(walk, "The public half of the signing key of %.*s does not fit.",
+                    TEXT_ARGS(audit_name(walk, subject)));
+    return OK;
+}
+
 /* A relationship that has started has a key of the person's own, and no other has one. */
 static err check_signing_key(struct audit_walk *walk, const struct audit_subject *subject)
 {
@@ -112,6 +128,8 @@ static err check_signing_key(struct audit_walk *walk, const struct audit_subject
     if (found != due || !opened)
         audit_found(walk, "The signing key of %.*s is missing, undue or does not open.",
                     TEXT_ARGS(audit_name(walk, subject)));
+    if (found && walk->has_key && opened)
+        TRY(check_public_half(walk, subject, plain, row.public_jwk));
     arena_reset(walk->brief.arena);
     return OK;
 }

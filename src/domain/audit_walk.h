@@ -61,6 +61,7 @@ void audit_found(struct audit_walk *walk, const char *format, ...) PRINTF_LIKE(2
 /* The id at the edge, for a sentence: valid until the next thing is opened. `.at` is never NULL. */
 struct text audit_name(struct audit_walk *walk, const struct audit_subject *subject);
 struct text audit_person_name(struct audit_walk *walk);
+struct text audit_id_name(struct audit_walk *walk, struct id id);
 /* Opens a sealed value under the person's key; `out_opened` false when it does not open, which is a finding. */
 err audit_open(struct audit_walk *walk, const struct seal_place *place, struct bytes sealed, struct bytes *out_plain,
                bool *out_opened) MUST_CHECK;
@@ -74,7 +75,10 @@ err audit_facts(struct audit_walk *walk) MUST_CHECK;       /* acts against relat
 err audit_receipt(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act) MUST_CHECK;
 err audit_disclosures(struct audit_walk *walk) MUST_CHECK; /* the chain, its counters, what each read rested on */
 err audit_sealed(struct audit_walk *walk) MUST_CHECK;      /* vault, history, records, keys of relationships */
-/* ---- and after all people: rows that nothing led to */
+/* ---- and after all people, in one state of the store */
+err audit_organisations(struct audit_walk *walk) MUST_CHECK; /* keys, departments, systems, and what speaks of them */
+err audit_purposes(struct audit_walk *walk) MUST_CHECK;      /* versions, states, columns against the text */
+/* ---- rows that nothing led to */
 err audit_strays(struct audit_walk *walk) MUST_CHECK;
 
 #endif

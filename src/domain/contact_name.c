@@ -175,12 +175,13 @@ contact_likeness contact_names_liken(struct arena *arena, const struct contact_t
     return finds_itself(&ours, &theirs) || finds_itself(&theirs, &ours) ? LIKENESS_POSSIBLE : LIKENESS_OTHER;
 }
 
-/* Cuts "1980-03-21", "--03-21" or "1980" into year and day; what is not said is empty. */
+/* Cuts "1980-03-21", "--03-21", "1980-03" or "1980" into year and day; what is not said is empty, and a month alone is
+ * no day. */
 static void cut_date(struct text date, struct text *out_year, struct text *out_day)
 {
     bool has_year = date.size >= 4 && date.at[0] != '-';
     *out_year = has_year ? (struct text){date.at, 4} : TEXT_NONE;
-    *out_day = date.size >= 7 ? (struct text){date.at + date.size - 5, 5} : TEXT_NONE;
+    *out_day = date.size == 10 || (date.size == 7 && !has_year) ? (struct text){date.at + date.size - 5, 5} : TEXT_NONE;
 }
 
 static bool is_exchanged(struct text a, struct text b)

@@ -10,7 +10,7 @@
 struct contact_traits {
     struct text given_name;
     struct text full_name; /* only where no part of the name is known by itself */
-    struct text birthdate; /* YYYY-MM-DD, --MM-DD or YYYY */
+    struct text birthdate; /* YYYY-MM-DD, YYYY-MM, --MM-DD or YYYY */
 };
 
 /* The parts of a row's or a record's name from which traits are made. */

@@ -154,11 +154,11 @@ err grant_count_live(struct ctx *cx, const struct relationship *relationship, in
     struct grant *grants = NULL;
     size_t count = 0;
     int64_t live = 0;
-    if (relationship_state_at(relationship, cx->now_ms) != RELATIONSHIP_ENDED)
+    if (relationship_state_at(relationship, ctx_latest_ms(cx)) != RELATIONSHIP_ENDED)
         TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
     for (size_t i = 0; i < count; i++) {
         bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
-        live += seen && grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE;
+        live += seen && grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE;
     }
     *out = live;
     return OK;

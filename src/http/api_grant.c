@@ -55,7 +55,7 @@ err get_org_grants(struct call *call)
     TRY(relationship_open(cx, query.relationship, &relationship));
     TRY(grant_list_seen(cx, &relationship, query.at_ms, &grants, &count));
     if (query.at_ms != 0)
-        cx->now_ms = query.at_ms; /* states are told of the moment that was asked for */
+        cx->now_ms = cx->wall_ms = query.at_ms; /* states are told of the moment that was asked for */
     return reply_grants(call, grants, count, &query.page);
 }
 

@@ -152,7 +152,7 @@ err view_relationship(struct views *views, const struct relationship *relationsh
     struct relationship_view view = {
         .id = relationship_id(relationship),
         .nature = relationship->nature,
-        .state = relationship_state_at(relationship, views->cx->now_ms),
+        .state = relationship_state_at(relationship, ctx_latest_ms(views->cx)),
         .started_at_ms = relationship->started_at_ms,
         .ends_at_ms = relationship->ends_at_ms,
         .review_at_ms = relationship->review_at_ms,
@@ -196,7 +196,7 @@ err view_grant(struct views *views, const struct grant *grant, struct grant_view
         .relationship = relationship_id(relationship),
         .purpose = {purpose_id, grant->purpose_version, purpose->name},
         .attributes = grant->attributes,
-        .state = grant_state_at(grant, views->cx->now_ms),
+        .state = grant_state_at(grant, ctx_latest_ms(views->cx)),
         .from_at_ms = grant->from_at_ms,
         .until_at_ms = grant->until_at_ms,
         .ended_at_ms = grant->ended_at_ms,
@@ -286,7 +286,7 @@ err view_request(struct views *views, const struct request *request, struct requ
     TRY(view_relationship_of(views, request->person_id, request->relationship_id, &relationship));
     struct request_view view = {
         .id = relationship_item_id(relationship, ID_REQUEST, request->request_id),
-        .state = request_state_at(request, views->cx->now_ms),
+        .state = request_state_at(request, ctx_latest_ms(views->cx)),
         .relationship = relationship_id(relationship),
         .purpose = {ID_PURPOSE, request->organisation_id, request->purpose_id},
         .purpose_version = request->purpose_version,

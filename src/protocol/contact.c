@@ -126,6 +126,12 @@ static struct text composed_name(struct arena *arena, const struct contact *cont
     return name.overflowed ? (struct text){NULL, 0} : builder_text(&name);
 }
 
+bool contact_is_named(const struct contact *contact)
+{
+    return contact->full_name.size > 0 || contact->given_name.size > 0 || contact->family_name.size > 0 ||
+           contact->nickname.size > 0 || contact->organisation.size > 0;
+}
+
 struct text contact_display_name(struct arena *arena, const struct contact *contact)
 {
     if (contact->full_name.size > 0)

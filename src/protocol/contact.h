@@ -75,13 +75,16 @@ struct contact {
     int64_t     line; /* where it begins in its file, counted from 1 */
     struct text full_name, given_name, middle_name, family_name, prefix, suffix, nickname;
     struct text organisation, department, unit, title, role;
-    struct text birthdate; /* YYYY-MM-DD, --MM-DD or YYYY */
+    struct text birthdate; /* YYYY-MM-DD, YYYY-MM, --MM-DD or YYYY */
     struct text gender, language, note;
     struct contact_values    emails, phones, urls, categories;
     struct contact_values    external_ids; /* type: whose they are: "uid", "hubspot", "id", or the column */
     struct contact_addresses addresses;
     struct contact_notices   notices;
 };
+
+/* Whether the file names the contact: a person, or else an organisation. */
+bool contact_is_named(const struct contact *contact);
 
 /* How to call the contact: its full name, else its composed name, nickname, organisation, first e-mail address or first
  * telephone number; empty when it has none of them. `.at` is NULL when the arena is exhausted. */

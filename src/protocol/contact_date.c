@@ -63,6 +63,17 @@ static contact_reason yearless_date(struct arena *arena, struct text month, stru
     return CONTACT_FINE;
 }
 
+/* 1980-03 (RFC 6350 section 4.3.1): the day is not known. */
+static contact_reason dayless_date(struct arena *arena, struct text date, struct text omitted_year, struct text *out)
+{
+    struct text first;
+    bool is_dayless = date.size == 7 && date.at[4] == '-' && !text_equals(slice(date, 0, 4), text_trim(omitted_year));
+    if (!is_dayless || whole_date(arena, slice(date, 0, 4), slice(date, 5, 2), TEXT("01"), &first) != CONTACT_FINE)
+        return CONTACT_UNREADABLE;
+    *out = text_copy(arena, date);
+    return CONTACT_FINE;
+}
+
 contact_reason birthdate_of_card(struct arena *arena, struct text value, struct text omitted_year, struct text *out)
 {
     struct text date = date_part(value);
@@ -81,7 +92,7 @@ contact_reason birthdate_of_card(struct arena *arena, struct text value, struct 
     }
     bool basic = date.size == 8 && all_digits(date);
     if (!basic && !(date.size == 10 && dashed && date.at[4] == '-'))
-        return CONTACT_UNREADABLE;
+        return dayless_date(arena, date, omitted_year, out);
     struct text month = slice(date, basic ? 4 : 5, 2);
     struct text day = slice(date, basic ? 6 : 8, 2);
     if (omitted_year.size > 0 && text_equals(slice(date, 0, 4), text_trim(omitted_year)))

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "domain/attribute_syntax.h"
 
 err draft_open(struct ctx *cx, int64_t line, struct contact_draft *out)
 {
@@ -76,17 +77,6 @@ void draft_put(struct contact_draft *draft, contact_field field, struct text val
         draft_notice(draft, contact_field_word(field), CONTACT_FURTHER);
 }
 
-static bool is_email(struct text value)
-{
-    size_t ats = 0;
-    for (size_t i = 0; i < value.size; i++) {
-        if (value.at[i] == ' ' || value.at[i] == '\n' || value.at[i] == '\t')
-            return false;
-        ats += value.at[i] == '@';
-    }
-    return ats > 0 && value.at[0] != '@' && value.at[value.size - 1] != '@';
-}
-
 static bool list_has(const struct contact_values *list, const struct contact_value *value)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -102,7 +92,7 @@ bool draft_add(struct contact_draft *draft, contact_field field, struct contact_
     value.type = text_trim(value.type);
     if (!passes(draft, field, value.value))
         return false;
-    if (field == CONTACT_EMAIL && !is_email(value.value)) {
+    if (field == CONTACT_EMAIL && !email_is_sane(value.value)) {
         draft_notice(draft, contact_field_word(field), CONTACT_NOT_AN_ADDRESS);
         return false;
     }
@@ -193,7 +183,7 @@ err draft_close(struct contact_draft *draft, struct contact **out, struct contac
     *problem = (struct contact_problem){contact->line, CONTACT_FINE};
     if (draft->is_too_large)
         problem->reason = CONTACT_TOO_LARGE_ROW;
-    else if (name.size == 0 && contact->external_ids.count == 0)
+    else if (name.size == 0)
         problem->reason = CONTACT_NOBODY;
     else
         *out = contact;

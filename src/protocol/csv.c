@@ -166,6 +166,8 @@ static err scan_front(struct ctx *cx, struct csv_reader *reader, struct scan *sc
         if (*out == SCAN_MORE)
             TRY(contact_input_more(cx, reader->input, &more));
     } while (*out == SCAN_MORE && (more || reader->input->ended));
+    if (*out == SCAN_MORE) /* the window is full: the quote may close far behind it */
+        scan->reason = CONTACT_ROW_TOO_LARGE;
     if (*out == SCAN_ROW && scan->count > LIMIT_IMPORT_FIELDS) {
         scan->reason = CONTACT_TOO_MANY_FIELDS;
         *out = SCAN_BAD;

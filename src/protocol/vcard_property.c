@@ -324,6 +324,11 @@ static const struct property PROPERTIES[] = {
     {"SOUND", CONTACT_IGNORED, NULL, "sound"},
     {"KEY", CONTACT_IGNORED, NULL, "key"},
     {"AGENT", CONTACT_IGNORED, NULL, "agent"},
+    {"ANNIVERSARY", CONTACT_IGNORED, NULL, "anniversary"},
+    {"IMPP", CONTACT_IGNORED, NULL, "messenger"},
+    {"GEO", CONTACT_IGNORED, NULL, "position"},
+    {"TZ", CONTACT_IGNORED, NULL, "time_zone"},
+    {"RELATED", CONTACT_IGNORED, NULL, "related"},
 };
 
 static const struct property *find_property(struct text name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The time of a node, one for all its threads, and its mark on disk. The mark goes to the ledger: a commit to the people
- * file would cost every reader its pages, and the ledger's is on disk before that of the people, so that no act is later
- * than the mark allows. */
+ * The time of a node, one for all its threads, and its mark on disk. The mark goes to the ledger: a commit to the
+ * people file would cost every reader its pages, and the ledger's is on disk before that of the people, so that no act
+ * is later than the mark allows. */
 #include "store/queries.h"
 #include "store/state.h"
 
@@ -150,8 +150,11 @@ static err nothing(struct ctx *cx, void *arg)
 err store_keep_time(struct store *store, struct ctx *cx)
 {
     struct store_clock *time = &store->time;
-    int64_t now_ms = store_now_ms(store);
-    bool told = atomic_load(&time->asked) && now_ms - atomic_load(&time->saved_at_ms) >= MARK_EVERY_MS;
+    int64_t ahead_ms = 0;
+    struct timekeeper keeper = take_look(store);
+    int64_t now_ms = timekeeper_now_ms(&keeper);
+    bool doubted = timekeeper_trust(&keeper, &ahead_ms) != CLOCK_TRUSTED; /* then another process has only the mark */
+    bool told = (doubted || atomic_load(&time->asked)) && now_ms - atomic_load(&time->saved_at_ms) >= MARK_EVERY_MS;
     if (!told && now_ms + 2 * MARK_EVERY_MS < atomic_load(&time->saved_horizon_ms))
         return OK;
     atomic_store(&time->wanted, true);

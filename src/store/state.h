@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/timekeeper.h"
 #include "store/conn.h"
 #include "store/store.h"
 
@@ -33,14 +34,25 @@ struct checkpointer {
     _Atomic int64_t log_pages[STORE_FILE_COUNT]; /* after the last commit of this process */
 };
 
+/* The time, and how much of it is on disk. */
+struct store_clock {
+    pthread_mutex_t   lock;
+    struct timekeeper keeper; /* with lock */
+    int64_t           boot;
+    _Atomic bool      asked;            /* the time was told to somebody since the last mark */
+    _Atomic bool      wanted;           /* the next batch writes a mark, whatever the time */
+    _Atomic int64_t   saved_at_ms;      /* the mark on disk; 0: not known */
+    _Atomic int64_t   saved_elapsed_ms;
+    _Atomic int64_t   saved_horizon_ms;
+};
+
 struct store {
     char                *folder;
     struct store_options options; /* without its url */
     struct clock         clock;
     struct writer        writer;
     struct checkpointer  checkpointer;
-    _Atomic int64_t      clock_mark_ms;      /* the latest moment given out */
-    int64_t              saved_mark_ms;      /* the latest one on disk; the writer's */
+    struct store_clock   time;
     _Atomic int64_t      people_edition;     /* counts the changes of the people file that we know of */
     _Atomic int64_t      writes;
     _Atomic int64_t      refused_writes;
@@ -53,6 +65,14 @@ const char *store_path(struct arena *arena, const char *folder, store_file file)
 
 /* Ends what can no longer be trusted: the hook of the options, or abort(). */
 void store_fatal(struct store *store, const char *why);
+
+void store_clock_init(struct store *store); /* the lock; the time comes with the load */
+void store_clock_done(struct store *store);
+err store_clock_load(struct ctx *cx, struct store *store) MUST_CHECK; /* with the writer's handle, before its thread */
+void store_clock_stamp(struct store *store, struct ctx *cx); /* for a row: as store_set_moment(), told to nobody yet */
+/* Keeps the mark on disk about once a second, as the first write of a batch, and at once when the time has leapt. */
+err store_clock_save(struct ctx *cx, struct store *store, struct store_conn *conn) MUST_CHECK;
+void store_clock_unsaved(struct store *store); /* the batch is lost: perhaps the mark is not on disk */
 
 err writer_open(struct ctx *cx, struct store *store) MUST_CHECK; /* the thread starts with the first write */
 void writer_close(struct store *store);                          /* after everything that is queued */

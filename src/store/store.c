@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The life of a store, its clock, its counters, and the calls that look at whole files. */
+ * The life of a store, its counters, and the calls that look at whole files. */
 #include "store/store.h"
 
 #include <errno.h>
@@ -58,30 +58,6 @@ static err make_folder(struct ctx *cx, const char *folder)
     return made || access(above.at, R_OK) == 0 ? sync_folder(cx, above.at) : OK;
 }
 
-/* The later of the two: before 0003_mark_of_the_clock it lay in the people file. */
-static err read_marks(struct ctx *cx, int64_t *out_at_ms)
-{
-    struct sql_clock_mark_load_row mark = {0};
-    struct sql_clock_mark_of_people_row before = {0};
-    bool found = false;
-    TRY(sql_clock_mark_load(cx, &mark, &found));
-    TRY(sql_clock_mark_of_people(cx, &before, &found));
-    *out_at_ms = mark.at_ms > before.at_ms ? mark.at_ms : before.at_ms;
-    return OK;
-}
-
-static err load_mark(struct ctx *cx, struct store *store)
-{
-    struct store_conn *of_caller = cx->db;
-    int64_t mark_ms = 0;
-    cx->db = store->writer.conn;
-    err result = read_marks(cx, &mark_ms);
-    cx->db = of_caller;
-    store->saved_mark_ms = mark_ms;
-    atomic_store(&store->clock_mark_ms, mark_ms);
-    return result;
-}
-
 /* A file that lost its content must not be filled as if it were fresh. Files are made in their order, so once the last
  * has begun all have; and only with `create` may there be one that has not. */
 static err check_begun(struct ctx *cx, struct store *store, struct migrations migrations)
@@ -124,7 +100,7 @@ static err fill(struct ctx *cx, struct store *store)
         sqlite_watch_log(&store->writer.conn->files[file], &store->checkpointer.log_pages[file]);
     }
     TRY(conn_prepare_all(cx, store->writer.conn));
-    return load_mark(cx, store);
+    return store_clock_load(cx, store);
 }
 
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out)
@@ -146,6 +122,7 @@ err store_open(struct ctx *cx, const struct store_options *options, struct store
     store->options.clock = NULL;
     store->clock = *options->clock;
     checkpointer_open(store);
+    store_clock_init(store);
     err result = fill(cx, store);
     if (result != OK) {
         store_close(store);
@@ -161,21 +138,12 @@ void store_close(struct store *store)
         return;
     writer_close(store);
     checkpointer_close(store);
+    store_clock_done(store);
     free(store->folder);
     free(store);
 }
 
-/* ---- clock and counters */
-
-int64_t store_now_ms(struct store *store)
-{
-    int64_t now_ms = clock_wall_ms(&store->clock);
-    int64_t mark_ms = atomic_load(&store->clock_mark_ms);
-    while (now_ms > mark_ms)
-        if (atomic_compare_exchange_weak(&store->clock_mark_ms, &mark_ms, now_ms))
-            return now_ms;
-    return mark_ms;
-}
+/* ---- counters */
 
 void store_counters(struct store *store, struct store_counters *out)
 {

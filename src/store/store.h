@@ -7,6 +7,7 @@
 #define STORE_STORE_H
 
 #include "base/ctx.h"
+#include "base/timekeeper.h"
 
 typedef enum store_file {
     STORE_KEYS,    /* wrapped person keys; never in the backups of the others */
@@ -83,8 +84,19 @@ bool store_submit(struct store *store, struct store_write *first, size_t count) 
  * UNAVAILABLE store.queue_full or as `done` says. */
 err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg) MUST_CHECK;
 
-/* Wall clock that never goes back, also over a restart: the greater of now and the persisted high-water mark. */
+/* ---- time: what base/timekeeper.h makes of the node's clocks. It never goes back, also not over a restart. */
 int64_t store_now_ms(struct store *store);
+/* The same, told to somebody outside, who may hold us to it: fills now_ms and wall_ms of the ctx. */
+void store_set_moment(struct store *store, struct ctx *cx);
+/* The time is not before this moment, which something in the files bears. At start, before anything is told. */
+void store_lift_time(struct store *store, int64_t at_ms);
+/* Writes the mark when it is due: to be called about once a second by whoever keeps the node running. Fails as
+ * store_write_wait() does. */
+err store_keep_time(struct store *store, struct ctx *cx) MUST_CHECK;
+/* The last mark of an orderly end: nothing will be told after it. */
+err store_settle_time(struct store *store, struct ctx *cx) MUST_CHECK;
+/* Whether the wall clock is believed, and how far it is ahead of the time (behind: below 0). */
+clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms);
 
 struct store_counters {
     int64_t writes, refused_writes, commits, queued, checkpoints;

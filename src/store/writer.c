@@ -8,8 +8,6 @@
 #include "store/queries.h"
 #include "store/state.h"
 
-#define MARK_EVERY_MS 1000
-
 struct batch {
     struct store_write *first;
     size_t              count;
@@ -30,22 +28,6 @@ bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), 
 
 /* ---- one batch */
 
-/* Keeps the clock's mark on disk about once a second, as the first write of a batch. It goes to the ledger: a commit to
- * the people file would cost every reader its pages, and the ledger's is on disk before that of the people, so that no
- * act is later than the mark allows. */
-static err save_mark(struct ctx *cx, struct store *store, struct store_conn *conn)
-{
-    int64_t now_ms = store_now_ms(store);
-    if (now_ms - store->saved_mark_ms < MARK_EVERY_MS)
-        return OK;
-    conn_begin_write(conn);
-    err result = sql_clock_mark_set(cx, &(struct sql_clock_mark_set_in){now_ms}, NULL);
-    TRY(conn_end_write(cx, conn, result == OK));
-    if (result == OK)
-        store->saved_mark_ms = now_ms;
-    return result;
-}
-
 /* Runs one write with the writer's handle and moment. The result is the write's; `lost` says that the batch is. */
 static err run_write(struct ctx *own, struct store *store, struct store_write *write, bool *lost)
 {
@@ -53,7 +35,7 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
     struct ctx *cx = write->cx;
     struct store_conn *of_caller = cx->db;
     cx->db = conn;
-    cx->now_ms = store_now_ms(store);
+    store_clock_stamp(store, cx);
     conn_begin_write(conn);
     err result = write->run(cx, write->arg);
     *lost = conn_end_write(own, conn, result == OK) != OK;
@@ -64,7 +46,7 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
 static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     TRY(conn_begin_batch(own, store->writer.conn));
-    TRY(save_mark(own, store, store->writer.conn));
+    TRY(store_clock_save(own, store, store->writer.conn));
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
         write->result = run_write(own, store, write, &lost);
@@ -106,7 +88,7 @@ static void commit_batch(struct store *store, struct batch *batch)
     bool refused = writer->failed;
     if (!refused && run_batch(&own, store, batch) != OK) {
         conn_abandon_batch(writer->conn);
-        store->saved_mark_ms = 0; /* perhaps not on disk */
+        store_clock_unsaved(store);
         refused = true;
     }
     if (refused)

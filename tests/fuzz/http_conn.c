@@ -66,7 +66,7 @@ static struct bench *open_bench(void)
 {
     struct bench *bench = calloc(1, sizeof *bench);
     assert(bench != NULL);
-    bench->set = (struct set_clock){1800000000000, 1};
+    bench->set = (struct set_clock){.wall_ms = 1800000000000, .monotonic_ns = 1};
     bench->clock = clock_set(&bench->set);
     bench->randomness = randomness_seeded(&bench->seeded);
     bench->config = server_config_default(&bench->clock, &bench->randomness);

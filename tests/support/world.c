@@ -8,11 +8,12 @@
 
 #include "ledger/ledger.h"
 
-static const char BODY[] =
-    "{\"attributes\":{\"needed\":[\"pd:Name\",\"pd:PhysicalAddress\"],\"optional\":[]},"
-    "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},\"language\":\"en\","
-    "\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","
-    "\"sentence\":\"Bring your order to the right door.\",\"term\":\"dpv:DeliveryOfGoods\"}";
+/* What every test purpose tells people. The kinds are named where a test publishes. */
+#define WORDS                                                                                                         \
+    "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},\"language\":\"en\","           \
+    "\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","                                 \
+    "\"sentence\":\"Bring your order to the right door.\",\"term\":\"dpv:DeliveryOfGoods\"}"
+static const char BODY[] = "{" WORDS;
 
 struct ctx *world_as(struct world *world, struct actor actor)
 {
@@ -80,13 +81,37 @@ struct text world_purpose_body(void)
     return TEXT(BODY);
 }
 
+static void build_kinds(struct builder *out, const char *member, struct attribute_set kinds)
+{
+    bool first = true;
+    build_text(out, text_of(member));
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(kinds, n)) != ATTRIBUTE_NONE; first = false) {
+        build_text(out, first ? TEXT("\"") : TEXT(",\""));
+        build_text(out, text_of(attribute_by_number(n)->term));
+        build_byte(out, '"');
+    }
+    build_byte(out, ']');
+}
+
+/* The words with the kinds, in the arena. */
+static struct text body_of(struct world *world, const struct purpose_text *text)
+{
+    struct builder body = builder_open(world->node.cx.arena, sizeof BODY + 4096);
+    build_kinds(&body, "{\"attributes\":{\"needed\":[", text->needed);
+    build_kinds(&body, ",\"optional\":[", text->optional);
+    build_text(&body, TEXT("},\"longest\":\"P1Y\"," WORDS));
+    assert_false(body.overflowed);
+    return builder_text(&body);
+}
+
 struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
                              struct attribute_set optional)
 {
     struct purpose_text text = world_purpose_text(needed, optional);
-    struct purpose_save save = {.text = text, .body = TEXT(BODY)};
+    struct text body = body_of(world, &text);
+    struct purpose_save save = {.text = text, .body = body};
     ASSERT_OK(world, WRITE(world, actor, purpose_save, &save));
-    struct purpose_publish publish = {.purpose_id = save.out.purpose_id, .text = text, .body = TEXT(BODY)};
+    struct purpose_publish publish = {.purpose_id = save.out.purpose_id, .text = text, .body = body};
     ASSERT_OK(world, WRITE(world, actor, purpose_publish, &publish));
     return publish.out;
 }

@@ -7,11 +7,11 @@
 static void a_set_clock_stands_where_it_was_put(void **state)
 {
     (void)state;
-    struct set_clock set = {1000, 5};
+    struct set_clock set = {.wall_ms = 1000, .monotonic_ns = 5};
     struct clock clock = clock_set(&set);
     assert_int_equal(clock_wall_ms(&clock), 1000);
     assert_int_equal(clock_wall_ms(&clock), 1000);
-    set = (struct set_clock){-7, 6};
+    set = (struct set_clock){.wall_ms = -7, .monotonic_ns = 6};
     assert_int_equal(clock_wall_ms(&clock), -7);
     assert_int_equal(clock_monotonic_ns(&clock), 6);
 }

@@ -69,7 +69,7 @@ static void the_mark_of_the_clock_leaves_the_people_file_alone(void **state)
     fixture_close(fixture);
     fixture->set.wall_ms -= 100000;
     fixture_open(fixture);
-    assert_int_equal(store_now_ms(fixture->store), fixture->set.wall_ms + 100000); /* control: it was written */
+    assert_true(store_now_ms(fixture->store) >= fixture->set.wall_ms + 100000); /* control: it was written */
 }
 
 static void a_change_of_the_people_file_makes_a_new_edition(void **state)

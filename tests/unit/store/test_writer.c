@@ -222,53 +222,6 @@ static void many_threads_write_and_read_their_own(void **state)
     assert_int_equal(count_things(&fixture->cx), 480);
 }
 
-static err note_moment(struct ctx *cx, void *arg)
-{
-    *(int64_t *)arg = cx->now_ms;
-    return OK;
-}
-
-static void the_moment_of_a_write_never_goes_back(void **state)
-{
-    struct fixture *fixture = *state;
-    int64_t moment = 0;
-    fixture->set.wall_ms = 5000000;
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, note_moment, &moment), OK);
-    assert_int_equal(moment, 5000000);
-    fixture->set.wall_ms = 4000000;
-    assert_int_equal(store_now_ms(fixture->store), 5000000);
-    fixture_close(fixture);
-    fixture->set.wall_ms = 3000000;
-    fixture_open(fixture);
-    assert_int_equal(store_now_ms(fixture->store), 5000000);
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, note_moment, &moment), OK);
-    assert_int_equal(moment, 5000000);
-    fixture->set.wall_ms = 5000001;
-    assert_int_equal(store_now_ms(fixture->store), 5000001);
-}
-
-static err save_old_mark(struct ctx *cx, void *arg)
-{
-    return sql_old_mark_save(cx, &(struct sql_old_mark_save_in){*(const int64_t *)arg}, NULL);
-}
-
-/* Where stores kept their mark before they had a place for it in the ledger file. */
-static void the_mark_of_an_older_store_still_holds(void **state)
-{
-    struct fixture *fixture = *state;
-    int64_t old_mark_ms = 7000000;
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, save_old_mark, &old_mark_ms), OK);
-    fixture_close(fixture);
-    fixture_open(fixture);
-    assert_int_equal(store_now_ms(fixture->store), old_mark_ms);
-    fixture->set.wall_ms = 8000000;
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, note_moment, &old_mark_ms), OK);
-    fixture_close(fixture);
-    fixture->set.wall_ms = 3000000;
-    fixture_open(fixture);
-    assert_int_equal(store_now_ms(fixture->store), 8000000);
-}
-
 static err fail_after_its_handle(struct ctx *cx, void *arg)
 {
     int64_t number = 1;
@@ -391,8 +344,6 @@ int main(void)
         STORE_TEST(all_are_told_in_order_also_over_two_batches),
         STORE_TEST(a_full_queue_takes_nothing),
         STORE_TEST(many_threads_write_and_read_their_own),
-        STORE_TEST(the_moment_of_a_write_never_goes_back),
-        STORE_TEST(the_mark_of_an_older_store_still_holds),
         STORE_TEST(the_caller_gets_its_handle_back),
         CLOSED_TEST(two_processes_write_the_same_files),
         CLOSED_TEST(after_a_refusal_of_the_disk_nothing_is_taken),

@@ -69,3 +69,67 @@ SELECT count(*) FROM vault_history h WHERE person_id = $1
 -- out:  relationship_id int64, record_id int64, version int64, sealed bytes
 -- rows: many
 SELECT :columns: FROM record WHERE person_id = $1 ORDER BY relationship_id, record_id;
+
+-- What facts and set-up speak of and is not there: 1 an organisation, 2 a department, 3 a system of that department,
+-- 4 a version of a purpose that was ever published.
+-- name: audit_dangling_list
+-- file: people
+-- out:  kind int64, organisation_id int64, item_id int64, version int64
+-- rows: many
+SELECT 1 AS kind, organisation_id, 0 AS item_id, 0 AS version FROM (SELECT organisation_id FROM department
+    UNION SELECT organisation_id FROM system UNION SELECT organisation_id FROM api_key
+    UNION SELECT organisation_id FROM purpose UNION SELECT organisation_id FROM invitation
+    UNION SELECT organisation_id FROM relationship UNION SELECT organisation_id FROM act) AS told
+    WHERE NOT EXISTS (SELECT 1 FROM organisation o WHERE o.organisation_id = told.organisation_id)
+UNION SELECT 2, organisation_id, department_id, 0 FROM (SELECT organisation_id, department_id FROM system
+    UNION SELECT organisation_id, department_id FROM api_key UNION SELECT organisation_id, department_id FROM invitation
+    UNION SELECT organisation_id, department_id FROM act) AS told
+    WHERE department_id <> 0 AND NOT EXISTS (SELECT 1 FROM department d
+        WHERE d.organisation_id = told.organisation_id AND d.department_id = told.department_id)
+UNION SELECT 3, organisation_id, actor_id, 0 FROM (SELECT DISTINCT organisation_id, actor_id, department_id FROM act
+    WHERE actor_kind = 2) AS told
+    WHERE NOT EXISTS (SELECT 1 FROM system s WHERE s.organisation_id = told.organisation_id
+        AND s.system_id = told.actor_id AND (told.department_id = 0 OR s.department_id = told.department_id))
+UNION SELECT 4, organisation_id, purpose_id, purpose_version FROM (SELECT DISTINCT organisation_id, purpose_id,
+    purpose_version FROM act WHERE purpose_id <> 0) AS told
+    WHERE NOT EXISTS (SELECT 1 FROM purpose p WHERE p.organisation_id = told.organisation_id
+        AND p.purpose_id = told.purpose_id AND p.version = told.purpose_version AND p.state <> 1)
+ORDER BY 1, 2, 3, 4;
+
+-- What the reads speak of; the ledger is another file, so it is looked up one by one.
+-- name: audit_reader_list
+-- file: ledger
+-- out:  organisation_id int64, department_id int64, system_id int64, purpose_id int64, purpose_version int64
+-- rows: many
+SELECT DISTINCT organisation_id, department_id, system_id, purpose_id, purpose_version FROM disclosure
+ORDER BY organisation_id, department_id, system_id, purpose_id, purpose_version;
+
+-- name: audit_system_count
+-- file: people
+-- in:   organisation_id int64, system_id int64, department_id int64
+-- out:  systems int64
+-- rows: one
+SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2 AND department_id = $3;
+
+-- Systems whose key says something else than the system, and keys without one: each has exactly one.
+-- name: audit_key_list
+-- file: people
+-- out:  organisation_id int64, system_id int64
+-- rows: many
+SELECT k.organisation_id, k.system_id FROM api_key k
+    LEFT JOIN system s ON s.organisation_id = k.organisation_id AND s.system_id = k.system_id
+    LEFT JOIN department d ON d.organisation_id = k.organisation_id AND d.department_id = k.department_id
+    WHERE s.system_id IS NULL OR d.department_id IS NULL OR s.department_id <> k.department_id
+        OR s.scopes <> k.scopes OR s.created_at_ms <> k.created_at_ms OR s.revoked_at_ms <> k.revoked_at_ms
+        OR k.department_bit <> 1 << d.ordinal
+UNION SELECT s.organisation_id, s.system_id FROM system s WHERE (SELECT count(*) FROM api_key k
+    WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) <> 1
+ORDER BY 1, 2;
+
+-- name: audit_purpose_list
+-- file: people
+-- out:  organisation_id int64, purpose_id int64, version int64, state int64, needed_low int64, needed_high int64,
+--       optional_low int64, optional_high int64, departments int64, longest_ms int64, name text, language text,
+--       body text, created_at_ms int64, published_at_ms int64, retired_at_ms int64
+-- rows: many
+SELECT :columns: FROM purpose ORDER BY organisation_id, purpose_id, version;

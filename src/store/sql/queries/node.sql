@@ -13,3 +13,26 @@ SELECT value FROM node_text WHERE name = $1;
 -- in:   name text, value text
 -- rows: none
 INSERT INTO node_text (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- The newest of what each file holds, at start: the time is not before it. Numbers rise with time.
+-- name: node_newest_of_people
+-- file: people
+-- out:  act_id int64, act_at_ms int64, receipt_id int64, event_id int64, person_id int64
+-- rows: one
+SELECT COALESCE((SELECT max(act_id) FROM act), 0),
+       COALESCE((SELECT at_ms FROM act WHERE act_id = (SELECT max(act_id) FROM act)), 0),
+       COALESCE((SELECT max(receipt_id) FROM receipt), 0), COALESCE((SELECT max(event_id) FROM outbox), 0),
+       COALESCE((SELECT max(person_id) FROM person), 0);
+
+-- name: node_newest_of_ledger
+-- file: ledger
+-- out:  disclosure_id int64, at_ms int64
+-- rows: one
+SELECT COALESCE((SELECT max(disclosure_id) FROM disclosure), 0),
+       COALESCE((SELECT at_ms FROM disclosure WHERE disclosure_id = (SELECT max(disclosure_id) FROM disclosure)), 0);
+
+-- name: node_newest_of_keys
+-- file: keys
+-- out:  person_id int64
+-- rows: one
+SELECT COALESCE((SELECT max(person_id) FROM person_key), 0);

@@ -15,8 +15,11 @@ CREATE TABLE thing (
 CREATE UNIQUE INDEX thing_name ON thing (name);
 -- file: ledger
 CREATE TABLE clock_mark (
-    mark_id :int64: NOT NULL,
-    at_ms   :int64: NOT NULL,
+    mark_id    :int64: NOT NULL,
+    at_ms      :int64: NOT NULL,
+    elapsed_ms :int64: NOT NULL,
+    boot       :int64: NOT NULL,
+    horizon_ms :int64: NOT NULL,
     PRIMARY KEY (mark_id)
 ) :clustered:;
 CREATE TABLE entry (
