@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What organisations have set up: that each signing key opens and fits its public half, that departments are numbered
+ * without a gap, that an API key says what its system says, and that whatever facts and reads speak of is there. */
+#include "base/text.h"
+#include "crypto/id_seal.h"
+#include "crypto/jose.h"
+#include "domain/audit_walk.h"
+#include "domain/organisation.h"
+#include "domain/purpose.h"
+
+/* A failure that says what is wrong with the rows becomes the caller's finding. */
+static err forgive(struct audit_walk *walk, err result, bool *out_right)
+{
+    *out_right = result == OK;
+    if (result != OK && result != NOT_FOUND && result != CORRUPT && result != MALFORMED && result != INVALID)
+        return result;
+    failure_clear(&walk->brief.failure);
+    return OK;
+}
+
+/* ---- organisations and departments */
+
+static err check_signing_key(struct audit_walk *walk, int64_t organisation_id)
+{
+    struct text stored;
+    struct text private_jwk;
+    struct text derived;
+    bool opens = false;
+    bool reads = false;
+    bool fits = false;
+    TRY(forgive(walk, organisation_public_key(&walk->brief, organisation_id, &stored), &reads));
+    if (reads)
+        TRY(forgive(walk, organisation_private_key(&walk->brief, organisation_id, &private_jwk), &opens));
+    if (opens)
+        TRY(forgive(walk, jose_key_public(&walk->brief, private_jwk, &derived), &fits));
+    if (!fits || !text_equals(stored, derived))
+        audit_found(walk, "The signing key of %.*s is missing, does not open or does not fit its public half.",
+                    TEXT_ARGS(audit_id_name(walk, (struct id){ID_ORGANISATION, organisation_id, 0})));
+    return OK;
+}
+
+/* Departments are only ever added: the ordinal of each is how many were there before. */
+static err check_departments(struct audit_walk *walk, int64_t organisation_id)
+{
+    struct sql_department_list_in in = {organisation_id};
+    struct sql_department_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_department_list(&walk->brief, &in, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].ordinal != (int64_t)i)
+            audit_found(walk, "The department %.*s is numbered %lld where it is number %zu.",
+                        TEXT_ARGS(audit_id_name(walk, (struct id){ID_DEPARTMENT, organisation_id,
+                                                                  rows[i].department_id})),
+                        (long long)rows[i].ordinal, i);
+    return OK;
+}
+
+static err take_organisation(struct ctx *cx, const struct sql_organisation_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    TRY(check_signing_key(walk, row->organisation_id));
+    TRY(check_departments(walk, row->organisation_id));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+/* ---- keys of systems */
+
+static err take_odd_key(struct ctx *cx, const struct sql_audit_key_list_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    struct id id = {ID_SYSTEM, row->organisation_id, row->system_id};
+    audit_found(arg, "The API key of %.*s is missing or holds other rights than its system.",
+                TEXT_ARGS(audit_id_name(arg, id)));
+    return OK;
+}
+
+/* ---- what facts and reads speak of */
+
+static void tell_missing(struct audit_walk *walk, id_type type, int64_t organisation_id, int64_t item)
+{
+    struct id id = {type, organisation_id, item};
+    audit_found(walk, "%.*s is spoken of and is not there, or not as it is spoken of.",
+                TEXT_ARGS(audit_id_name(walk, id)));
+}
+
+static err take_dangling(struct ctx *cx, const struct sql_audit_dangling_list_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    static const id_type TYPES[] = {ID_NONE, ID_ORGANISATION, ID_DEPARTMENT, ID_SYSTEM};
+    struct audit_walk *walk = arg;
+    struct id purpose_id = {ID_PURPOSE, row->organisation_id, row->item_id};
+    if ((size_t)row->kind < sizeof TYPES / sizeof *TYPES)
+        tell_missing(walk, TYPES[row->kind], row->organisation_id, row->item_id);
+    else
+        audit_found(walk, "Acts rest on version %lld of %.*s, which is not there or was never published.",
+                    (long long)row->version, TEXT_ARGS(audit_id_name(walk, purpose_id)));
+    return OK;
+}
+
+static err check_read_purpose(struct audit_walk *walk, const struct sql_audit_reader_list_row *row)
+{
+    struct id id = {ID_PURPOSE, row->organisation_id, row->purpose_id};
+    struct purpose purpose = {.state = PURPOSE_DRAFT};
+    bool found = false;
+    TRY(forgive(walk, purpose_load(&walk->brief, &id, row->purpose_version, &purpose), &found));
+    if (!found || (row->purpose_version != 0 && purpose.state == PURPOSE_DRAFT))
+        audit_found(walk, "Reads rest on version %lld of %.*s, which is not there or was never published.",
+                    (long long)row->purpose_version, TEXT_ARGS(audit_id_name(walk, id)));
+    return OK;
+}
+
+static err take_reader(struct ctx *cx, const struct sql_audit_reader_list_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    struct sql_audit_system_count_in in = {row->organisation_id, row->system_id, row->department_id};
+    struct sql_audit_system_count_row systems = {0};
+    struct department department;
+    bool found = false;
+    TRY(sql_audit_system_count(&walk->brief, &in, &systems, &found));
+    if (systems.systems == 0)
+        tell_missing(walk, ID_SYSTEM, row->organisation_id, row->system_id);
+    TRY(forgive(walk, department_load(&walk->brief, row->organisation_id, row->department_id, &department), &found));
+    if (!found)
+        tell_missing(walk, ID_DEPARTMENT, row->organisation_id, row->department_id);
+    TRY(check_read_purpose(walk, row));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+err audit_organisations(struct audit_walk *walk)
+{
+    TRY(sql_organisation_list_each(&walk->cx, take_organisation, walk));
+    TRY(sql_audit_key_list_each(&walk->cx, take_odd_key, walk));
+    TRY(sql_audit_reader_list_each(&walk->cx, take_reader, walk)); /* the ledger before what it speaks of */
+    return sql_audit_dangling_list_each(&walk->cx, take_dangling, walk);
+}
