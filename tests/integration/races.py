@@ -126,8 +126,10 @@ def request_answer(node, shop):
             body |= {"attributes": ["pd:Name"], "duration": "P14D"}
         return line.call("POST", f"/v1/me/requests/{request}/answer", body)
     seen, answers = storm(lines(TWINS, node, customer.fields), answer)
-    assert seen == {200: 1, 409: TWINS - 1}, seen
-    accepted = winner(answers, 200)[0].json["request"]["state"] == "accepted"
+    states = sorted(reply.json["request"]["state"] for reply in winner(answers, 200))
+    assert states in (["accepted"], ["refused"], ["countered"], ["countered", "refused"]), states
+    assert seen == {200: len(states), 409: TWINS - len(states)}, seen
+    accepted = states == ["accepted"]
     assert len(customer.line().items("/v1/me/grants")) == accepted
 
 
