@@ -75,15 +75,13 @@ static err read_departments(struct audit_walk *walk, int64_t organisation_id, co
     return OK;
 }
 
-/* A body without departments stands for that of the system that sent it: one. */
 static err compare_departments(struct audit_walk *walk, const struct sql_audit_purpose_list_row *row,
                                const json_t *body)
 {
+    const json_t *departments = json_object_get(body, "departments");
     int64_t bits = 0;
-    int64_t stored = row->departments;
-    TRY(read_departments(walk, row->organisation_id, json_object_get(body, "departments"), &bits));
-    bool right = bits != 0 ? stored == bits : stored > 0 && (stored & (stored - 1)) == 0;
-    if (!right)
+    TRY(read_departments(walk, row->organisation_id, departments, &bits));
+    if (row->departments <= 0 || (json_array_size(departments) > 0 && row->departments != bits))
         tell(walk, row, "is for other departments than its text names");
     return OK;
 }

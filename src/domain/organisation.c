@@ -246,6 +246,12 @@ err organisation_list(struct ctx *cx, struct organisation **out, size_t *out_cou
     return OK;
 }
 
+/* No bit for an ordinal that no department can have: a damaged row then covers nothing. */
+static int64_t bit_of(int64_t ordinal)
+{
+    return ordinal >= 0 && ordinal < LIMIT_DEPARTMENTS ? INT64_C(1) << ordinal : 0;
+}
+
 err department_load(struct ctx *cx, int64_t organisation_id, int64_t department_id, struct department *out)
 {
     struct sql_department_load_in in = {organisation_id, department_id};
@@ -254,7 +260,7 @@ err department_load(struct ctx *cx, int64_t organisation_id, int64_t department_
     TRY(sql_department_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    *out = (struct department){row.organisation_id, row.department_id, INT64_C(1) << row.ordinal, row.name,
+    *out = (struct department){row.organisation_id, row.department_id, bit_of(row.ordinal), row.name,
                                row.created_at_ms};
     return OK;
 }
@@ -288,7 +294,7 @@ err department_list(struct ctx *cx, int64_t organisation_id, struct department *
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
         departments[i] = (struct department){rows[i].organisation_id, rows[i].department_id,
-                                             INT64_C(1) << rows[i].ordinal, rows[i].name, rows[i].created_at_ms};
+                                             bit_of(rows[i].ordinal), rows[i].name, rows[i].created_at_ms};
     *out = departments;
     *out_count = count;
     return OK;

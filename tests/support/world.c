@@ -93,13 +93,16 @@ static void build_kinds(struct builder *out, const char *member, struct attribut
     build_byte(out, ']');
 }
 
-/* The words with the kinds, in the arena. */
-static struct text body_of(struct world *world, const struct purpose_text *text)
+/* The words with the kinds and the department, in the arena. */
+static struct text body_of(struct world *world, struct actor actor, const struct purpose_text *text)
 {
+    struct id department_id = {ID_DEPARTMENT, actor.organisation_id, actor.department_id};
     struct builder body = builder_open(world->node.cx.arena, sizeof BODY + 4096);
     build_kinds(&body, "{\"attributes\":{\"needed\":[", text->needed);
     build_kinds(&body, ",\"optional\":[", text->optional);
-    build_text(&body, TEXT("},\"longest\":\"P1Y\"," WORDS));
+    build_text(&body, TEXT("},\"departments\":[\""));
+    build_text(&body, id_text(&world->node.cx, department_id));
+    build_text(&body, TEXT("\"],\"longest\":\"P1Y\"," WORDS));
     assert_false(body.overflowed);
     return builder_text(&body);
 }
@@ -108,7 +111,7 @@ struct purpose world_publish(struct world *world, struct actor actor, struct att
                              struct attribute_set optional)
 {
     struct purpose_text text = world_purpose_text(needed, optional);
-    struct text body = body_of(world, &text);
+    struct text body = body_of(world, actor, &text);
     struct purpose_save save = {.text = text, .body = body};
     ASSERT_OK(world, WRITE(world, actor, purpose_save, &save));
     struct purpose_publish publish = {.purpose_id = save.out.purpose_id, .text = text, .body = body};
