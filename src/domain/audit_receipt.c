@@ -125,6 +125,8 @@ static err check_payload(struct audit_walk *walk, const struct exhibit *exhibit)
         return OK;
     }
     TRY(result);
+    if (json_is_true(json_object_get(json_object_get(payload, "symbolon:relationship"), "erase")))
+        TRY(audit_event_of_erasure(walk, exhibit->subject, exhibit->act));
     return compare_parts(walk, exhibit, payload);
 }
 
@@ -192,6 +194,7 @@ static err check_row(struct audit_walk *walk, struct exhibit *exhibit)
 err audit_receipt(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act)
 {
     bool due = act_consent_status(act->kind)[0] != '\0';
+    TRY(audit_event_of_act(walk, subject, act));
     if (due != (act->receipt_id != 0))
         audit_found(walk, "Act %lld of %.*s has %s receipt.", (long long)act->act_id,
                     TEXT_ARGS(audit_name(walk, subject)), due ? "no" : "an undue");

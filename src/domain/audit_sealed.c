@@ -12,6 +12,7 @@ struct versions {
     struct audit_walk *walk;
     int64_t            kind;
     int64_t            last;
+    int64_t            event_id; /* of the last one */
 };
 
 static void tell_kind(struct audit_walk *walk, int64_t kind, const char *what)
@@ -40,13 +41,18 @@ static err take_old_version(struct ctx *cx, const struct sql_audit_history_list_
     if (row->kind != versions->kind || row->version != versions->last + 1)
         tell_kind(versions->walk, row->kind, "has a gap between its versions");
     versions->last = row->version;
+    struct audit_version version = {row->kind, row->version, row->confirmed_at_ms, row->changed_at_ms,
+                                    row->sealed.size == 0};
+    TRY(audit_event_of_version(versions->walk, &version, &versions->event_id));
     return check_value(versions->walk, row->kind, row->version, row->sealed);
 }
 
 static err take_value(struct ctx *cx, const struct sql_vault_list_row *row, void *arg)
 {
     struct audit_walk *walk = arg;
-    struct versions versions = {walk, row->kind, 0};
+    struct versions versions = {walk, row->kind, 0, 0};
+    struct audit_version version = {row->kind, row->version, row->confirmed_at_ms, row->changed_at_ms,
+                                    row->sealed.size == 0};
     struct sql_audit_history_list_in in = {walk->person.person_id, row->kind};
     if (attribute_by_number(row->kind) == NULL)
         tell_kind(walk, row->kind, "is not in the table of kinds");
@@ -55,6 +61,7 @@ static err take_value(struct ctx *cx, const struct sql_vault_list_row *row, void
         tell_kind(walk, row->kind, "has a gap before its current version");
     if (row->source < SOURCE_SELF || row->source > SOURCE_IMPORTED || row->confirmed_at_ms < row->changed_at_ms)
         tell_kind(walk, row->kind, "has an unknown source or was confirmed before it changed");
+    TRY(audit_event_of_version(walk, &version, &versions.event_id));
     return check_value(walk, row->kind, row->version, row->sealed);
 }
 

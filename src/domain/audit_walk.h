@@ -73,11 +73,25 @@ void audit_tally_add(struct audit_walk *walk, struct audit_tally *tally, int64_t
 /* ---- the steps, each for the person at hand */
 err audit_facts(struct audit_walk *walk) MUST_CHECK;       /* acts against relationships, grants and requests */
 err audit_receipt(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act) MUST_CHECK;
+/* The event that told of an act, looked for with its receipt. */
+err audit_event_of_act(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act) MUST_CHECK;
+err audit_event_of_erasure(struct audit_walk *walk, const struct audit_subject *subject,
+                           const struct act *act) MUST_CHECK;
+/* A version of the vault: its event is looked for behind `event_id`, which becomes its number. */
+struct audit_version {
+    int64_t kind;
+    int64_t version;
+    int64_t confirmed_at_ms;
+    int64_t changed_at_ms;
+    bool    removed;
+};
+err audit_event_of_version(struct audit_walk *walk, struct audit_version *version, int64_t *event_id) MUST_CHECK;
 err audit_disclosures(struct audit_walk *walk) MUST_CHECK; /* the chain, its counters, what each read rested on */
 err audit_sealed(struct audit_walk *walk) MUST_CHECK;      /* vault, history, records, keys of relationships */
 /* ---- and after all people, in one state of the store */
 err audit_organisations(struct audit_walk *walk) MUST_CHECK; /* keys, departments, systems, and what speaks of them */
 err audit_purposes(struct audit_walk *walk) MUST_CHECK;      /* versions, states, columns against the text */
+err audit_outbox(struct audit_walk *walk) MUST_CHECK;        /* events of which nothing is known */
 /* ---- rows that nothing led to */
 err audit_strays(struct audit_walk *walk) MUST_CHECK;
 

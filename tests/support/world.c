@@ -10,8 +10,8 @@
 
 /* What every test purpose tells people. The kinds are named where a test publishes. */
 #define WORDS                                                                                                         \
-    "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},\"language\":\"en\","           \
-    "\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","                                 \
+    "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},"                           \
+    "\"language\":\"en\",\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","         \
     "\"sentence\":\"Bring your order to the right door.\",\"term\":\"dpv:DeliveryOfGoods\"}"
 static const char BODY[] = "{" WORDS;
 

@@ -51,7 +51,7 @@ SELECT :columns: FROM grant_use WHERE person_id = $1 ORDER BY grant_id;
 -- name: audit_history_list
 -- file: people
 -- in:   person_id int64, kind int64
--- out:  kind int64, version int64, sealed bytes
+-- out:  kind int64, version int64, confirmed_at_ms int64, changed_at_ms int64, sealed bytes
 -- rows: many
 SELECT :columns: FROM vault_history WHERE person_id = $1 AND kind = $2 ORDER BY version;
 
@@ -70,8 +70,8 @@ SELECT count(*) FROM vault_history h WHERE person_id = $1
 -- rows: many
 SELECT :columns: FROM record WHERE person_id = $1 ORDER BY relationship_id, record_id;
 
--- What facts and set-up speak of and is not there: 1 an organisation, 2 a department, 3 a system of that department,
--- 4 a version of a purpose that was ever published.
+-- What facts and set-up speak of and is not there: 1 an organisation, 2 a department, 3 a system (who asks and who
+-- revises is of the department that the request names), 4 a version of a purpose that was ever published.
 -- name: audit_dangling_list
 -- file: people
 -- out:  kind int64, organisation_id int64, item_id int64, version int64
@@ -86,7 +86,8 @@ UNION SELECT 2, organisation_id, department_id, 0 FROM (SELECT organisation_id, 
     UNION SELECT organisation_id, department_id FROM act) AS told
     WHERE department_id <> 0 AND NOT EXISTS (SELECT 1 FROM department d
         WHERE d.organisation_id = told.organisation_id AND d.department_id = told.department_id)
-UNION SELECT 3, organisation_id, actor_id, 0 FROM (SELECT DISTINCT organisation_id, actor_id, department_id FROM act
+UNION SELECT 3, organisation_id, actor_id, 0 FROM (SELECT DISTINCT organisation_id, actor_id,
+    CASE WHEN kind = 40 OR kind = 41 THEN department_id ELSE 0 END AS department_id FROM act
     WHERE actor_kind = 2) AS told
     WHERE NOT EXISTS (SELECT 1 FROM system s WHERE s.organisation_id = told.organisation_id
         AND s.system_id = told.actor_id AND (told.department_id = 0 OR s.department_id = told.department_id))
@@ -133,3 +134,50 @@ ORDER BY 1, 2;
 --       body text, created_at_ms int64, published_at_ms int64, retired_at_ms int64
 -- rows: many
 SELECT :columns: FROM purpose ORDER BY organisation_id, purpose_id, version;
+
+-- The person's first event behind an act: numbers of one write follow each other.
+-- name: audit_event_after
+-- file: people
+-- in:   person_id int64, after_id int64, before_id int64, kind text
+-- out:  event_id int64, relationship_id int64, organisation_id int64, subject_id int64, attributes_low int64,
+--       attributes_high int64, at_ms int64
+-- rows: one
+SELECT event_id, relationship_id, organisation_id, subject_id, attributes_low, attributes_high, at_ms FROM outbox
+    WHERE person_id = $1 AND event_id > $2 AND event_id < $3 AND kind = $4 ORDER BY event_id LIMIT 1;
+
+-- name: audit_attribute_event
+-- file: people
+-- in:   person_id int64, after_id int64, kind text, subject_id int64, at_ms int64
+-- out:  event_id int64
+-- rows: one
+SELECT event_id FROM outbox WHERE person_id = $1 AND event_id > $2 AND kind = $3 AND subject_id = $4 AND at_ms = $5
+    AND relationship_id = 0 AND organisation_id = 0 ORDER BY event_id LIMIT 1;
+
+-- name: audit_event_list
+-- file: people
+-- out:  event_id int64, person_id int64, relationship_id int64, kind text, subject_id int64, attributes_low int64,
+--       attributes_high int64, at_ms int64
+-- rows: many
+SELECT :columns: FROM outbox ORDER BY event_id;
+
+-- name: audit_act_before
+-- file: people
+-- in:   person_id int64, before_id int64
+-- out:  act_id int64, subject_id int64, kind int64, at_ms int64
+-- rows: one
+SELECT act_id, subject_id, kind, at_ms FROM act WHERE person_id = $1 AND act_id < $2 ORDER BY act_id DESC LIMIT 1;
+
+-- How many events of one moment tell of the same kind, up to this one, and how many versions it made then.
+-- name: audit_attribute_count
+-- file: people
+-- in:   person_id int64, kind int64, at_ms int64, word text, from_id int64, event_id int64
+-- out:  events int64, changed int64, removed int64
+-- rows: one
+SELECT (SELECT count(*) FROM outbox WHERE event_id BETWEEN $5 AND $6 AND person_id = $1 AND kind = $4
+        AND subject_id = $2 AND at_ms = $3),
+    (SELECT count(*) FROM vault WHERE person_id = $1 AND kind = $2 AND changed_at_ms = $3 AND length(sealed) > 0)
+        + (SELECT count(*) FROM vault_history WHERE person_id = $1 AND kind = $2 AND changed_at_ms = $3
+        AND length(sealed) > 0),
+    (SELECT count(*) FROM vault WHERE person_id = $1 AND kind = $2 AND changed_at_ms = $3 AND length(sealed) = 0)
+        + (SELECT count(*) FROM vault_history WHERE person_id = $1 AND kind = $2 AND changed_at_ms = $3
+        AND length(sealed) = 0);
