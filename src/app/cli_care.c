@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The commands of an operator who looks after a node: audit, backup, doctor. */
+#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,13 +20,23 @@
 struct findings_list {
     struct cli        *cli;
     struct json_writer json;
+    bool               tty; /* somebody watches */
 };
 
 static void take_finding(void *self, struct text sentence)
 {
     struct findings_list *list = self;
+    if (list->tty)
+        (void)fputs("\r\033[K", stderr); /* a terminal that is gone shows nothing */
     json_write_text(&list->json, sentence);
     cli_say(list->cli, "- %.*s\n", TEXT_ARGS(sentence));
+}
+
+static void tell_progress(void *self, int64_t people)
+{
+    const struct findings_list *list = self;
+    if (list->tty)
+        (void)fprintf(stderr, "\r\033[K%lld people …", (long long)people); /* as above */
 }
 
 static err answer_audit(struct cli *cli, struct findings_list *list, const struct audit_report *domain,
@@ -62,14 +73,17 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
 err cli_audit(struct cli *cli)
 {
     TRY(cli_open(cli, false));
-    struct findings_list list = {cli, json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX)};
-    struct audit_report domain = {.found = take_finding, .self = &list};
+    struct findings_list list = {cli, json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX),
+                                 isatty(STDERR_FILENO) == 1 && !cli_has(cli, CLI_json)};
+    struct audit_report domain = {.found = take_finding, .progress = tell_progress, .self = &list};
     struct ledger_audit ledger = {.found = take_finding, .self = &list};
     json_open_array(&list.json);
     TRY(store_check(&cli->node.cx, cli->node.store));
     TRY(node_settle(&cli->node));
     TRY(domain_audit(&cli->node.cx, &domain));
     TRY(ledger_audit(&cli->node.cx, &ledger));
+    if (list.tty)
+        (void)fputs("\r\033[K", stderr); /* as above */
     return answer_audit(cli, &list, &domain, &ledger);
 }
 

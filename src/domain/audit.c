@@ -233,6 +233,8 @@ static err audit_people(struct audit_walk *walk)
         TRY(sql_person_list_each(&walk->cx, &in, take_person, &page));
         for (size_t i = 0; i < page.count; i++)
             TRY(audit_person(walk, page.people[i]));
+        if (walk->report->progress != NULL)
+            walk->report->progress(walk->report->self, walk->report->people);
         in.after = page.count > 0 ? page.people[page.count - 1] : in.after;
     }
     return OK;

@@ -12,6 +12,8 @@ struct audit_report {
     int64_t findings;
     /* Called for each finding with a sentence of ids and numbers. */
     void (*found)(void *self, struct text sentence);
+    /* Called now and then with the number of people looked at so far; may be NULL. */
+    void (*progress)(void *self, int64_t people);
     void *self;
 };
 

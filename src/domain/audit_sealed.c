@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What is kept sealed for one person: that it opens under the person's key and lies where it belongs, and that versions
- * follow each other without a gap. Values are opened and forgotten, never told. */
+ * What is kept sealed for one person: that it opens under the person's key and lies where it belongs, that versions
+ * follow each other without a gap, and that the person's state fits it all. Values are opened and
+ * forgotten, never told. */
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
@@ -141,9 +142,41 @@ static err check_signing_key(struct audit_walk *walk, const struct audit_subject
     return OK;
 }
 
+/* ---- who the person is */
+
+static bool is_invited(const struct audit_subject *subject)
+{
+    struct relationship folded = {0};
+    for (size_t i = 0; i < subject->acts_count; i++)
+        relationship_fold(&folded, &subject->acts[i]);
+    return folded.state == RELATIONSHIP_INVITED;
+}
+
+/* Whom nobody has claimed yet was only invited and has said nothing; whoever is here was not only invited. */
+static err check_state(struct audit_walk *walk)
+{
+    struct sql_vault_list_in in = {walk->person.person_id};
+    struct sql_vault_list_row *values = NULL;
+    size_t values_count = 0;
+    bool unclaimed = walk->person.state == PERSON_UNCLAIMED;
+    bool right = walk->person.state >= PERSON_UNCLAIMED && walk->person.state <= PERSON_ERASED;
+    if (unclaimed)
+        TRY(sql_vault_list(&walk->brief, &in, &values, &values_count));
+    for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)
+        for (const struct audit_subject *subject = walk->subjects[i]; subject != NULL; subject = subject->next)
+            if (subject->topic == AUDIT_RELATIONSHIP && walk->person.state != PERSON_ERASED)
+                right = right && is_invited(subject) == unclaimed;
+    if (!right || values_count > 0)
+        audit_found(walk, "The state of %.*s does not fit what is known of the relationships and the vault.",
+                    TEXT_ARGS(audit_person_name(walk)));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
 err audit_sealed(struct audit_walk *walk)
 {
     struct sql_audit_record_list_in records = {walk->person.person_id};
+    TRY(check_state(walk));
     TRY(audit_vault(walk));
     TRY(sql_audit_record_list_each(&walk->cx, &records, take_record, walk));
     for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)

@@ -92,6 +92,8 @@ static struct relationship fill(struct world *world)
     world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Basel\"}");
     struct vault_remove remove = {.kind = attribute_find(TEXT("pd:PhysicalAddress"))};
     ASSERT_OK(world, WRITE(world, world->bob, vault_remove, &remove));
+    struct invitation_make waits = {.claims = 1};
+    ASSERT_OK(world, WRITE(world, world->teller, invitation_make, &waits));
     struct relationship over = world_relate(world, world->teller, world->bob);
     struct relationship_end end = {.relationship_id = over.relationship_id, .erase = true};
     ASSERT_OK(world, WRITE(world, world->bob, relationship_end, &end));
@@ -380,6 +382,12 @@ static const struct {
     {"people.db", "UPDATE act SET actor_kind = 2 WHERE actor_kind = 1", "another actor"},
     {"people.db", "UPDATE act SET actor_id = actor_id + 1 WHERE actor_kind = 2", "is spoken of"},
     {"ledger.db", "UPDATE disclosure SET system_id = system_id + 1", "is spoken of"},
+    {"people.db", "UPDATE person SET state = 1 WHERE state = 2", "The state of"},
+    {"people.db", "UPDATE person SET state = 2 WHERE state = 1", "The state of"},
+    {"people.db", "UPDATE person SET state = 7 WHERE state = 2", "The state of"},
+    {"people.db", "UPDATE person SET state = 4 WHERE state = 2", "is erased but the key"},
+    {"people.db", "UPDATE person SET state = 2 WHERE state = 3", "is merged into another and yet not"},
+    {"people.db", "UPDATE person SET state = 2, merged_into = 0 WHERE state = 3", "has a predecessor"},
     {"people.db", "DELETE FROM outbox", "has no event in the outbox"},
     {"people.db", "DELETE FROM outbox WHERE kind = 'grant.narrowed'", "has no event in the outbox"},
     {"people.db", "DELETE FROM outbox WHERE kind = 'attribute.changed' "
@@ -430,7 +438,8 @@ static void whatever_organisations_have_set_up_is_held_against_what_rests_on_it(
     static const char *const TABLES[][2] = {
         {"people.db", "purpose"}, {"people.db", "organisation"}, {"people.db", "department"}, {"people.db", "system"},
         {"people.db", "api_key"}, {"people.db", "relationship_key"}, {"keys.db", "organisation_key"},
-        {"people.db", "act"},     {"ledger.db", "disclosure"}, {"people.db", "outbox"}, {"people.db", "vault"}};
+        {"people.db", "act"},     {"ledger.db", "disclosure"}, {"people.db", "outbox"}, {"people.db", "vault"},
+        {"people.db", "person"}};
     struct world *world = *state;
     (void)fill(world);
     assert_int_equal(world_audit(world, 0), 0);
