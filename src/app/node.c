@@ -120,7 +120,7 @@ static err settle_moment(struct node *node)
     }
     store_lift_time(node->store, people.act_at_ms);
     store_lift_time(node->store, ledger.at_ms);
-    cx->now_ms = store_now_ms(node->store);
+    store_set_moment(node->store, cx);
     number_lift(&node->numbers, number_first_of_ms(cx->now_ms + 1)); /* all that were given are of earlier moments */
     return OK;
 }

@@ -76,7 +76,7 @@ static void prepare(struct api_thread *thread, struct call *call)
     call->cx.keyring = thread->api->options.keyring;
     call->cx.numbers = thread->api->options.numbers;
     call->cx.db = thread->conn;
-    store_set_moment(thread->api->options.store, &call->cx); /* a clock that goes back revives nothing */
+    store_tell_moment(thread->api->options.store, &call->cx); /* a clock that goes back revives nothing */
     reply_add_common_fields(call);
 }
 

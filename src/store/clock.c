@@ -33,16 +33,16 @@ int64_t store_now_ms(struct store *store)
     return timekeeper_now_ms(&keeper);
 }
 
-void store_clock_stamp(struct store *store, struct ctx *cx)
+void store_set_moment(struct store *store, struct ctx *cx)
 {
     struct timekeeper keeper = take_look(store);
     cx->now_ms = timekeeper_now_ms(&keeper);
     cx->wall_ms = timekeeper_latest_ms(&keeper);
 }
 
-void store_set_moment(struct store *store, struct ctx *cx)
+void store_tell_moment(struct store *store, struct ctx *cx)
 {
-    store_clock_stamp(store, cx);
+    store_set_moment(store, cx);
     if (!atomic_load_explicit(&store->time.asked, memory_order_relaxed))
         atomic_store(&store->time.asked, true);
 }

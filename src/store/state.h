@@ -69,7 +69,6 @@ void store_fatal(struct store *store, const char *why);
 void store_clock_init(struct store *store); /* the lock; the time comes with the load */
 void store_clock_done(struct store *store);
 err store_clock_load(struct ctx *cx, struct store *store) MUST_CHECK; /* with the writer's handle, before its thread */
-void store_clock_stamp(struct store *store, struct ctx *cx); /* for a row: as store_set_moment(), told to nobody yet */
 /* Keeps the mark on disk about once a second, as the first write of a batch, and at once when the time has leapt. */
 err store_clock_save(struct ctx *cx, struct store *store, struct store_conn *conn) MUST_CHECK;
 void store_clock_unsaved(struct store *store); /* the batch is lost: perhaps the mark is not on disk */

@@ -86,8 +86,10 @@ err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, vo
 
 /* ---- time: what base/timekeeper.h makes of the node's clocks. It never goes back, also not over a restart. */
 int64_t store_now_ms(struct store *store);
-/* The same, told to somebody outside, who may hold us to it: fills now_ms and wall_ms of the ctx. */
+/* Both moments of a ctx: now_ms and wall_ms. A write has those of the writer, and leaves them to its caller. */
 void store_set_moment(struct store *store, struct ctx *cx);
+/* The same for somebody outside, who may hold us to it. */
+void store_tell_moment(struct store *store, struct ctx *cx);
 /* The time is not before this moment, which something in the files bears. At start, before anything is told. */
 void store_lift_time(struct store *store, int64_t at_ms);
 /* Writes the mark when it is due: to be called about once a second by whoever keeps the node running. Fails as

@@ -35,7 +35,7 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
     struct ctx *cx = write->cx;
     struct store_conn *of_caller = cx->db;
     cx->db = conn;
-    store_clock_stamp(store, cx);
+    store_set_moment(store, cx);
     conn_begin_write(conn);
     err result = write->run(cx, write->arg);
     *lost = conn_end_write(own, conn, result == OK) != OK;

@@ -98,7 +98,7 @@ static void what_was_told_is_covered_once_the_mark_is_kept(void **state)
     struct fixture *fixture = begin(state, 7);
     for (int i = 0; i < 90; i++) {
         pass(fixture, 1000, 0);
-        store_set_moment(fixture->store, &fixture->cx);
+        store_tell_moment(fixture->store, &fixture->cx);
         assert_int_equal(store_keep_time(fixture->store, &fixture->cx), OK);
     }
     assert_int_equal(mark_of(fixture).at_ms, BEGUN_MS + 90000);
@@ -141,7 +141,7 @@ static void a_node_that_is_asked_writes_its_mark_once_a_second(void **state)
     int64_t before = commits_of(fixture);
     for (int i = 0; i < 100; i++) {
         pass(fixture, 100, 0);
-        store_set_moment(fixture->store, &fixture->cx);
+        store_tell_moment(fixture->store, &fixture->cx);
         assert_int_equal(store_keep_time(fixture->store, &fixture->cx), OK);
     }
     assert_int_equal(commits_of(fixture) - before, 10);
@@ -209,14 +209,14 @@ static void a_leap_is_told_beside_the_time(void **state)
     struct fixture *fixture = begin(state, 7);
     int64_t ahead_ms = 0;
     pass(fixture, 0, TIME_DAY_MS);
-    store_set_moment(fixture->store, &fixture->cx);
+    store_tell_moment(fixture->store, &fixture->cx);
     assert_int_equal(fixture->cx.now_ms, BEGUN_MS);
     assert_int_equal(ctx_latest_ms(&fixture->cx), BEGUN_MS + TIME_DAY_MS);
     assert_int_equal(store_clock_trust(fixture->store, &ahead_ms), CLOCK_AHEAD);
     assert_int_equal(ahead_ms, TIME_DAY_MS);
     assert_int_equal(write_now(fixture), BEGUN_MS);
     pass(fixture, 0, -TIME_DAY_MS);
-    store_set_moment(fixture->store, &fixture->cx);
+    store_tell_moment(fixture->store, &fixture->cx);
     assert_int_equal(ctx_latest_ms(&fixture->cx), BEGUN_MS);
 }
 

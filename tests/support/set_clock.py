@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sets the clocks of the programs that a test starts, by the library of set_clock.c.
+
+    with Clock(library) as clock:
+        clock.jump(-7200)          # the wall clock, for all that run and for all that come
+        clock.stand()              # it stands
+        clock.run(10)              # it runs faster by so many thousandths
+        clock.reboot()             # what has elapsed begins anew, under another name
+        clock.right()
+"""
+import os
+import struct
+import tempfile
+import time
+
+
+class Clock:
+    def __init__(self, library):
+        self.library = library
+
+    def __enter__(self):
+        self.file = tempfile.NamedTemporaryFile(prefix="symbolon-clock-")
+        self.elapsed_ms, self.boot = 0, 0
+        self.right()
+        self.before = {name: os.environ.get(name) for name in ("LD_PRELOAD", "CLOCK_FILE", "ASAN_OPTIONS")}
+        os.environ["LD_PRELOAD"] = self.library
+        os.environ["CLOCK_FILE"] = self.file.name
+        # the library comes before that of the sanitizer, which is told that this is wanted
+        os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [self.before["ASAN_OPTIONS"], "verify_asan_link_order=0"]))
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for name, value in self.before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        self.file.close()
+
+    def set(self, jump_ms=0, per_mille=0):
+        self.jump_ms, self.per_mille, self.since_ms = jump_ms, per_mille, int(time.time() * 1000)
+        os.pwrite(self.file.fileno(), struct.pack("=5q", self.jump_ms, self.since_ms, self.per_mille, self.elapsed_ms,
+                                                  self.boot), 0)
+
+    def jump(self, seconds):
+        self.set(jump_ms=int(seconds * 1000))
+
+    def stand(self):
+        self.set(per_mille=-1000)
+
+    def run(self, per_mille):
+        self.set(per_mille=per_mille)
+
+    def reboot(self):
+        """While nothing runs. The clock stays as it was set."""
+        self.boot += 1
+        self.elapsed_ms = 5000 - int(time.clock_gettime(time.CLOCK_BOOTTIME) * 1000)
+        self.set(self.jump_ms, self.per_mille)
+
+    def right(self):
+        self.set()
