@@ -212,6 +212,34 @@ static void a_stop_between_look_and_write_holds(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* Somebody sets the clock a year ahead: what is over by it gives nothing, for as long as it stands there. */
+static void a_clock_that_is_not_believed_ends_a_grant_and_does_not_end_it_for_good(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
+    struct grant grant = give(world, &relationship, "PhysicalAddress", ANY);
+    int64_t leap_ms = grant.until_at_ms - world->node.time.wall_ms;
+    int64_t now_ms = world->node.time.wall_ms;
+    for (int i = 0; i < 2; i++) {
+        store_set_moment(world->node.store, &world->node.cx);
+        struct disclosure_ask ask = decided(world, &relationship, "PhysicalAddress", false);
+        world->node.time.wall_ms += leap_ms;
+        world->node.time.jumped_ms += leap_ms;
+        commit(world, &ask);
+        assert_false(ask.given);
+        assert_string_equal(ask.reason, "grant.expired");
+        assert_int_equal(ledger(world).out[0].at_ms, now_ms); /* the row knows the time */
+        world->node.time.wall_ms -= leap_ms;
+        world->node.time.jumped_ms -= leap_ms;
+        store_set_moment(world->node.store, &world->node.cx);
+        ask = decided(world, &relationship, "PhysicalAddress", false);
+        commit(world, &ask);
+        assert_true(ask.given);
+    }
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void a_partial_answer_loses_only_what_was_stopped(void **state)
 {
     struct world *world = *state;
@@ -453,6 +481,7 @@ int main(void)
         WORLD_TEST(a_question_has_a_form),
         WORLD_TEST(others_are_not_there),
         WORLD_TEST(a_stop_between_look_and_write_holds),
+        WORLD_TEST(a_clock_that_is_not_believed_ends_a_grant_and_does_not_end_it_for_good),
         WORLD_TEST(a_partial_answer_loses_only_what_was_stopped),
         WORLD_TEST(what_becomes_allowed_meanwhile_is_not_in_an_older_answer),
         WORLD_TEST(a_read_that_finds_nothing_uses_nothing_up),
