@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Derives every projection again from the acts and disclosures and says what does not agree: rows of `relationship`,
- * `grant_now`, `request`, the counted uses, the disclosure chains, receipts without act and acts without receipt. The
- * log itself is ledger/audit.h's. Reads only. */
+ * `grant_now`, `request`, the counted uses, the disclosure chains, receipts without act, acts without receipt, events
+ * without either. Holds what organisations have set up against what rests on it. What it cannot see stands in
+ * docs/operations. The log itself is ledger/audit.h's. Reads only. */
 #ifndef DOMAIN_AUDIT_H
 #define DOMAIN_AUDIT_H
 
