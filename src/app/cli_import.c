@@ -7,8 +7,10 @@
 
 #include "app/cli.h"
 #include "app/import_fields.h"
+#include "app/import_notes.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/hash.h"
 #include "domain/organisation.h"
 #include "protocol/contact_reader.h"
@@ -28,8 +30,9 @@ struct import {
     struct import_chunk    chunk;
     struct import_contact *contacts;
     struct ctx             cx; /* its arena lives for one chunk */
-    int64_t                rows, created, updated, unchanged, rejected_count, notices;
-    int64_t                apart;
+    int64_t                rows, created, updated, unchanged, rejected_count;
+    int64_t                apart, codes;
+    struct import_notes    notes;
     struct json_writer     rejected;    /* grow over the whole file */
     struct json_writer     kept_apart;
     struct json_writer     invitations;
@@ -82,10 +85,11 @@ static err open_reader(struct import *import)
 }
 
 /* A line of its own on standard error, where the progress may stand. */
-static void say_line(const struct import *import, int64_t line, const char *sentence)
+static void say_line(const struct import *import, int64_t line, struct text sentence)
 {
     if (!cli_has(import->cli, CLI_json))
-        (void)fprintf(stderr, "%sline %lld: %s\n", import->tty ? "\r\033[K" : "", (long long)line, sentence);
+        (void)fprintf(stderr, "%sline %lld: %.*s\n", import->tty ? "\r\033[K" : "", (long long)line,
+                      TEXT_ARGS(sentence));
 }
 
 static void reject(struct import *import, const struct contact_problem *problem)
@@ -96,7 +100,16 @@ static void reject(struct import *import, const struct contact_problem *problem)
     json_close_object(&import->rejected);
     import->rejected_count++;
     import->rows++;
-    say_line(import, problem->line, contact_reason_sentence(problem->reason));
+    say_line(import, problem->line, text_of(contact_reason_sentence(problem->reason)));
+}
+
+static void note(struct import *import, const struct contact *contact)
+{
+    for (size_t i = 0; i < contact->notices.count; i++) {
+        struct text sentence;
+        if (import_notes_take(&import->notes, import->cx.arena, &contact->notices.at[i], &sentence))
+            say_line(import, contact->notices.at[i].line, sentence);
+    }
 }
 
 /* Reads up to one chunk of contacts into the chunk's arena. */
@@ -120,7 +133,7 @@ static err read_chunk(struct import *import)
             continue;
         }
         import->rows++;
-        import->notices += (int64_t)contact->notices.count;
+        note(import, contact);
         TRY(import_contact_fill(&import->cx, &import->counts, contact, &import->contacts[import->chunk.count]));
         import->chunk.count++;
     }
@@ -132,7 +145,7 @@ static void report_apart(struct import *import, int64_t line)
 {
     json_write_int(&import->kept_apart, line);
     import->apart++;
-    say_line(import, line, "A customer of another name or birth date has this e-mail address: kept apart.");
+    say_line(import, line, TEXT("A customer of another name or birth date has this e-mail address: kept apart."));
 }
 
 static void report_chunk(struct import *import)
@@ -146,6 +159,7 @@ static void report_chunk(struct import *import)
             report_apart(import, import->contacts[i].line);
         if (result->code.size == 0)
             continue;
+        import->codes++;
         json_open_object(&import->invitations);
         json_member_text(&import->invitations, "relationship", result->relationship);
         json_member_text(&import->invitations, "name", import->contacts[i].name);
@@ -154,8 +168,9 @@ static void report_chunk(struct import *import)
         if (!import->said_codes)
             cli_say(import->cli, "%-19s  %-30s  %s\n", "Claim code", "Relationship", "Name");
         import->said_codes = true;
+        struct text name = text_spell_out(import->cx.arena, import->contacts[i].name);
         cli_say(import->cli, "%.*s  %.*s  %.*s\n", TEXT_ARGS(result->code), TEXT_ARGS(result->relationship),
-                TEXT_ARGS(import->contacts[i].name));
+                TEXT_ARGS(name));
     }
     (void)fflush(import->cli->out); /* codes of what is written are out before more is; a failure shows at the end */
 }
@@ -195,6 +210,17 @@ static err run_chunks(struct import *import)
     return OK;
 }
 
+static void write_columns(const struct import *import, struct json_writer *json)
+{
+    size_t count = 0;
+    const struct text *columns = contact_reader_unmapped(import->reader, &count);
+    json_write_key(json, "columns_not_read");
+    json_open_array(json);
+    for (size_t i = 0; i < count; i++)
+        json_write_text(json, columns[i]);
+    json_close_array(json);
+}
+
 static void report_columns(const struct import *import)
 {
     size_t count = 0;
@@ -202,8 +228,10 @@ static void report_columns(const struct import *import)
     if (count == 0 || cli_has(import->cli, CLI_json))
         return;
     (void)fprintf(stderr, "Columns that were not read (name them with --map COLUMN=FIELD):");
-    for (size_t i = 0; i < count; i++)
-        (void)fprintf(stderr, "%s %.*s", i == 0 ? "" : ",", TEXT_ARGS(columns[i]));
+    for (size_t i = 0; i < count; i++) {
+        struct text column = text_spell_out(import->cx.arena, columns[i]);
+        (void)fprintf(stderr, "%s %.*s", i == 0 ? "" : ",", TEXT_ARGS(column));
+    }
     (void)fputc('\n', stderr);
 }
 
@@ -211,6 +239,7 @@ static err report(struct import *import)
 {
     struct cli *cli = import->cli;
     struct json_writer json = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
+    json_close_array(&import->notes.json);
     json_close_array(&import->rejected);
     json_close_array(&import->kept_apart);
     json_close_array(&import->invitations);
@@ -223,6 +252,10 @@ static err report(struct import *import)
     json_write_raw(&json, builder_text(&import->rejected.out));
     json_write_key(&json, "kept_apart");
     json_write_raw(&json, builder_text(&import->kept_apart.out));
+    json_write_key(&json, "notes");
+    json_write_raw(&json, builder_text(&import->notes.json.out));
+    json_member_int(&json, "notes_total", import->notes.total);
+    write_columns(import, &json);
     json_write_key(&json, "invitations");
     json_write_raw(&json, builder_text(&import->invitations.out));
     json_close_object(&json);
@@ -236,10 +269,21 @@ static err report(struct import *import)
     if (import->apart > 0)
         cli_say(cli, "%lld of them share an e-mail address with another customer and were kept apart.\n",
                 (long long)import->apart);
-    if (import->notices > 0)
-        cli_say(cli, "%lld details of these rows could not be read and were left out.\n", (long long)import->notices);
+    import_notes_say(&import->notes, cli);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)
                                                                                  : cli_answer(cli, &json);
+}
+
+/* Codes are shown once: who did not get them must hear how to. */
+static err check_said(struct import *import)
+{
+    struct cli *cli = import->cli;
+    bool said = fflush(cli->out) == 0 && ferror(cli->out) == 0;
+    if (said || import->codes == 0)
+        return OK; /* the program tells of an answer that was not written */
+    return FAIL(&cli->cx, INTERNAL, "import.codes_lost",
+                "the customers are in, but not all of their claim codes could be written out: the same import with "
+                "--new-codes gives fresh ones");
 }
 
 static err run_import(struct import *import)
@@ -256,6 +300,7 @@ static err run_import(struct import *import)
     import->rejected = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->kept_apart = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
     import->invitations = json_writer_open(cli->node.cx.arena, REPORT_BYTES_MAX);
+    import->notes = import_notes_open(cli->node.cx.arena);
     import->counts = seen_table_open(cli->node.cx.arena);
     import->memory = import_memory_open(cli->node.cx.arena);
     import->chunk.memory = &import->memory;
@@ -269,7 +314,8 @@ static err run_import(struct import *import)
         cli->cx.failure = import->cx.failure;
     TRY(result);
     TRY(report(import));
-    return import->chunk.dry_run ? OK : node_settle(&cli->node);
+    TRY(import->chunk.dry_run ? OK : node_settle(&cli->node));
+    return check_said(import);
 }
 
 err cli_import(struct cli *cli)

@@ -131,8 +131,9 @@ static err answer_link(struct cli *cli, int64_t person_id, struct text token)
     struct text link = text_format(cli->cx.arena, "%.*s/sign-in/%.*s", TEXT_ARGS(url), TEXT_ARGS(token));
     if (link.at == NULL)
         return FAIL_MEMORY(&cli->cx);
-    cli_say(cli, "%.*s  %s\nSign-in link (works once, for 15 minutes, while the node serves):\n%.*s\n", TEXT_ARGS(id),
-            cli_value(cli, CLI_name, ""), TEXT_ARGS(link));
+    struct text name = text_spell_out(cli->cx.arena, text_of(cli_value(cli, CLI_name, "")));
+    cli_say(cli, "%.*s  %.*s\nSign-in link (works once, for 15 minutes, while the node serves):\n%.*s\n",
+            TEXT_ARGS(id), TEXT_ARGS(name), TEXT_ARGS(link));
     return answer(cli, &(struct answer){id, text_of(cli_value(cli, CLI_name, "")), "link", link});
 }
 

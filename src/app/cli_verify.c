@@ -97,13 +97,21 @@ static void write_fact(struct json_writer *json, const struct receipt_facts *fac
 
 static void say_facts(const struct cli *cli, const char *name, const struct receipt_facts *facts, err result)
 {
-    cli_say(cli, "%s: %s\n", name, result == OK ? "genuine" : "NOT PROVED");
+    struct text shown = text_spell_out(cli->cx.arena, text_of(name));
+    cli_say(cli, "%.*s: %s\n", TEXT_ARGS(shown), result == OK ? "genuine" : "NOT PROVED");
     for (size_t i = 0; i < RECEIPT_STEP_COUNT; i++)
         cli_say(cli, "  %s %s\n", i < facts->passed ? "ok  " : i == facts->passed ? "FAIL" : "  - ",
                 receipt_step_sentence((receipt_step)i));
+    struct text origin = text_spell_out(cli->cx.arena, facts->origin);
     if (result == OK)
         cli_say(cli, "  Entry %lld of %lld in the log %.*s\n", (long long)facts->index, (long long)facts->tree.size,
-                TEXT_ARGS(facts->origin));
+                TEXT_ARGS(origin));
+}
+
+static void say_checkpoint(const struct cli *cli, const char *name, err result)
+{
+    struct text shown = text_spell_out(cli->cx.arena, text_of(name));
+    cli_say(cli, "%.*s: %s\n", TEXT_ARGS(shown), result == OK ? "genuine checkpoint" : "NOT PROVED");
 }
 
 /* What was found about one file; `failure` says why when it is not proved. */
@@ -163,7 +171,7 @@ static err judge_all(struct cli *cli, const struct found *found, struct json_wri
         if (is_receipt)
             say_facts(cli, name, &verdict.facts, verdict.result);
         else
-            cli_say(cli, "%s: %s\n", name, verdict.result == OK ? "genuine checkpoint" : "NOT PROVED");
+            say_checkpoint(cli, name, verdict.result);
         write_fact(json, &verdict.facts, name, verdict.result == OK);
         if (first.result == OK)
             first = verdict;

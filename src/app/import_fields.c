@@ -87,6 +87,8 @@ static err add_values(struct ctx *cx, struct import_contact *out, const char *fi
 static err add_name(struct ctx *cx, struct import_contact *out, const struct contact *contact)
 {
     struct json_writer json = json_writer_open(cx->arena, LIMIT_BODY_BYTES);
+    if (!contact_is_named(contact))
+        return OK; /* called by an address or a number in the report; that is no name */
     json_open_object(&json);
     member(&json, "name", out->name);
     member(&json, "prefix", contact->prefix);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The program: finds the command, runs it, translates its failure into a sentence and an exit code (error.def). */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "app/cli.h"
 #include "base/json.h"
+#include "base/text.h"
 
 #define CLI_ARENA_BYTES (64u * 1024 * 1024)
 
@@ -37,8 +40,9 @@ static int words_of(const struct command *command, int argc, char **argv)
 static void print_failure(const struct cli *cli, const struct failure *failure)
 {
     if (!cli_has(cli, CLI_json)) {
-        (void)fprintf(stderr, "symbolon: %s\n",
-                      failure->detail[0] != '\0' ? failure->detail : error_sentence(failure->code));
+        const char *detail = failure->detail[0] != '\0' ? failure->detail : error_sentence(failure->code);
+        struct text shown = text_spell_out(cli->cx.arena, text_of(detail));
+        (void)fprintf(stderr, "symbolon: %.*s\n", TEXT_ARGS(shown));
         return;
     }
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
@@ -65,7 +69,8 @@ static int run(const struct command *command, int argc, char **argv)
         print_failure(&cli, cli.cx.failure.code != OK ? &cli.cx.failure : &cli.node.cx.failure);
     node_close(&cli.node);
     arena_close(cli.cx.arena);
-    if (fflush(stdout) != 0 && result == OK) {
+    bool said = fflush(stdout) == 0 && ferror(stdout) == 0;
+    if (!said && result == OK) {
         (void)fprintf(stderr, "symbolon: it is done, but the answer could not be written\n");
         return error_exit_code(INTERNAL);
     }
@@ -104,21 +109,39 @@ static bool print_help(int argc, char **argv)
 
 static int refuse(int argc, char **argv)
 {
-    const char *group = cli_is_group(argv[1]) ? argv[1] : "";
-    const char *space = group[0] == '\0' ? "" : " ";
-    if (group[0] != '\0' && argc == 2)
-        (void)fprintf(stderr, "symbolon: \"%s\" wants one more word; see symbolon %s --help\n", group, group);
+    struct arena *arena = arena_open(CLI_ARENA_BYTES);
+    if (arena == NULL)
+        return error_exit_code(INTERNAL);
+    bool is_group = cli_is_group(argv[1]);
+    struct text word = text_spell_out(arena, text_of(argv[1]));
+    struct text next = argc > 2 ? text_spell_out(arena, text_of(argv[2])) : TEXT_NONE;
+    const char *space = is_group ? " " : "";
+    struct text group = is_group ? word : TEXT_NONE;
+    if (is_group && argc == 2)
+        (void)fprintf(stderr, "symbolon: \"%.*s\" wants one more word; see symbolon %.*s --help\n", TEXT_ARGS(group),
+                      TEXT_ARGS(group));
     else
-        (void)fprintf(stderr, "symbolon: there is no command \"%s%s%s\"; see symbolon%s%s --help\n", argv[1],
-                      argc > 2 ? " " : "", argc > 2 ? argv[2] : "", space, group);
+        (void)fprintf(stderr, "symbolon: there is no command \"%.*s%s%.*s\"; see symbolon%s%.*s --help\n",
+                      TEXT_ARGS(word), argc > 2 ? " " : "", TEXT_ARGS(next), space, TEXT_ARGS(group));
+    arena_close(arena);
     return error_exit_code(USAGE);
+}
+
+/* The first files that are opened would take the place of streams that the caller has closed: what is said would go
+ * into them. Writing to what stands there now fails, and that is noticed. */
+static bool keep_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+            return false;
+    return true;
 }
 
 int main(int argc, char **argv)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     int words = 0;
-    if (sigaction(SIGPIPE, &ignore, NULL) != 0)
+    if (!keep_streams() || sigaction(SIGPIPE, &ignore, NULL) != 0)
         return error_exit_code(INTERNAL);
     const struct command *command = find_command(argc, argv, &words);
     if (command != NULL)

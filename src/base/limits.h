@@ -74,6 +74,7 @@
 #define LIMIT_IMPORT_CONTACT_BYTES (256 * 1024) /* text kept of one contact; a photo is not kept */
 #define LIMIT_IMPORT_CARD_DEPTH 8               /* cards inside cards (AGENT of vCard 2.1) */
 #define LIMIT_IMPORT_HOUSEHOLD 8                /* people of one e-mail address told apart by all that is known */
+#define LIMIT_IMPORT_NOTES 10000                /* details listed in one report; beyond, they are counted */
 #define LIMIT_IMPORT_CHUNK 500                  /* people written in one transaction */
 
 #endif

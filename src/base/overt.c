@@ -98,3 +98,37 @@ bool text_is_overt(struct text text, bool lines)
     }
     return true;
 }
+
+/* The character at the front of `rest`, or its first byte when there is none, as one line of a terminal may show it. */
+static size_t spell_first(struct builder *out, struct text rest, uint32_t *before)
+{
+    uint32_t code = 0;
+    uint32_t after = 0;
+    size_t size = text_first_character(rest, &code);
+    if (size == 0) {
+        build_format(out, "\\x%02x", (uint8_t)rest.at[0]);
+        *before = 0;
+        return 1;
+    }
+    if (size < rest.size && text_first_character((struct text){rest.at + size, rest.size - size}, &after) == 0)
+        after = 0;
+    struct text character = {rest.at, size};
+    bool shown = text_is_plain(character, false) && (!is_hidden(code) || is_needed(*before, code, after));
+    if (shown)
+        build_text(out, character);
+    else
+        build_format(out, "\\u{%x}", code);
+    *before = code;
+    return size;
+}
+
+struct text text_spell_out(struct arena *arena, struct text text)
+{
+    uint32_t before = 0;
+    if (text_is_overt(text, false))
+        return text;
+    struct builder out = builder_open(arena, SIZE_MAX);
+    for (size_t at = 0; at < text.size;)
+        at += spell_first(&out, (struct text){text.at + at, text.size - at}, &before);
+    return out.overflowed ? (struct text){NULL, 0} : builder_text(&out);
+}

@@ -13,6 +13,10 @@ bool text_is_plain(struct text text, bool lines);
  * no zero width but where words of a script or parts of a picture are joined, no tags, no private use, no code point
  * that is no character, no U+2028 and U+2029. For every text that one side writes and the other is shown. */
 bool text_is_overt(struct text text, bool lines);
+/* For one line of a terminal: the text itself when it is overt, else with each character that could end the line, or
+ * move, hide or forge something in it, spelt as \u{202e}, and each byte of no character as \xff. `.at` is NULL when the
+ * arena is exhausted. */
+struct text text_spell_out(struct arena *arena, struct text text);
 /* Length in bytes of the first character of a text that is not empty; 0 when it is not well-formed. Writes its code
  * point. */
 size_t text_first_character(struct text text, uint32_t *out_code);

@@ -21,8 +21,8 @@ err draft_open(struct ctx *cx, int64_t line, struct contact_draft *out) MUST_CHE
  * under the note. */
 void draft_put(struct contact_draft *draft, contact_field field, struct text value);
 
-/* A value of a list; an e-mail address must be one that a vault would take. `value.type` is made a type word (draft_type_word). False when
- * it was left out. */
+/* A value of a list; an e-mail address must be one that a vault would take. `value.type` is made a type word
+ * (draft_type_word). False when it was left out. */
 bool draft_add(struct contact_draft *draft, contact_field field, struct contact_value value);
 bool draft_add_address(struct contact_draft *draft, struct contact_address address); /* false when it has no part */
 

@@ -40,9 +40,11 @@ err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *
         return FAIL(cx, CORRUPT, "store.damaged", "a file of the store is damaged (%s, code %d)", what, code);
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
-    case SQLITE_READONLY:
         return FAIL(cx, INTERNAL, "store.open",
                     "a file of the store does not open for writing (%s, code %d)", what, code);
+    case SQLITE_READONLY:
+        return FAIL(cx, INTERNAL, "store.open",
+                    "the store is read-only here: this user must be able to write its folder and its files (%s)", what);
     case SQLITE_IOERR:
         file->io_failed = true;
         return FAIL(cx, INTERNAL, "store.io", "the disk of the store refused (%s, code %d)", what, code);

@@ -150,8 +150,23 @@ def real_refusals():
 
 
 def shown_refusals(page):
-    part = page.split("## Why a row is rejected")[1]
+    part = page.split("## Why a row is rejected")[1].split("\n## ")[0]
     return {cells[0].strip("`"): cells[1] for cells in rows(part)[1:]}
+
+
+def real_notes():
+    text = (ROOT / "src/protocol/contact_reasons.def").read_text().split("/* ---- a part is left out */")[1]
+    return dict(re.findall(r'^X\(\w+,\s+"([^"]+)",\s+"([^"]+)"\)', text, re.M))
+
+
+def shown_notes(page):
+    part = page.split("## Details that are left out")[1].split("\n## ")[0]
+    return {cells[0].strip("`"): cells[1] for cells in rows(part)[1:]}
+
+
+def real_skipped():
+    text = (ROOT / "src/protocol/vcard_property.c").read_text()
+    return set(re.findall(r'NULL, "(\w+)"\}', text))
 
 
 def spoilt(page, row):
@@ -201,6 +216,13 @@ class Tables(unittest.TestCase):
         page = (MANUAL / "import.md").read_text()
         self.assertEqual(shown_fields(page) ^ real_fields(), set())
         self.assertEqual(apart(shown_refusals(page), real_refusals()), [])
+        self.assertEqual(apart(shown_notes(page), real_notes()), [])
+        self.assertGreater(len(real_notes()), 10)
+        for word in real_skipped():
+            self.assertIn(f"`{word}`", page.split("## Details that are left out")[1])
+        self.assertGreater(len(real_skipped()), 5)
+        for other in (page.replace("`ambiguous`", "`ambiguus`"), page.replace("It is not read here. |", "It is. |")):
+            self.assertNotEqual(apart(shown_notes(other), real_notes()), [])
         for other in (page.replace("`nickname`", ""), page.replace("`nickname`", "`nickname` `shoe_size`")):
             self.assertNotEqual(shown_fields(other) ^ real_fields(), set())
         for other in (page.replace("`csv.quote`", "`csv.quotes`"), page.replace("too many properties", "properties")):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a person finds by reading in the files of tests/data/contacts, and in files that real programs wrote: one row
-for each contact. A value may have a type: "ada@x.example home" is written ("ada@x.example", "home")."""
+for each contact. A value may have a type: "ada@x.example home" is written ("ada@x.example", "home"). Who is nameless is
+called by an address, of which no record of a name is made."""
 
 
 def contact(name, **facts):
@@ -22,7 +23,8 @@ LISTS = {"emails": "pd:EmailAddress", "phones": "pd:TelephoneNumber", "urls": "u
 def bodies(row):
     """The bodies of the records that a row becomes."""
     parts = {part: row[part] for part in NAME_PARTS if part in row}
-    yield {"field": "pd:Name", "value": {"name": row["name"], **parts}}
+    if "nameless" not in row:
+        yield {"field": "pd:Name", "value": {"name": row["name"], **parts}}
     for fact, field in SINGLES.items():
         if fact in row:
             yield {"field": field, "value": row[fact]}
@@ -80,8 +82,8 @@ REAL = {
                 addresses=[address("home", "Silicon Alley 5", "New York", "New York", "12345", USA),
                            address("work", "Street4\nBuilding 6\nFloor 8", "New York", None, "12345", "USA")])],
     "John_Doe_ANDROID.vcf": [
-        contact("john.doe@company.com", emails=["john.doe@company.com"], categories=PHONE_OWNER),
-        contact("jane.doe@company.com", emails=["jane.doe@company.com"], categories=PHONE_OWNER),
+        contact("john.doe@company.com", nameless=True, emails=["john.doe@company.com"], categories=PHONE_OWNER),
+        contact("jane.doe@company.com", nameless=True, emails=["jane.doe@company.com"], categories=PHONE_OWNER),
         contact(N5, family_name=N4, phones=[("123456789", "mobile")], categories=PHONE_OWNER),
         contact(N11, family_name=N11, categories=PHONE_OWNER,
                 phones=[("123456", "mobile"), ("234567", "home"), ("3456789", "mobile"), ("45678901", "home")],

@@ -96,12 +96,39 @@ static void lines_are_let_through_only_where_they_are_wanted(void **state)
     assert_true(text_is_overt(TEXT(""), false));
 }
 
+static void what_is_not_overt_is_spelt_out(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } CASES[] = {
+        {"Ada Lovell", "Ada Lovell"},
+        {"Zoë \xF0\x9F\x98\x80", "Zoë \xF0\x9F\x98\x80"},
+        {"", ""},
+        {"Ada\nrel_1\tx", "Ada\\u{a}rel_1\\u{9}x"},
+        {"\x1B[2J\x7F\xC2\x85", "\\u{1b}[2J\\u{7f}\\u{85}"},
+        {"a\xE2\x80\xAEz", "a\\u{202e}z"},
+        {"a\xE2\x80\xA8", "a\\u{2028}"},
+        {"a\xFF\xC3z\xC3", "a\\xff\\xc3z\\xc3"},
+        {"\xE0\xA4\x95\xE2\x80\x8D\xE0\xA4\xB7\n", "\xE0\xA4\x95\xE2\x80\x8D\xE0\xA4\xB7\\u{a}"},
+    };
+    (void)state; /* the table is all it needs */
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct arena *arena = arena_open(64 * 1024);
+        struct text spelt = text_spell_out(arena, text_of(CASES[i].text));
+        if (!text_is(spelt, CASES[i].wanted))
+            fail_msg("%zu: %.*s", i, TEXT_ARGS(spelt));
+        assert_true(text_is_overt(spelt, false));
+        arena_close(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_hides_between_letters),
         cmocka_unit_test(languages_and_pictures_keep_what_they_need),
         cmocka_unit_test(lines_are_let_through_only_where_they_are_wanted),
+        cmocka_unit_test(what_is_not_overt_is_spelt_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

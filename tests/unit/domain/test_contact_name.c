@@ -89,6 +89,7 @@ static void birth_dates_differ_only_where_both_say_so(void **state)
         {"1980-03-04", "1980-04-03", false}, {"1980-03-21", "1980", false},      {"1981", "1980-03-21", true},
         {"--03-21", "1980-03-21", false},    {"--03-21", "1980-05-21", true},    {"--03-21", "1980", false},
         {"", "1980-03-21", false},           {"", "", false},
+        {"1980-03", "1980-03-21", false},    {"1980-03", "1981-03-21", true},   {"1980-03", "--05-01", false},
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)

@@ -112,6 +112,17 @@ static void bad_rows_are_reported_and_the_rest_goes_on(void **state)
     reading_close(&reading);
 }
 
+static void a_row_with_an_id_alone_is_nobody(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Id,First Name,Email\n003A,,\n003B,Ada,\n003C,,c@x.example\n003D,,a@b@c\n");
+    assert_int_equal(reading.contact_count, 2);
+    assert_problem(&reading, 0, 2, "contact.nobody");
+    assert_problem(&reading, 1, 5, "contact.nobody");
+    reading_close(&reading);
+}
+
 static void nameless_columns_at_the_end_need_not_be_there(void **state)
 {
     struct reading reading;
@@ -204,6 +215,7 @@ static void dates_are_read_by_the_order_of_the_whole_file(void **state)
         {"1980-03-04,a@x.example\n", "1980-03-04", NULL},
         {"1980/3/4,a@x.example\n", "1980-03-04", NULL},
         {"--03-04,a@x.example\n", "--03-04", NULL},
+        {"1980-03,a@x.example\n", "1980-03", NULL},
         {"1980-03-04 00:00:00,a@x.example\n", "1980-03-04", NULL},
         {"3/4/1980,a@x.example\n3/21/1980,b@x.example\n", "1980-03-04", NULL},
         {"3/4/1980 12:00:00 AM,a@x.example\n3/21/1980,b@x.example\n", "1980-03-04", NULL},
@@ -322,6 +334,7 @@ int main(void)
         cmocka_unit_test(columns_can_be_mapped_and_the_others_are_listed),
         cmocka_unit_test(every_field_has_a_word),
         cmocka_unit_test(bad_rows_are_reported_and_the_rest_goes_on),
+        cmocka_unit_test(a_row_with_an_id_alone_is_nobody),
         cmocka_unit_test(nameless_columns_at_the_end_need_not_be_there),
         cmocka_unit_test(several_addresses_in_one_cell_are_told_apart),
         cmocka_unit_test(title_is_a_prefix_beside_a_job_title),

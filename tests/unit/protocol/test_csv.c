@@ -142,8 +142,9 @@ static void rows_beyond_a_limit_are_faults_and_the_rest_goes_on(void **state)
     struct arena *arena = arena_open((size_t)256 << 20);
     struct rows rows;
     (void)state;
-    assert_seen(repeated(arena, "a\n\"", "x", 2 * LIMIT_IMPORT_LINE_BYTES, "\nb,c\n"), "[a]!2:csv.quote_open[b|c]");
-    struct bytes rest = repeated(arena, "[a]!2:csv.quote_open", "[x]", LIMIT_IMPORT_LINE_BYTES / 2 + 4095, "[b|c]");
+    assert_seen(repeated(arena, "a\n\"", "x", 2 * LIMIT_IMPORT_LINE_BYTES, "\nb,c\n"), "[a]!2:csv.too_large[b|c]");
+    assert_seen(repeated(arena, "a\n\"", "x", 2 * LIMIT_IMPORT_LINE_BYTES, "\"\nb,c\n"), "[a]!2:csv.too_large[b|c]");
+    struct bytes rest = repeated(arena, "[a]!2:csv.too_large", "[x]", LIMIT_IMPORT_LINE_BYTES / 2 + 4095, "[b|c]");
     assert_seen(repeated(arena, "a\n\"", "x\n", LIMIT_IMPORT_LINE_BYTES / 2 + 4096, "b,c\n"),
                 text_c_string(arena, text_of_bytes(rest)));
     assert_seen(repeated(arena, "a\n", "x", 2 * LIMIT_IMPORT_LINE_BYTES, "\nb,c\n"), "[a]!2:csv.too_large[b|c]");
