@@ -157,8 +157,9 @@ def the_examples_do_what_the_pages_say(folder):
 # ---- the tour
 
 def start_demo(folder, name):
-    return subprocess.Popen([os.environ["SYMBOLON"], "demo", "--listen", "127.0.0.1:0", "--data", f"{folder}/{name}"],
-                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    with open(f"{folder}/{name}.err", "w") as complaints:
+        return subprocess.Popen([os.environ["SYMBOLON"], "demo", "--listen", "127.0.0.1:0", "--data",
+                                 f"{folder}/{name}"], stdout=subprocess.PIPE, stderr=complaints, text=True)
 
 
 def paste_tour(demo, shell):
@@ -197,6 +198,8 @@ def the_tour_of_the_demo_works_pasted_into_sh_and_bash(folder):
         for demo in demos.values():
             demo.stdout.close()
     assert left == [0, 0], left
+    complaints = [line for shell in demos for line in open(f"{folder}/{shell}.err") if re.search("warning|error", line)]
+    assert not complaints, complaints
 
 
 def main():
