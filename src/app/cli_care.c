@@ -54,6 +54,7 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
     json_member_int(&json, "acts", domain->acts);
     json_member_int(&json, "receipts", domain->receipts);
     json_member_int(&json, "disclosures", domain->disclosures);
+    json_member_int(&json, "untagged", domain->untagged);
     json_member_int(&json, "log_entries", ledger->entries);
     json_member_int(&json, "log_pending", ledger->pending);
     json_write_key(&json, "findings");
@@ -64,6 +65,9 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
         "%lld people, %lld relationships, %lld grants, %lld acts, %lld receipts, %lld disclosures, %lld log entries.\n",
         (long long)domain->people, (long long)domain->relationships, (long long)domain->grants, (long long)domain->acts,
         (long long)domain->receipts, (long long)domain->disclosures, (long long)ledger->entries);
+    if (domain->untagged > 0)
+        cli_say(cli, "%lld rows of the set-up are from before tags: nobody can say whether they were changed.\n",
+                (long long)domain->untagged);
     cli_say(cli, findings == 0 ? "Everything agrees.\n" : "%lld things do not agree.\n", (long long)findings);
     TRY(cli_answer(cli, &json));
     return findings == 0 ? OK

@@ -195,6 +195,7 @@ static void add_counts(struct audit_report *report, const struct audit_report *c
     report->acts += counts->acts;
     report->receipts += counts->receipts;
     report->disclosures += counts->disclosures;
+    report->untagged += counts->untagged;
     report->findings += counts->findings;
 }
 

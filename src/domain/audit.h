@@ -10,6 +10,7 @@
 
 struct audit_report {
     int64_t people, relationships, grants, requests, acts, receipts, disclosures;
+    int64_t untagged; /* rows from before domain/row_tag.h: nothing is held against them */
     int64_t findings;
     /* Called for each finding with a sentence of ids and numbers. */
     void (*found)(void *self, struct text sentence);

@@ -18,13 +18,39 @@ static err forgive(struct audit_walk *walk, err result, bool *out_right)
     return OK;
 }
 
+/* ---- tags */
+
+err audit_tag(struct audit_walk *walk, const struct row_tag *tag, struct id id)
+{
+    row_tag_verdict verdict = ROW_TAG_NONE;
+    TRY(row_tag_check(&walk->brief, tag, &verdict));
+    walk->counts.untagged += verdict == ROW_TAG_NONE;
+    if (verdict == ROW_TAG_LOST)
+        audit_found(walk, "The tag of %.*s is not there.", TEXT_ARGS(audit_id_name(walk, id)));
+    if (verdict == ROW_TAG_DIFFERS)
+        audit_found(walk, "%.*s is not as it was set up: its tag does not fit.", TEXT_ARGS(audit_id_name(walk, id)));
+    return OK;
+}
+
+static err take_key(struct ctx *cx, const struct sql_audit_api_key_list_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    struct sql_api_key_insert_in columns = {row->public_id, row->hash, row->organisation_id, row->department_id,
+                                            row->department_bit, row->system_id, row->scopes, row->created_at_ms};
+    struct row_tag tag = row_tag_of_key(walk->brief.arena, &columns);
+    TRY(audit_tag(walk, &tag, (struct id){ID_SYSTEM, row->organisation_id, row->system_id}));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
 /* ---- organisations and departments */
 
 static err check_signing_key(struct audit_walk *walk, int64_t organisation_id)
 {
     struct text stored;
-    struct text private_jwk;
-    struct text derived;
+    struct text private_jwk = TEXT_NONE;
+    struct text derived = TEXT_NONE;
     bool opens = false;
     bool reads = false;
     bool fits = false;
@@ -46,19 +72,26 @@ static err check_departments(struct audit_walk *walk, int64_t organisation_id)
     struct sql_department_row *rows = NULL;
     size_t count = 0;
     TRY(sql_department_list(&walk->brief, &in, &rows, &count));
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
+        struct id id = {ID_DEPARTMENT, organisation_id, rows[i].department_id};
+        struct sql_department_insert_in columns = {organisation_id, rows[i].department_id, rows[i].ordinal,
+                                                   rows[i].name, rows[i].created_at_ms};
+        struct row_tag tag = row_tag_of_department(walk->brief.arena, &columns);
         if (rows[i].ordinal != (int64_t)i)
             audit_found(walk, "The department %.*s is numbered %lld where it is number %zu.",
-                        TEXT_ARGS(audit_id_name(walk, (struct id){ID_DEPARTMENT, organisation_id,
-                                                                  rows[i].department_id})),
-                        (long long)rows[i].ordinal, i);
+                        TEXT_ARGS(audit_id_name(walk, id)), (long long)rows[i].ordinal, i);
+        TRY(audit_tag(walk, &tag, id));
+    }
     return OK;
 }
 
-static err take_organisation(struct ctx *cx, const struct sql_organisation_row *row, void *arg)
+static err take_organisation(struct ctx *cx, const struct sql_audit_organisation_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */
     struct audit_walk *walk = arg;
+    struct sql_organisation_insert_in columns = {row->organisation_id, row->slug, row->name, row->created_at_ms};
+    struct row_tag tag = row_tag_of_organisation(walk->brief.arena, &columns);
+    TRY(audit_tag(walk, &tag, (struct id){ID_ORGANISATION, row->organisation_id, 0}));
     TRY(check_signing_key(walk, row->organisation_id));
     TRY(check_departments(walk, row->organisation_id));
     arena_reset(walk->brief.arena);
@@ -132,7 +165,8 @@ static err take_reader(struct ctx *cx, const struct sql_audit_reader_list_row *r
 
 err audit_organisations(struct audit_walk *walk)
 {
-    TRY(sql_organisation_list_each(&walk->cx, take_organisation, walk));
+    TRY(sql_audit_organisation_list_each(&walk->cx, take_organisation, walk));
+    TRY(sql_audit_api_key_list_each(&walk->cx, take_key, walk));
     TRY(sql_audit_key_list_each(&walk->cx, take_odd_key, walk));
     TRY(sql_audit_reader_list_each(&walk->cx, take_reader, walk)); /* the ledger before what it speaks of */
     return sql_audit_dangling_list_each(&walk->cx, take_dangling, walk);

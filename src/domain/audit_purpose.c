@@ -145,6 +145,18 @@ static void check_order(struct versions *versions, const struct sql_audit_purpos
     versions->has_published = versions->has_published || row->state == PURPOSE_PUBLISHED;
 }
 
+/* A version is frozen when it is published. */
+static err check_tag(struct audit_walk *walk, const struct sql_audit_purpose_list_row *row)
+{
+    struct sql_purpose_save_in columns = {
+        row->organisation_id, row->purpose_id,    row->version,  row->needed_low, row->needed_high,
+        row->optional_low,    row->optional_high, row->departments, row->longest_ms, row->name,
+        row->body,            row->created_at_ms, row->language};
+    struct row_tag tag = row_tag_of_purpose(walk->brief.arena, &columns, row->published_at_ms);
+    struct id id = {ID_PURPOSE, row->organisation_id, row->purpose_id};
+    return row->state == PURPOSE_DRAFT ? OK : audit_tag(walk, &tag, id);
+}
+
 static err take_version(struct ctx *cx, const struct sql_audit_purpose_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */
@@ -153,6 +165,7 @@ static err take_version(struct ctx *cx, const struct sql_audit_purpose_list_row 
     if (!state_fits(row))
         tell(versions->walk, row, "has a state that its moments do not fit");
     TRY(compare_body(versions->walk, row));
+    TRY(check_tag(versions->walk, row));
     arena_reset(versions->walk->brief.arena);
     return OK;
 }

@@ -9,6 +9,7 @@
 #include "domain/audit.h"
 #include "domain/person.h"
 #include "domain/request.h"
+#include "domain/row_tag.h"
 #include "store/queries.h"
 
 #define AUDIT_SUBJECT_LISTS 256
@@ -88,6 +89,9 @@ struct audit_version {
 err audit_event_of_version(struct audit_walk *walk, struct audit_version *version, int64_t *event_id) MUST_CHECK;
 err audit_disclosures(struct audit_walk *walk) MUST_CHECK; /* the chain, its counters, what each read rested on */
 err audit_sealed(struct audit_walk *walk) MUST_CHECK;      /* vault, history, records, keys of relationships */
+/* A row that never changes against its tag; `id` names it in the finding. */
+err audit_tag(struct audit_walk *walk, const struct row_tag *tag, struct id id) MUST_CHECK;
+
 /* ---- and after all people, in one state of the store */
 err audit_organisations(struct audit_walk *walk) MUST_CHECK; /* keys, departments, systems, and what speaks of them */
 err audit_purposes(struct audit_walk *walk) MUST_CHECK;      /* versions, states, columns against the text */

@@ -13,6 +13,7 @@
 #include "crypto/keyring.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
+#include "domain/row_tag.h"
 #include "store/queries.h"
 
 #define KEY_PREFIX "key"
@@ -94,6 +95,8 @@ err organisation_create(struct ctx *cx, void *arg)
     create->out = (struct organisation){organisation_id, slug, create->name};
     TRY(make_signing_key(cx, create->out.organisation_id));
     struct sql_organisation_insert_in row = {create->out.organisation_id, slug, create->name, cx->now_ms};
+    struct row_tag tag = row_tag_of_organisation(cx->arena, &row);
+    TRY(row_tag_keep(cx, &tag));
     return sql_organisation_insert(cx, &row, NULL);
 }
 
@@ -121,6 +124,8 @@ err department_create(struct ctx *cx, void *arg)
     };
     struct sql_department_insert_in row = {create->organisation_id, create->out.department_id, (int64_t)count,
                                            create->name, cx->now_ms};
+    struct row_tag tag = row_tag_of_department(cx->arena, &row);
+    TRY(row_tag_keep(cx, &tag));
     return sql_department_insert(cx, &row, NULL);
 }
 
@@ -138,6 +143,8 @@ static err insert_key(struct ctx *cx, const struct system *system, int64_t depar
         .scopes = system->scopes,
         .created_at_ms = cx->now_ms,
     };
+    struct row_tag tag = row_tag_of_key(cx->arena, &row);
+    TRY(row_tag_keep(cx, &tag));
     TRY(sql_api_key_insert(cx, &row, NULL));
     *out_secret = token.text;
     return OK;

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
+#include "domain/row_tag.h"
 #include "store/queries.h"
 
 #define VERSION_MAX 1000000
@@ -174,6 +175,25 @@ static err next_version(struct ctx *cx, const struct purpose_save *save, struct 
     return OK;
 }
 
+static struct sql_purpose_save_in row_of(const struct purpose *purpose)
+{
+    return (struct sql_purpose_save_in){
+        .organisation_id = purpose->organisation_id,
+        .purpose_id = purpose->purpose_id,
+        .version = purpose->version,
+        .needed_low = (int64_t)purpose->needed.low,
+        .needed_high = (int64_t)purpose->needed.high,
+        .optional_low = (int64_t)purpose->optional.low,
+        .optional_high = (int64_t)purpose->optional.high,
+        .departments = purpose->departments,
+        .longest_ms = purpose->longest_ms,
+        .name = purpose->name,
+        .body = purpose->body,
+        .language = purpose->language,
+        .created_at_ms = purpose->created_at_ms,
+    };
+}
+
 err purpose_save(struct ctx *cx, void *arg)
 {
     struct purpose_save *save = arg;
@@ -189,24 +209,19 @@ err purpose_save(struct ctx *cx, void *arg)
     purpose.name = save->text.name;
     purpose.body = save->body;
     purpose.language = save->text.language;
-    struct sql_purpose_save_in row = {
-        .organisation_id = purpose.organisation_id,
-        .purpose_id = purpose.purpose_id,
-        .version = purpose.version,
-        .needed_low = (int64_t)purpose.needed.low,
-        .needed_high = (int64_t)purpose.needed.high,
-        .optional_low = (int64_t)purpose.optional.low,
-        .optional_high = (int64_t)purpose.optional.high,
-        .departments = purpose.departments,
-        .longest_ms = purpose.longest_ms,
-        .name = purpose.name,
-        .body = purpose.body,
-        .language = purpose.language,
-        .created_at_ms = cx->now_ms,
-    };
+    struct sql_purpose_save_in row = row_of(&purpose);
+    row.created_at_ms = cx->now_ms; /* a draft that is there keeps its own */
     TRY(sql_purpose_save(cx, &row, NULL));
     save->out = purpose;
     return OK;
+}
+
+/* From here on nothing of the version changes but its state. */
+static err freeze(struct ctx *cx, const struct purpose *purpose)
+{
+    struct sql_purpose_save_in row = row_of(purpose);
+    struct row_tag tag = row_tag_of_purpose(cx->arena, &row, purpose->published_at_ms);
+    return row_tag_keep(cx, &tag);
 }
 
 static err set_state(struct ctx *cx, struct purpose *purpose, purpose_state state)
@@ -251,6 +266,7 @@ err purpose_publish(struct ctx *cx, void *arg)
                        "%zu things to mend, the first: %.*s", findings.count, TEXT_ARGS(findings.items[0].message));
     TRY(retire_published(cx, &id));
     TRY(set_state(cx, &purpose, PURPOSE_PUBLISHED));
+    TRY(freeze(cx, &purpose));
     publish->out = purpose;
     return OK;
 }

@@ -127,6 +127,19 @@ UNION SELECT s.organisation_id, s.system_id FROM system s WHERE (SELECT count(*)
     WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) <> 1
 ORDER BY 1, 2;
 
+-- name: audit_organisation_list
+-- file: people
+-- out:  organisation_id int64, slug text, name text, created_at_ms int64
+-- rows: many
+SELECT :columns: FROM organisation ORDER BY organisation_id;
+
+-- name: audit_api_key_list
+-- file: people
+-- out:  public_id text, hash bytes, organisation_id int64, department_id int64, department_bit int64, system_id int64,
+--       scopes int64, created_at_ms int64
+-- rows: many
+SELECT :columns: FROM api_key ORDER BY organisation_id, system_id, public_id;
+
 -- name: audit_purpose_list
 -- file: people
 -- out:  organisation_id int64, purpose_id int64, version int64, state int64, needed_low int64, needed_high int64,
