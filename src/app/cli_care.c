@@ -7,6 +7,7 @@
 #include "app/cli.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "crypto/keyring.h"
 #include "domain/audit.h"
 #include "domain/person_key.h"
@@ -100,8 +101,9 @@ err cli_backup(struct cli *cli)
     json_open_object(&json);
     json_member_text(&json, "backup", text_of(folder));
     json_close_object(&json);
-    cli_say(cli, "Copied to %s. The keys are not in it: keep the folder keys/ and the file keys.db elsewhere,\n"
-                 "for a short time only, since a kept key keeps what was erased.\n", folder);
+    struct text shown = text_spell_out(cli->cx.arena, text_of(folder));
+    cli_say(cli, "Copied to %.*s. The keys are not in it: keep the folder keys/ and the file keys.db elsewhere,\n"
+                 "for a short time only, since a kept key keeps what was erased.\n", TEXT_ARGS(shown));
     return cli_answer(cli, &json);
 }
 
@@ -144,6 +146,7 @@ err cli_doctor(struct cli *cli)
     json_member_int(&json, "log_entries", (int64_t)head.tree.size);
     json_member_int(&json, "strays", strays);
     json_member_int(&json, "strays_removed", sweep.removed);
+    json_member_int(&json, "copies_removed", sweep.copies);
     json_member_bool(&json, "clock_doubted", trust != CLOCK_TRUSTED);
     json_member_int(&json, "clock_ahead_ms", ahead_ms);
     json_close_object(&json);
@@ -153,6 +156,8 @@ err cli_doctor(struct cli *cli)
     if (sweep.removed > 0)
         cli_say(cli, "note  took away what was left of %lld people by a write that broke off\n",
                 (long long)sweep.removed);
+    if (sweep.copies > 0)
+        cli_say(cli, "note  took away what %lld claims had copied before they broke off\n", (long long)sweep.copies);
     if (strays > 0)
         cli_say(cli, "note  a write that broke off has left something of %lld people; it goes a day later\n",
                 (long long)strays);

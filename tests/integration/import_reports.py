@@ -137,6 +137,8 @@ def no_name_forges_a_line(node):
                   ("verify", "/no\nfile\x1b[2J"), ("no\nsuch\x1b[2J",), ("doctor", "--no\nsuch\x1b")):
         done = node.command(*words)
         assert done.returncode != 0 and done.stderr.count("\n") == 1 and "\x1b" not in done.stderr, done.stderr
+    done = node.command("backup", os.path.join(node.folder, "back\x1b[2Jup"))
+    assert done.returncode == 0 and "\x1b" not in done.stdout + done.stderr, done.stdout
     done = node.command("person", "create", "--name", "A\x1b[2Jda")
     assert "\x1b" not in done.stdout + done.stderr, done.stdout
 

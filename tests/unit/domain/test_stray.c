@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: what a write left that broke off between two files goes after its time, and nothing of anybody who is known
  * goes ever. Method: keys and records without a person, as a crash before the last commit leaves them, among people;
- * sweeps before and after the day, and one beside another writer that is about to name the person. */
+ * sweeps before and after the day, and one beside another writer that is about to name the person; copies of records as
+ * a claim leaves them that broke off, with and without the records that were copied. */
 #include "domain/stray.h"
 
 #include <pthread.h>
@@ -74,6 +75,135 @@ static void strays_go_after_a_day_and_people_stay(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* ---- copies of a claim that broke off */
+
+/* One invited, unclaimed customer with a record. */
+struct invited {
+    struct invitation_make make;
+    struct relationship    relationship;
+};
+
+/* store_write_fn */
+static err keep_record(struct ctx *cx, void *arg)
+{
+    const struct relationship *relationship = arg;
+    PERSON_KEY key;
+    TRY(person_key_open(cx, relationship->person_id, &key));
+    struct record record = {.person_id = relationship->person_id,
+                            .relationship_id = relationship->relationship_id,
+                            .record_id = ctx_number(cx),
+                            .department_id = 1,
+                            .kind = RECORD_PROFILE,
+                            .body = TEXT("{\"field\":\"note\",\"value\":\"x\"}")};
+    return record_insert(cx, &key, &record);
+}
+
+static struct invited invite(struct world *world)
+{
+    struct invited invited = {.make = {.claims = 1}};
+    ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &invited.make));
+    invited.relationship = invited.make.out_relationship;
+    ASSERT_OK(world, WRITE(world, world->operator_, keep_record, &invited.relationship));
+    return invited;
+}
+
+struct copying {
+    struct relationship *from;
+    int64_t              to_person_id;
+};
+
+/* store_write_fn: what a claim does before the people file has it. */
+static err leave_copy(struct ctx *cx, void *arg)
+{
+    const struct copying *copying = arg;
+    PERSON_KEY from_key;
+    PERSON_KEY to_key;
+    TRY(person_key_open(cx, copying->from->person_id, &from_key));
+    TRY(person_key_open(cx, copying->to_person_id, &to_key));
+    struct record_move move = {copying->from, &from_key, copying->to_person_id, &to_key};
+    return record_copy_all(cx, &move);
+}
+
+static void break_claim(struct world *world, struct invited *invited, struct actor claimer)
+{
+    struct copying copying = {&invited->relationship, claimer.person_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, leave_copy, &copying));
+}
+
+/* store_write_fn: what domain/leftover.h takes away after a claim. */
+static err lose_original(struct ctx *cx, void *arg)
+{
+    const struct relationship *relationship = arg;
+    return person_key_remove(cx, relationship->person_id);
+}
+
+static size_t records_of(struct world *world, int64_t person_id, const struct relationship *relationship)
+{
+    struct relationship theirs = *relationship;
+    PERSON_KEY key;
+    struct record *records = NULL;
+    size_t records_count = 0;
+    theirs.person_id = person_id;
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_key_open(cx, person_id, &key));
+    ASSERT_OK(world, record_list_open(cx, &key, &theirs, &records, &records_count));
+    return records_count;
+}
+
+static int64_t sweep_copies(struct world *world)
+{
+    struct stray_sweep sweep = {.older_than_ms = -60000};
+    struct ctx *cx = world_as(world, world->operator_);
+    while (!sweep.at_end)
+        ASSERT_OK(world, stray_sweep(cx, world->node.store, &sweep));
+    assert_int_equal(sweep.removed, 0);
+    return sweep.copies;
+}
+
+static void copies_of_a_claim_that_broke_off_go_and_the_claim_can_be_made(void **state)
+{
+    struct world *world = *state;
+    struct relationship own = world_relate(world, world->shipping, world->bob);
+    struct invited invited = invite(world);
+    ASSERT_OK(world, WRITE(world, world->operator_, keep_record, &own));
+    assert_int_equal(sweep_copies(world), 0);
+    break_claim(world, &invited, world->ada);
+    assert_int_equal(count(world), 1);
+    assert_int_equal(records_of(world, world->ada.person_id, &invited.relationship), 1);
+    assert_int_equal(sweep_copies(world), 1);
+    assert_int_equal(count(world), 0);
+    assert_int_equal(records_of(world, world->ada.person_id, &invited.relationship), 0);
+    assert_int_equal(records_of(world, invited.relationship.person_id, &invited.relationship), 1);
+    assert_int_equal(records_of(world, world->bob.person_id, &own), 1);
+    struct invitation_claim claim = {.code = invited.make.out_code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_int_equal(records_of(world, world->ada.person_id, &claim.out), 1);
+    assert_int_equal(sweep_copies(world), 0);
+    assert_int_equal(records_of(world, world->ada.person_id, &claim.out), 1);
+}
+
+static void a_copy_goes_also_when_somebody_else_has_claimed(void **state)
+{
+    struct world *world = *state;
+    struct invited invited = invite(world);
+    struct invitation_claim claim = {.code = invited.make.out_code};
+    break_claim(world, &invited, world->ada);
+    ASSERT_OK(world, WRITE(world, world->bob, invitation_claim, &claim));
+    assert_int_equal(sweep_copies(world), 1);
+    assert_int_equal(records_of(world, world->ada.person_id, &invited.relationship), 0);
+    assert_int_equal(records_of(world, world->bob.person_id, &invited.relationship), 1);
+}
+
+static void the_last_copy_stays(void **state)
+{
+    struct world *world = *state;
+    struct invited invited = invite(world);
+    break_claim(world, &invited, world->ada);
+    ASSERT_OK(world, WRITE(world, world->operator_, lose_original, &invited.relationship));
+    assert_int_equal(sweep_copies(world), 0);
+    assert_int_equal(records_of(world, world->ada.person_id, &invited.relationship), 1);
+}
+
 /* ---- beside another writer */
 
 struct sweeper {
@@ -124,6 +254,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(nobody_who_is_being_made_is_taken_for_a_stray),
+        WORLD_TEST(copies_of_a_claim_that_broke_off_go_and_the_claim_can_be_made),
+        WORLD_TEST(a_copy_goes_also_when_somebody_else_has_claimed),
+        WORLD_TEST(the_last_copy_stays),
         WORLD_TEST(strays_go_after_a_day_and_people_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,13 @@ DELETE FROM record WHERE person_id = $1 AND relationship_id = $2;
 -- rows: none
 DELETE FROM record WHERE person_id = $1;
 
+-- name: record_next_relationship
+-- file: records
+-- in:   person_id int64, after_id int64
+-- out:  relationship_id int64
+-- rows: one
+SELECT relationship_id FROM record WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT 1;
+
 -- name: record_list
 -- file: records
 -- in:   person_id int64, relationship_id int64

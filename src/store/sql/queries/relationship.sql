@@ -22,6 +22,14 @@ ON CONFLICT (person_id, relationship_id) DO UPDATE SET state = excluded.state, n
 -- rows: one
 SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2;
 
+-- Reads the whole table: for what a broken write left, which is rare.
+-- name: relationship_holder
+-- file: people
+-- in:   relationship_id int64
+-- out:  person_id int64
+-- rows: one
+SELECT person_id FROM relationship WHERE relationship_id = $1 ORDER BY person_id LIMIT 1;
+
 -- name: relationship_delete
 -- file: people
 -- in:   person_id int64, relationship_id int64
