@@ -7,6 +7,7 @@
 
 #include "crypto/seal.h"
 #include "domain/disclosure_store.h"
+#include "domain/person.h"
 #include "domain/person_key.h"
 #include "store/queries.h"
 
@@ -61,4 +62,29 @@ err predecessor_key_open(struct ctx *cx, int64_t person_id, const struct secret_
     memcpy(out->at, plain.at, sizeof out->at);
     secret_wipe((void *)(uintptr_t)plain.at, plain.size); /* the arena's, not the caller's */
     return OK;
+}
+
+/* As their successor holds it, when somebody has taken their place. */
+static err open_inherited(struct ctx *cx, int64_t person_id, struct secret_key *out)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    int64_t claimer_id = 0;
+    PERSON_KEY key;
+    TRY(person_resolve(cx, person_id, &claimer_id));
+    TRY(person_key_open(cx, claimer_id, &key)); /* nobody's successor: their own, which is destroyed */
+    TRY(predecessor_list(cx, claimer_id, &predecessors, &count));
+    for (size_t i = 0; i < count; i++)
+        if (predecessors[i].person_id == person_id && predecessors[i].sealed_key.size > 0)
+            return predecessor_key_open(cx, claimer_id, &key, &predecessors[i], out);
+    return person_key_open(cx, person_id, out);
+}
+
+err predecessor_or_person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
+{
+    err result = person_key_open(cx, person_id, out);
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure);
+    return open_inherited(cx, person_id, out);
 }

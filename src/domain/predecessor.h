@@ -22,5 +22,8 @@ err predecessor_list(struct ctx *cx, int64_t person_id, struct predecessor **out
 /* The predecessor's data key, out of the person's opened one; the caller wipes it. */
 err predecessor_key_open(struct ctx *cx, int64_t person_id, const struct secret_key *key,
                          const struct predecessor *predecessor, struct secret_key *out) MUST_CHECK;
+/* The data key of anybody, also of an invited person whose place was taken: NOT_FOUND person.erased once it is
+ * destroyed. For what was sealed before the claim; the caller wipes it. */
+err predecessor_or_person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
-#include "domain/person.h"
+#include "domain/predecessor.h"
 #include "http/problem.h"
 #include "store/queries.h"
 
@@ -70,10 +70,11 @@ static void mix_key(struct ctx *cx, const struct idempotency *idempotency, struc
     secret_wipe(all, sizeof all);
 }
 
+/* Whoever has taken the place of the person since then holds that person's key. */
 static err open_key(struct ctx *cx, const struct idempotency *idempotency, int64_t person_id, struct secret_key *out)
 {
     if (person_id != 0)
-        return person_key_open(cx, person_id, out);
+        return predecessor_or_person_key_open(cx, person_id, out);
     mix_key(cx, idempotency, out);
     return OK;
 }

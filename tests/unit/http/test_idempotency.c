@@ -4,6 +4,10 @@
 #include "http/idempotency.h"
 
 #include "base/limits.h"
+#include "domain/contact_import.h"
+#include "domain/invitation.h"
+#include "domain/leftover.h"
+#include "domain/person_key.h"
 #include "support/world.h"
 
 #define ANSWER "{\"id\":\"grt_1\"}"
@@ -38,13 +42,19 @@ static err keep_one(struct ctx *cx, void *arg)
     return idempotency_keep(keeping->call, &keeping->idempotency);
 }
 
-static void keep(struct world *world, struct actor actor, bool in_ledger)
+static void keep_for(struct world *world, struct actor actor, bool in_ledger, int64_t person_id)
 {
     struct call call = call_of(world, actor, "{}");
     call.reply.status = 201;
     call.reply.body = TEXT(ANSWER);
     struct keeping keeping = {&call, key_of(&call, in_ledger)};
+    keeping.idempotency.person_id = person_id;
     ASSERT_OK(world, WRITE(world, actor, keep_one, &keeping));
+}
+
+static void keep(struct world *world, struct actor actor, bool in_ledger)
+{
+    keep_for(world, actor, in_ledger, actor.person_id);
 }
 
 static bool finds(struct world *world, struct actor actor, bool in_ledger)
@@ -137,6 +147,48 @@ static void an_answer_goes_with_its_person(void **state)
     assert_string_equal(call.cx.failure.reason, "person.erased");
 }
 
+static struct text bring_in(struct world *world)
+{
+    static struct text KEYS[] = {{"mail:ada@example.org", 20}};
+    static struct import_field FIELDS[] = {{{"pd:EmailAddress", 15}, {"\"ada@example.org\"", 17}}};
+    static const struct import_contact CONTACT = {
+        .name = {"Ada", 3}, .match_keys = KEYS, .match_keys_count = 1, .fields = FIELDS, .fields_count = 1};
+    struct import_result result;
+    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
+                                 .department_id = world->shipping.department_id,
+                                 .contacts = &CONTACT,
+                                 .count = 1,
+                                 .out = &result};
+    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
+    return result.code;
+}
+
+/* An organisation's request to somebody invited; then a claim by somebody who is here already, whose key from then on
+ * opens what the invited person's has sealed. */
+static void an_answer_outlives_the_person_whose_place_was_taken(void **state)
+{
+    struct world *world = *state;
+    struct text code = bring_in(world);
+    struct relationship_list waiting = {.limit = 5};
+    ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->shipping), &waiting));
+    for (int in_ledger = 0; in_ledger < 2; in_ledger++)
+        keep_for(world, world->shipping, in_ledger, waiting.out[0].person_id);
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    for (int swept = 0; swept < 2; swept++) {
+        assert_true(finds(world, world->shipping, false));
+        assert_true(finds(world, world->shipping, true));
+        ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
+    }
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    struct call call = call_of(world, world->shipping, "{}");
+    struct idempotency idempotency = key_of(&call, false);
+    bool found = false;
+    assert_int_equal(idempotency_find(&call, &idempotency, &found), NOT_FOUND);
+    assert_string_equal(call.cx.failure.reason, "person.erased");
+}
+
 /* ---- somebody unknown, with a claim code */
 
 #define CODE "7Q4K-M2XD-9RTA-H3VB"
@@ -210,6 +262,7 @@ int main(void)
         WORLD_TEST(a_key_goes_with_its_request),
         WORLD_TEST(what_is_too_old_is_thrown_away),
         WORLD_TEST(an_answer_goes_with_its_person),
+        WORLD_TEST(an_answer_outlives_the_person_whose_place_was_taken),
         WORLD_TEST(a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together),
         WORLD_TEST(the_answer_to_a_claim_is_thrown_away_before_others),
     };
