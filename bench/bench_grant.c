@@ -175,7 +175,7 @@ static void write_bare(struct bare *bare, int64_t grant_id, const struct world_p
     int64_t event[] = {++bare->last_id, person->person_id, relationship_id, with->organisation_id, now_ms, grant_id,
                        low, 0, now_ms};
     int64_t grant[] = {person->person_id, relationship_id, with->purpose_id, grant_id, 1, 1, low, 0, 1, now_ms, now_ms,
-                       0, 0, 0, 0, receipt_id, receipt_id};
+                       0, 0, 0, 0, receipt_id, receipt_id, grant_id}; /* its end: any that stays */
     raw_run(&bare->people, bare->receipt, receipt, sizeof receipt / sizeof *receipt);
     raw_run(&bare->people, bare->pending, pending, sizeof pending / sizeof *pending);
     raw_run(&bare->people, bare->act, act, sizeof act / sizeof *act);

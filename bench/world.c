@@ -257,6 +257,7 @@ static err insert_grant(struct ctx *cx, const struct relationship *relationship,
         .departments = organisation->actors[0].department_bit,
         .from_at_ms = cx->now_ms,
         .until_at_ms = cx->now_ms + 300 * TIME_DAY_MS,
+        .closes_at_ms = cx->now_ms + 300 * TIME_DAY_MS,
         .uses_event = TEXT_NONE,
     };
     *out_grant_id = row.grant_id;

@@ -48,7 +48,7 @@
 #define LIMIT_ATTRIBUTE_BYTES (16 * 1024) /* one vault value as JSON */
 #define LIMIT_GRANT_MS (366LL * 24 * 3600 * 1000)  /* a grant lasts at most twelve months */
 #define LIMIT_USES 1000000
-#define LIMIT_GRANTS 5000                 /* of one person: giving meets it, so stopping never meets LIMIT_ROWS */
+#define LIMIT_GRANTS 5000                 /* live ones of one person: giving meets it, so no stop meets LIMIT_ROWS */
 #define LIMIT_REQUESTS_OPEN 100           /* of one department that wait for one person's answer */
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */

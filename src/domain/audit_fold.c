@@ -199,6 +199,7 @@ static const struct column GRANT_COLUMNS[] = {
     COLUMN(purpose_version), COLUMN(state),           COLUMN(attributes_low), COLUMN(attributes_high),
     COLUMN(departments),     COLUMN(from_at_ms),      COLUMN(until_at_ms), COLUMN(uses_kind),
     COLUMN(uses_max),        COLUMN(ended_at_ms),     COLUMN(receipt_id),  COLUMN(last_act_id),
+    COLUMN(closes_at_ms),
 };
 #undef COLUMN
 
@@ -222,6 +223,7 @@ static struct sql_grant_row row_of_grant(const struct grant *grant)
         .ended_at_ms = grant->ended_at_ms,
         .receipt_id = grant->receipt_id,
         .last_act_id = grant->last_act_id,
+        .closes_at_ms = grant->closes_at_ms,
     };
 }
 

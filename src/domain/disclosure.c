@@ -26,17 +26,10 @@ static const char *relationship_refusal(const struct relationship *relationship,
 
 /* What the store says at one moment about one question. */
 struct standing {
-    const char   *relationship_reason; /* NULL: active */
-    struct grant *grants;              /* of the purpose, oldest first */
-    size_t        count;
+    const char         *relationship_reason; /* NULL: active */
+    const struct grant *grants;              /* of the purpose, oldest first */
+    size_t              count;
 };
-
-static err load_standing(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
-                         struct standing *out)
-{
-    out->relationship_reason = relationship_refusal(relationship, ctx_latest_ms(cx));
-    return grant_list_of_purpose(cx, relationship, purpose_id, &out->grants, &out->count);
-}
 
 /* The grant under which a kind may leave, or why not: the newest grant that speaks of the kind gives the reason. */
 static const struct grant *find_grant(const struct ctx *cx, const struct standing *standing, attribute_number kind,
@@ -59,12 +52,35 @@ static const struct grant *find_grant(const struct ctx *cx, const struct standin
     return NULL;
 }
 
+/* The open grants, and those that have ended among them: all oldest first. */
+static err add_ended(struct ctx *cx, const struct grant_question *question, struct grant **grants, size_t *count)
+{
+    struct grant *ended = NULL;
+    size_t ended_count = 0;
+    TRY(grant_list_ended(cx, question, &ended, &ended_count));
+    struct grant *all = ARENA_ARRAY(cx->arena, struct grant, *count + ended_count);
+    if (all == NULL)
+        return FAIL_MEMORY(cx);
+    size_t at = 0;
+    for (size_t i = 0, j = 0; i < *count || j < ended_count;) {
+        bool is_open = j == ended_count || (i < *count && (*grants)[i].grant_id < ended[j].grant_id);
+        all[at++] = is_open ? (*grants)[i++] : ended[j++];
+    }
+    *grants = all;
+    *count = at;
+    return OK;
+}
+
 err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
                    const char **out_refusal)
 {
-    struct standing standing;
+    const struct grant_question question = {relationship, purpose_id};
     const char *reason = NULL;
-    TRY(load_standing(cx, relationship, purpose_id, &standing));
+    struct grant *grants = NULL;
+    size_t count = 0;
+    TRY(grant_list_open(cx, &question, &grants, &count));
+    TRY(add_ended(cx, &question, &grants, &count));
+    struct standing standing = {relationship_refusal(relationship, ctx_latest_ms(cx)), grants, count};
     *out_refusal = find_grant(cx, &standing, kind, &reason) == NULL ? reason : NULL;
     return OK;
 }
@@ -109,10 +125,25 @@ static void judge(struct ctx *cx, struct disclosure_ask *ask)
     sort_kinds(cx, ask, &standing);
 }
 
+/* What has ended permits nothing, but says why: it is read when something is refused. */
+static err judge_with_reasons(struct ctx *cx, struct disclosure_ask *ask)
+{
+    judge(cx, ask);
+    if (ask->refusals_count == 0 || ask->has_ended || relationship_refusal(&ask->found, ctx_latest_ms(cx)) != NULL)
+        return OK;
+    const struct grant_question question = {&ask->found, ask->purpose_id.item};
+    TRY(add_ended(cx, &question, &ask->grants, &ask->grants_count));
+    ask->has_ended = true;
+    judge(cx, ask);
+    return OK;
+}
+
 static err load_grants(struct ctx *cx, struct disclosure_ask *ask)
 {
+    const struct grant_question question = {&ask->found, ask->purpose_id.item};
     ask->edition = store_people_edition(cx);
-    TRY(grant_list_of_purpose(cx, &ask->found, ask->purpose_id.item, &ask->grants, &ask->grants_count));
+    ask->has_ended = false;
+    TRY(grant_list_open(cx, &question, &ask->grants, &ask->grants_count));
     for (size_t i = 0; ask->repeats && i < ask->grants_count; i++)
         ask->grants[i].used = 0;
     return OK;
@@ -179,7 +210,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
     TRY(make_room(cx, ask));
     ask->considered = ask->attributes;
     TRY(load_grants(cx, ask));
-    judge(cx, ask);
+    TRY(judge_with_reasons(cx, ask));
     PERSON_KEY key;
     TRY(person_key_open(cx, ask->found.person_id, &key));
     ask->disclosure_id = ctx_number(cx);
@@ -263,8 +294,8 @@ static bool is_as_read(const struct ctx *cx, const struct disclosure_ask *ask)
     return ask->edition != 0 && ask->edition == store_people_edition(cx);
 }
 
-/* Keeps those grants that the first look has seen. One that came in between may be of this very group of writes, whose
- * files commit one after the other: a power cut between two would leave a read without its grant. */
+/* Keeps those open grants that the first look has seen. One that came in between may be of this very group of writes,
+ * whose files commit one after the other: a power cut between two would leave a read without its grant. */
 static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size_t seen_count)
 {
     size_t kept = 0;
@@ -288,7 +319,7 @@ static err look_again(struct ctx *cx, struct disclosure_ask *ask)
         TRY(load_grants(cx, ask));
         keep_seen(ask, seen, seen_count);
     }
-    judge(cx, ask);
+    TRY(judge_with_reasons(cx, ask));
     drop_refused_values(ask);
     return OK;
 }

@@ -68,6 +68,7 @@ struct disclosure_ask {
     struct bytes               sealed_note;
     struct grant              *grants;       /* of the purpose, oldest first, as last read */
     size_t                     grants_count;
+    bool                       has_ended;    /* `grants` holds those that have ended as well */
     int64_t                    edition;      /* of the people file, as they were read: store_people_edition() */
     struct attribute_set       considered;   /* the kinds that a decision may allow: all, then those that were opened */
     bool                       given;        /* false: refused, see `reason` */

@@ -2,7 +2,6 @@
  * The acts of grants: given, narrowed, withdrawn, ended. The rules they keep to stand in grant_rule.c. */
 #include "domain/grant.h"
 
-#include "base/limits.h"
 #include "crypto/id_seal.h"
 #include "domain/grant_store.h"
 #include "domain/policy.h"
@@ -47,24 +46,14 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
     };
     TRY(receipt_make(cx, act, &subject));
     TRY(act_append(cx, act));
+    const struct grant before = *grant;
     grant_fold(grant, act);
-    return grant_save(cx, grant);
-}
-
-static err check_room(struct ctx *cx, int64_t person_id)
-{
-    struct sql_grant_count_in in = {person_id};
-    struct sql_grant_count_row row = {0};
-    bool found = false;
-    TRY(sql_grant_count(cx, &in, &row, &found));
-    if (row.grants >= LIMIT_GRANTS)
-        return FAIL(cx, CONFLICT, "grant.too_many", "one person keeps at most %d grants", LIMIT_GRANTS);
-    return OK;
+    return grant_save(cx, grant, before.last_act_id == 0 ? NULL : &before);
 }
 
 err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
 {
-    TRY(check_room(cx, relationship->person_id));
+    TRY(grant_check_room(cx, relationship->person_id));
     grant->person_id = relationship->person_id;
     grant->relationship_id = relationship->relationship_id;
     grant->organisation_id = relationship->organisation_id;
@@ -77,11 +66,10 @@ err grant_begin(struct ctx *cx, const struct relationship *relationship, struct 
 /* ---- all live grants of a relationship at once. Each act takes its memory apart, so that a relationship with many
  * grants can be ended in one request as well. */
 
-static bool is_due(const struct ctx *cx, const struct relationship *relationship, const struct grant *grant,
-                   act_kind kind)
+static bool is_due(const struct relationship *relationship, const struct grant *grant, act_kind kind)
 {
     bool outlasts = relationship->ends_at_ms != 0 && grant->until_at_ms > relationship->ends_at_ms;
-    return grant_state_at(grant, cx->now_ms) == GRANT_ACTIVE && (kind == ACT_GRANT_ENDED || outlasts);
+    return kind == ACT_GRANT_ENDED || outlasts;
 }
 
 static err sweep(struct ctx *apart, const struct relationship *relationship, struct grant *grant, act_kind kind)
@@ -98,14 +86,14 @@ static err sweep_all(struct ctx *cx, const struct relationship *relationship, ac
 {
     struct grant *grants = NULL;
     size_t count = 0;
-    TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
+    TRY(grant_list_live_of_relationship(cx, relationship, &grants, &count));
     struct ctx apart = *cx;
     apart.arena = arena_open(SWEEP_BYTES_MAX);
     if (apart.arena == NULL)
         return FAIL_MEMORY(cx);
     err result = OK;
     for (size_t i = 0; i < count && result == OK; i++)
-        if (is_due(cx, relationship, &grants[i], kind))
+        if (is_due(relationship, &grants[i], kind))
             result = sweep(&apart, relationship, &grants[i], kind);
     cx->failure = apart.failure;
     arena_close(apart.arena);

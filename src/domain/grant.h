@@ -34,6 +34,7 @@ struct grant {
     int64_t              ended_at_ms;
     int64_t              receipt_id; /* of its latest act */
     int64_t              last_act_id;
+    int64_t              closes_at_ms; /* permits nothing from here on: its end, or the moment at which it was ended */
 };
 
 /* ---- pure rules */
@@ -45,23 +46,39 @@ const char *grant_refusal(const struct grant *grant, attribute_number kind, int6
 
 /* ---- loading */
 err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out) MUST_CHECK; /* NOT_FOUND */
-err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
-                          struct grant **out, size_t *out_count) MUST_CHECK;
-err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
-                               size_t *out_count) MUST_CHECK;
-/* Live at the ctx's moment, by relationship, of any person: for the node's own rules, no policy decision. */
+/* What may still permit something at the ctx's moment, oldest first: few, also after years. `ended` those that ended
+ * last, at most GRANT_ENDED_MOST, for the reason that they give. */
+#define GRANT_ENDED_MOST 100
+struct grant_question {
+    const struct relationship *relationship;
+    int64_t                    purpose_id;
+};
+err grant_list_open(struct ctx *cx, const struct grant_question *question, struct grant **out,
+                    size_t *out_count) MUST_CHECK;
+err grant_list_ended(struct ctx *cx, const struct grant_question *question, struct grant **out,
+                     size_t *out_count) MUST_CHECK;
+/* Live at the ctx's moment, by relationship, of any person or of one relationship: for the node's own rules, no policy
+ * decision. */
 err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count) MUST_CHECK;
-err grant_list_of_person(struct ctx *cx, struct grant **out,
-                         size_t *out_count) MUST_CHECK; /* the caller's, all states */
+err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
+                                    size_t *out_count) MUST_CHECK;
 /* How many live ones there are at the ctx's moment, for the person or for the calling department. */
 err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
-/* What stood at a past moment: each grant folded up to `at_ms`; grants that did not exist yet are left out. */
-err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
-                  size_t *out_count) MUST_CHECK;
 
-/* For a system: what stands now (`at_ms` 0) or stood at a past moment, of the grants that name its department then. */
-err grant_list_seen(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
-                    size_t *out_count) MUST_CHECK;
+/* A page of grants in all states, by relationship, purpose and number. */
+struct grant_list {
+    int64_t       at_ms; /* 0: as they stand now */
+    int64_t       after; /* number of the last grant of the page before, 0: start */
+    int           limit;
+    struct grant *out;
+    size_t        out_count;
+};
+err grant_list_of_person(struct ctx *cx, struct grant_list *list) MUST_CHECK; /* the caller's, as they stand now */
+err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship,
+                               struct grant_list *list) MUST_CHECK;
+/* For a system: of the grants of a relationship those that name its department, now or at the past moment. What stood
+ * then is folded from the acts; grants that did not exist yet are left out. */
+err grant_list_seen(struct ctx *cx, const struct relationship *relationship, struct grant_list *list) MUST_CHECK;
 
 /* ---- store_write_fn */
 

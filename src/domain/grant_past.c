@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What was allowed at a past moment: acts folded up to it, and counted uses without those that came later; and what of
  * it, or of the present, a department may see. */
-#include "domain/grant.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "domain/grant_store.h"
 #include "domain/policy.h"
 #include "store/queries.h"
 
 #define CHAIN_ROWS 200 /* rows of the ledger of one step back */
+#define FOLD_ROWS 200  /* grants of one step */
+#define FOLD_BYTES_MAX LIMIT_REQUEST_ARENA_BYTES
+#define ALL_DEPARTMENTS INT64_C(-1)
 
 /* The acts of one grant up to a moment, added up; false when it did not exist yet. */
 static err fold_at(struct ctx *cx, const struct grant *now, int64_t at_ms, struct grant *out, bool *out_existed)
@@ -68,40 +73,75 @@ static err take_off_later_uses(struct ctx *cx, int64_t person_id, struct walk *w
     return OK;
 }
 
-err grant_list_at(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
-                  size_t *out_count)
+/* One page of the past being filled; what is read for it takes its memory apart. */
+struct folding {
+    const struct relationship *relationship;
+    int64_t                    departments;
+    struct grant_list         *list;
+    struct arena              *arena; /* of the list */
+};
+
+/* As they stood: folds each, and keeps those that named one of the departments at that moment. */
+static err take_page(struct ctx *apart, struct folding *folding, const struct grant_list *page)
 {
-    struct grant *now = NULL;
-    size_t count = 0;
-    size_t kept = 0;
-    TRY(grant_list_of_relationship(cx, relationship, &now, &count));
-    struct grant *then = ARENA_ARRAY(cx->arena, struct grant, count);
-    if (then == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < count; i++) {
+    struct grant_list *list = folding->list;
+    for (size_t i = 0; i < page->out_count && list->out_count < (size_t)list->limit; i++) {
+        struct grant *then = &list->out[list->out_count];
         bool existed = false;
-        TRY(fold_at(cx, &now[i], at_ms, &then[kept], &existed));
-        kept += existed;
+        TRY(fold_at(apart, &page->out[i], list->at_ms, then, &existed));
+        if (!existed || (then->departments & folding->departments) == 0)
+            continue;
+        then->uses.event = text_copy(folding->arena, then->uses.event);
+        if (then->uses.event.at == NULL)
+            return FAIL_MEMORY(apart);
+        list->out_count++;
     }
-    TRY(take_off_later_uses(cx, relationship->person_id, &(struct walk){at_ms, 0, then, kept}));
-    *out = then;
-    *out_count = kept;
     return OK;
 }
 
-err grant_list_seen(struct ctx *cx, const struct relationship *relationship, int64_t at_ms, struct grant **out,
-                    size_t *out_count)
+/* What is narrowed now may have named more departments then: pages are taken until the asked one is full. */
+static err take_pages(struct ctx *apart, struct folding *folding)
 {
-    struct grant *grants = NULL;
-    size_t count = 0;
-    size_t kept = 0;
-    TRY(policy_require_own(cx, POLICY_GRANT_SEE));
-    TRY(at_ms != 0 ? grant_list_at(cx, relationship, at_ms, &grants, &count)
-                   : grant_list_of_relationship(cx, relationship, &grants, &count));
-    for (size_t i = 0; i < count; i++)
-        if ((grants[i].departments & cx->actor.department_bit) != 0)
-            grants[kept++] = grants[i];
-    *out = grants;
-    *out_count = kept;
+    const struct grant_list *list = folding->list;
+    struct grant_list page = {
+        .at_ms = list->at_ms, .after = list->after, .limit = FOLD_ROWS, .out_count = FOLD_ROWS};
+    while (page.out_count == FOLD_ROWS && list->out_count < (size_t)list->limit) {
+        arena_reset(apart->arena);
+        TRY(grant_page(apart, folding->relationship, ALL_DEPARTMENTS, &page));
+        TRY(take_page(apart, folding, &page));
+        page.after = page.out_count > 0 ? page.out[page.out_count - 1].grant_id : 0;
+    }
     return OK;
+}
+
+static err list_at(struct ctx *cx, const struct relationship *relationship, int64_t departments,
+                   struct grant_list *list)
+{
+    list->out_count = 0;
+    list->out = ARENA_ARRAY(cx->arena, struct grant, (size_t)list->limit + 1);
+    struct ctx apart = *cx;
+    apart.arena = arena_open(FOLD_BYTES_MAX);
+    if (list->out == NULL || apart.arena == NULL) {
+        arena_close(apart.arena);
+        return FAIL_MEMORY(cx);
+    }
+    err result = take_pages(&apart, &(struct folding){relationship, departments, list, cx->arena});
+    cx->failure = apart.failure;
+    arena_close(apart.arena);
+    TRY(result);
+    return take_off_later_uses(cx, relationship->person_id,
+                               &(struct walk){list->at_ms, 0, list->out, list->out_count});
+}
+
+err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant_list *list)
+{
+    return list->at_ms != 0 ? list_at(cx, relationship, ALL_DEPARTMENTS, list)
+                            : grant_page(cx, relationship, ALL_DEPARTMENTS, list);
+}
+
+err grant_list_seen(struct ctx *cx, const struct relationship *relationship, struct grant_list *list)
+{
+    TRY(policy_require_own(cx, POLICY_GRANT_SEE));
+    return list->at_ms != 0 ? list_at(cx, relationship, cx->actor.department_bit, list)
+                            : grant_page(cx, relationship, cx->actor.department_bit, list);
 }

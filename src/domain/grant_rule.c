@@ -44,6 +44,7 @@ void grant_fold(struct grant *grant, const struct act *act)
     grant->ended_at_ms = grant->state == GRANT_ACTIVE ? 0 : act->at_ms;
     grant->receipt_id = act->receipt_id;
     grant->last_act_id = act->act_id;
+    grant->closes_at_ms = grant->state == GRANT_ACTIVE ? grant->until_at_ms : grant->ended_at_ms;
 }
 
 grant_state grant_state_at(const struct grant *grant, int64_t at_ms)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Rows of grants in and out. `used` lies with the disclosures and is read for counted grants only. */
-#include "domain/grant.h"
 #include "domain/grant_store.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
 #include "domain/policy.h"
 #include "store/queries.h"
+
+#define FEW_GRANTS 200 /* of whoever has had fewer, none need counting */
 
 static err grant_of_row(struct ctx *cx, const struct sql_grant_row *row, int64_t organisation_id, struct grant *out)
 {
@@ -23,6 +28,7 @@ static err grant_of_row(struct ctx *cx, const struct sql_grant_row *row, int64_t
         .ended_at_ms = row->ended_at_ms,
         .receipt_id = row->receipt_id,
         .last_act_id = row->last_act_id,
+        .closes_at_ms = row->closes_at_ms,
     };
     if (!uses_is_counted(&out->uses))
         return OK;
@@ -46,12 +52,20 @@ static err take_rows(struct ctx *cx, const struct sql_grant_row *rows, size_t co
     return OK;
 }
 
+/* Where it lies is known while it is open; what has ended is looked for. */
+static err load_row(struct ctx *cx, int64_t person_id, int64_t grant_id, struct sql_grant_row *out, bool *out_found)
+{
+    struct sql_grant_load_open_in open = {person_id, grant_id, cx->now_ms};
+    struct sql_grant_load_in any = {person_id, grant_id};
+    TRY(sql_grant_load_open(cx, &open, out, out_found));
+    return *out_found ? OK : sql_grant_load(cx, &any, out, out_found);
+}
+
 err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out)
 {
-    struct sql_grant_load_in in = {person_id, grant_id};
     struct sql_grant_row row;
     bool found = false;
-    TRY(sql_grant_load(cx, &in, &row, &found));
+    TRY(load_row(cx, person_id, grant_id, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
     struct relationship relationship;
@@ -59,74 +73,179 @@ err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant
     return grant_of_row(cx, &row, relationship.organisation_id, out);
 }
 
-err grant_list_of_purpose(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id,
-                          struct grant **out, size_t *out_count)
+static int oldest_first(const void *a, const void *b)
 {
-    struct sql_grant_list_in in = {relationship->person_id, relationship->relationship_id, purpose_id};
+    const struct grant *left = a;
+    const struct grant *right = b;
+    return (left->grant_id > right->grant_id) - (left->grant_id < right->grant_id);
+}
+
+err grant_list_open(struct ctx *cx, const struct grant_question *question, struct grant **out, size_t *out_count)
+{
+    const struct relationship *relationship = question->relationship;
+    struct sql_grant_list_open_in in = {
+        relationship->person_id, relationship->relationship_id, question->purpose_id, cx->now_ms};
     struct sql_grant_row *rows = NULL;
     size_t count = 0;
-    TRY(sql_grant_list(cx, &in, &rows, &count));
+    TRY(sql_grant_list_open(cx, &in, &rows, &count));
     TRY(take_rows(cx, rows, count, relationship->organisation_id, out));
+    qsort(*out, count, sizeof **out, oldest_first);
     *out_count = count;
     return OK;
 }
 
-err grant_list_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
-                               size_t *out_count)
+err grant_list_ended(struct ctx *cx, const struct grant_question *question, struct grant **out, size_t *out_count)
 {
-    struct sql_grant_list_of_relationship_in in = {relationship->person_id, relationship->relationship_id};
+    const struct relationship *relationship = question->relationship;
+    struct sql_grant_list_closed_in in = {relationship->person_id, relationship->relationship_id, question->purpose_id,
+                                          cx->now_ms, GRANT_ENDED_MOST};
     struct sql_grant_row *rows = NULL;
     size_t count = 0;
-    TRY(sql_grant_list_of_relationship(cx, &in, &rows, &count));
+    TRY(sql_grant_list_closed(cx, &in, &rows, &count));
     TRY(take_rows(cx, rows, count, relationship->organisation_id, out));
+    qsort(*out, count, sizeof **out, oldest_first);
     *out_count = count;
     return OK;
 }
 
-static err list_of_person(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count)
-{
-    struct sql_grant_list_of_person_in in = {person_id};
-    struct sql_grant_row *rows = NULL;
-    size_t count = 0;
-    TRY(sql_grant_list_of_person(cx, &in, &rows, &count));
-    TRY(take_rows(cx, rows, count, 0, out));
-    *out_count = count;
-    return OK;
-}
+/* ---- live ones */
 
-err grant_list_of_person(struct ctx *cx, struct grant **out, size_t *out_count)
+static size_t keep_live(const struct ctx *cx, struct grant *grants, size_t count)
 {
-    TRY(policy_require_own(cx, POLICY_GRANT_READ));
-    struct grant *grants = NULL;
-    size_t count = 0;
-    TRY(list_of_person(cx, cx->actor.person_id, &grants, &count));
-    struct relationship relationship = {0};
-    for (size_t i = 0; i < count; i++) { /* ordered by relationship: each is read once */
-        if (grants[i].relationship_id != relationship.relationship_id)
-            TRY(relationship_load(cx, cx->actor.person_id, grants[i].relationship_id, &relationship));
-        grants[i].organisation_id = relationship.organisation_id;
-    }
-    *out = grants;
-    *out_count = count;
-    return OK;
+    size_t live = 0;
+    for (size_t i = 0; i < count; i++)
+        if (grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE)
+            grants[live++] = grants[i];
+    return live;
 }
 
 err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count)
 {
-    struct grant *grants = NULL;
+    struct sql_grant_list_open_of_person_in in = {person_id, cx->now_ms};
+    struct sql_grant_row *rows = NULL;
     size_t count = 0;
-    size_t live = 0;
-    TRY(list_of_person(cx, person_id, &grants, &count));
-    for (size_t i = 0; i < count; i++)
-        if (grant_state_at(&grants[i], cx->now_ms) == GRANT_ACTIVE)
-            grants[live++] = grants[i];
-    *out = grants;
-    *out_count = live;
+    TRY(sql_grant_list_open_of_person(cx, &in, &rows, &count));
+    TRY(take_rows(cx, rows, count, 0, out));
+    *out_count = keep_live(cx, *out, count);
     return OK;
 }
 
-err grant_save(struct ctx *cx, const struct grant *grant)
+err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
+                                    size_t *out_count)
 {
+    struct sql_grant_list_open_of_relationship_in in = {
+        relationship->person_id, relationship->relationship_id, cx->now_ms};
+    struct sql_grant_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_grant_list_open_of_relationship(cx, &in, &rows, &count));
+    TRY(take_rows(cx, rows, count, relationship->organisation_id, out));
+    *out_count = keep_live(cx, *out, count);
+    return OK;
+}
+
+err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out)
+{
+    struct grant *grants = NULL;
+    size_t count = 0;
+    int64_t live = 0;
+    if (relationship_state_at(relationship, ctx_latest_ms(cx)) != RELATIONSHIP_ENDED)
+        TRY(grant_list_live_of_relationship(cx, relationship, &grants, &count));
+    for (size_t i = 0; i < count; i++) {
+        bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
+        live += seen && grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE;
+    }
+    *out = live;
+    return OK;
+}
+
+err grant_check_room(struct ctx *cx, int64_t person_id)
+{
+    struct sql_grant_count_some_in few = {person_id, FEW_GRANTS};
+    struct sql_grant_count_open_in open = {person_id, cx->now_ms};
+    struct sql_grant_count_some_row some = {0};
+    struct sql_grant_count_open_row row = {0};
+    bool found = false;
+    TRY(sql_grant_count_some(cx, &few, &some, &found));
+    if (some.grants == FEW_GRANTS)
+        TRY(sql_grant_count_open(cx, &open, &row, &found));
+    if (row.grants >= LIMIT_GRANTS)
+        return FAIL(cx, CONFLICT, "grant.too_many", "one person has at most %d live grants", LIMIT_GRANTS);
+    return OK;
+}
+
+/* ---- pages */
+
+/* The place behind which a page begins; of one that begins with nothing, before everything. */
+static err find_place(struct ctx *cx, int64_t person_id, const struct grant_list *list, struct sql_grant_row *out)
+{
+    bool found = true;
+    *out = (struct sql_grant_row){
+        .relationship_id = INT64_MIN, .purpose_id = INT64_MIN, .grant_id = INT64_MIN};
+    if (list->after != 0)
+        TRY(load_row(cx, person_id, list->after, out, &found));
+    return found ? OK : FAIL_NOT_FOUND(cx);
+}
+
+err grant_list_of_person(struct ctx *cx, struct grant_list *list)
+{
+    TRY(policy_require_own(cx, POLICY_GRANT_READ));
+    const int64_t person_id = cx->actor.person_id;
+    struct sql_grant_row place;
+    TRY(find_place(cx, person_id, list, &place));
+    struct sql_grant_page_of_person_in in = {
+        person_id, place.relationship_id, place.purpose_id, place.grant_id, list->limit};
+    struct sql_grant_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_grant_page_of_person(cx, &in, &rows, &count));
+    TRY(take_rows(cx, rows, count, 0, &list->out));
+    struct relationship relationship = {0};
+    for (size_t i = 0; i < count; i++) { /* ordered by relationship: each is read once */
+        if (list->out[i].relationship_id != relationship.relationship_id)
+            TRY(relationship_load(cx, person_id, list->out[i].relationship_id, &relationship));
+        list->out[i].organisation_id = relationship.organisation_id;
+    }
+    list->out_count = count;
+    return OK;
+}
+
+err grant_page(struct ctx *cx, const struct relationship *relationship, int64_t departments, struct grant_list *list)
+{
+    struct sql_grant_row place;
+    TRY(find_place(cx, relationship->person_id, list, &place));
+    if (list->after != 0 && place.relationship_id != relationship->relationship_id)
+        return FAIL_NOT_FOUND(cx);
+    struct sql_grant_page_of_relationship_in in = {
+        .person_id = relationship->person_id,
+        .relationship_id = relationship->relationship_id,
+        .purpose_id = place.purpose_id,
+        .grant_id = place.grant_id,
+        .given_until_ms = list->at_ms != 0 ? list->at_ms : INT64_MAX,
+        .departments = departments,
+        .most = list->limit,
+    };
+    struct sql_grant_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_grant_page_of_relationship(cx, &in, &rows, &count));
+    TRY(take_rows(cx, rows, count, relationship->organisation_id, &list->out));
+    list->out_count = count;
+    return OK;
+}
+
+/* ---- the write */
+
+static err take_out(struct ctx *cx, const struct grant *before)
+{
+    struct sql_grant_take_out_in in = {before->person_id, before->relationship_id, before->purpose_id,
+                                       before->closes_at_ms, before->grant_id};
+    int64_t changed = 0;
+    TRY(sql_grant_take_out(cx, &in, &changed));
+    return changed == 1 ? OK : FAIL(cx, CORRUPT, "grant.misplaced", "the grant is not where its end says");
+}
+
+err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before)
+{
+    if (before != NULL && before->closes_at_ms != grant->closes_at_ms)
+        TRY(take_out(cx, before));
     struct sql_grant_save_in row = {
         .person_id = grant->person_id,
         .relationship_id = grant->relationship_id,
@@ -145,21 +264,7 @@ err grant_save(struct ctx *cx, const struct grant *grant)
         .ended_at_ms = grant->ended_at_ms,
         .receipt_id = grant->receipt_id,
         .last_act_id = grant->last_act_id,
+        .closes_at_ms = grant->closes_at_ms,
     };
     return sql_grant_save(cx, &row, NULL);
-}
-
-err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out)
-{
-    struct grant *grants = NULL;
-    size_t count = 0;
-    int64_t live = 0;
-    if (relationship_state_at(relationship, ctx_latest_ms(cx)) != RELATIONSHIP_ENDED)
-        TRY(grant_list_of_relationship(cx, relationship, &grants, &count));
-    for (size_t i = 0; i < count; i++) {
-        bool seen = cx->actor.kind != ACTOR_SYSTEM || (grants[i].departments & cx->actor.department_bit) != 0;
-        live += seen && grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE;
-    }
-    *out = live;
-    return OK;
 }

@@ -5,7 +5,15 @@
 
 #include "domain/grant.h"
 
-/* Writes the row as the acts left it. Inside a write. */
-err grant_save(struct ctx *cx, const struct grant *grant) MUST_CHECK;
+/* Writes the row as the acts left it, in place of the row as it was `before`; NULL: there was none. Inside a write. */
+err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before) MUST_CHECK;
+
+/* Whether one more may be live at the ctx's moment: CONFLICT grant.too_many. What was used up counts until it ends. */
+err grant_check_room(struct ctx *cx, int64_t person_id) MUST_CHECK;
+
+/* A page of a relationship's grants that name one of these departments now, and were given until `list->at_ms`; as they
+ * stand now. */
+err grant_page(struct ctx *cx, const struct relationship *relationship, int64_t departments,
+               struct grant_list *list) MUST_CHECK;
 
 #endif

@@ -53,6 +53,14 @@ struct receipt_entry {
     act_kind kind;
     int64_t  at_ms;
 };
+struct receipt_page {
+    int64_t               after; /* number of the last one of the page before, 0: start */
+    int                   limit;
+    struct receipt_entry *out;
+    size_t                out_count;
+};
+err receipt_page(struct ctx *cx, const struct relationship *relationship, struct receipt_page *page) MUST_CHECK;
+/* The newest LIMIT_ROWS of them. */
 err receipt_list(struct ctx *cx, const struct relationship *relationship, struct receipt_entry **out, size_t *out_count)
     MUST_CHECK;
 

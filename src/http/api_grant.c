@@ -6,29 +6,36 @@
 
 /* ---- lists */
 
-static err reply_grants(struct call *call, const struct grant *grants, size_t count, const struct page_query *query)
+static err begin_list(struct call *call, const struct page_query *query, struct grant_list *list)
+{
+    list->limit = (int)query->limit + 1; /* one more tells whether there is a next page */
+    return call_after(call, query, &list->after);
+}
+
+static err reply_grants(struct call *call, const struct grant_list *list)
 {
     struct views views = {.cx = &call->cx};
-    struct page page = {.items = grants, .count = count};
-    TRY(call_cut(call, query, sizeof *grants, &page));
-    const struct grant *cut = page.items;
+    const size_t most = (size_t)list->limit - 1;
+    struct page page = {.count = list->out_count < most ? list->out_count : most};
     struct grant_view *items = ARENA_ARRAY(call->arena, struct grant_view, page.count);
     if (items == NULL)
         return FAIL_MEMORY(&call->cx);
     for (size_t i = 0; i < page.count; i++)
-        TRY(view_grant(&views, &cut[i], &items[i]));
+        TRY(view_grant(&views, &list->out[i], &items[i]));
     page.items = items;
+    if (list->out_count > most)
+        page.next = call_place(call, list->out[most - 1].grant_id);
     return call_reply_page(call, &page);
 }
 
 err get_my_grants(struct call *call)
 {
     struct page_query query = PAGE_QUERY_START;
-    struct grant *grants = NULL;
-    size_t count = 0;
+    struct grant_list list = {.at_ms = 0};
     TRY(call_query(call, &query));
-    TRY(grant_list_of_person(&call->cx, &grants, &count));
-    return reply_grants(call, grants, count, &query);
+    TRY(begin_list(call, &query, &list));
+    TRY(grant_list_of_person(&call->cx, &list));
+    return reply_grants(call, &list);
 }
 
 struct grant_query {
@@ -49,14 +56,14 @@ err get_org_grants(struct call *call)
     struct ctx *cx = &call->cx;
     struct grant_query query = {.page = PAGE_QUERY_START};
     struct relationship relationship;
-    struct grant *grants = NULL;
-    size_t count = 0;
     TRY(call_query(call, &query));
+    struct grant_list list = {.at_ms = query.at_ms};
+    TRY(begin_list(call, &query.page, &list));
     TRY(relationship_open(cx, query.relationship, &relationship));
-    TRY(grant_list_seen(cx, &relationship, query.at_ms, &grants, &count));
+    TRY(grant_list_seen(cx, &relationship, &list));
     if (query.at_ms != 0)
         cx->now_ms = cx->wall_ms = query.at_ms; /* states are told of the moment that was asked for */
-    return reply_grants(call, grants, count, &query.page);
+    return reply_grants(call, &list);
 }
 
 /* ---- give */

@@ -203,19 +203,21 @@ static err reply_receipts(struct call *call)
 {
     struct page_query query = PAGE_QUERY_START;
     struct relationship relationship;
-    struct receipt_entry *entries = NULL;
-    size_t count = 0;
     TRY(call_query(call, &query));
+    struct receipt_page list = {.limit = (int)query.limit + 1}; /* one more tells whether there is a next page */
+    TRY(call_after(call, &query, &list.after));
     TRY(relationship_open(&call->cx, call_text(call, "rel"), &relationship));
-    TRY(receipt_list(&call->cx, &relationship, &entries, &count));
+    TRY(receipt_page(&call->cx, &relationship, &list));
+    const size_t count = list.out_count <= (size_t)query.limit ? list.out_count : (size_t)query.limit;
     struct receipt_line *items = ARENA_ARRAY(call->arena, struct receipt_line, count);
     if (items == NULL)
         return FAIL_MEMORY(&call->cx);
     for (size_t i = 0; i < count; i++)
-        items[i] = (struct receipt_line){relationship_item_id(&relationship, ID_RECEIPT, entries[i].receipt_id),
-            entries[i].at_ms, text_of(act_event(entries[i].kind))};
+        items[i] = (struct receipt_line){relationship_item_id(&relationship, ID_RECEIPT, list.out[i].receipt_id),
+            list.out[i].at_ms, text_of(act_event(list.out[i].kind))};
     struct page page = {.items = items, .count = count};
-    TRY(call_cut(call, &query, sizeof *items, &page));
+    if (count < list.out_count)
+        page.next = call_place(call, list.out[count - 1].receipt_id);
     return call_reply_page(call, &page);
 }
 

@@ -119,18 +119,17 @@ void check_past(struct life *life)
         return;
     struct relationship real = life_load(life, relationship);
     int64_t moment = life->begun_at_ms + dice_draw(&life->dice, life->model->now - life->begun_at_ms + 1);
-    struct grant *grants = NULL;
-    size_t count = 0;
+    struct grant_list list = {.at_ms = moment, .limit = MANY_ROWS};
     size_t due = 0;
-    life_expect(life, grant_list_at(&life->world.node.cx, &real, moment, &grants, &count), NULL);
+    life_expect(life, grant_list_of_relationship(&life->world.node.cx, &real, &list), NULL);
     for (int i = 0; i < life->model->grants_count; i++) {
         if (life->model->grants[i].relationship != relationship)
             continue;
-        const struct grant *found = find_real(grants, count, life->model->grants[i].real_id);
+        const struct grant *found = find_real(list.out, list.out_count, life->model->grants[i].real_id);
         due += found != NULL;
         check_past_grant(life, i, moment, found);
     }
-    assert_int_equal(count, due);
+    assert_int_equal(list.out_count, due);
 }
 
 /* ---- receipts */
@@ -280,18 +279,17 @@ static void check_disclosure_list(struct life *life, int person)
 static void check_person_list(struct life *life, int person)
 {
     struct relationship_list list = {.limit = MANY_ROWS};
-    struct grant *grants = NULL;
-    size_t count = 0;
+    struct grant_list grants = {.limit = MANY_ROWS};
     size_t due[2] = {0};
     struct ctx *cx = world_as(&life->world, life_actor(life, person));
     life_expect(life, relationship_list_of_person(cx, &list), NULL);
-    life_expect(life, grant_list_of_person(cx, &grants, &count), NULL);
+    life_expect(life, grant_list_of_person(cx, &grants), NULL);
     for (int i = 0; i < life->model->relationships_count; i++)
         due[0] += life->model->relationships[i].person == person;
     for (int i = 0; i < life->model->grants_count; i++)
         due[1] += life->model->relationships[life->model->grants[i].relationship].person == person;
     assert_int_equal(list.out_count, due[0]);
-    assert_int_equal(count, due[1]);
+    assert_int_equal(grants.out_count, due[1]);
     test_node_rest(&life->world.node);
 }
 

@@ -311,9 +311,9 @@ static const char *const ADDED[][2] = {
                   "review_at_ms, duration_ms, grant_id, 0 FROM act WHERE " GRANT_GIVEN " LIMIT 1"},
     {"people.db", "INSERT INTO receipt SELECT receipt_id + 1, person_id, relationship_id, organisation_id, at_ms, "
                   "leaf, sealed FROM receipt LIMIT 1"},
-    {"people.db", "INSERT INTO grant_now SELECT person_id + 1, relationship_id, purpose_id, grant_id, purpose_version, "
-                  "state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, uses_kind, uses_max, "
-                  "uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now LIMIT 1"},
+    {"people.db", "INSERT INTO grant_now SELECT person_id + 1, relationship_id, purpose_id, closes_at_ms, grant_id, "
+                  "purpose_version, state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, "
+                  "uses_kind, uses_max, uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now LIMIT 1"},
     {"people.db", "INSERT INTO vault_history SELECT person_id, 99, version, source, confirmed_at_ms, changed_at_ms, "
                   "sealed FROM vault_history LIMIT 1"},
     {"ledger.db", "INSERT INTO disclosure SELECT disclosure_id + 1, person_id, previous_id, relationship_id, "

@@ -23,12 +23,11 @@ static struct two live_with_both(struct world *world)
 static void see_one_grant(struct world *world, struct actor system, const struct two *two, int64_t at_ms,
                           int64_t grant_id)
 {
-    struct grant *grants = NULL;
-    size_t count = 0;
-    ASSERT_OK(world, grant_list_seen(world_as(world, system), &two->relationship, at_ms, &grants, &count));
-    assert_int_equal(count, grant_id != 0);
+    struct grant_list grants = {.at_ms = at_ms, .limit = 10};
+    ASSERT_OK(world, grant_list_seen(world_as(world, system), &two->relationship, &grants));
+    assert_int_equal(grants.out_count, grant_id != 0);
     if (grant_id != 0)
-        assert_int_equal(grants[0].grant_id, grant_id);
+        assert_int_equal(grants.out[0].grant_id, grant_id);
 }
 
 static void a_department_sees_the_grants_that_name_it(void **state)
@@ -50,9 +49,8 @@ static void a_department_sees_the_grants_that_name_it(void **state)
     see_one_grant(world, world->shipping, &two, then_ms, two.delivery_grant.grant_id);
     see_one_grant(world, world->marketing, &two, then_ms, two.offers_grant.grant_id);
     see_one_grant(world, world->marketing, &two, then_ms - 1, 0);
-    struct grant *grants = NULL;
-    size_t count = 0;
-    ASSERT_FAILS(world, grant_list_seen(world_as(world, world->ada), &two.relationship, 0, &grants, &count), FORBIDDEN,
+    struct grant_list grants = {.limit = 10};
+    ASSERT_FAILS(world, grant_list_seen(world_as(world, world->ada), &two.relationship, &grants), FORBIDDEN,
                  "actor.wrong_kind");
 }
 
@@ -71,18 +69,18 @@ static void a_grant_for_two_departments_is_seen_by_both_until_it_is_narrowed(voi
                               .purpose = world_purpose_id(&publish.out),
                               .attributes = world_kinds("Name")};
     ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
-    struct grant *grants = NULL;
-    size_t count = 0;
-    ASSERT_OK(world, grant_list_seen(world_as(world, world->shipping), &two.relationship, 0, &grants, &count));
-    assert_int_equal(count, 2);
+    struct grant_list grants = {.limit = 10};
+    ASSERT_OK(world, grant_list_seen(world_as(world, world->shipping), &two.relationship, &grants));
+    assert_int_equal(grants.out_count, 2);
     int64_t then_ms = world->node.time.wall_ms;
     test_node_pass(&world->node, 1000);
     struct grant_narrow narrow = {
         .grant_id = give.out.grant_id, .set_departments = true, .departments = world->marketing.department_bit};
     ASSERT_OK(world, WRITE(world, world->ada, grant_narrow, &narrow));
     see_one_grant(world, world->shipping, &two, 0, two.delivery_grant.grant_id);
-    ASSERT_OK(world, grant_list_seen(world_as(world, world->shipping), &two.relationship, then_ms, &grants, &count));
-    assert_int_equal(count, 2); /* what it might read then is its own past */
+    grants.at_ms = then_ms;
+    ASSERT_OK(world, grant_list_seen(world_as(world, world->shipping), &two.relationship, &grants));
+    assert_int_equal(grants.out_count, 2); /* what it might read then is its own past */
 }
 
 static err open_receipt(struct world *world, struct actor actor, const struct two *two, int64_t receipt_id)

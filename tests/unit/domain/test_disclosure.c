@@ -300,17 +300,17 @@ static void a_read_that_finds_nothing_uses_nothing_up(void **state)
     ASSERT_OK(world, disclosure_list(world_as(world, world->ada), &list));
     assert_int_equal(list.out[0].outcome, DISCLOSURE_GIVEN);
     assert_true(text_is(list.out[0].reason, "attribute.absent"));
-    struct grant *grants = NULL;
-    size_t count = 0;
-    ASSERT_OK(world, grant_list_of_relationship(world_as(world, world->shipping), &relationship, &grants, &count));
-    assert_int_equal(grants[0].used, 0);
+    struct grant_list grants = {.limit = 10};
+    ASSERT_OK(world, grant_list_of_relationship(world_as(world, world->shipping), &relationship, &grants));
+    assert_int_equal(grants.out[0].used, 0);
     assert_int_equal(world_audit(world, 0), 0);
     struct disclosure_ask found = read_kinds(world, &relationship, "TelephoneNumber PhysicalAddress");
     assert_int_equal(found.values_count, 1); /* what is there was disclosed: that counts */
     assert_false(read_kinds(world, &relationship, "TelephoneNumber").given);
-    ASSERT_OK(world, grant_list_at(world_as(world, world->shipping), &relationship, then_ms, &grants, &count));
-    assert_int_equal(grants[0].grant_id, once.grant_id);
-    assert_int_equal(grants[0].used, 0);
+    grants.at_ms = then_ms;
+    ASSERT_OK(world, grant_list_of_relationship(world_as(world, world->shipping), &relationship, &grants));
+    assert_int_equal(grants.out[0].grant_id, once.grant_id);
+    assert_int_equal(grants.out[0].used, 0);
     assert_int_equal(world_audit(world, 0), 0);
     world_spoil(world, "ledger.db", "UPDATE disclosure SET reason = '' WHERE outcome = 1");
     assert_true(world_audit(world, 9) > 0); /* four reads that count, and one that was counted */

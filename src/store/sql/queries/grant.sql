@@ -1,38 +1,112 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Grants as their acts left them, and how often counted ones were used.
+-- Grants as their acts left them, and how often counted ones were used. Those of one purpose lie in the order of their
+-- ends: a query for what may be live reads from the hour on and meets no row that has ended before.
 
 -- name: grant_save
 -- file: people
 -- in:   person_id int64, relationship_id int64, purpose_id int64, grant_id int64, purpose_version int64, state int64,
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
---       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64
+--       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64,
+--       closes_at_ms int64
 -- rows: none
 INSERT INTO grant_now (person_id, relationship_id, purpose_id, grant_id, purpose_version, state, attributes_low,
     attributes_high, departments, from_at_ms, until_at_ms, uses_kind, uses_max, uses_event, ended_at_ms, receipt_id,
-    last_act_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-ON CONFLICT (person_id, relationship_id, purpose_id, grant_id) DO UPDATE SET state = excluded.state,
+    last_act_id, closes_at_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+ON CONFLICT (person_id, relationship_id, purpose_id, closes_at_ms, grant_id) DO UPDATE SET state = excluded.state,
     attributes_low = excluded.attributes_low, attributes_high = excluded.attributes_high,
     departments = excluded.departments, until_at_ms = excluded.until_at_ms, uses_kind = excluded.uses_kind,
     uses_max = excluded.uses_max, uses_event = excluded.uses_event, ended_at_ms = excluded.ended_at_ms,
     receipt_id = excluded.receipt_id, last_act_id = excluded.last_act_id;
 
--- name: grant_list
+-- A grant whose end has changed takes another place.
+-- name: grant_take_out
 -- file: people
--- in:   person_id int64, relationship_id int64, purpose_id int64
+-- in:   person_id int64, relationship_id int64, purpose_id int64, closes_at_ms int64, grant_id int64
+-- rows: none
+DELETE FROM grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms = $4 AND grant_id = $5;
+
+-- name: grant_list_open
+-- file: people
+-- in:   person_id int64, relationship_id int64, purpose_id int64, now_ms int64
 -- row:  grant
 -- out:  person_id int64, relationship_id int64, purpose_id int64, grant_id int64, purpose_version int64, state int64,
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
---       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64
+--       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64,
+--       closes_at_ms int64
 -- rows: many
-SELECT :columns: FROM grant_now WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 ORDER BY grant_id;
+SELECT :columns: FROM grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms > $4
+ORDER BY closes_at_ms, grant_id;
 
--- name: grant_list_of_relationship
+-- Those that ended last.
+-- name: grant_list_closed
 -- file: people
--- in:   person_id int64, relationship_id int64
+-- in:   person_id int64, relationship_id int64, purpose_id int64, now_ms int64, most int64
 -- row:  grant
 -- rows: many
-SELECT :columns: FROM grant_now WHERE person_id = $1 AND relationship_id = $2 ORDER BY purpose_id, grant_id;
+SELECT :columns: FROM grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms <= $4
+ORDER BY closes_at_ms DESC, grant_id DESC LIMIT $5;
+
+-- From purpose to purpose in steps, and of each only what has not ended.
+-- name: grant_list_open_of_relationship
+-- file: people
+-- in:   person_id int64, relationship_id int64, now_ms int64
+-- row:  grant
+-- rows: many
+WITH RECURSIVE named (purpose) AS (
+    SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
+    UNION ALL
+    SELECT (SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
+            AND purpose_id > named.purpose)
+    FROM named WHERE named.purpose IS NOT NULL)
+SELECT :columns: FROM named CROSS JOIN grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
+ORDER BY purpose_id, grant_id;
+
+-- name: grant_list_open_of_person
+-- file: people
+-- in:   person_id int64, now_ms int64
+-- row:  grant
+-- rows: many
+WITH RECURSIVE named (bond, purpose) AS (
+    SELECT r.relationship_id, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
+                               AND g.relationship_id = r.relationship_id)
+    FROM relationship r WHERE r.person_id = $1
+    UNION ALL
+    SELECT named.bond, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
+                        AND g.relationship_id = named.bond AND g.purpose_id > named.purpose)
+    FROM named WHERE named.purpose IS NOT NULL)
+SELECT :columns: FROM named CROSS JOIN grant_now
+WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2
+ORDER BY relationship_id, purpose_id, grant_id;
+
+-- name: grant_count_open
+-- file: people
+-- in:   person_id int64, now_ms int64
+-- out:  grants int64
+-- rows: one
+WITH RECURSIVE named (bond, purpose) AS (
+    SELECT r.relationship_id, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
+                               AND g.relationship_id = r.relationship_id)
+    FROM relationship r WHERE r.person_id = $1
+    UNION ALL
+    SELECT named.bond, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
+                        AND g.relationship_id = named.bond AND g.purpose_id > named.purpose)
+    FROM named WHERE named.purpose IS NOT NULL)
+SELECT count(*) AS grants FROM named CROSS JOIN grant_now
+WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2;
+
+-- Whether there are so many at all that counting the live ones is worth it.
+-- name: grant_count_some
+-- file: people
+-- in:   person_id int64, most int64
+-- out:  grants int64
+-- rows: one
+SELECT count(*) AS grants FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1
+    ORDER BY relationship_id, purpose_id, closes_at_ms, grant_id LIMIT $2) some;
 
 -- name: grant_list_of_person
 -- file: people
@@ -40,6 +114,47 @@ SELECT :columns: FROM grant_now WHERE person_id = $1 AND relationship_id = $2 OR
 -- row:  grant
 -- rows: many
 SELECT :columns: FROM grant_now WHERE person_id = $1 ORDER BY relationship_id, purpose_id, grant_id;
+
+-- name: grant_page_of_person
+-- file: people
+-- in:   person_id int64, relationship_id int64, purpose_id int64, grant_id int64, most int64
+-- row:  grant
+-- rows: many
+SELECT :columns: FROM grant_now
+WHERE person_id = $1 AND relationship_id >= $2 AND (relationship_id, purpose_id, grant_id) > ($2, $3, $4)
+ORDER BY relationship_id, purpose_id, grant_id LIMIT $5;
+
+-- Given until a moment, and naming one of the departments.
+-- name: grant_page_of_relationship
+-- file: people
+-- in:   person_id int64, relationship_id int64, purpose_id int64, grant_id int64, given_until_ms int64,
+--       departments int64, most int64
+-- row:  grant
+-- rows: many
+SELECT :columns: FROM grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id >= $3 AND (purpose_id > $3 OR grant_id > $4)
+    AND from_at_ms <= $5 AND (departments & $6) <> 0
+ORDER BY purpose_id, grant_id LIMIT $7;
+
+-- Those that have a receipt older than one, the last changed first: their latest receipts, and where their acts end.
+-- name: grant_receipts
+-- file: people
+-- in:   person_id int64, relationship_id int64, before_id int64
+-- out:  receipt_id int64, last_act_id int64
+-- rows: many
+SELECT receipt_id, last_act_id FROM grant_now WHERE person_id = $1 AND relationship_id = $2 AND grant_id < $3
+ORDER BY receipt_id DESC;
+
+-- The act of giving has the next number of all acts; it says where the grant lies while it is open.
+-- name: grant_load_open
+-- file: people
+-- in:   person_id int64, grant_id int64, now_ms int64
+-- row:  grant
+-- rows: one
+SELECT :columns: FROM grant_now
+WHERE person_id = $1 AND grant_id = $2 AND closes_at_ms > $3
+    AND relationship_id = (SELECT relationship_id FROM act WHERE person_id = $1 AND act_id > $2 ORDER BY act_id LIMIT 1)
+    AND purpose_id = (SELECT purpose_id FROM act WHERE person_id = $1 AND act_id > $2 ORDER BY act_id LIMIT 1);
 
 -- name: grant_load
 -- file: people
@@ -61,10 +176,3 @@ SELECT used FROM grant_use WHERE person_id = $1 AND grant_id = $2;
 -- rows: none
 INSERT INTO grant_use (person_id, grant_id, used) VALUES ($1, $2, $3)
 ON CONFLICT (person_id, grant_id) DO UPDATE SET used = grant_use.used + $3;
-
--- name: grant_count
--- file: people
--- in:   person_id int64
--- out:  grants int64
--- rows: one
-SELECT count(*) AS grants FROM grant_now WHERE person_id = $1;
