@@ -216,9 +216,24 @@ static err check_row(struct audit_walk *walk, struct exhibit *exhibit)
     return walk->has_key ? check_sealed(walk, exhibit, &row) : OK;
 }
 
+/* What an act says of itself: a person acts for himself, the node is nobody, and what a topic does not know is 0. */
+static void check_columns(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act)
+{
+    bool right = act->actor_kind == ACTOR_SYSTEM ||
+                 act->actor_id == (act->actor_kind == ACTOR_PERSON ? act->person_id : 0);
+    if (subject->topic != AUDIT_RELATIONSHIP)
+        right = right && act->nature == 0 && act->review_at_ms == 0;
+    if (subject->topic != AUDIT_REQUEST)
+        right = right && act->duration_ms == 0 && act->grant_id == 0 && act->department_id == 0;
+    if (!right)
+        audit_found(walk, "Act %lld of %.*s holds what such an act does not hold, or names another actor.",
+                    (long long)act->act_id, TEXT_ARGS(audit_name(walk, subject)));
+}
+
 err audit_receipt(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act)
 {
     bool due = act_consent_status(act->kind)[0] != '\0';
+    check_columns(walk, subject, act);
     TRY(audit_event_of_act(walk, subject, act));
     if (due != (act->receipt_id != 0))
         audit_found(walk, "Act %lld of %.*s has %s receipt.", (long long)act->act_id,

@@ -178,8 +178,6 @@ static const struct place PLACES[] = {
     {"people.db", "relationship", "", "state = 3"},
     {"people.db", "grant_now", "", "uses_kind = 2"},
     {"people.db", "request", "", "revision = 2"},
-    /* which of them acted stands nowhere else */
-    {"people.db", "act", " actor_id ", NULL},
     {"people.db", "act", " nature review_at_ms organisation_id ", "kind = 3"},
     {"people.db", "act", " duration_ms department_id grant_id ", "kind = 41"},
     {"people.db", "act", "", GRANT_GIVEN},
@@ -379,6 +377,8 @@ static const struct {
     {"keys.db", "UPDATE organisation_key SET public_jwk = (SELECT max(public_jwk) FROM organisation_key)",
      "does not fit"},
     {"keys.db", "DELETE FROM organisation_key", "is missing"},
+    {"people.db", "UPDATE act SET nature = 2 WHERE kind = 20", "holds what such an act does not hold"},
+    {"people.db", "UPDATE act SET grant_id = 2 WHERE kind = 3", "holds what such an act does not hold"},
     {"people.db", "UPDATE act SET actor_kind = 2 WHERE actor_kind = 1", "another actor"},
     {"people.db", "UPDATE act SET actor_id = actor_id + 1 WHERE actor_kind = 2", "is spoken of"},
     {"ledger.db", "UPDATE disclosure SET system_id = system_id + 1", "is spoken of"},
