@@ -130,7 +130,7 @@ static err open_world(struct cli *cli, struct demo_world *world)
     struct node_options options = cli_node_options(cli, true);
     TRY(node_open(&cli->node, &options));
     TRY(demo_world_make(&cli->node, world));
-    TRY(store_settle_time(cli->node.store, &cli->node.cx)); /* the world's clock and the real one know no common start */
+    TRY(store_settle_time(cli->node.store, &cli->node.cx)); /* its clock and the real one have no common start */
     keep_texts(cli->cx.arena, world);
     node_close(&cli->node);
     return cli_open(cli, false); /* with the real clock */

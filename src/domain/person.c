@@ -21,9 +21,26 @@ static struct text public_id_of(const struct token *token)
     return (struct text){token->public_id, sizeof token->public_id};
 }
 
+/* A number that no key bears, not even one that a broken write left. Two processes draw their numbers apart, and a big
+ * import beside a busy server makes the same one now and then. */
+static err draw_person_id(struct ctx *cx, int64_t *out_person_id)
+{
+    for (;;) {
+        struct sql_person_key_load_in in = {.person_id = ctx_number(cx)};
+        struct sql_person_key_load_row row;
+        bool found = false;
+        TRY(sql_person_key_load(cx, &in, &row, &found));
+        if (!found) {
+            *out_person_id = in.person_id;
+            return OK;
+        }
+    }
+}
+
 err person_make(struct ctx *cx, person_state state, int64_t *out_person_id)
 {
-    int64_t person_id = ctx_number(cx);
+    int64_t person_id = 0;
+    TRY(draw_person_id(cx, &person_id));
     TRY(person_key_make(cx, person_id));
     struct sql_person_insert_in row = {.person_id = person_id, .state = state, .created_at_ms = cx->now_ms};
     TRY(sql_person_insert(cx, &row, NULL));

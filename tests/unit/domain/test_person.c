@@ -226,6 +226,19 @@ static void what_a_crash_left_marked_is_destroyed_by_the_next_call(void **state)
     assert_false(has_bucket_file(world, bucket));
 }
 
+static void a_number_that_another_process_drew_is_not_used_again(void **state)
+{
+    struct world *world = *state;
+    int64_t floor = world_as(world, world->ada)->now_ms << 15; /* far above what has been drawn */
+    number_lift(&world->node.numbers, floor);
+    struct person_create first = {0};
+    struct person_create second = {0};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &first));
+    atomic_store(&world->node.numbers.last, first.out_person_id - 1); /* as a process does that knows nothing of it */
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &second));
+    assert_true(second.out_person_id != first.out_person_id);
+}
+
 static void a_full_bucket_makes_room_for_a_new_one(void **state)
 {
     struct world *world = *state;
@@ -251,6 +264,7 @@ int main(void)
         WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),
         WORLD_TEST(what_a_crash_left_marked_is_destroyed_by_the_next_call),
+        WORLD_TEST(a_number_that_another_process_drew_is_not_used_again),
         WORLD_TEST(a_full_bucket_makes_room_for_a_new_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
