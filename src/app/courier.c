@@ -10,12 +10,15 @@
 #include "app/log_mark.h"
 #include "base/checked.h"
 #include "base/limits.h"
+#include "crypto/keyring.h"
+#include "domain/erasure.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
 #include "domain/stray.h"
 #include "http/idempotency.h"
 #include "ledger/ledger.h"
 
+#define ERASE_EVERY_MS 1000
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
 #define MARK_EVERY_MS 1000
 #define TIME_EVERY_MS 1000
@@ -37,6 +40,7 @@ struct job {
 typedef enum job_number {
     JOB_TIME,
     JOB_KEYS,
+    JOB_ERASE,
     JOB_LOG,
     JOB_MARK,
     JOB_LEFTOVER,
@@ -84,6 +88,15 @@ static err destroy_keys(struct courier *courier)
     return person_forget_keys(&courier->cx, courier->node->store, NULL, 0);
 }
 
+/* Works off the list of people who are to be forgotten, also of those whom a crash has left on it. Keys that another
+ * process has destroyed leave the memory of this one. */
+static err erase_people(struct courier *courier)
+{
+    struct erasure_work work = {.told = NULL};
+    keyring_drop_destroyed(courier->cx.keyring);
+    return erasure_finish(&courier->cx, courier->node->store, &work);
+}
+
 /* Numbers all that waits; losing a race against another process only means that the work is being done. */
 static err extend_log(struct courier *courier)
 {
@@ -126,6 +139,7 @@ static err sweep_strays(struct courier *courier)
 static const struct job JOBS[JOB_COUNT] = {
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
+    [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
     [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},

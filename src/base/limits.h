@@ -41,6 +41,7 @@
 
 /* ---- the domain */
 #define LIMIT_BUCKET_PEOPLE 1024          /* people whose keys share a bucket key (cost of one erasure) */
+#define LIMIT_ERASURES 256                /* people of one pass: they share the work on their buckets */
 #define LIMIT_DEPARTMENTS 62              /* per organisation: a grant keeps them as bits of one int64 */
 #define LIMIT_NAME_BYTES 200              /* names of organisations, departments, purposes … */
 #define LIMIT_SENTENCE_BYTES 600          /* one plain sentence of a purpose */

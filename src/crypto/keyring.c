@@ -292,6 +292,21 @@ err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t buck
     return was_there ? OK : fail_destroyed(cx);
 }
 
+void keyring_drop_destroyed(struct keyring *keyring)
+{
+    char name[BUCKET_NAME_SIZE];
+    for (size_t i = 0; i < CACHE_SLOTS; i++) {
+        pthread_mutex_lock(&keyring->mutex);
+        int64_t bucket = keyring->secrets->cache[i].bucket;
+        pthread_mutex_unlock(&keyring->mutex);
+        if (bucket == 0)
+            continue;
+        bucket_name(bucket, name);
+        if (!key_file_stands(keyring->folder.buckets, name))
+            cache_drop(keyring, bucket);
+    }
+}
+
 /* ---- keys of people */
 
 static struct seal_place person_place(int64_t bucket, int64_t person_id)

@@ -35,6 +35,9 @@ err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_
  * Fails NOT_FOUND key.destroyed (already gone), INTERNAL key.disk. */
 err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t bucket) MUST_CHECK;
 
+/* Wipes the cached keys of buckets that another process has destroyed: for a job that comes round each second or so. */
+void keyring_drop_destroyed(struct keyring *keyring);
+
 /* Under which bucket a person's key is wrapped, and whose it is. */
 struct key_place {
     int64_t bucket;

@@ -68,7 +68,7 @@ static err open_key(struct audit_walk *walk)
     bool gone = result == NOT_FOUND && text_is(text_of(walk->brief.failure.reason), "person.erased");
     bool may_be_gone = walk->person.state == PERSON_ERASED || walk->person.state == PERSON_MERGED;
     walk->has_key = result == OK;
-    if (walk->has_key && walk->person.state == PERSON_ERASED)
+    if (walk->has_key && walk->person.state == PERSON_ERASED && !walk->is_leaving)
         audit_found(walk, "%.*s is erased but the key is still there.", TEXT_ARGS(audit_person_name(walk)));
     if (gone && !may_be_gone)
         audit_found(walk, "The key of %.*s is not there.", TEXT_ARGS(audit_person_name(walk)));
@@ -158,8 +158,30 @@ static err audit_predecessors(struct audit_walk *walk)
     return OK;
 }
 
+/* Somebody who is erased is on the list of those who leave still, or nothing of his is left that was sealed. */
+static err audit_erased(struct audit_walk *walk)
+{
+    struct sql_erasure_load_in listed_in = {walk->person.person_id};
+    struct sql_erasure_load_row listed;
+    struct sql_erase_left_count_in in = {walk->person.person_id};
+    struct sql_erase_left_count_row left = {0};
+    struct sql_erase_left_record_count_in records_in = {walk->person.person_id};
+    struct sql_erase_left_record_count_row records = {0};
+    bool counted = false;
+    TRY(sql_erasure_load(&walk->cx, &listed_in, &listed, &walk->is_leaving));
+    TRY(sql_erase_left_count(&walk->cx, &in, &left, &counted));
+    TRY(sql_erase_left_record_count(&walk->cx, &records_in, &records, &counted));
+    if (!walk->is_leaving && left.rows_left + records.rows_left != 0)
+        audit_found(walk, "%.*s is erased but %lld rows are left.", TEXT_ARGS(audit_person_name(walk)),
+                    (long long)(left.rows_left + records.rows_left));
+    return OK;
+}
+
 static err look_steps(struct audit_walk *walk)
 {
+    walk->is_leaving = false;
+    if (walk->person.state == PERSON_ERASED)
+        TRY(audit_erased(walk));
     struct disclosure_head head; /* the ledger first: what it speaks of is then surely in the people file */
     TRY(disclosure_head_load(&walk->brief, walk->person.person_id, &head));
     TRY(open_key(walk));

@@ -53,6 +53,7 @@ struct audit_walk {
     /* the person at hand */
     struct person         person;
     bool                  has_key;
+    bool                  is_leaving; /* erased, and not all is done yet */
     struct secret_key     key;
     struct audit_subject *subjects[AUDIT_SUBJECT_LISTS];
 };

@@ -7,6 +7,13 @@
 #include "crypto/secret.h"
 #include "store/store.h"
 
+/* What a bucket is to new people, as the key store has it. */
+typedef enum key_bucket_state {
+    KEY_BUCKET_FULL = 0,
+    KEY_BUCKET_OPEN = 1,
+    KEY_BUCKET_DOOMED = 2, /* emptied; its key is destroyed next */
+} key_bucket_state;
+
 /* Inside a write: a fresh key for a person who is being made. */
 err person_key_make(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
@@ -21,9 +28,13 @@ err person_keys_check(struct ctx *cx) MUST_CHECK;
 /* Inside a write: takes away the key of an unclaimed person whose things another person has taken over. */
 err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
-/* Destroys the keys of these people: the survivors of their buckets are wrapped anew under fresh buckets, the old
- * bucket keys are destroyed. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves
- * repeatable. Only for the operator and the node's jobs. */
+/* Inside a write: this person is erased from here on. What there is left to do stands in the list of erasures until
+ * erasure_finish() has done it. */
+err person_mark_erased(struct ctx *cx, int64_t person_id) MUST_CHECK;
+
+/* Destroys the keys of these people, and those of the invited people whose places they took: the survivors of their
+ * buckets are wrapped anew under fresh buckets, the old bucket keys are destroyed. Not a store_write_fn: it spans key
+ * folder and key store, in an order that a crash leaves repeatable. Only for the operator and the node's jobs. */
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
 
 #endif

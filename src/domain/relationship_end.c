@@ -39,24 +39,33 @@ static err announce_erasure(struct ctx *cx, const struct relationship *relations
     return outbox_add(cx, &event);
 }
 
+/* A half that nobody has met is taken back without a receipt: there is no key to sign it with. */
+static act_kind end_of(const struct relationship *relationship)
+{
+    bool half = relationship->state == RELATIONSHIP_PROPOSED || relationship->state == RELATIONSHIP_INVITED;
+    return half ? ACT_RELATIONSHIP_DECLINED : ACT_RELATIONSHIP_ENDED;
+}
+
+err relationship_end_now(struct ctx *cx, struct relationship *relationship, bool erase, int64_t *out_receipt_id)
+{
+    *out_receipt_id = 0;
+    if (relationship->state == RELATIONSHIP_ENDED && !(erase && relationship->started_at_ms != 0))
+        return OK; /* stopping twice is no mistake; asking for deletion later is a new act */
+    TRY(grant_end_all(cx, relationship));
+    TRY(request_cancel_all(cx, relationship));
+    struct act act = relationship_act(relationship, end_of(relationship));
+    TRY(relationship_apply(cx, relationship, &act, erase));
+    if (erase)
+        TRY(announce_erasure(cx, relationship));
+    *out_receipt_id = act.receipt_id;
+    return OK;
+}
+
 err relationship_end(struct ctx *cx, void *arg)
 {
     struct relationship_end *end = arg;
-    struct relationship relationship;
-    TRY(relationship_load_own(cx, end->relationship_id, &relationship));
-    end->out = relationship;
-    if (relationship.state == RELATIONSHIP_ENDED && !(end->erase && relationship.started_at_ms != 0))
-        return OK; /* stopping twice is no mistake; asking for deletion later is a new act */
-    if (relationship.state == RELATIONSHIP_INVITED)
+    TRY(relationship_load_own(cx, end->relationship_id, &end->out));
+    if (end->out.state == RELATIONSHIP_INVITED)
         return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
-    TRY(grant_end_all(cx, &relationship));
-    TRY(request_cancel_all(cx, &relationship));
-    bool proposed = relationship.state == RELATIONSHIP_PROPOSED; /* no key yet, so no receipt */
-    struct act act = relationship_act(&relationship, proposed ? ACT_RELATIONSHIP_DECLINED : ACT_RELATIONSHIP_ENDED);
-    TRY(relationship_apply(cx, &relationship, &act, end->erase));
-    if (end->erase)
-        TRY(announce_erasure(cx, &relationship));
-    end->out_receipt_id = act.receipt_id;
-    end->out = relationship;
-    return OK;
+    return relationship_end_now(cx, &end->out, end->erase, &end->out_receipt_id);
 }

@@ -12,6 +12,10 @@ err relationship_check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_
 struct act relationship_act(const struct relationship *relationship, act_kind kind);
 /* Change, proof, event: makes the receipt where the act has one, writes the fact and the row. Inside a write. */
 err relationship_apply(struct ctx *cx, struct relationship *relationship, struct act *act, bool erase) MUST_CHECK;
+/* Ends it with all that is in it; with `erase` the organisation is told to delete. `out_receipt_id` 0: none was due.
+ * Inside a write. */
+err relationship_end_now(struct ctx *cx, struct relationship *relationship, bool erase,
+                         int64_t *out_receipt_id) MUST_CHECK;
 /* The caller's own relationship, to shape it. NOT_FOUND. */
 err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out) MUST_CHECK;
 

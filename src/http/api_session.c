@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Coming in and going out: one-time links, claims by people who are new here, the end of a session. */
+ * Coming in and going out: one-time links, claims by people who are new here, the end of a session, leaving for
+ * good. */
 #include <string.h>
 
 #include "base/limits.h"
+#include "domain/erasure.h"
 #include "domain/invitation.h"
 #include "domain/person.h"
 #include "http/api_thread.h"
@@ -85,6 +87,52 @@ static err reply_signed_out(struct call *call, void *arg)
 err post_sign_out(struct call *call)
 {
     return call_seal(call, person_sign_out, NULL, reply_signed_out, call->cx.actor.person_id);
+}
+
+/* ---- leaving for good */
+
+struct erase_body {
+    struct text confirm;
+};
+static const struct shape_member ERASE[] = {
+    MEMBER("confirm", TEXT, SHAPE_REQUIRED, struct erase_body, confirm, .least = 1, .most = 64,
+           .sentence = "The words \"erase me\": nothing brings back what is erased."),
+};
+const struct shape SHAPE_ERASE = {.name = "Erase", .sentence = "The person wants to be forgotten.",
+    SHAPE_MEMBERS(ERASE), .size = sizeof(struct erase_body)};
+
+struct erased_view {
+    struct id id;
+    int64_t   asked_at_ms;
+    int64_t   relationships;
+};
+static const struct shape_member ERASED[] = {
+    MEMBER("id", ID, 0, struct erased_view, id, .id = ID_PERSON),
+    MEMBER("asked_at", TIME, 0, struct erased_view, asked_at_ms),
+    MEMBER("relationships", INT, 0, struct erased_view, relationships,
+           .sentence = "Organisations that were told to delete what they hold."),
+};
+const struct shape SHAPE_ERASED = {.name = "Erased", .sentence = "Every door is shut; the key is destroyed next.",
+    SHAPE_MEMBERS(ERASED), .size = sizeof(struct erased_view)};
+
+static err reply_erased(struct call *call, void *arg)
+{
+    const struct erasure_begin *begin = arg;
+    TRY(set_cookie(call, TEXT_NONE));
+    return call_reply(call, &(struct erased_view){{ID_PERSON, begin->person_id, 0}, begin->out_asked_at_ms,
+                                                  begin->out_relationships});
+}
+
+err post_erase(struct call *call)
+{
+    struct erase_body body = {TEXT_NONE};
+    struct erasure_begin *begin = ARENA_NEW(call->arena, struct erasure_begin);
+    if (begin == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(call_body(call, &body));
+    begin->person_id = call->cx.actor.person_id;
+    begin->confirmation = body.confirm;
+    return call_seal(call, erasure_begin, begin, reply_erased, begin->person_id);
 }
 
 /* ---- claims by people who are not here yet */

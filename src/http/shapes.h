@@ -39,6 +39,7 @@ extern const struct shape SHAPE_DISCLOSURE_PAGE;
 extern const struct shape SHAPE_RECORD_PAGE;
 extern const struct shape SHAPE_RECEIPT, SHAPE_RECEIPT_PAGE;
 extern const struct shape SHAPE_CLAIM;
+extern const struct shape SHAPE_ERASE, SHAPE_ERASED;
 
 /* the organisation's side */
 extern const struct shape SHAPE_PURPOSE, SHAPE_PURPOSE_PAGE;

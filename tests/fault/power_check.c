@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "crypto/key_folder.h"
+#include "domain/erasure.h"
 #include "domain/person_key.h"
 #include "domain/record.h"
 #include "ledger/audit.h"
@@ -133,7 +134,7 @@ static bool grant_stands(struct looker *looker, const struct fact *fact)
     struct grant grant;
     if (!went(looker, "a grant is gone", grant_load(as_operator(looker), fact->person_id, fact->item, &grant)))
         return false;
-    if (grant.state != GRANT_ACTIVE && !is_known(looker, fact, FACT_STOPPING, true))
+    if (grant.state != GRANT_ACTIVE && !may_be_erased(looker, fact) && !is_known(looker, fact, FACT_STOPPING, true))
         return complain(looker, "a grant that nobody stopped is in state %d", (int)grant.state);
     return true;
 }
@@ -269,19 +270,38 @@ static bool facts_stand(struct looker *looker)
     return true;
 }
 
-/* ---- erasures: one that had not been acknowledged is asked for again, and must then go through */
+/* ---- erasures: one that was cut goes through by itself, or was not begun and goes through when it is asked for */
+
+static bool works_off(struct looker *looker)
+{
+    struct erasure_work work = {.told = NULL};
+    return went(looker, "the list of erasures",
+                erasure_finish(as_operator(looker), looker->power.node.store, &work));
+}
+
+static bool goes_through(struct looker *looker, const struct fact *fact)
+{
+    struct erasure_begin begin = {.person_id = fact->person_id};
+    struct actor operator_ = {.kind = ACTOR_OPERATOR};
+    struct person person;
+    if (!went(looker, "a person is gone", person_load(as_operator(looker), fact->person_id, &person)) ||
+        (person.state == PERSON_ERASED && !erasure_stands(looker, fact)))
+        return false;
+    return went(looker, "an erasure that was cut",
+                test_node_write(&looker->power.world.node, &operator_, erasure_begin, &begin)) &&
+           works_off(looker) && erasure_stands(looker, fact);
+}
 
 static bool erasures_go_through(struct looker *looker)
 {
     const struct book *book = &looker->check->power->book;
+    if (!works_off(looker))
+        return false;
     for (size_t i = 0; i < book->count; i++) {
         const struct fact *fact = &book->facts[i];
         bool is_open = fact->kind == FACT_ERASING && counts(looker, fact) &&
                        !is_known(looker, fact, FACT_ERASED, false);
-        if (is_open && !went(looker, "an erasure that was cut",
-                             person_forget_keys(as_operator(looker), looker->power.node.store, &fact->person_id, 1)))
-            return false;
-        if (is_open && !erasure_stands(looker, fact))
+        if (is_open && !goes_through(looker, fact))
             return false;
     }
     return true;

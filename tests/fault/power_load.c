@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "domain/erasure.h"
 #include "domain/leftover.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
@@ -296,7 +297,11 @@ static void step_forget(struct power *power)
     struct fact fact = {.kind = FACT_ERASING, .person_id = person_id, .item = row.bucket};
     power_fact(power, &fact);
     customer->gone = true;
-    ASSERT_OK(&power->world, person_forget_keys(cx, power->node.store, &person_id, 1));
+    struct erasure_begin begin = {.person_id = person_id};
+    struct erasure_work work = {.told = NULL};
+    ASSERT_OK(&power->world, WRITE(&power->world, power->world.operator_, erasure_begin, &begin));
+    cx = world_as(&power->world, power->world.operator_);
+    ASSERT_OK(&power->world, erasure_finish(cx, power->node.store, &work));
     fact.kind = FACT_ERASED;
     power_fact(power, &fact);
 }

@@ -13,6 +13,7 @@ static const struct {
     policy_deed deed;
     char        who;
 } BY_HAND[] = {
+    {POLICY_PERSON_ERASE, 'P'},
     {POLICY_VAULT_READ, 'P'},         {POLICY_VAULT_WRITE, 'P'},         {POLICY_RELATIONSHIP_READ, 'P'},
     {POLICY_RELATIONSHIP_SHAPE, 'P'}, {POLICY_RELATIONSHIP_SEE, 'O'},    {POLICY_RELATIONSHIP_ACCEPT, 'O'},
     {POLICY_REQUEST_READ, 'P'},       {POLICY_REQUEST_ANSWER, 'P'},      {POLICY_REQUEST_MAKE, 'O'},

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The rows of somebody whose key is destroyed. They say nothing any more; they go so that nobody keeps them in vain,
+ * and so that nothing leads to the person. No write takes more than ROWS_MAX rows, since others wait for the writer.
+ * The numbers of the log stay: without its receipt a place in it is mute. */
+#include "base/limits.h"
+#include "domain/act.h"
+#include "domain/disclosure_store.h"
+#include "domain/erasure.h"
+#include "domain/predecessor.h"
+#include "store/queries.h"
+
+#define ROWS_MAX 500
+#define CHAINS 100 /* whose facts are in memory at one time */
+
+/* ---- rows that lie together: each takes away at most ROWS_MAX and says how many there were */
+
+static err take_vault(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_vault_in in = {person_id}; /* one row a kind: fewer than ROWS_MAX */
+    *out_rows = 0;
+    return sql_erase_vault(cx, &in, NULL);
+}
+
+static err take_history(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_history_in in = {person_id, ROWS_MAX};
+    return sql_erase_history(cx, &in, out_rows);
+}
+
+static err take_keys(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_relationship_keys_in in = {person_id, ROWS_MAX};
+    return sql_erase_relationship_keys(cx, &in, out_rows);
+}
+
+static err take_records(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_records_in in = {person_id, ROWS_MAX};
+    return sql_erase_records(cx, &in, out_rows);
+}
+
+/* What would lead to the person, or lets somebody in; a link may have been made since the doors were shut. */
+static err take_traces(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_sessions_in sessions = {person_id};
+    struct sql_erase_links_in links = {person_id};
+    struct sql_erase_invitations_in invitations = {person_id};
+    struct sql_erase_contact_keys_in contacts = {person_id};
+    struct sql_erase_predecessor_keys_in predecessors = {person_id};
+    struct sql_erase_grant_events_in grants = {person_id};
+    struct sql_erase_request_events_in requests = {person_id};
+    *out_rows = 0;
+    TRY(sql_erase_sessions(cx, &sessions, NULL));
+    TRY(sql_erase_links(cx, &links, NULL));
+    TRY(sql_erase_invitations(cx, &invitations, NULL));
+    TRY(sql_erase_contact_keys(cx, &contacts, NULL));
+    TRY(sql_erase_predecessor_keys(cx, &predecessors, NULL));
+    TRY(sql_erase_grant_events(cx, &grants, NULL));
+    return sql_erase_request_events(cx, &requests, NULL);
+}
+
+struct portion {
+    err (*take)(struct ctx *cx, int64_t person_id, int64_t *out_rows);
+    int64_t person_id;
+    int64_t rows;
+};
+
+/* store_write_fn */
+static err take_portion(struct ctx *cx, void *arg)
+{
+    struct portion *portion = arg;
+    return portion->take(cx, portion->person_id, &portion->rows);
+}
+
+static err take_together(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    static err (*const TAKERS[])(struct ctx *, int64_t, int64_t *) = {take_vault, take_history, take_keys,
+                                                                      take_records, take_traces};
+    for (size_t i = 0; i < sizeof TAKERS / sizeof *TAKERS; i++) {
+        struct portion portion = {TAKERS[i], person_id, ROWS_MAX};
+        while (portion.rows == ROWS_MAX)
+            TRY(store_write_wait(store, cx, take_portion, &portion));
+    }
+    return OK;
+}
+
+/* ---- receipts, and the names of events: the chains of facts lead to them */
+
+struct fact {
+    int64_t act_id;
+    int64_t receipt_id;
+};
+
+/* Facts whose sealed half goes with the next write. */
+struct gathering {
+    struct store *store;
+    int64_t       person_id;
+    size_t        count;
+    struct fact   facts[ROWS_MAX];
+};
+
+/* store_write_fn */
+static err take_gathered(struct ctx *cx, void *arg)
+{
+    const struct gathering *gathering = arg;
+    for (size_t i = 0; i < gathering->count; i++) {
+        const struct fact *fact = &gathering->facts[i];
+        struct sql_erase_receipt_in receipt = {gathering->person_id, fact->receipt_id};
+        struct sql_erase_receipt_signed_in copy = {gathering->person_id, fact->receipt_id};
+        struct sql_erase_event_in event = {gathering->person_id, fact->act_id};
+        TRY(sql_erase_receipt(cx, &receipt, NULL));
+        TRY(sql_erase_receipt_signed(cx, &copy, NULL));
+        TRY(sql_erase_event(cx, &event, NULL));
+    }
+    return OK;
+}
+
+static err flush(struct ctx *cx, struct gathering *gathering)
+{
+    if (gathering->count > 0)
+        TRY(store_write_wait(gathering->store, cx, take_gathered, gathering));
+    gathering->count = 0;
+    return OK;
+}
+
+static err gather_chain(struct ctx *cx, struct gathering *gathering, int64_t last_act_id)
+{
+    struct act *acts = NULL;
+    size_t count = 0;
+    TRY(act_list(cx, gathering->person_id, last_act_id, &acts, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (acts[i].receipt_id == 0 && acts[i].uses.event.size == 0)
+            continue;
+        gathering->facts[gathering->count++] = (struct fact){acts[i].act_id, acts[i].receipt_id};
+        if (gathering->count == ROWS_MAX)
+            TRY(flush(cx, gathering));
+    }
+    return OK;
+}
+
+static err gather_page(struct ctx *cx, struct gathering *gathering, struct sql_erase_chain_list_in *in, bool *out_more)
+{
+    struct sql_erase_chain_list_row *chains = NULL;
+    size_t count = 0;
+    TRY(sql_erase_chain_list(cx, in, &chains, &count));
+    for (size_t i = 0; i < count; i++) {
+        TRY(gather_chain(cx, gathering, chains[i].last_act_id));
+        in->after = chains[i].last_act_id;
+    }
+    *out_more = count == CHAINS;
+    return OK;
+}
+
+static err take_receipts(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    struct gathering *gathering = ARENA_NEW(cx->arena, struct gathering);
+    struct sql_erase_chain_list_in in = {person_id, INT64_MIN, CHAINS};
+    struct ctx apart = *cx;
+    if (gathering == NULL)
+        return FAIL_MEMORY(cx);
+    *gathering = (struct gathering){.store = store, .person_id = person_id};
+    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    if (apart.arena == NULL)
+        return FAIL_MEMORY(cx);
+    err result = OK;
+    for (bool more = true; result == OK && more;) {
+        result = gather_page(&apart, gathering, &in, &more);
+        arena_reset(apart.arena);
+    }
+    if (result == OK)
+        result = flush(&apart, gathering);
+    cx->failure = apart.failure;
+    arena_close(apart.arena);
+    return result;
+}
+
+/* ---- notes of disclosures: the rows stay in their chain, with nothing in them that a person wrote or is */
+
+struct notes {
+    int64_t person_id;
+    int64_t next_id; /* where the chain goes on */
+    size_t  walked;
+    size_t  count;
+    int64_t disclosure_ids[ROWS_MAX];
+};
+
+static err take_link(struct ctx *cx, const struct sql_disclosure_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    struct notes *notes = arg;
+    if (row->note.size > 0)
+        notes->disclosure_ids[notes->count++] = row->disclosure_id;
+    notes->next_id = row->previous_id;
+    notes->walked++;
+    return OK;
+}
+
+/* store_write_fn */
+static err empty_notes(struct ctx *cx, void *arg)
+{
+    const struct notes *notes = arg;
+    for (size_t i = 0; i < notes->count; i++) {
+        struct sql_erase_note_in in = {notes->person_id, notes->disclosure_ids[i], {NULL, 0}};
+        TRY(sql_erase_note(cx, &in, NULL));
+    }
+    return OK;
+}
+
+static err take_notes(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    struct notes *notes = ARENA_NEW(cx->arena, struct notes);
+    struct disclosure_head head;
+    if (notes == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(disclosure_head_load(cx, person_id, &head));
+    *notes = (struct notes){.person_id = person_id, .next_id = head.last_id};
+    while (notes->next_id != 0) {
+        struct sql_disclosure_chain_in in = {person_id, notes->next_id, ROWS_MAX};
+        notes->walked = notes->count = 0;
+        TRY(sql_disclosure_chain_each(cx, &in, take_link, notes));
+        if (notes->walked == 0)
+            return FAIL(cx, CORRUPT, "disclosure.missing", "the chain of disclosures names a row that is not there");
+        if (notes->count > 0)
+            TRY(store_write_wait(store, cx, empty_notes, notes));
+    }
+    return OK;
+}
+
+/* ---- kept answers: found by a walk over those of a day, outside any write */
+
+struct answers {
+    struct sql_erase_answer_row *rows;
+    size_t                       count;
+    bool                         in_ledger;
+};
+
+/* store_write_fn */
+static err take_answers(struct ctx *cx, void *arg)
+{
+    const struct answers *answers = arg;
+    for (size_t i = 0; i < answers->count; i++) {
+        struct sql_erase_answer_in of_write = {answers->rows[i].actor_id, answers->rows[i].key_hash};
+        struct sql_erase_read_answer_in of_read = {answers->rows[i].actor_id, answers->rows[i].key_hash};
+        TRY(answers->in_ledger ? sql_erase_read_answer(cx, &of_read, NULL) : sql_erase_answer(cx, &of_write, NULL));
+    }
+    return OK;
+}
+
+static err take_kept(struct ctx *cx, struct store *store, int64_t person_id, bool in_ledger)
+{
+    struct sql_erase_answer_list_in writes = {person_id, ROWS_MAX};
+    struct sql_erase_read_answer_list_in reads = {person_id, ROWS_MAX};
+    struct answers answers = {NULL, ROWS_MAX, in_ledger};
+    while (answers.count == ROWS_MAX) {
+        TRY(in_ledger ? sql_erase_read_answer_list(cx, &reads, &answers.rows, &answers.count)
+                      : sql_erase_answer_list(cx, &writes, &answers.rows, &answers.count));
+        if (answers.count > 0)
+            TRY(store_write_wait(store, cx, take_answers, &answers));
+    }
+    return OK;
+}
+
+/* ---- all of it */
+
+static err take_of(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    TRY(take_notes(cx, store, person_id));
+    TRY(take_kept(cx, store, person_id, false));
+    return take_kept(cx, store, person_id, true);
+}
+
+err erasure_take_rows(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    TRY(take_receipts(cx, store, person_id));
+    TRY(predecessor_list(cx, person_id, &predecessors, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(take_of(cx, store, predecessors[i].person_id));
+    TRY(take_of(cx, store, person_id));
+    return take_together(cx, store, person_id);
+}
