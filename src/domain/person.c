@@ -125,7 +125,9 @@ static err find_link(struct ctx *cx, const struct token *token, struct sql_sign_
     if (!found || out->hash.size != HASH_BYTES || !token_matches(token, out->hash.at) || out->used_at_ms != 0 ||
         cx->now_ms >= out->expires_at_ms)
         return fail_link(cx);
-    return OK;
+    struct person person;
+    TRY(person_load(cx, out->person_id, &person));
+    return person.state == PERSON_ACTIVE ? OK : fail_link(cx);
 }
 
 err person_check_link(struct ctx *cx, struct text link_token)
