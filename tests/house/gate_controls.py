@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Positive controls of the static gates: a program that was linked without one of the protections, and a file with one
+mistake, must be found and named; the same without it must pass.
+
+Usage: gate_controls.py TOOLS_FOLDER BUILD_FOLDER [quick]; `quick` leaves out the analyzers of `make gates`."""
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ('#include <stdio.h>\n#include <string.h>\n'
+           '#ifdef LOOSE\n__asm__(".section .loose,\\"awx\\"\\n.byte 0\\n.previous");\n#endif\n'
+           'int main(int count, char **words)\n{\n    char copy[80];\n'
+           '    strncpy(copy, words[0], (size_t)count);\n    return puts(copy) < 0;\n}\n')
+HARD = ["-O2", "-fPIE", "-pie", "-fstack-protector-all", "-fcf-protection=full", "-U_FORTIFY_SOURCE",
+        "-D_FORTIFY_SOURCE=2", "-Wl,-z,relro,-z,now,-z,noexecstack"]
+
+# what is said to the compiler after all that is right: the words of the finding
+SOFT = {
+    ("-no-pie", "-fno-pie"): "not PIE",
+    ("-Wl,-z,norelro",): "no RELRO",
+    ("-Wl,-z,lazy",): "not BIND_NOW",
+    ("-Wl,-z,execstack",): "has a stack that may be executed",
+    ("-DLOOSE",): "may be written and executed",
+    ("-Wl,-rpath,/tmp",): "RPATH",
+    ("-fno-stack-protector",): "no stack protector",
+    ("-D_FORTIFY_SOURCE=0",): "no fortified call",
+}
+
+HEAD = "#include <stdlib.h>\n#include <string.h>\n\n"
+MISTAKES = {
+    "cppcheck": ("int last(void);\nint last(void)\n{\n    int all[2] = {1, 2};\n    return all[2];\n}\n",
+                 "arrayIndexOutOfBounds"),
+    "gcc": ("void twice(void);\nvoid twice(void)\n{\n    char *memory = malloc(9);\n    free(memory);\n"
+            "    free(memory);\n}\n", "analyzer-double-free"),
+    "tidy": ("int first(int more);\nint first(int more)\n{\n    int *none = NULL;\n    if (more > 3)\n"
+             "        return *none;\n    return 0;\n}\n", "NullDereference"),
+}
+NO_MISTAKE = "int last(int number);\nint last(int number)\n{\n    return number;\n}\n"
+
+
+def output_of(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Controls(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def look_at(self, *flags):
+        program = str(self.folder / "program")
+        (self.folder / "program.c").write_text(PROGRAM)
+        code, output = output_of("gcc", "-w", *HARD, *flags, "-o", program, f"{program}.c")
+        self.assertEqual(code, 0, output)
+        return output_of(sys.executable, "-B", f"{TOOLS}/check_hardening.py", "--fortified", program)
+
+    def analyse(self, tool, text):
+        file = self.folder / "mistake.c"
+        file.write_text(HEAD + text)
+        return output_of(sys.executable, "-B", f"{TOOLS}/analyse.py", tool, BUILD, str(file))
+
+    def test_a_hardened_program_passes(self):
+        code, output = self.look_at()
+        self.assertEqual(code, 0, output)
+
+    def test_each_missing_protection_is_found(self):
+        for flags, words in SOFT.items():
+            with self.subTest(words):
+                code, output = self.look_at(*flags)
+                self.assertEqual(code, 1, output)
+                self.assertIn(words, output)
+
+    def test_an_object_without_control_flow_protection_is_found(self):
+        (self.folder / "program.c").write_text(PROGRAM)
+        for protection, expected in {"full": 0, "none": 1}.items():
+            library, part = str(self.folder / f"{protection}.a"), str(self.folder / f"{protection}.o")
+            code, output = output_of("gcc", "-w", f"-fcf-protection={protection}", "-c", "-o", part,
+                                     str(self.folder / "program.c"))
+            self.assertEqual(code, 0, output)
+            output_of("ar", "rc", library, part)
+            self.look_at()
+            code, output = output_of(sys.executable, "-B", f"{TOOLS}/check_hardening.py",
+                                     str(self.folder / "program"), library)
+            self.assertEqual(code, expected, output)
+
+    def test_each_mistake_is_found(self):
+        for tool in ANALYZERS:
+            text, words = MISTAKES[tool]
+            with self.subTest(tool):
+                code, output = self.analyse(tool, text)
+                self.assertEqual(code, 1, output)
+                self.assertIn(words, output)
+
+    def test_what_is_right_passes(self):
+        for tool in ANALYZERS:
+            with self.subTest(tool):
+                code, output = self.analyse(tool, NO_MISTAKE)
+                self.assertEqual(code, 0, output)
+
+    def test_a_file_that_cannot_be_read_is_a_finding(self):
+        for tool in ANALYZERS:
+            with self.subTest(tool):
+                code, output = self.analyse(tool, "int half(\n")
+                self.assertEqual(code, 1, output)
+
+
+if __name__ == "__main__":
+    TOOLS, BUILD = sys.argv[1:3]
+    ANALYZERS = ["cppcheck"] if "quick" in sys.argv else list(MISTAKES)
+    unittest.main(argv=sys.argv[:1])
