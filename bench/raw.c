@@ -28,7 +28,7 @@ static void check(sqlite3 *db, int code)
 static sqlite3 *open_file(const char *path, const char *settings)
 {
     sqlite3 *db = NULL;
-    check(db, sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL));
+    check(db, sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, "unix"));
     check(db, sqlite3_busy_timeout(db, 5000));
     check(db, sqlite3_exec(db, settings, NULL, NULL, NULL));
     return db;

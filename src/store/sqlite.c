@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "store/page_sum.h"
 
 #define READER_CACHE_BYTES (2 * 1024 * 1024) /* small: the mapped file is the cache, a commit elsewhere empties this */
 #define WRITER_CACHE_BYTES (16 * 1024 * 1024)
@@ -168,7 +169,11 @@ static err prepare_controls(struct ctx *cx, struct sqlite_file *file)
 static err open_and_set(struct ctx *cx, const struct sqlite_options *options, struct sqlite_file *file)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(options->path, &file->db, flags, NULL);
+    int reserved = PAGE_SUM_BYTES; /* taken by a file that has no pages yet; every other one has them */
+    const char *vfs = page_vfs();
+    int code = vfs == NULL ? SQLITE_NOMEM : sqlite3_open_v2(options->path, &file->db, flags, vfs);
+    if (code == SQLITE_OK && options->role == SQLITE_WRITER)
+        code = sqlite3_file_control(file->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, "open");
     if (options->role != SQLITE_CHECKPOINTER) /* before everything else: even reading a setting may meet a lock */

@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <unistd.h>
 
+#include "store/page_sum.h"
 #include "store/sqlite.h"
 
 static err copy_into(struct ctx *cx, struct sqlite_file *file, sqlite3 *target)
@@ -27,7 +28,7 @@ err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path)
     (void)close(fd); /* nothing was written through it */
     sqlite3 *target = NULL;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(path, &target, flags, NULL);
+    int code = sqlite3_open_v2(path, &target, flags, page_vfs());
     err result = code == SQLITE_OK ? copy_into(cx, file, target) : sqlite_fail(cx, file, code, "backup");
     code = sqlite3_close(target);
     if (result == OK && code != SQLITE_OK)

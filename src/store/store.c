@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "store/log_check.h"
 #include "store/migrate.h"
+#include "store/page_sum.h"
 #include "store/queries.h"
 #include "store/state.h"
 
@@ -87,12 +89,29 @@ static err check_private(struct ctx *cx, struct store *store)
     return OK;
 }
 
+/* Before SQLite opens them. Files of an earlier version have no sums on their pages. */
+static err look_at_files(struct ctx *cx, struct store *store)
+{
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+        const char *path = store_path(cx->arena, store->folder, file);
+        if (path == NULL)
+            return FAIL_MEMORY(cx);
+        struct text log = text_format(cx->arena, "%s-wal", path);
+        if (log.at == NULL)
+            return FAIL_MEMORY(cx);
+        TRY(log_check(cx, log.at));
+        TRY(page_sums_adopt(cx, path));
+    }
+    return OK;
+}
+
 static err fill(struct ctx *cx, struct store *store)
 {
     struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
     if (store->options.create)
         TRY(make_folder(cx, store->folder));
     TRY(check_private(cx, store));
+    TRY(look_at_files(cx, store));
     TRY(writer_open(cx, store));
     TRY(check_begun(cx, store, migrations));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 
+import page_sums
 import steps
 import story
 from running_node import RunningNode
@@ -380,6 +381,7 @@ def a_backup_is_whole_and_has_no_keys(node):
     keys.backup(kept)  # a file that is in use is not copied by hand
     keys.close()
     kept.close()
+    page_sums.put_right(os.path.join(again, "store", "keys.db"))
     os.chmod(os.path.join(again, "store", "keys.db"), 0o600)
     done = call("audit", "--data", again)
     assert done.returncode == 0, ("a backup and the keys are a node", done.stdout, done.stderr)
@@ -478,6 +480,7 @@ def every_row_that_was_tampered_with_is_found(damage):
         with sqlite3.connect(os.path.join(path, "store", name + ".db")) as db:
             assert db.execute(change).rowcount > 0, change
         db.close()
+        page_sums.put_right(os.path.join(path, "store", name + ".db"))
         if damage.check(path)[0] != EXIT["CORRUPT"]:
             missed.append(f"{name}: {change}")
     assert not missed, "not found:\n" + "\n".join(missed)

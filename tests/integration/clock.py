@@ -12,6 +12,7 @@ import sqlite3
 import sys
 import time
 
+import page_sums
 from running_node import RunningNode
 from set_clock import Clock
 from stress import PURPOSE
@@ -282,6 +283,7 @@ def a_node_without_its_mark_is_seen(library):
         with sqlite3.connect(os.path.join(node.data, "store", "ledger.db")) as ledger:
             assert ledger.execute("DELETE FROM clock_mark").rowcount == 1
         ledger.close()
+        page_sums.put_right(os.path.join(node.data, "store", "ledger.db"))
         clock.jump(-60)
         node.start()
         try:

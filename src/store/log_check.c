@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A log is a head and frames, each a page with a head of its own. The sums run on from frame to frame, so a frame that
+ * goes on from the sum of the one before was written by somebody who knew that one. A new transaction begins only when
+ * the one before it is on disk. */
+#include "store/log_check.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/page_sum.h"
+
+#define HEAD_BYTES 32
+#define FRAME_HEAD_BYTES 24
+#define FRAME_BYTES (FRAME_HEAD_BYTES + PAGE_BYTES)
+#define SUMMED_HEAD_BYTES 8 /* of a frame's head: page number, size of the file after a commit */
+#define SALTS_AT 16
+#define SALTS_BYTES 8
+#define SUM_AT 24           /* in the head of the log */
+#define FRAME_SALTS_AT 8
+#define FRAME_SUM_AT 16
+#define MAGIC_LITTLE 0x377F0682u
+#define LOOKS 3             /* another process may write while we read */
+
+struct sum {
+    uint32_t first, second;
+};
+
+struct log {
+    int     fd;
+    bool    big;   /* words of the sums are read with the highest byte first */
+    uint8_t salts[SALTS_BYTES];
+    uint8_t frame[FRAME_BYTES];
+};
+
+static uint32_t word_at(const uint8_t *at, bool big)
+{
+    return big ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+               : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+}
+
+static struct sum sum_on(struct sum sum, const uint8_t *at, size_t size, bool big)
+{
+    for (size_t i = 0; i < size; i += 8) {
+        sum.first += word_at(at + i, big) + sum.second;
+        sum.second += word_at(at + i + 4, big) + sum.first;
+    }
+    return sum;
+}
+
+static struct sum kept_sum(const uint8_t *at)
+{
+    return (struct sum){word_at(at, true), word_at(at + 4, true)};
+}
+
+static bool sums_agree(struct sum a, struct sum b)
+{
+    return a.first == b.first && a.second == b.second;
+}
+
+/* ---- the head */
+
+static bool head_is_whole(const uint8_t *head)
+{
+    bool big = (head[3] & 1) != 0;
+    return word_at(head, true) == (MAGIC_LITTLE | (big ? 1 : 0)) &&
+           sums_agree(sum_on((struct sum){0, 0}, head, SUM_AT, big), kept_sum(head + SUM_AT));
+}
+
+static bool one_bit_makes_the_head_whole(uint8_t *head)
+{
+    for (size_t bit = 0; bit < HEAD_BYTES * 8; bit++) {
+        head[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        if (head_is_whole(head))
+            return true;
+        head[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    return false;
+}
+
+/* ---- frames */
+
+static bool read_frame(struct log *log, int64_t index)
+{
+    return pread(log->fd, log->frame, FRAME_BYTES, HEAD_BYTES + index * FRAME_BYTES) == FRAME_BYTES;
+}
+
+static struct sum frame_sum(const struct log *log, struct sum before)
+{
+    struct sum sum = sum_on(before, log->frame, SUMMED_HEAD_BYTES, log->big);
+    return sum_on(sum, log->frame + FRAME_HEAD_BYTES, PAGE_BYTES, log->big);
+}
+
+static bool has_salts(const struct log *log)
+{
+    return memcmp(log->frame + FRAME_SALTS_AT, log->salts, SALTS_BYTES) == 0;
+}
+
+static bool ends_transaction(const struct log *log)
+{
+    return word_at(log->frame + 4, true) != 0;
+}
+
+/* What one turned bit of a word adds to the sums at the end is that bit times a factor of the word's place, or the same
+ * taken away; so all bits are tried without summing again. Factors grow from the last word to the first. */
+static bool one_bit_explains(struct sum got, struct sum kept)
+{
+    struct sum wrong = {got.first - kept.first, got.second - kept.second};
+    struct sum of_second = {0, 1}, of_first = {1, 1}; /* of the two words of the last pair */
+    for (size_t pair = 0; pair < (SUMMED_HEAD_BYTES + PAGE_BYTES) / 8; pair++) {
+        for (size_t bit = 0; bit < 32; bit++) {
+            uint32_t by = UINT32_C(1) << bit;
+            struct sum a = {of_first.first * by, of_first.second * by};
+            struct sum b = {of_second.first * by, of_second.second * by};
+            if (sums_agree(wrong, a) || sums_agree(wrong, b) || sums_agree(wrong, (struct sum){-a.first, -a.second}) ||
+                sums_agree(wrong, (struct sum){-b.first, -b.second}))
+                return true;
+        }
+        /* one pair further from the end: the next pair adds the sums to each other once more */
+        of_first = (struct sum){of_first.first + of_first.second, of_first.first + 2 * of_first.second};
+        of_second = (struct sum){of_second.first + of_second.second, of_second.first + 2 * of_second.second};
+    }
+    uint32_t first = got.first ^ kept.first, second = got.second ^ kept.second;
+    return (second == 0 && (first & (first - 1)) == 0) || (first == 0 && (second & (second - 1)) == 0);
+}
+
+/* Whether a whole transaction goes on from some transaction at or behind the bad frame. `sum` is what the bad frame's
+ * content adds up to: its kept sum may be what is wrong. */
+static bool was_built_upon(struct log *log, int64_t bad, struct sum sum)
+{
+    bool base_ended = ends_transaction(log);  /* the frame before the run ended a transaction */
+    bool running = false;                     /* a run goes on from such a frame */
+    struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
+    struct sum other = sum;
+    for (int64_t i = bad + 1; read_frame(log, i); i++) {
+        struct sum here = kept_sum(log->frame + FRAME_SUM_AT);
+        bool goes_on = has_salts(log) && (sums_agree(frame_sum(log, kept), here) ||
+                                          sums_agree(frame_sum(log, other), here));
+        running = goes_on && (running || base_ended);
+        if (running && ends_transaction(log))
+            return true;
+        base_ended = ends_transaction(log);
+        kept = other = here;
+    }
+    return false;
+}
+
+static bool is_damaged(struct log *log)
+{
+    uint8_t head[HEAD_BYTES];
+    if (pread(log->fd, head, sizeof head, 0) != HEAD_BYTES)
+        return false;
+    if (!head_is_whole(head))
+        return one_bit_makes_the_head_whole(head);
+    struct sum sum = kept_sum(head + SUM_AT);
+    log->big = (head[3] & 1) != 0;
+    memcpy(log->salts, head + SALTS_AT, SALTS_BYTES);
+    for (int64_t i = 0; read_frame(log, i); i++) {
+        struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
+        sum = frame_sum(log, sum);
+        bool agrees = sums_agree(sum, kept);
+        if (agrees && has_salts(log))
+            continue;
+        /* with other salts it is left from before the log began anew, unless its sum says that it belongs here */
+        return agrees || (has_salts(log) && one_bit_explains(sum, kept)) || was_built_upon(log, i, sum);
+    }
+    return false;
+}
+
+err log_check(struct ctx *cx, const char *path)
+{
+    struct log *log = ARENA_NEW(cx->arena, struct log);
+    if (log == NULL)
+        return FAIL_MEMORY(cx);
+    log->fd = open(path, O_RDONLY | O_CLOEXEC); /* SQLite locks the database, not its log: closing drops no lock */
+    if (log->fd < 0)
+        return OK;
+    bool damaged = true;
+    for (int look = 0; look < LOOKS && damaged; look++)
+        damaged = is_damaged(log);
+    (void)close(log->fd); /* it was only read */
+    return damaged ? FAIL(cx, CORRUPT, "store.log_damaged",
+                          "a write-ahead log of the store is damaged in its middle: what was acknowledged after that "
+                          "place would be lost without a word")
+                   : OK;
+}
