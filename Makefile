@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
-.PHONY: all run test check gates fuzz mutation power bench install clean
+.PHONY: all run test check gates coverage fuzz mutation power bench install clean
 SECONDS ?= 60
 CYCLES ?= 100000
 all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release --target symbolon
@@ -8,6 +8,7 @@ run: all ; @build/symbolon demo
 test: ; @tools/setup test && tools/test_all
 check: ; @tools/setup test && tools/test_all fast
 gates: ; @tools/setup gates && tools/gates
+coverage: ; @tools/setup test && tools/coverage
 fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
 mutation: ; @tools/setup test && tests/mutation/run.py
 power: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target power_loss && CYCLES=$(CYCLES) build/tests/power_loss

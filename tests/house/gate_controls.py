@@ -37,6 +37,13 @@ MISTAKES = {
     "tidy": ("int first(int more);\nint first(int more)\n{\n    int *none = NULL;\n    if (more > 3)\n"
              "        return *none;\n    return 0;\n}\n", "NullDereference"),
 }
+# Four outcomes to take: two of the condition, two cases. The assert and the value that no case names do not count.
+COUNTED = ("#include <assert.h>\nenum way { WAY_LEFT, WAY_RIGHT };\n"
+           "static int turn(enum way way, int speed)\n{\n    assert(speed >= 0);\n    if (speed > 9)\n"
+           "        return 0;\n    switch (way) {\n    case WAY_LEFT:\n        return 1;\n    case WAY_RIGHT:\n"
+           "        return 2;\n    }\n    return 3;\n}\n"
+           "int main(void)\n{\n    return turn(WAY_LEFT, 10) + turn(WAY_RIGHT, 1) + turn(%s, 1);\n}\n")
+COUNTS = {"WAY_LEFT": ("4/4 100.0 %", None), "WAY_RIGHT": ("3/4 75.0 %", "policy.c:9:5 never true")}
 NO_MISTAKE = "int last(int number);\nint last(int number)\n{\n    return number;\n}\n"
 
 
@@ -86,6 +93,27 @@ class Controls(unittest.TestCase):
             code, output = output_of(sys.executable, "-B", f"{TOOLS}/check_hardening.py",
                                      str(self.folder / "program"), library)
             self.assertEqual(code, expected, output)
+
+    def test_each_outcome_that_no_test_takes_is_counted(self):
+        source = self.folder / "src/domain/policy.c"
+        source.parent.mkdir(parents=True)
+        program = str(self.folder / "counted")
+        for last, (figures, missing) in COUNTS.items():
+            source.write_text(COUNTED % last)
+            for command in (["clang-19", "-fprofile-instr-generate", "-fcoverage-mapping", "-fcoverage-mcdc", "-o",
+                             program, str(source)],
+                            ["env", f"LLVM_PROFILE_FILE={program}.profraw", "sh", "-c", f"{program} || true"],
+                            ["llvm-profdata-19", "merge", "-o", f"{program}.profdata", f"{program}.profraw"]):
+                code, output = output_of(*command)
+                self.assertEqual(code, 0, output)
+            code, output = output_of("llvm-cov-19", "export", f"-instr-profile={program}.profdata", program)
+            (self.folder / "counted.json").write_text(output)
+            code, output = output_of(sys.executable, "-B", f"{TOOLS}/coverage_report.py",
+                                     str(self.folder / "counted.json"), "missing")
+            self.assertIn(figures, output)
+            self.assertIn(missing or "below", output)
+            self.assertEqual("never" in output, missing is not None, output)
+            self.assertEqual(code, 1)  # the other parts are not there
 
     def test_each_mistake_is_found(self):
         for tool in ANALYZERS:
