@@ -67,9 +67,17 @@ static void run_deferred(struct arena *arena)
     arena->deferred = NULL;
 }
 
-static void release_block(struct block *block)
+/* What a request has brought does not outlive it: nobody finds it in this memory later. */
+static void wipe_block(struct block *block)
 {
     UNPOISON(block->data, block->size);
+    explicit_bzero(block->data, block->used);
+    block->used = 0;
+}
+
+static void release_block(struct block *block)
+{
+    wipe_block(block);
     free(block);
 }
 
@@ -86,7 +94,7 @@ void arena_reset(struct arena *arena)
     }
     if (kept != NULL) {
         kept->next = NULL;
-        kept->used = 0;
+        wipe_block(kept);
         POISON(kept->data, kept->size);
     }
     arena->blocks = kept;

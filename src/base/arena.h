@@ -14,7 +14,7 @@ struct arena;
 struct arena *arena_open(size_t max_bytes);
 void arena_close(struct arena *arena); /* runs the deferred calls; takes NULL */
 
-/* Runs the deferred calls in reverse order and forgets every piece; keeps one block for the next request. */
+/* Runs the deferred calls in reverse order, wipes and forgets every piece; keeps one block for the next request. */
 void arena_reset(struct arena *arena);
 
 /* Zeroed memory aligned for any type, or NULL when the bound is reached. `size` 0 gives a valid pointer. */

@@ -35,6 +35,7 @@ static void *piece_take(size_t size)
     if (piece == NULL)
         return NULL;
     piece->owner = owner;
+    piece->size = size;
     return piece + 1;
 }
 
@@ -44,8 +45,10 @@ static void piece_free(void *at)
         return;
     struct piece *piece = (struct piece *)at - 1;
     assert(piece->owner == PIECE_HEAP || piece->owner == PIECE_ARENA);
-    if (piece->owner == PIECE_HEAP)
-        free(piece);
+    if (piece->owner != PIECE_HEAP)
+        return;
+    explicit_bzero(piece, sizeof *piece + piece->size); /* may hold what somebody has sent */
+    free(piece);
 }
 
 __attribute__((constructor)) static void use_pieces(void)

@@ -41,6 +41,7 @@ static void push_outbox(struct h1_conn *conn)
     }
     if (!conn->dead && sent < outbox->size)
         conn->dead = bufferevent_write(conn->stream, outbox->at + sent, outbox->size - sent) != 0;
+    explicit_bzero(outbox->at, outbox->size); /* the next reply may be long in coming */
     outbox->size = 0;
 }
 

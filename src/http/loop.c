@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -257,6 +259,37 @@ void loop_stop(struct loop *loop)
 {
     atomic_store(&loop->stop, true);
     mailbox_wake(&loop->mailbox);
+}
+
+/* ---- memory of libevent: what people send and are sent lies in it, so it is wiped before it is given back */
+
+static void give_back(void *at)
+{
+    if (at != NULL)
+        explicit_bzero(at, malloc_usable_size(at));
+    free(at);
+}
+
+static void *take(size_t size)
+{
+    return calloc(1, size);
+}
+
+static void *take_again(void *at, size_t size)
+{
+    void *moved = take(size);
+    size_t held = at == NULL ? 0 : malloc_usable_size(at);
+    if (moved == NULL)
+        return NULL;
+    if (held > 0)
+        memcpy(moved, at, held < size ? held : size);
+    give_back(at);
+    return moved;
+}
+
+__attribute__((constructor)) static void use_wiped_memory(void)
+{
+    event_set_mem_functions(take, take_again, give_back);
 }
 
 /* ---- life */

@@ -313,6 +313,13 @@ def sign_out(node):
     ben.get("/v1/me").expect(401, "session.unknown")
 
 
+def leave_for_good(node):
+    cleo = node.person("Cleo")
+    cleo.post("/v1/me/erase", {"confirm": "please"}).expect(422, "erasure.not_confirmed")
+    assert cleo.post("/v1/me/erase", {"confirm": "erase me"}).expect(202).json["id"] == cleo.id
+    cleo.get("/v1/me").expect(401, "session.unknown")
+
+
 def claim_new(node, shop):
     code = shop.post("/v1/org/invitations", {}).expect(201).json["code"]
     assert b"<svg" in node.nobody.get("/invitation/" + code).expect(200).body
@@ -368,6 +375,7 @@ def main():
         negotiate(ada, shop, purpose)
         scopes_hold(node, shop)
         sign_out(node)
+        leave_for_good(node)
         claim_new(node, shop)
         read_log(node)
         count(node)

@@ -29,7 +29,7 @@ MORE_DOORS = [
     ("GET", "/v1/me/attributes/pd:Name/history", None), ("GET", "/v1/me/organisations", None),
     ("POST", "/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/v1/org/departments", {"name": "D"}), ("POST", "/v1/org/invitations", {"claims": 2, "lifetime": "P3D"}),
-    ("POST", "/v1/me/sign-out", None)]
+    ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None)]
 OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/log/key", "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
@@ -310,7 +310,8 @@ def the_good_calls_get_in(hostile):
     """Last, for they change things."""
     got_in = 0
     for door in sorted(hostile.doors, key=lambda door: "sign-out" in door.path or "/systems/" in door.path):
-        if door.path.startswith(("/v1/claims", "/invitation", "/sign-in", "/.well-known/symbolon/o", "/log/tile")):
+        if door.path.startswith(("/v1/claims", "/invitation", "/sign-in", "/.well-known/symbolon/o", "/log/tile",
+                                 "/v1/me/erase")):
             continue
         if door.path == "/v1/me/relationships" and door.method == "POST":
             continue
