@@ -117,12 +117,14 @@ static void refuse_early(void *self, struct call *call)
 
 void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write)
 {
-    if (thread->first == NULL)
-        thread->first = write;
+    bool stops = call_visit(call)->route->limit == LIMIT_CLASS_STOP;
+    struct sealed_chain *chain = stops ? &thread->stops : &thread->others;
+    if (chain->first == NULL)
+        chain->first = write;
     else
-        thread->last->next = write;
-    thread->last = write;
-    thread->count++;
+        chain->last->next = write;
+    chain->last = write;
+    chain->count++;
     thread->sealed = call;
 }
 
@@ -138,15 +140,13 @@ static void turn_end(void *self, void *thread_data)
 {
     struct api *api = self;
     struct api_thread *thread = thread_data;
-    struct store_write *first = thread->first;
-    size_t count = thread->count;
-    if (count == 0)
-        return;
-    thread->first = thread->last = NULL;
-    thread->count = 0;
+    struct sealed_chain stops = thread->stops, others = thread->others;
+    thread->stops = thread->others = (struct sealed_chain){.first = NULL};
     thread->sealed = NULL; /* a later call may lie where this one lay */
-    if (!store_submit(api->options.store, first, count))
-        turn_away(first);
+    if (stops.count > 0 && !store_submit_urgent(api->options.store, stops.first, stops.count))
+        turn_away(stops.first);
+    if (others.count > 0 && !store_submit(api->options.store, others.first, others.count))
+        turn_away(others.first);
 }
 
 /* ---- threads */

@@ -31,13 +31,19 @@ struct api {
     struct text            openapi;
 };
 
+/* What was sealed in a turn, linked. */
+struct sealed_chain {
+    struct store_write *first;
+    struct store_write *last;
+    size_t              count;
+};
+
 struct api_thread {
     struct api         *api;
     struct store_conn  *conn;
     const struct call  *sealed; /* the last call that was sealed here */
-    struct store_write *first;
-    struct store_write *last;
-    size_t              count;
+    struct sealed_chain stops;
+    struct sealed_chain others;
     struct rate         rate;
 };
 

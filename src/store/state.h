@@ -10,12 +10,17 @@
 #include "store/conn.h"
 #include "store/store.h"
 
+struct line {
+    struct store_write *first;
+    struct store_write *last;
+};
+
 /* The queue of writes and the thread that empties it. */
 struct writer {
     pthread_mutex_t     lock;
     pthread_cond_t      wake;
-    struct store_write *first; /* with lock, as all up to `closing` */
-    struct store_write *last;
+    struct line         urgent; /* taken first; with lock, as all up to `closing` */
+    struct line         others;
     size_t              queued;
     bool                started;
     bool                closing;

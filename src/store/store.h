@@ -79,6 +79,8 @@ struct store_write {
 /* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and
  * none was taken; answer 503 (LIMIT_WRITE_QUEUE). */
 bool store_submit(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
+/* The same for what must not wait behind the rest: taken before it, and LIMIT_WRITE_RESERVE beyond the full queue. */
+bool store_submit_urgent(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
 
 /* Submits one write and waits: for the command line, pool threads and tests; never on a loop. Fails as `run` does, or
  * UNAVAILABLE store.queue_full or as `done` says. */

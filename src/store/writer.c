@@ -107,26 +107,32 @@ static void commit_batch(struct store *store, struct batch *batch)
 
 /* ---- the queue */
 
+/* Moves writes from the front of a line to the end of the batch. */
+static void take_from(struct line *line, struct batch *batch)
+{
+    struct store_write **end = &batch->first;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = line->first;
+    for (; *end != NULL && batch->count < LIMIT_WRITE_BATCH; end = &(*end)->next) {
+        (*end)->result = OK;
+        batch->count++;
+    }
+    line->first = *end;
+    *end = NULL;
+    if (line->first == NULL)
+        line->last = NULL;
+}
+
 /* Waits for writes and takes at most a batch of them. False: the store closes and nothing is left. */
 static bool take_batch(struct writer *writer, struct batch *batch)
 {
     (void)pthread_mutex_lock(&writer->lock); /* locks of our own kind do not fail */
-    while (writer->first == NULL && !writer->closing)
+    while (writer->queued == 0 && !writer->closing)
         (void)pthread_cond_wait(&writer->wake, &writer->lock);
-    struct store_write *last = NULL;
-    batch->first = writer->first;
-    batch->count = 0;
-    for (struct store_write *at = writer->first; at != NULL && batch->count < LIMIT_WRITE_BATCH; at = at->next) {
-        at->result = OK;
-        batch->count++;
-        last = at;
-    }
-    if (last != NULL) {
-        writer->first = last->next;
-        last->next = NULL;
-    }
-    if (writer->first == NULL)
-        writer->last = NULL;
+    *batch = (struct batch){.count = 0};
+    take_from(&writer->urgent, batch);
+    take_from(&writer->others, batch);
     writer->queued -= batch->count;
     (void)pthread_mutex_unlock(&writer->lock);
     return batch->count > 0;
@@ -149,7 +155,7 @@ static bool start_threads(struct store *store)
     return store->writer.started;
 }
 
-bool store_submit(struct store *store, struct store_write *first, size_t count)
+static bool submit(struct store *store, struct line *line, struct store_write *first, size_t count, size_t most)
 {
     struct writer *writer = &store->writer;
     struct store_write *last = first;
@@ -158,13 +164,13 @@ bool store_submit(struct store *store, struct store_write *first, size_t count)
     assert(count > 0 && last->next == NULL);
     (void)pthread_mutex_lock(&writer->lock);
     bool open = !writer->closing && !writer->failed;
-    bool taken = open && count <= LIMIT_WRITE_QUEUE - writer->queued && start_threads(store);
+    bool taken = open && writer->queued + count <= most && start_threads(store);
     if (taken) {
-        if (writer->last == NULL)
-            writer->first = first;
+        if (line->last == NULL)
+            line->first = first;
         else
-            writer->last->next = first;
-        writer->last = last;
+            line->last->next = first;
+        line->last = last;
         writer->queued += count;
         (void)pthread_cond_signal(&writer->wake);
     }
@@ -172,6 +178,16 @@ bool store_submit(struct store *store, struct store_write *first, size_t count)
     if (!taken)
         (void)atomic_fetch_add(&store->refused_writes, (int64_t)count);
     return taken;
+}
+
+bool store_submit(struct store *store, struct store_write *first, size_t count)
+{
+    return submit(store, &store->writer.others, first, count, LIMIT_WRITE_QUEUE);
+}
+
+bool store_submit_urgent(struct store *store, struct store_write *first, size_t count)
+{
+    return submit(store, &store->writer.urgent, first, count, LIMIT_WRITE_QUEUE + LIMIT_WRITE_RESERVE);
 }
 
 /* ---- one write that waits */

@@ -143,7 +143,14 @@ static void all_are_told_in_order_also_over_two_batches(void **state)
     volley_free(volley);
 }
 
-static void a_full_queue_takes_nothing(void **state)
+/* store_write_fn: how many entries were there before this one. */
+static err count_before(struct ctx *cx, void *arg)
+{
+    *(int64_t *)arg = count_entries(cx);
+    return OK;
+}
+
+static void a_full_queue_takes_nothing_but_what_is_urgent_and_that_first(void **state)
 {
     struct fixture *fixture = *state;
     struct gate gate;
@@ -166,12 +173,17 @@ static void a_full_queue_takes_nothing(void **state)
     assert_true(store_submit(fixture->store, fillers + 1, LIMIT_WRITE_QUEUE));
     fillers[0].next = NULL;
     assert_false(store_submit(fixture->store, fillers, 1));
+    int64_t before = -1;
+    struct ctx urgent_cx = {.arena = fixture->cx.arena};
+    struct store_write urgent = {.cx = &urgent_cx, .run = count_before, .arg = &before, .done = ignore};
+    assert_true(store_submit_urgent(fixture->store, &urgent, 1));
     store_counters(fixture->store, &counters);
-    assert_int_equal(counters.queued, LIMIT_WRITE_QUEUE);
+    assert_int_equal(counters.queued, LIMIT_WRITE_QUEUE + 1);
     assert_int_equal(counters.refused_writes, LIMIT_WRITE_QUEUE + 2);
     assert_int_equal(sem_post(&gate.open), 0);
     fixture_close(fixture); /* writes what is queued */
     fixture_open(fixture);
+    assert_int_equal(before, 0); /* though thousands were there earlier */
     assert_int_equal(count_entries(&fixture->cx), LIMIT_WRITE_QUEUE);
     free(fillers);
     free(filler_cx);
@@ -342,7 +354,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_failing_write_leaves_nothing_and_the_others_stay),
         STORE_TEST(all_are_told_in_order_also_over_two_batches),
-        STORE_TEST(a_full_queue_takes_nothing),
+        STORE_TEST(a_full_queue_takes_nothing_but_what_is_urgent_and_that_first),
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
         CLOSED_TEST(two_processes_write_the_same_files),

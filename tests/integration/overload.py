@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: under more calls than it can do, a node goes on doing as much as before, turns the rest away with a word, and
+whoever stops a permission is served within a second. Method: reads, each durable, first from as many callers as fill the
+node, then from four times as many, and then from more than its queue of writes takes, where waiting for a turn at the
+sockets alone may take longer; people stop their permissions meanwhile. The best of several rounds of each kind is
+compared, since other programs run on the machine. Positive controls: a figure a third lower fails the same judgement,
+and a write that is not a stop is turned away while the queue is full."""
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+
+from stress import Cut, RoughNode, Shop, seed_of_run
+
+SLOW = float(os.environ.get("SLOW") or 1)
+ROUNDS = int(os.environ.get("ROUNDS") or 3)
+FULL, OVER = 64, 256
+CROWD = 6000                 # more than LIMIT_WRITE_QUEUE, less than LIMIT_CONNECTIONS
+SECONDS = 3
+STOP_SECONDS = 1 * SLOW
+HELD_SECONDS_MAX = 3         # less than LIMIT_STORE_BUSY_MS
+KEPT = 0.9
+
+SCRIPT = """
+wrk.method = "POST"
+wrk.headers["Content-Type"] = "application/json"
+wrk.headers["Authorization"] = "%s"
+local bodies = {%s}
+local at = 0
+request = function() at = at %% #bodies + 1 return wrk.format(nil, "/v1/org/disclosures", nil, bodies[at]) end
+local threads = {}
+setup = function(thread) table.insert(threads, thread) end
+init = function() given, refused, other, told = 0, 0, 0, 0 end
+response = function(status, headers)
+  if status == 200 then given = given + 1
+  elseif status == 503 then
+    refused = refused + 1
+    if headers["Retry-After"] then told = told + 1 end
+  else other = other + 1 end
+end
+done = function(summary)
+  local sums = {0, 0, 0, 0}
+  for _, thread in ipairs(threads) do
+    for i, name in ipairs({"given", "refused", "other", "told"}) do sums[i] = sums[i] + thread:get(name) end
+  end
+  io.write(string.format("FIGURES %%d %%d %%d %%d %%d\\n", sums[1], sums[2], sums[3], sums[4], summary.duration))
+end
+"""
+
+
+class Load:
+    """Callers of wrk; begins at once, ends by itself."""
+
+    def __init__(self, node, script, callers):
+        self.process = subprocess.Popen(
+            ["wrk", "-t2", f"-c{callers}", f"-d{SECONDS}", "--timeout", "20s", "-s", script, node.url],
+            stdout=subprocess.PIPE, text=True)
+
+    def figures(self):
+        words = re.search(r"FIGURES (\d+) (\d+) (\d+) (\d+) (\d+)", self.process.communicate(timeout=60)[0])
+        self.given, self.refused, self.other, self.told, microseconds = map(int, words.groups())
+        self.goodput = self.given * 1e6 / microseconds
+        assert self.other == 0, f"{self.other} answers that were neither given nor turned away"
+        assert self.told == self.refused, f"{self.refused - self.told} turned away without Retry-After"
+        return self
+
+
+def write_script(folder, shop, customers):
+    bodies = ", ".join("'" + json.dumps({"relationship": customer.relationship, "purpose": shop.purposes[0],
+                                         "attributes": ["pd:Name"]}) + "'" for customer in customers)
+    path = os.path.join(folder, "reads.lua")
+    with open(path, "w") as file:
+        file.write(SCRIPT % (shop.fields["Authorization"], bodies))
+    return path
+
+
+def give(shop, customer, line):
+    return line.call("POST", "/v1/me/grants", {"relationship": customer.relationship, "purpose": shop.purposes[0],
+                                               "attributes": ["pd:Name"]})
+
+
+class Stopping:
+    """One person after the other stops something; each waits at most so long."""
+
+    def __init__(self, shop, people):
+        self.people = [(person, person.line(), give(shop, person, person.line()).expect(201).json["id"])
+                       for person in people]
+        self.took = []
+        for _, line, _ in self.people:
+            line.get("/v1/me").expect(200)
+
+    def run(self):
+        time.sleep(SECONDS / 4)
+        for person, line, grant in self.people:
+            begin = time.monotonic()
+            line.call("PATCH", f"/v1/me/relationships/{person.relationship}", {"state": "paused"}).expect(200)
+            paused = time.monotonic()
+            line.call("POST", f"/v1/me/grants/{grant}/withdraw").expect(200)
+            stopped = time.monotonic()
+            line.call("POST", f"/v1/me/relationships/{person.relationship}/end", {}).expect(200)
+            self.took += [paused - begin, stopped - paused, time.monotonic() - stopped]
+
+
+def holds(peak, over):
+    return over >= peak * KEPT
+
+
+def round_of(node, shop, script, callers):
+    return Load(node, script, callers).figures().goodput
+
+
+def goodput_holds(node, shop, script):
+    peak = over = 0
+    for _ in range(ROUNDS):
+        peak = max(peak, round_of(node, shop, script, FULL))
+        over = max(over, round_of(node, shop, script, OVER))
+    print(f"{peak:.0f} reads a second from {FULL} callers, {over:.0f} from {OVER}")
+    assert holds(peak, over), (peak, over)
+    assert not holds(peak, peak * 0.66), "control: the judge lets a loss of a third pass"
+
+
+def stops_are_served(node, shop, script, callers, within):
+    stopping = Stopping(shop, [shop.customer() for _ in range(4)])
+    load = Load(node, script, callers)
+    stopping.run()
+    load.figures()
+    longest = max(stopping.took)
+    print(f"{callers} callers: {load.given} given, {load.refused} turned away, pause, stop and end took at most "
+          f"{longest * 1000:.0f} ms")
+    assert longest < within, stopping.took
+
+
+def wait_until_full(customer):
+    """True once a write that stops nothing is turned away. One that waits instead is left to its fate."""
+    begin = time.monotonic()
+    while time.monotonic() - begin < HELD_SECONDS_MAX:
+        try:
+            answer = customer.line(timeout=0.2).call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}})
+        except Cut:
+            continue
+        answer.expect(503)
+        assert answer.field("Retry-After") and answer.json["reason"] == "store.queue_full", answer.body
+        return True
+    return False
+
+
+def a_full_queue_has_room_for_a_stop(node, shop, script):
+    """Another program holds the file, so that nothing is written and the queue fills."""
+    customer, bystander = shop.customer(), shop.customer()
+    line = customer.line()
+    grant = give(shop, customer, line).expect(201).json["id"]
+    load = Load(node, script, CROWD)
+    time.sleep(SECONDS / 4)
+    holder = sqlite3.connect(os.path.join(node.data, "store", "people.db"), timeout=10, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    full = wait_until_full(bystander)
+    line.send("POST", f"/v1/me/grants/{grant}/withdraw")
+    time.sleep(0.1)
+    holder.execute("ROLLBACK")
+    begin = time.monotonic()
+    line.receive().expect(200)
+    took = time.monotonic() - begin
+    holder.close()
+    load.figures()
+    assert full and load.refused > 0, "the queue was never full"
+    print(f"a full queue: {load.refused} turned away, each told when to come again; a stop that was sent then was done "
+          f"{took * 1000:.0f} ms after the disk went on")
+    assert took < STOP_SECONDS, took
+
+
+def main():
+    seed_of_run()
+    with RoughNode() as node:
+        shop = Shop(node, "Blue Shop", 1)
+        customers = [shop.customer() for _ in range(20)]
+        for customer in customers:
+            give(shop, customer, customer.line()).expect(201)
+        script = write_script(node.folder, shop, customers)
+        goodput_holds(node, shop, script)
+        stops_are_served(node, shop, script, OVER, STOP_SECONDS)
+        stops_are_served(node, shop, script, CROWD, 3 * STOP_SECONDS)  # they wait for their turn at the sockets
+        a_full_queue_has_room_for_a_stop(node, shop, script)
+        assert not node.complaints(), node.complaints()[:5]
+        assert node.run("audit")["ok"]
+    print("ok")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
