@@ -20,8 +20,11 @@
 
 /* ---- reading */
 
+/* A key that could not be decoded for want of memory is not a wrong one. */
 static err fail_key(struct ctx *cx)
 {
+    if (arena_is_exhausted(cx->arena))
+        return FAIL_MEMORY(cx);
     return FAIL(cx, INVALID, "jose.key", "not a key of the kind that is wanted here");
 }
 
