@@ -215,7 +215,7 @@ err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, vo
     struct waiting waiting = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER};
     struct store_write write = {.cx = cx, .run = run, .arg = arg, .done = wake_waiting, .owner = &waiting};
     assert(cx->db == NULL || !cx->db->is_writer); /* a write inside a write would wait for itself */
-    if (!store_submit(store, &write, 1))
+    if (!submit(store, &store->writer.others, &write, 1, LIMIT_WRITE_QUEUE + LIMIT_WRITE_RESERVE))
         return FAIL(cx, UNAVAILABLE, "store.queue_full", "more changes wait than the store takes");
     (void)pthread_mutex_lock(&waiting.lock);
     while (!waiting.is_done)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: under more calls than it can do, a node goes on doing as much as before, turns the rest away with a word, and
-whoever stops a permission is served within a second. Method: reads, each durable, first from as many callers as fill the
-node, then from four times as many, and then from more than its queue of writes takes, where waiting for a turn at the
-sockets alone may take longer; people stop their permissions meanwhile. The best of several rounds of each kind is
+whoever stops a permission is served within a second. Method: reads, each durable, first from as many callers as fill
+the node, then from four times as many, and then from more than its queue of writes takes, where waiting for a turn at
+the sockets alone may take longer; people stop their permissions meanwhile. The best of several rounds of each kind is
 compared, since other programs run on the machine. Positive controls: a figure a third lower fails the same judgement,
 and a write that is not a stop is turned away while the queue is full."""
 import json
