@@ -83,8 +83,8 @@ bool store_submit(struct store *store, struct store_write *first, size_t count) 
 bool store_submit_urgent(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
 
 /* Submits one write and waits: for the command line, the node's own work, pool threads and tests; never on a loop. It
- * waits behind all that is queued, and finds room beyond the full queue: there are few such threads. Fails as `run` does, or
- * UNAVAILABLE store.queue_full or as `done` says. */
+ * waits behind all that is queued, and finds room beyond the full queue: there are few such threads. Fails as `run`
+ * does, or UNAVAILABLE store.queue_full or as `done` says. */
 err store_write_wait(struct store *store, struct ctx *cx, store_write_fn run, void *arg) MUST_CHECK;
 
 /* ---- time: what base/timekeeper.h makes of the node's clocks. It never goes back, also not over a restart. */
