@@ -98,6 +98,8 @@ static void a_number_says_when_it_was_made(void **state)
     int64_t first = number_next(&fresh, 0, &randomness);
     assert_true(first > 0);
     assert_int_equal(number_made_at_ms(first), INT64_C(1704067200000));
+    assert_int_equal(number_first_of_ms(INT64_C(1704067200000)), 0);
+    assert_int_equal(number_first_of_ms(0), 0);
 }
 
 struct worker {

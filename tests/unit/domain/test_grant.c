@@ -449,6 +449,22 @@ static void a_grant_that_begins_later_permits_nothing_before(void **state)
     assert_string_equal(grant_refusal(&grant, name, 1, 15), "relationship.ended");
 }
 
+static void a_page_begins_behind_a_grant_of_its_own_list(void **state)
+{
+    struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct grant of_shop = given(world, offer(world, &shop));
+    struct grant of_bank = world_grant(world, world->teller, &bank, &world->account);
+    struct grant_list list = {.limit = 10, .after = of_shop.grant_id};
+    ASSERT_OK(world, grant_list_of_relationship(world_as(world, world->ada), &shop, &list));
+    assert_int_equal(list.out_count, 0);
+    list.after = of_bank.grant_id;
+    ASSERT_FAILS(world, grant_list_of_relationship(world_as(world, world->ada), &shop, &list), NOT_FOUND, "not_found");
+    list.after = of_bank.grant_id + 1; /* a number that no grant has */
+    ASSERT_FAILS(world, grant_list_of_person(world_as(world, world->ada), &list), NOT_FOUND, "not_found");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -471,6 +487,7 @@ int main(void)
         WORLD_TEST(a_stop_that_is_repeated_finds_its_grant_and_its_reason),
         WORLD_TEST(what_was_allowed_at_a_past_moment_can_be_asked),
         cmocka_unit_test(a_grant_that_begins_later_permits_nothing_before),
+        WORLD_TEST(a_page_begins_behind_a_grant_of_its_own_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

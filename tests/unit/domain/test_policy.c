@@ -112,6 +112,17 @@ static void an_object_of_nobody_is_nobodys(void **state)
     }
 }
 
+/* A purpose or relationship as a whole has no department; a system without one is not thereby its own. */
+static void an_object_of_no_department_is_no_departments_own(void **state)
+{
+    (void)state; /* the table is all it needs */
+    static const struct policy_object OF_THE_SHOP = {ADA, SHOP, 0, 0};
+    const struct actor unplaced = {.kind = ACTOR_SYSTEM, .organisation_id = SHOP};
+    assert_int_equal(ask(&unplaced, POLICY_RECORD_SEE, &OF_THE_SHOP), NOT_FOUND);
+    assert_int_equal(ask(&unplaced, POLICY_GRANT_SEE, &OF_THE_SHOP), NOT_FOUND);
+    assert_int_equal(ask(&unplaced, POLICY_RELATIONSHIP_SEE, &OF_THE_SHOP), OK);
+}
+
 static void ones_own_is_a_matter_of_kind_alone(void **state)
 {
     (void)state; /* the table is all it needs */
@@ -143,6 +154,7 @@ int main(void)
         cmocka_unit_test(every_deed_is_in_the_table_once),   cmocka_unit_test(every_caller_may_do_what_the_table_says),
         cmocka_unit_test(an_object_of_nobody_is_nobodys),    cmocka_unit_test(ones_own_is_a_matter_of_kind_alone),
         cmocka_unit_test(refusals_have_stable_words),
+        cmocka_unit_test(an_object_of_no_department_is_no_departments_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
