@@ -170,6 +170,13 @@ err person_authenticate(struct ctx *cx, struct text session_token, struct actor 
     return OK;
 }
 
+err person_is_still_here(struct ctx *cx)
+{
+    struct person person = {0};
+    TRY(person_load(cx, cx->actor.person_id, &person));
+    return person.state == PERSON_ACTIVE ? OK : FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
+}
+
 err person_sign_out(struct ctx *cx, void *arg)
 {
     (void)arg; /* the session is the caller's own */

@@ -60,6 +60,10 @@ err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_ses
 /* Who a session cookie is; fills `actor`. UNAUTHENTICATED session.unknown. */
 err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out) MUST_CHECK;
 
+/* Inside a write, for whatever a signed-in person does: he may have been erased since the session was looked at.
+ * UNAUTHENTICATED session.unknown. */
+err person_is_still_here(struct ctx *cx) MUST_CHECK;
+
 /* store_write_fn; arg unused: ends the caller's session. */
 err person_sign_out(struct ctx *cx, void *arg) MUST_CHECK;
 

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "crypto/id_seal.h"
+#include "domain/person.h"
 #include "http/api_thread.h"
 #include "http/idempotency.h"
 #include "http/problem.h"
@@ -254,6 +255,8 @@ static err run_sealed(struct ctx *cx, void *arg)
     struct call *call = seal->call;
     bool found = false;
     call->reply = seal->reply;
+    if (cx->actor.kind == ACTOR_PERSON)
+        TRY(person_is_still_here(cx));
     if (seal->repeatable)
         TRY(find_kept(seal, &found));
     if (found)

@@ -144,6 +144,21 @@ def withdrawal(node, shop):
     assert events["grant.withdrawn"] == 1, events
 
 
+def erasure(node, shop):
+    """What a person sends while being erased is there before, and goes too, or is refused."""
+    customer = shop.customer()
+
+    def send(line, i):
+        if i == TWINS // 4:
+            return line.call("POST", "/v1/me/erase", {"confirm": "erase me"})
+        return line.call("POST", "/v1/me/relationships", {"organisation": shop.organisation, "nature": "looking"})
+    seen, answers = storm(lines(TWINS, node, customer.fields), send)
+    assert seen[202] == 1 and set(seen) <= {201, 202, 401, 409}, seen
+    for answer in winner(answers, 201):
+        left = shop.line().get(f"/v1/org/relationships/{answer.json['id']}").json
+        assert left.get("state", "ended") == "ended", left
+
+
 def control_of_the_storm(node, shop):
     """What may happen each time does."""
     customer = shop.customer()
@@ -241,7 +256,7 @@ def main():
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
         for race in (sign_in_link, claim_code, claim_code_of_known_people, once_grant, counted_grant, idempotency_key,
-                     request_answer, withdrawal, control_of_the_storm):
+                     request_answer, withdrawal, erasure, control_of_the_storm):
             for turn in range(ROUNDS):
                 race(node, shop)
         stops_against_reads(node, shop, seed)
