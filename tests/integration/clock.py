@@ -7,6 +7,7 @@ control: a node whose mark is taken away before it starts with the clock set bac
 checks say so."""
 import calendar
 import os
+import random
 import signal
 import sqlite3
 import sys
@@ -253,10 +254,21 @@ JUMPS = (back_two_hours, back_one_second, summer_time, winter_time, a_day_ahead,
          killed_and_rebooted_in_1970)
 
 
+def chosen():
+    """All, or as many as JUMPS= says: always one back and one ahead, the others drawn."""
+    seed = int(os.environ.get("SEED", time.time_ns() & 0xFFFFFFFF))
+    print(f"SEED={seed}")
+    most = int(os.environ.get("JUMPS", len(JUMPS)))
+    always = {back_two_hours, four_hundred_days_ahead}
+    others = random.Random(seed).sample([jump for jump in JUMPS if jump not in always], max(most - len(always), 0))
+    return [jump for jump in JUMPS if jump in always or jump in others]
+
+
 def try_all(library):
     with Clock(library) as clock, RunningNode() as node:
-        world = World(node)
-        for jump in JUMPS:
+        world, told = World(node), ""
+        jumps = chosen()
+        for jump in jumps:
             try:
                 world.prepare()
                 over, ahead = jump(clock, world)
@@ -265,14 +277,15 @@ def try_all(library):
                 clock.right()
                 world.check()
                 world.check_order()
+                told += node.read_log()
                 world.close_in(ahead)
                 assert node.run("audit")["findings"] == []
             except AssertionError as problem:
                 raise AssertionError(f"{jump.__name__}: {problem}") from problem
             print(jump.__name__)
             sys.stdout.flush()
-        told = node.read_log()
-        assert '"clock.doubted"' in told and '"ahead"' in told and '"behind"' in told, told
+        assert '"clock.doubted"' in told and '"ahead"' in told, told
+        assert '"behind"' in told or len(jumps) < len(JUMPS), told
 
 
 def a_node_without_its_mark_is_seen(library):
