@@ -63,6 +63,16 @@ static const char *broken_append_only(const char *sql)
     return NULL;
 }
 
+/* What an erasure takes away (promise 7): each of them one row, and only of the person who is erased. */
+static bool forgets(const struct statement *statement)
+{
+    static const char *const NAMES[] = {"erase_receipt", "erase_receipt_signed", "erase_event", "erase_note"};
+    for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++)
+        if (strcmp(statement->name, NAMES[i]) == 0)
+            return has_words(statement->sql, "where", NULL) && has_words(statement->sql, "and", "person_id");
+    return false;
+}
+
 static const char *foreign_word(const char *sql)
 {
     static const char *const WORDS[] = {"pragma", "rowid", "glob", "datetime", "strftime", "julianday", "ifnull", "now",
@@ -95,7 +105,7 @@ static void no_query_changes_what_may_only_grow(void **state)
     (void)state;
     for (size_t i = 0; i < STATEMENT_COUNT; i++) {
         const char *table = broken_append_only(STATEMENTS[i].sql);
-        if (table != NULL)
+        if (table != NULL && !forgets(&STATEMENTS[i]))
             refuse(&STATEMENTS[i], "changes the append-only table", table);
     }
 }

@@ -144,7 +144,8 @@ UPDATE disclosure SET note = $3 WHERE disclosure_id = $2 AND person_id = $1;
 -- row:  erase_answer
 -- out:  actor_id int64, key_hash bytes
 -- rows: many
-SELECT actor_id, key_hash FROM idempotency WHERE person_id = $1 OR actor_id = $1 LIMIT $2;
+SELECT actor_id, key_hash FROM idempotency WHERE person_id = $1 OR actor_id = $1
+ORDER BY actor_id, key_hash LIMIT $2;
 
 -- name: erase_answer
 -- file: people
@@ -157,7 +158,8 @@ DELETE FROM idempotency WHERE actor_id = $1 AND key_hash = $2;
 -- in:   person_id int64, most int64
 -- row:  erase_answer
 -- rows: many
-SELECT actor_id, key_hash FROM disclosure_answer WHERE person_id = $1 LIMIT $2;
+SELECT actor_id, key_hash FROM disclosure_answer WHERE person_id = $1
+ORDER BY actor_id, key_hash LIMIT $2;
 
 -- name: erase_read_answer
 -- file: ledger
