@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Coming in and going out: one-time links, claims by people who are new here, the end of a session, leaving for
  * good. */
-#include <string.h>
 
 #include "base/limits.h"
 #include "domain/erasure.h"
@@ -42,24 +41,32 @@ err post_sign_in(struct call *call)
     return sign_in(call);
 }
 
-static bool field_holds(const struct call *call, const char *name, const char *piece)
+/* Whether nothing in the request says that a browser, or a look ahead, sends it. */
+static bool is_plain_get(const struct call *call)
 {
-    struct text value;
-    return h1_field(&call->request, name, &value) && memmem(value.at, value.size, piece, strlen(piece)) != NULL;
+    static const char *const SIGNS[] = {"Sec-Fetch-Site", "Sec-Purpose", "Purpose", "Origin", "Referer"};
+    struct text mode = TEXT_NONE; /* Node's fetch says "cors" */
+    bool plain = text_is(call->request.method, "GET") && !html_is_wanted(call) &&
+                 (!h1_field(&call->request, "Sec-Fetch-Mode", &mode) || text_is(mode, "cors"));
+    for (size_t i = 0; plain && i < sizeof SIGNS / sizeof *SIGNS; i++)
+        plain = h1_field_count(&call->request, SIGNS[i]) == 0;
+    return plain;
 }
 
-/* Browsers, and what fetches links that others got: mail scanners and previews of messages, which call themselves
- * browsers or robots, or name the page that explains them. None of them may use up a link by looking at it. What is
- * left are programs whose owner put the link there. */
+/* Programs whose owner put the link there: the tools of a command line, the libraries of scripts, and what names itself
+ * nothing. Everything else looks at links that others got, as mail scanners, previews of messages and browsers do, and
+ * must not use one up by looking. */
 static bool is_program(const struct call *call)
 {
-    static const char *const LOOKERS[] = {"Mozilla", "bot", "Bot", "review", "://"};
-    bool looks = html_is_wanted(call) || !text_is(call->request.method, "GET") ||
-                 h1_field_count(&call->request, "Sec-Fetch-Site") > 0 ||
-                 h1_field_count(&call->request, "Origin") > 0 || field_holds(call, "Sec-Fetch-Mode", "navigate");
-    for (size_t i = 0; !looks && i < sizeof LOOKERS / sizeof *LOOKERS; i++)
-        looks = field_holds(call, "User-Agent", LOOKERS[i]);
-    return !looks;
+    static const char *const PROGRAMS[] = {"curl/", "Wget/", "HTTPie/", "Python-urllib/", "python-requests/",
+                                           "python-httpx/", "node", "undici"};
+    struct text agent;
+    if (!is_plain_get(call))
+        return false;
+    bool known = !h1_field(&call->request, "User-Agent", &agent);
+    for (size_t i = 0; !known && i < sizeof PROGRAMS / sizeof *PROGRAMS; i++)
+        known = text_starts_with(agent, PROGRAMS[i]);
+    return known;
 }
 
 err get_sign_in(struct call *call)

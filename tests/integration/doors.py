@@ -106,6 +106,9 @@ LOOKERS = [BROWSER, {"Accept": "text/html"}, {"Sec-Fetch-Mode": "navigate"},
            {"Accept": "*/*", "User-Agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"},
            {"Accept": "*/*", "User-Agent": "Mozilla/5.0 (compatible; MailScanner)"},
            {"Accept": "*/*", "User-Agent": "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)"},
+           {"Accept": "*/*", "User-Agent": "WhatsApp/2.23"}, {"Accept": "*/*", "User-Agent": "okhttp/4.9"},
+           {"Accept": "*/*", "User-Agent": "Microsoft Teams/1.0"}, {"User-Agent": "curl/8", "Sec-Purpose": "prefetch"},
+           {"Accept": "*/*", "Purpose": "prefetch"}, {"Accept": "*/*", "Referer": "https://mail.example/"},
            {"Accept": "*/*", "Origin": "https://evil.example"}]
 
 
