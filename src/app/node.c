@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
+#include "domain/act.h"
 #include "domain/leftover.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
@@ -131,7 +132,8 @@ static err open_store(struct node *node, const struct node_options *options)
     struct text url = options->store != NULL ? text_of(options->store)
                                              : text_format(cx->arena, "sqlite:%s/store", options->data);
     struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create,
-                                  .fatal = stop_at_once, .fatal_arg = node};
+                                  .fatal = stop_at_once, .fatal_arg = node,
+                                  .newest_number = act_newest_number};
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));

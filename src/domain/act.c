@@ -24,6 +24,14 @@ const char *act_event(act_kind kind)
     return "";
 }
 
+act_kind act_of_event(struct text event)
+{
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        if (text_is(event, KINDS[i].event))
+            return KINDS[i].kind;
+    return ACT_NONE;
+}
+
 const char *act_consent_status(act_kind kind)
 {
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
@@ -97,6 +105,16 @@ err act_append(struct ctx *cx, struct act *act)
         .attributes = act->attributes,
     };
     return outbox_add(cx, &event);
+}
+
+err act_newest_number(struct ctx *cx, int64_t *out)
+{
+    struct sql_act_newest_numbers_row row = {0};
+    bool found = false;
+    TRY(sql_act_newest_numbers(cx, &row, &found));
+    int64_t newest = row.act_id > row.receipt_id ? row.act_id : row.receipt_id;
+    *out = row.event_id > newest ? row.event_id : newest;
+    return OK;
 }
 
 err act_copy(struct ctx *cx, struct act *act)

@@ -42,10 +42,14 @@ struct act {
 };
 
 const char *act_event(act_kind kind);          /* "grant.withdrawn" */
+act_kind act_of_event(struct text event);      /* ACT_NONE: the word of no act */
 const char *act_consent_status(act_kind kind); /* "dpv:ConsentWithdrawn" or "" */
 
 /* Fills id, moment and actor from the ctx, writes the fact and its outbox row. Inside a write. */
 err act_append(struct ctx *cx, struct act *act) MUST_CHECK;
+
+/* The greatest number of a fact, a receipt or an event, for store_options. */
+err act_newest_number(struct ctx *cx, int64_t *out) MUST_CHECK;
 
 /* Writes a fact again under another person (a claim): only its number is new; nobody is told. Inside a write. */
 err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;

@@ -1,28 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The outbox: that each act and each version of the vault has its event, and each event what it tells of. The numbers
- * of one write follow each other, so an event is looked for right behind its act, and an act right before its event.
- * An act that a claim has copied has none of its own: its event stays with the invited person. How often a value was
- * confirmed in between is known from the outbox alone. */
+ * The outbox: that each act and each version of the vault has its event, and each event what it tells of. Which event
+ * tells of which act is known by what they say, and among those that say the same by their order: the numbers of two
+ * processes on one store may lie in one another. An act that a claim has copied has no event of its own: that stays
+ * with the invited person. How often a value was confirmed in between is known from the outbox alone. */
 #include "base/text.h"
 #include "domain/audit_walk.h"
 #include "domain/vault.h"
 
 #define WRITE_NUMBERS (INT64_C(60000) << 15) /* numbers of one write lie closer together than those of a minute */
+#define NEAR_NUMBERS (INT64_C(16) << 15)     /* two processes that write at once draw within so many milliseconds */
 #define ERASURE TEXT("erasure.requested")
+
+/* ---- acts and events that say the same */
+
+/* Where those begin that say the same as what bears this number: the same moment, and about the same write. */
+static int64_t first_alike(int64_t at_ms, int64_t number)
+{
+    int64_t of_moment = number_first_of_ms(at_ms);
+    return of_moment > number - WRITE_NUMBERS ? of_moment : number - WRITE_NUMBERS;
+}
+
+/* Is there an event that says this, behind `before` others that do? */
+static err find_event(struct audit_walk *walk, const struct sql_audit_alike_event_in *in, bool *out_found)
+{
+    struct sql_audit_alike_event_row row;
+    return sql_audit_alike_event(&walk->brief, in, &row, out_found);
+}
+
+static struct sql_audit_alike_event_in event_of(const struct act *act, struct text kind)
+{
+    return (struct sql_audit_alike_event_in){
+        .person_id = act->person_id,
+        .relationship_id = act->relationship_id,
+        .organisation_id = act->organisation_id,
+        .subject_id = act->subject_id,
+        .kind = kind,
+        .attributes_low = (int64_t)act->attributes.low,
+        .attributes_high = (int64_t)act->attributes.high,
+        .at_ms = act->at_ms,
+        .from_id = act->act_id,
+        .until_id = act->act_id + WRITE_NUMBERS,
+    };
+}
 
 /* ---- what must have an event */
 
-static err find_behind(struct audit_walk *walk, const struct act *act, struct text kind,
-                       struct sql_audit_event_after_row *out, bool *out_found)
+/* How many acts say the same, this one the last of them. */
+static err count_alike(struct audit_walk *walk, const struct act *act, int64_t *out)
 {
-    struct sql_audit_event_after_in in = {act->person_id, act->act_id, act->act_id + WRITE_NUMBERS, kind};
-    return sql_audit_event_after(&walk->brief, &in, out, out_found);
-}
-
-static bool tells_of(const struct sql_audit_event_after_row *event, const struct act *act)
-{
-    return event->relationship_id == act->relationship_id && event->organisation_id == act->organisation_id &&
-           event->subject_id == act->subject_id && event->at_ms == act->at_ms;
+    struct sql_audit_alike_act_count_in in = {
+        .person_id = act->person_id,
+        .relationship_id = act->relationship_id,
+        .organisation_id = act->organisation_id,
+        .subject_id = act->subject_id,
+        .kind = act->kind,
+        .other_kind = act->kind,
+        .attributes_low = (int64_t)act->attributes.low,
+        .attributes_high = (int64_t)act->attributes.high,
+        .at_ms = act->at_ms,
+        .from_id = first_alike(act->at_ms, act->act_id),
+        .until_id = act->act_id,
+    };
+    struct sql_audit_alike_act_count_row row = {0};
+    bool found = false;
+    TRY(sql_audit_alike_act_count(&walk->brief, &in, &row, &found));
+    *out = row.acts;
+    return OK;
 }
 
 /* The act as it was first written, under the person who was invited. */
@@ -30,22 +73,21 @@ static err find_original(struct audit_walk *walk, const struct audit_subject *su
                          bool *out_found)
 {
     struct act original = *act;
-    struct sql_audit_event_after_row event;
-    bool found = false;
     original.person_id = subject->edge_person_id;
-    original.act_id = number_first_of_ms(act->at_ms) - 1;
-    TRY(find_behind(walk, &original, text_of(act_event(act->kind)), &event, &found));
-    *out_found = found && event.at_ms == act->at_ms;
-    return OK;
+    original.act_id = number_first_of_ms(act->at_ms);
+    struct sql_audit_alike_event_in in = event_of(&original, text_of(act_event(act->kind)));
+    return find_event(walk, &in, out_found);
 }
 
 err audit_event_of_act(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act)
 {
-    struct sql_audit_event_after_row event;
-    bool found = false;
-    TRY(find_behind(walk, act, text_of(act_event(act->kind)), &event, &found));
-    bool right = found && tells_of(&event, act) && event.attributes_low == (int64_t)act->attributes.low &&
-                 event.attributes_high == (int64_t)act->attributes.high;
+    struct sql_audit_alike_event_in in = event_of(act, text_of(act_event(act->kind)));
+    int64_t acts = 0;
+    bool right = false;
+    TRY(count_alike(walk, act, &acts));
+    in.from_id = first_alike(act->at_ms, act->act_id);
+    in.before = acts - 1;
+    TRY(find_event(walk, &in, &right));
     if (!right && subject->edge_person_id != act->person_id)
         TRY(find_original(walk, subject, act, &right));
     if (!right)
@@ -56,10 +98,10 @@ err audit_event_of_act(struct audit_walk *walk, const struct audit_subject *subj
 
 err audit_event_of_erasure(struct audit_walk *walk, const struct audit_subject *subject, const struct act *act)
 {
-    struct sql_audit_event_after_row event;
+    struct sql_audit_alike_event_in in = event_of(act, ERASURE);
     bool found = false;
-    TRY(find_behind(walk, act, ERASURE, &event, &found));
-    if (!found || !tells_of(&event, act))
+    TRY(find_event(walk, &in, &found));
+    if (!found)
         audit_found(walk, "Act %lld of %.*s asks for deletion and has no event in the outbox that says so.",
                     (long long)act->act_id, TEXT_ARGS(audit_name(walk, subject)));
     return OK;
@@ -94,25 +136,45 @@ err audit_event_of_version(struct audit_walk *walk, struct audit_version *versio
 
 /* ---- what an event tells of */
 
-/* The person's last act before the event is the one, and no event of that word stands between the two. */
+/* An event stands right behind its act; only what another process has drawn at that time may lie between. */
+static err is_near(struct audit_walk *walk, const struct sql_audit_event_list_row *event, int64_t act_id, bool *out)
+{
+    struct sql_audit_act_before_in in = {event->person_id, event->event_id};
+    struct sql_audit_act_before_row row = {act_id};
+    bool found = false;
+    if (event->event_id - act_id > NEAR_NUMBERS)
+        TRY(sql_audit_act_before(&walk->brief, &in, &row, &found));
+    *out = row.act_id == act_id;
+    return OK;
+}
+
+/* At least one act before the event says the same, and no more events than acts do. */
 static err is_of_act(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)
 {
-    struct sql_audit_act_before_in before = {event->person_id, event->event_id};
-    struct sql_audit_act_before_row row;
-    struct sql_audit_event_after_row first;
+    bool erases = text_equals(event->kind, ERASURE);
+    struct sql_audit_alike_act_count_in acts = {
+        .person_id = event->person_id,
+        .relationship_id = event->relationship_id,
+        .organisation_id = event->organisation_id,
+        .subject_id = event->subject_id,
+        .kind = erases ? ACT_RELATIONSHIP_ENDED : act_of_event(event->kind),
+        .other_kind = erases ? ACT_RELATIONSHIP_DECLINED : act_of_event(event->kind),
+        .attributes_low = event->attributes_low,
+        .attributes_high = event->attributes_high,
+        .at_ms = event->at_ms,
+        .from_id = first_alike(event->at_ms, event->event_id),
+        .until_id = event->event_id,
+    };
+    struct sql_audit_alike_act_count_row row = {0};
     bool found = false;
-    TRY(sql_audit_act_before(&walk->brief, &before, &row, &found));
-    act_kind kind = found ? (act_kind)row.kind : ACT_NONE;
-    bool erases = text_equals(event->kind, ERASURE) &&
-                  (kind == ACT_RELATIONSHIP_ENDED || kind == ACT_RELATIONSHIP_DECLINED);
-    *out = found && (erases || text_is(event->kind, act_event(kind))) && row.subject_id == event->subject_id &&
-           row.at_ms == event->at_ms;
-    if (!*out)
-        return OK;
-    struct act act = {.person_id = event->person_id, .act_id = row.act_id};
-    TRY(find_behind(walk, &act, event->kind, &first, &found));
-    *out = found && first.event_id == event->event_id;
-    return OK;
+    TRY(sql_audit_alike_act_count(&walk->brief, &acts, &row, &found));
+    struct sql_audit_alike_event_in events = {
+        event->person_id,      event->relationship_id, event->organisation_id, event->subject_id, event->kind,
+        event->attributes_low, event->attributes_high, event->at_ms,           acts.from_id,      acts.until_id,
+        row.acts};
+    TRY(find_event(walk, &events, &found));
+    *out = false;
+    return row.acts == 0 || found ? OK : is_near(walk, event, row.last_id, out);
 }
 
 static err is_of_vault(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)

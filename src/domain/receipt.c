@@ -111,7 +111,7 @@ static err load_departments(struct ctx *cx, int64_t person_id, int64_t receipt_i
     bool found = false;
     TRY(sql_act_of_receipt(cx, &in, &row, &found));
     struct act act = {.kind = (act_kind)row.kind, .department_id = row.department_id, .departments = row.departments};
-    bool seen = found && row.receipt_id == receipt_id && act_is_seen(&act, &cx->actor);
+    bool seen = found && act_is_seen(&act, &cx->actor);
     *out = seen ? cx->actor.department_bit : 0;
     return OK;
 }

@@ -147,12 +147,14 @@ static void count_edition(struct store_conn *conn)
     (void)atomic_fetch_add(&conn->store->people_edition, 1);
 }
 
-err conn_begin_batch(struct ctx *cx, struct store_conn *conn)
+err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news)
 {
     assert(conn->is_writer && !conn->is_running);
     TRY(begin(cx, conn, STORE_PEOPLE, CONTROL_BEGIN_WRITE));
-    if (sqlite_version_of_data(&conn->files[STORE_PEOPLE]) != conn->people_version)
+    bool is_news = sqlite_version_of_data(&conn->files[STORE_PEOPLE]) != conn->people_version;
+    if (is_news)
         count_edition(conn); /* another process has written since our last batch; now it cannot */
+    *out_is_news = is_news;
     return OK;
 }
 

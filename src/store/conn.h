@@ -32,8 +32,9 @@ err conn_prepare_all(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes) MUST_CHECK;
 
 /* The writer's batch: begin, any number of writes, then commit or abandon. A failing write leaves nothing and the
- * others stay. `conn_end_write` fails when the batch itself is lost. */
-err conn_begin_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
+ * others stay. `conn_end_write` fails when the batch itself is lost. News: another process has written since the last
+ * batch. */
+err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news) MUST_CHECK;
 void conn_begin_write(struct store_conn *conn);
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHECK;
 err conn_commit_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK; /* abandons what it cannot commit */

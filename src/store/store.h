@@ -30,6 +30,9 @@ struct store_options {
      * after a failed fsync. NULL: abort(). One that returns (tests) leaves a store that refuses every write. */
     void (*fatal)(void *arg, const char *why);
     void *fatal_arg;
+    /* The greatest number in the files. Asked in a batch before which another process has written: the numbers of its
+     * writes go behind that one. NULL: they go on as they are. */
+    err (*newest_number)(struct ctx *cx, int64_t *out);
 };
 
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.

@@ -11,6 +11,7 @@
 struct batch {
     struct store_write *first;
     size_t              count;
+    int64_t             newest_number; /* that another process may have made; 0: none has written */
 };
 
 bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
@@ -27,6 +28,19 @@ bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), 
 }
 
 /* ---- one batch */
+
+/* What another process has written bears numbers of its own. Those of this batch go behind them: no two rows get the
+ * same one, and the numbers of one write lie together. */
+static err load_newest_number(struct ctx *own, struct store *store, int64_t *out)
+{
+    struct store_conn *conn = store->writer.conn;
+    if (store->options.newest_number == NULL)
+        return OK;
+    conn_begin_write(conn);
+    err result = store->options.newest_number(own, out);
+    TRY(conn_end_write(own, conn, result == OK));
+    return result;
+}
 
 /* Runs one write with the writer's handle and moment. The result is the write's; `lost` says that the batch is. */
 static err run_write(struct ctx *own, struct store *store, struct store_write *write, bool *lost)
@@ -45,10 +59,15 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
 
 static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
-    TRY(conn_begin_batch(own, store->writer.conn));
+    bool is_news = false;
+    TRY(conn_begin_batch(own, store->writer.conn, &is_news));
+    if (is_news)
+        TRY(load_newest_number(own, store, &batch->newest_number));
     TRY(store_clock_save(own, store, store->writer.conn));
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
+        if (write->cx->numbers != NULL)
+            number_lift(write->cx->numbers, batch->newest_number);
         write->result = run_write(own, store, write, &lost);
         if (lost)
             return own->failure.code;

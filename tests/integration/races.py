@@ -11,9 +11,10 @@ import sys
 import threading
 import time
 
-from stress import Line, RoughNode, Shop, seed_of_run, together
+from stress import Beside, Line, RoughNode, Shop, seed_of_run, together
 
 TWINS = 64
+GRANTS_OF_TWO = 100
 READERS, CUSTOMERS = 8, 4
 SLOW = float(os.environ.get("SLOW", 1))
 ROUNDS = int(os.environ.get("ROUNDS", 3))
@@ -168,6 +169,21 @@ def control_of_the_storm(node, shop):
     assert seen == {201: TWINS} and len(customer.line().items("/v1/me/grants")) == TWINS, seen
 
 
+# ---- two servers
+
+def two_servers(node, shop):
+    """A second server on the same folder gives grants for the same person at the same time."""
+    customer, purpose = shop.customer(), shop.purposes[0]
+    with Beside(node) as other:
+        made = [customer.line(), other.line(customer.fields)]
+        given = together(2, lambda i: [customer.give(made[i], purpose) for _ in range(GRANTS_OF_TWO)])
+        listed = {grant["id"] for grant in made[1].items("/v1/me/grants")}
+        assert listed == set(given[0] + given[1]) and len(listed) == 2 * GRANTS_OF_TWO, len(listed)
+        assert not other.complaints(), other.complaints()
+    figures = node.run("audit")
+    assert figures["ok"] and not figures["findings"], figures["findings"][:3]
+
+
 # ---- stops against reads
 
 class Reading:
@@ -259,6 +275,7 @@ def main():
                      request_answer, withdrawal, erasure, control_of_the_storm):
             for turn in range(ROUNDS):
                 race(node, shop)
+        two_servers(node, shop)
         stops_against_reads(node, shop, seed)
         figures = node.run("audit")
         assert figures["ok"] and not figures["findings"], figures

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "crypto/keyring.h"
+#include "domain/act.h"
 #include "support/cmocka.h"
 
 static void must(struct test_node *node, err result)
@@ -38,7 +39,8 @@ void test_node_open(struct test_node *node)
     must(node, keyring_open(&node->cx, path, true, &node->keyring));
     node->cx.keyring = node->keyring;
     (void)snprintf(path, sizeof path, "sqlite:%s/data", node->folder);
-    struct store_options options = {.url = path, .clock = &node->clock, .create = true, .volatile_ = true};
+    struct store_options options = {.url = path, .clock = &node->clock, .create = true, .volatile_ = true,
+                                    .newest_number = act_newest_number};
     must(node, store_open(&node->cx, &options, &node->store));
     must(node, store_conn_open(&node->cx, node->store, &node->cx.db));
 }

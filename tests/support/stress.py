@@ -156,6 +156,25 @@ class RoughNode(RunningNode):
                 if '"level":"error"' in line or "Sanitizer" in line or "runtime error" in line or "assert" in line]
 
 
+class Beside(RoughNode):
+    """A second server on the folder of a node; the folder stays when it ends."""
+
+    def __init__(self, node):
+        super().__init__()
+        self.folder = node.folder
+
+    def __enter__(self):
+        self.log = open(os.path.join(self.folder, "log-beside"), "w+b")
+        self.start()
+        return self
+
+    def leave(self):
+        status = self.end()
+        self.last_words = self.read_log()
+        self.log.close()
+        return status
+
+
 class Shop:
     """An organisation with one system and published purposes."""
 

@@ -523,6 +523,33 @@ static void people_whose_key_is_destroyed_are_no_finding(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static void numbers_of_two_processes_in_one_another_are_no_finding(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    for (int i = 0; i < 2; i++)
+        give(world, &relationship, (struct uses){USES_PERIOD, 0, TEXT_NONE}, false);
+    world_spoil(world, "people.db", "UPDATE outbox SET event_id = event_id + 5000 WHERE kind = 'grant.given'");
+    assert_int_equal(world_audit(world, 0), 0); /* act, act, event, event */
+    world_spoil(world, "people.db", "UPDATE outbox SET subject_id = (SELECT max(grant_id) FROM grant_now) "
+                                    "WHERE kind = 'grant.given'");
+    assert_true(tells(world, "has no event in the outbox"));
+    assert_true(tells(world, "tells of nothing that happened"));
+}
+
+static void what_is_written_behind_another_process_has_greater_numbers(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    world_spoil(world, "people.db", "UPDATE outbox SET event_id = event_id + 1000000000 WHERE event_id = "
+                                    "(SELECT max(event_id) FROM outbox)");
+    int64_t newest = world_number(world, "people.db", "SELECT max(event_id) FROM outbox");
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    assert_true(grant.grant_id > newest);
+    assert_true(grant.receipt_id > grant.grant_id);
+    assert_true(grant.last_act_id > grant.receipt_id);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -534,6 +561,8 @@ int main(void)
         WORLD_TEST(rows_from_before_tags_are_counted_and_excused),
         WORLD_TEST(a_read_without_a_grant_is_found),
         WORLD_TEST(a_circle_in_a_chain_ends_the_walk),
+        WORLD_TEST(numbers_of_two_processes_in_one_another_are_no_finding),
+        WORLD_TEST(what_is_written_behind_another_process_has_greater_numbers),
         WORLD_TEST(people_whose_key_is_destroyed_are_no_finding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -187,6 +187,24 @@ static void without_the_key_a_receipt_is_mute(void **state)
     ASSERT_FAILS(world, receipt_load(cx, world->ada.person_id, grant.receipt_id, &receipt), NOT_FOUND, "person.erased");
 }
 
+/* Two processes draw their numbers apart: an act of the one may stand between a receipt and its act of the other. */
+static void a_department_sees_its_receipt_also_behind_the_number_of_another_act(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = world_grant(world, world->shipping, &relationship, &world->delivery);
+    world_spoil(world, "people.db",
+                "UPDATE act SET act_id = act_id + 1000 WHERE kind = 20;"
+                "UPDATE grant_now SET last_act_id = last_act_id + 1000;"
+                "CREATE TEMP TABLE between_two AS SELECT * FROM act WHERE kind = 3;"
+                "UPDATE between_two SET act_id = (SELECT receipt_id + 1 FROM grant_now);"
+                "INSERT INTO act SELECT * FROM between_two");
+    (void)open_as(world, world->shipping, &relationship, grant.receipt_id);
+    struct text id = id_text(&world->node.cx, relationship_item_id(&relationship, ID_RECEIPT, grant.receipt_id));
+    struct receipt none;
+    ASSERT_FAILS(world, receipt_open(world_as(world, world->marketing), id, &none), NOT_FOUND, "not_found");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -197,6 +215,7 @@ int main(void)
         WORLD_TEST(both_sides_hold_the_same_bytes_and_nobody_else_any),
         WORLD_TEST(of_two_who_sign_at_once_the_first_is_kept),
         WORLD_TEST(a_receipt_with_its_proof_verifies_offline),
+        WORLD_TEST(a_department_sees_its_receipt_also_behind_the_number_of_another_act),
         WORLD_TEST(without_the_key_a_receipt_is_mute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,13 +29,20 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- rows: one
 SELECT :columns: FROM act WHERE person_id = $1 AND act_id = $2;
 
--- The number of an act comes right behind that of its receipt: the person's first act behind it is the one.
+-- The number of an act comes soon behind that of its receipt; numbers of another process may lie between.
 -- name: act_of_receipt
 -- file: people
 -- in:   person_id int64, receipt_id int64
--- out:  kind int64, department_id int64, departments int64, receipt_id int64
+-- out:  kind int64, department_id int64, departments int64
 -- rows: one
-SELECT :columns: FROM act WHERE person_id = $1 AND act_id > $2 ORDER BY act_id LIMIT 1;
+SELECT :columns: FROM act WHERE person_id = $1 AND act_id > $2 AND receipt_id = $2 ORDER BY act_id LIMIT 1;
+
+-- name: act_newest_numbers
+-- file: people
+-- out:  act_id int64, receipt_id int64, event_id int64
+-- rows: one
+SELECT COALESCE((SELECT max(act_id) FROM act), 0), COALESCE((SELECT max(receipt_id) FROM receipt), 0),
+       COALESCE((SELECT max(event_id) FROM outbox), 0);
 
 -- name: outbox_insert
 -- file: people

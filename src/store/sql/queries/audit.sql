@@ -148,15 +148,28 @@ SELECT :columns: FROM api_key ORDER BY organisation_id, system_id, public_id;
 -- rows: many
 SELECT :columns: FROM purpose ORDER BY organisation_id, purpose_id, version;
 
--- The person's first event behind an act: numbers of one write follow each other.
--- name: audit_event_after
+-- Acts and events that say the same: of this person, subject, word and moment. The numbers of two processes lie in one
+-- another, so which event tells of which act is known by what they say and by their order among their like.
+-- name: audit_alike_act_count
 -- file: people
--- in:   person_id int64, after_id int64, before_id int64, kind text
--- out:  event_id int64, relationship_id int64, organisation_id int64, subject_id int64, attributes_low int64,
---       attributes_high int64, at_ms int64
+-- in:   person_id int64, relationship_id int64, organisation_id int64, subject_id int64, kind int64, other_kind int64,
+--       attributes_low int64, attributes_high int64, at_ms int64, from_id int64, until_id int64
+-- out:  acts int64, last_id int64
 -- rows: one
-SELECT event_id, relationship_id, organisation_id, subject_id, attributes_low, attributes_high, at_ms FROM outbox
-    WHERE person_id = $1 AND event_id > $2 AND event_id < $3 AND kind = $4 ORDER BY event_id LIMIT 1;
+SELECT count(*), COALESCE(max(act_id), 0) FROM act
+    WHERE act_id BETWEEN $10 AND $11 AND person_id = $1 AND relationship_id = $2
+    AND organisation_id = $3 AND subject_id = $4 AND (kind = $5 OR kind = $6) AND attributes_low = $7
+    AND attributes_high = $8 AND at_ms = $9;
+
+-- name: audit_alike_event
+-- file: people
+-- in:   person_id int64, relationship_id int64, organisation_id int64, subject_id int64, kind text,
+--       attributes_low int64, attributes_high int64, at_ms int64, from_id int64, until_id int64, before int64
+-- out:  event_id int64
+-- rows: one
+SELECT event_id FROM outbox WHERE event_id BETWEEN $9 AND $10 AND person_id = $1 AND relationship_id = $2
+    AND organisation_id = $3 AND subject_id = $4 AND kind = $5 AND attributes_low = $6 AND attributes_high = $7
+    AND at_ms = $8 ORDER BY event_id LIMIT 1 OFFSET $11;
 
 -- name: audit_attribute_event
 -- file: people
@@ -168,17 +181,17 @@ SELECT event_id FROM outbox WHERE person_id = $1 AND event_id > $2 AND kind = $3
 
 -- name: audit_event_list
 -- file: people
--- out:  event_id int64, person_id int64, relationship_id int64, kind text, subject_id int64, attributes_low int64,
---       attributes_high int64, at_ms int64
+-- out:  event_id int64, person_id int64, relationship_id int64, organisation_id int64, kind text, subject_id int64,
+--       attributes_low int64, attributes_high int64, at_ms int64
 -- rows: many
 SELECT :columns: FROM outbox ORDER BY event_id;
 
 -- name: audit_act_before
 -- file: people
 -- in:   person_id int64, before_id int64
--- out:  act_id int64, subject_id int64, kind int64, at_ms int64
+-- out:  act_id int64
 -- rows: one
-SELECT act_id, subject_id, kind, at_ms FROM act WHERE person_id = $1 AND act_id < $2 ORDER BY act_id DESC LIMIT 1;
+SELECT act_id FROM act WHERE person_id = $1 AND act_id < $2 ORDER BY act_id DESC LIMIT 1;
 
 -- How many events of one moment tell of the same kind, up to this one, and how many versions it made then.
 -- name: audit_attribute_count
