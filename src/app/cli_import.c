@@ -145,7 +145,7 @@ static void report_apart(struct import *import, int64_t line)
 {
     json_write_int(&import->kept_apart, line);
     import->apart++;
-    say_line(import, line, TEXT("A customer of another name or birth date has this e-mail address: kept apart."));
+    say_line(import, line, TEXT("A customer of another name or birth date has this address or number: kept apart."));
 }
 
 static void report_chunk(struct import *import)
@@ -267,7 +267,7 @@ static err report(struct import *import)
             (long long)import->rows, (long long)import->created, (long long)import->updated,
             (long long)import->unchanged, (long long)import->rejected_count);
     if (import->apart > 0)
-        cli_say(cli, "%lld of them share an e-mail address with another customer and were kept apart.\n",
+        cli_say(cli, "%lld of them share an address or number with another customer and were kept apart.\n",
                 (long long)import->apart);
     import_notes_say(&import->notes, cli);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)

@@ -2,37 +2,14 @@
  * Contacts become fields and keys. What the file says is kept as it says it; judging values is the person's later. */
 #include "app/import_fields.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/text.h"
+#include "crypto/hash.h"
 
 #define FIELDS_MAX (LIMIT_IMPORT_FIELDS + 32)
-
-/* All certain keys, of which a household may share the addresses; or else the strongest other one with its count, so
- * that two people of one file stay two. */
-static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
-                     struct import_contact *out)
-{
-    struct contact_keys keys;
-    TRY(contact_identity(cx, contact, &keys));
-    out->match_keys = ARENA_ARRAY(cx->arena, struct text, keys.count + 1);
-    if (out->match_keys == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < keys.count; i++) {
-        if (contact_key_is_certain(keys.at[i].kind))
-            out->match_keys[out->match_keys_count++] = keys.at[i].text;
-        out->own_keys_count += keys.at[i].kind == CONTACT_KEY_ID;
-    }
-    if (out->match_keys_count > 0 || keys.count == 0)
-        return OK;
-    int64_t seen = seen_find(counts, keys.at[0].text) + 1;
-    TRY(seen_put(cx, counts, keys.at[0].text, seen));
-    struct text key = text_format(cx->arena, "%.*s#%lld", TEXT_ARGS(keys.at[0].text), (long long)seen);
-    if (key.at == NULL)
-        return FAIL_MEMORY(cx);
-    out->match_keys[out->match_keys_count++] = key;
-    out->own_keys_count++;
-    return OK;
-}
 
 static void fill_traits(const struct contact *contact, struct import_contact *out)
 {
@@ -119,6 +96,90 @@ static err add_addresses(struct ctx *cx, struct import_contact *out, const struc
     return OK;
 }
 
+/* ---- keys */
+
+static void add_key(struct import_contact *out, struct text key)
+{
+    out->match_keys[out->match_keys_count++] = key;
+}
+
+/* A row that is equal in everything, also in what is not read, is the same row. */
+static err add_row_key(struct ctx *cx, const struct contact *contact, struct import_contact *out)
+{
+    uint8_t hash[HASH_BYTES];
+    struct builder row = builder_open(cx->arena, SIZE_MAX);
+    if (contact->row_key.size == 0)
+        return OK;
+    build_text(&row, contact->row_key);
+    for (size_t i = 0; i < contact->external_ids.count; i++)
+        build_format(&row, " %.*s:%.*s", TEXT_ARGS(contact->external_ids.at[i].type),
+                     TEXT_ARGS(contact->external_ids.at[i].value));
+    for (size_t i = 0; i < out->fields_count; i++)
+        build_format(&row, "\n%.*s %.*s", TEXT_ARGS(out->fields[i].field), TEXT_ARGS(out->fields[i].value));
+    if (row.overflowed)
+        return FAIL_MEMORY(cx);
+    blake2b_256(builder_bytes(&row), hash);
+    struct text key = hex_encode(cx->arena, (struct bytes){hash, sizeof hash});
+    add_key(out, text_format(cx->arena, "row:%.*s", TEXT_ARGS(key)));
+    out->own_keys_count++;
+    return OK;
+}
+
+/* "+41…", "0041…" and "41…" are one number here: beside a full name that is safe. */
+static struct text bare_number(struct text phone)
+{
+    size_t prefix = text_starts_with(phone, "+") ? 1 : text_starts_with(phone, "00") ? 2 : 0;
+    return (struct text){phone.at + prefix, phone.size - prefix};
+}
+
+/* The full name with each telephone number, and with a whole birth date. */
+static void add_named_keys(struct arena *arena, const struct contact *contact, struct import_contact *out)
+{
+    struct text name = contact_full_name_key(arena, &out->traits, NAME_KEY_INITIALS);
+    struct text spelled = contact_full_name_key(arena, &out->traits, NAME_KEY_SPELLED);
+    out->named_keys_from = out->match_keys_count;
+    for (size_t i = 0; i < contact->phones.count && name.size > 0; i++) {
+        struct text phone = bare_number(contact_phone_key(arena, contact->phones.at[i].value));
+        if (phone.size > 0)
+            add_key(out, text_format(arena, "phone+name:%.*s|%.*s", TEXT_ARGS(phone), TEXT_ARGS(name)));
+    }
+    if (spelled.size > 0 && contact->birthdate.size == strlen("YYYY-MM-DD"))
+        add_key(out, text_format(arena, "birthdate+name:%.*s|%.*s", TEXT_ARGS(contact->birthdate),
+                                 TEXT_ARGS(spelled)));
+    out->named_keys_count = out->match_keys_count - out->named_keys_from;
+}
+
+/* For a row without a certain key: the strongest other one with its count, so that two people of one file stay two. */
+static err add_counted_key(struct ctx *cx, struct seen_table *counts, struct text strongest,
+                           struct import_contact *out)
+{
+    int64_t seen = seen_find(counts, strongest) + 1;
+    TRY(seen_put(cx, counts, strongest, seen));
+    add_key(out, text_format(cx->arena, "%.*s#%lld", TEXT_ARGS(strongest), (long long)seen));
+    return OK;
+}
+
+/* First what is of one person alone: numbers of other programs, the very row. Then what a household may share. */
+static err fill_keys(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
+                     struct import_contact *out)
+{
+    struct contact_keys keys;
+    size_t certain = 0;
+    TRY(contact_identity(cx, contact, &keys));
+    out->match_keys = ARENA_ARRAY(cx->arena, struct text, keys.count + contact->phones.count + 3);
+    if (out->match_keys == NULL)
+        return FAIL_MEMORY(cx);
+    for (; out->own_keys_count < keys.count && keys.at[out->own_keys_count].kind == CONTACT_KEY_ID; certain++)
+        add_key(out, keys.at[out->own_keys_count++].text);
+    TRY(add_row_key(cx, contact, out));
+    for (; certain < keys.count && contact_key_is_certain(keys.at[certain].kind); certain++)
+        add_key(out, keys.at[certain].text);
+    add_named_keys(cx->arena, contact, out);
+    if (certain == 0 && keys.count > 0)
+        TRY(add_counted_key(cx, counts, keys.at[0].text, out));
+    return arena_is_exhausted(cx->arena) ? FAIL_MEMORY(cx) : OK;
+}
+
 err import_contact_fill(struct ctx *cx, struct seen_table *counts, const struct contact *contact,
                         struct import_contact *out)
 {
@@ -141,7 +202,6 @@ err import_contact_fill(struct ctx *cx, struct seen_table *counts, const struct 
         {"note", contact->note},
     };
     fill_traits(contact, out);
-    TRY(fill_keys(cx, counts, contact, out));
     TRY(add_name(cx, out, contact));
     TRY(add_values(cx, out, "pd:EmailAddress", &contact->emails));
     TRY(add_values(cx, out, "pd:TelephoneNumber", &contact->phones));
@@ -149,5 +209,6 @@ err import_contact_fill(struct ctx *cx, struct seen_table *counts, const struct 
     for (size_t i = 0; i < sizeof SINGLES / sizeof *SINGLES; i++)
         TRY(add_text(cx, out, SINGLES[i].field, SINGLES[i].value));
     TRY(add_values(cx, out, "url", &contact->urls));
-    return add_values(cx, out, "category", &contact->categories);
+    TRY(add_values(cx, out, "category", &contact->categories));
+    return fill_keys(cx, counts, contact, out);
 }

@@ -106,7 +106,8 @@ static err add_traits(struct ctx *cx, struct import_memory *memory, int64_t numb
         return fail_full(cx);
     *link = (struct import_traits){{text_copy(memory->arena, traits->given_name),
                                     text_copy(memory->arena, traits->full_name),
-                                    text_copy(memory->arena, traits->birthdate)}, place->traits};
+                                    text_copy(memory->arena, traits->birthdate),
+                                    text_copy(memory->arena, traits->whole_name)}, place->traits};
     if (arena_is_exhausted(memory->arena))
         return fail_full(cx);
     place->traits = link;
@@ -181,6 +182,7 @@ static err load_holder(struct ctx *cx, struct contact_holder *holder)
 struct comparison {
     const struct contact_traits *contact;
     bool                         same, other, differs;
+    bool                         full_known, full_agrees;
 };
 
 static void compare(struct ctx *cx, struct comparison *comparison, const struct contact_traits *traits)
@@ -190,6 +192,9 @@ static void compare(struct ctx *cx, struct comparison *comparison, const struct 
     comparison->other = comparison->other || likeness == LIKENESS_OTHER;
     comparison->differs =
         comparison->differs || contact_birthdates_differ(comparison->contact->birthdate, traits->birthdate);
+    comparison->full_known = comparison->full_known || traits->whole_name.size > 0;
+    comparison->full_agrees =
+        comparison->full_agrees || contact_full_names_agree(cx->arena, comparison->contact, traits);
 }
 
 static struct text member_text(const json_t *value, const char *name)
@@ -220,7 +225,7 @@ static err compare_record(struct ctx *cx, struct comparison *comparison, const s
     TRY(read_field(cx, record, "pd:BirthDate", &birthdate));
     TRY(read_field(cx, record, "pd:Name", &name));
     if (birthdate != NULL)
-        compare(cx, comparison, &(struct contact_traits){TEXT_NONE, TEXT_NONE, json_text(birthdate)});
+        compare(cx, comparison, &(struct contact_traits){.birthdate = json_text(birthdate)});
     if (name == NULL)
         return OK;
     struct contact_name parts = {member_text(name, "given_name"), member_text(name, "family_name"),
@@ -236,8 +241,8 @@ static err compare_record(struct ctx *cx, struct comparison *comparison, const s
     return OK;
 }
 
-static err liken(struct ctx *cx, const struct contact_search *search, const struct contact_holder *holder,
-                 contact_likeness *out)
+static err compare_all(struct ctx *cx, const struct contact_search *search, const struct contact_holder *holder,
+                       struct comparison *out)
 {
     struct comparison comparison = {.contact = &search->contact->traits};
     for (size_t i = 0; i < holder->records_count; i++)
@@ -245,10 +250,15 @@ static err liken(struct ctx *cx, const struct contact_search *search, const stru
     const struct import_traits *link = holder->number == 0 ? NULL : search->memory->at[holder->number - 1].traits;
     for (; link != NULL; link = link->next)
         compare(cx, &comparison, &link->traits);
-    *out = comparison.differs || (comparison.other && !comparison.same) ? LIKENESS_OTHER
-           : comparison.same                                            ? LIKENESS_SAME
-                                                                        : LIKENESS_POSSIBLE;
+    *out = comparison;
     return arena_is_exhausted(cx->arena) ? FAIL_MEMORY(cx) : OK;
+}
+
+static contact_likeness likeness_of(const struct comparison *comparison)
+{
+    if (comparison->differs || (comparison->other && !comparison->same))
+        return LIKENESS_OTHER;
+    return comparison->same ? LIKENESS_SAME : LIKENESS_POSSIBLE;
 }
 
 /* ---- finding and keeping */
@@ -258,19 +268,23 @@ struct finding_holder {
     struct contact_holder best;
     bool                  is_same;    /* none can be better */
     bool                  place_free; /* the last place that was looked at is nobody's */
+    bool                  is_named;   /* only who has the same full name is looked for */
 };
 
 static err try_place(struct ctx *cx, const struct contact_search *search, struct text key,
                      struct finding_holder *finding)
 {
     struct contact_holder holder;
-    contact_likeness likeness = LIKENESS_OTHER;
+    struct comparison comparison;
     TRY(find_holder(cx, search, key, &holder));
     finding->place_free = !holder.found;
     if (!holder.found)
         return OK;
     TRY(load_holder(cx, &holder));
-    TRY(liken(cx, search, &holder, &likeness));
+    TRY(compare_all(cx, search, &holder, &comparison));
+    if (finding->is_named && comparison.full_known && !comparison.full_agrees)
+        return OK; /* others of this number and these initials; there is nothing to tell of them */
+    contact_likeness likeness = likeness_of(&comparison);
     finding->is_same = likeness == LIKENESS_SAME;
     if (likeness == LIKENESS_OTHER)
         finding->best.is_apart = true;
@@ -282,10 +296,13 @@ static err try_place(struct ctx *cx, const struct contact_search *search, struct
 static err find_sharer(struct ctx *cx, const struct contact_search *search, size_t key,
                        struct finding_holder *finding)
 {
+    const struct import_contact *contact = search->contact;
     finding->place_free = false;
+    finding->is_named =
+        key >= contact->named_keys_from && key < contact->named_keys_from + contact->named_keys_count;
     for (size_t place = 1; place <= LAST_PLACE && !finding->place_free && !finding->is_same; place++) {
         struct text text;
-        TRY(place_of_key(cx, search->contact, key, place, &text));
+        TRY(place_of_key(cx, contact, key, place, &text));
         TRY(try_place(cx, search, text, finding));
     }
     return OK;

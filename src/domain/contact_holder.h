@@ -20,7 +20,8 @@ struct contact_holder {
 };
 
 /* Who holds a key of the contact that only one can have; else, of those who share one with it, the one of the same
- * name, else the first who may be the same. `memory` is NULL in a real run. */
+ * name, else the first who may be the same. Named keys lead to nobody whose full name is another. `memory` is NULL in a
+ * real run. */
 struct contact_search {
     int64_t                      organisation_id;
     const struct import_contact *contact;

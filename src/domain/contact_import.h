@@ -21,6 +21,7 @@ struct import_contact {
     struct text         *match_keys; /* normalised; the strongest first */
     size_t               match_keys_count;
     size_t               own_keys_count; /* so many of them are of one person alone; a household may share the rest */
+    size_t               named_keys_from, named_keys_count; /* of the rest; they find only the same full name */
     struct import_field *fields;
     size_t               fields_count;
     int64_t              line;

@@ -30,11 +30,13 @@ static bool is_calling(struct text name)
 
 struct contact_traits contact_traits_of(const struct contact_name *name)
 {
-    struct contact_traits traits = {name->given_name, TEXT_NONE, TEXT_NONE};
+    struct contact_traits traits = {name->given_name, TEXT_NONE, TEXT_NONE, TEXT_NONE};
     bool known = name->given_name.size > 0 || name->family_name.size > 0;
     bool borrowed = text_equals(name->name, name->nickname) || text_equals(name->name, name->organisation);
-    if (!known && !borrowed && is_calling(name->name))
-        traits.full_name = name->name;
+    if (!borrowed && is_calling(name->name))
+        traits.whole_name = name->name;
+    if (!known)
+        traits.full_name = traits.whole_name;
     return traits;
 }
 
@@ -174,6 +176,55 @@ contact_likeness contact_names_liken(struct arena *arena, const struct contact_t
         return LIKENESS_SAME;
     return finds_itself(&ours, &theirs) || finds_itself(&theirs, &ours) ? LIKENESS_POSSIBLE : LIKENESS_OTHER;
 }
+
+/* ---- full names */
+
+#define UNPARTED_FIRST 0xE3u /* the first byte of Chinese, Japanese and Korean letters, or a higher one */
+
+/* The words of a full name with the family's last; false when it is none. */
+static bool split_full(struct arena *arena, struct text name, struct words *out)
+{
+    struct text given = behind_comma(name);
+    *out = (struct words){.count = 0};
+    split(arena, given, out);
+    if (given.size > 0)
+        name.size = (size_t)((const char *)memchr(name.at, ',', name.size) - name.at);
+    split(arena, name, out);
+    bool is_unparted = out->count == 1 && (uint8_t)out->at[0].at[0] >= UNPARTED_FIRST;
+    return (out->count > 1 || is_unparted) && out->count < WORDS_MAX;
+}
+
+bool contact_full_names_agree(struct arena *arena, const struct contact_traits *a, const struct contact_traits *b)
+{
+    struct words ours;
+    struct words theirs;
+    if (!split_full(arena, a->whole_name, &ours) || !split_full(arena, b->whole_name, &theirs) ||
+        ours.count != theirs.count)
+        return false;
+    size_t last = ours.count - 1;
+    bool agree = text_equals(ours.at[last], theirs.at[last]);
+    for (size_t i = 0; agree && i < last; i++)
+        agree = text_equals(ours.at[i], theirs.at[i]) || is_initial_of(ours.at[i], theirs.at[i]) ||
+                is_initial_of(theirs.at[i], ours.at[i]);
+    return agree;
+}
+
+struct text contact_full_name_key(struct arena *arena, const struct contact_traits *traits, name_key_style style)
+{
+    struct words words;
+    if (!split_full(arena, traits->whole_name, &words))
+        return TEXT_NONE;
+    struct builder key = builder_open(arena, SIZE_MAX);
+    for (size_t i = 0; i < words.count; i++) {
+        struct text word = words.at[i];
+        bool is_short = style == NAME_KEY_INITIALS && i + 1 < words.count && (uint8_t)word.at[0] < 0x80;
+        build_text(&key, is_short ? (struct text){word.at, 1} : word);
+        build_byte(&key, ' ');
+    }
+    return key.overflowed ? TEXT_NONE : builder_text(&key);
+}
+
+/* ---- birth dates */
 
 /* Cuts "1980-03-21", "--03-21", "1980-03" or "1980" into year and day; what is not said is empty, and a month alone is
  * no day. */

@@ -81,6 +81,7 @@ struct contact {
     struct contact_values    external_ids; /* type: whose they are: "uid", "hubspot", "id", or the column */
     struct contact_addresses addresses;
     struct contact_notices   notices;
+    struct text row_key; /* equal for two rows that say the same also in what is not read; empty: that is not known */
 };
 
 /* Whether the file names the contact: a person, or else an organisation. */

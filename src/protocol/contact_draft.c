@@ -12,6 +12,7 @@ err draft_open(struct ctx *cx, int64_t line, struct contact_draft *out)
     if (contact == NULL)
         return FAIL_MEMORY(cx);
     contact->line = line;
+    contact->row_key = TEXT_NONE;
     for (contact_field field = CONTACT_IGNORED; field < CONTACT_FIELD_COUNT; field++)
         if (contact_single(contact, field) != NULL)
             *contact_single(contact, field) = TEXT_NONE;

@@ -42,7 +42,9 @@ struct text contact_phone_key(struct arena *arena, struct text phone)
         char c = lower(phone.at[i]);
         if (size > 0 && (c == 'x' || c == 'e' || c == ';')) /* x12, ext. 12, ;ext=12 */
             break;
-        bool is_prefix = c == '(' && size > 0 && key[0] == '+' && text_starts_with(rest_of(phone, i), "(0)");
+        bool is_abroad = text_starts_with((struct text){key, size}, "+") ||
+                         text_starts_with((struct text){key, size}, "00");
+        bool is_prefix = is_abroad && text_starts_with(rest_of(phone, i), "(0)");
         if (c == '+' && size == 0)
             key[size++] = c;
         else if (is_prefix)

@@ -4,15 +4,16 @@
  *
  *   id:<whose>:<value>           the number another program gave it (UID of a card, Record ID …), as written
  *   email:<address>              trimmed, ASCII letters in lower case
- *   phone:<digits>               with a leading + when written so; only from 7 digits on; "(0)" after a + and an
- *                                extension are left out
+ *   phone:<digits>               with a leading + when written so; only from 7 digits on; "(0)" behind a + or 00
+ *                                and an extension are left out
  *   name+birthdate:<name>|<date> | name+address:<name>|<postal code>|<street> | name:<name>
  *                                only when there is none of the keys above, the first of the three that is possible
  *
  * Two rows that share an id are one person. So are two that share an e-mail address, unless they clearly say that they
  * are not: families share addresses, and comparing names is the caller's. One person's rows may be merged
- * (contact_merge). A shared telephone number is not enough (families, offices): it is for a person to decide. The name
- * keys recognise the same row in a second run and must not join two rows of one file. */
+ * (contact_merge). A shared telephone number is not enough (families, offices): only with the same full name, which is
+ * the caller's to compare too (domain/contact_name.h). The name keys recognise the same row in a second run and must
+ * not join two rows of one file. */
 #ifndef PROTOCOL_CONTACT_IDENTITY_H
 #define PROTOCOL_CONTACT_IDENTITY_H
 

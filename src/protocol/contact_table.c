@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "protocol/contact_draft.h"
 
 #define GOOGLE_SEPARATOR " ::: "
@@ -251,6 +252,14 @@ static contact_reason check_row(struct contact_table *table, const struct csv_ro
     return fits_encoding(table, row->raw, is_1252) ? CONTACT_FINE : CONTACT_ENCODING;
 }
 
+/* Columns that nobody reads may tell two people of one name apart. */
+static struct text key_of_row(struct arena *arena, const struct csv_row *row)
+{
+    uint8_t hash[HASH_BYTES];
+    blake2b_256(bytes_of_text(text_trim(text_of_bytes(row->raw))), hash);
+    return hex_encode(arena, (struct bytes){hash, sizeof hash});
+}
+
 static err read_row(struct row_work *work, struct ctx *cx, struct contact **out, struct contact_problem *problem)
 {
     TRY(draft_open(cx, work->row->line, &work->draft));
@@ -262,6 +271,7 @@ static err read_row(struct row_work *work, struct ctx *cx, struct contact **out,
     for (size_t i = 0; i < work->table->count && i < work->row->count; i++)
         put_cell(work, i);
     put_addresses(work);
+    work->draft.contact->row_key = key_of_row(cx->arena, work->row);
     work->draft.is_too_large = work->draft.is_too_large || arena_is_exhausted(work->table->scratch);
     return draft_close(&work->draft, out, problem);
 }

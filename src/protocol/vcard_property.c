@@ -346,6 +346,12 @@ bool vcard_property_is_read(struct text name)
            text_equals_ignoring_case(name, "END");
 }
 
+/* What a program writes about the card, and nothing about the person. */
+static bool is_of_program(struct text name)
+{
+    return text_equals_ignoring_case(name, "PRODID") || text_equals_ignoring_case(name, "REV");
+}
+
 void vcard_card_put(struct vcard_card *card, const struct vcard_line *line)
 {
     const struct property *property = find_property(line->name);
@@ -360,7 +366,7 @@ void vcard_card_put(struct vcard_card *card, const struct vcard_line *line)
     if (!line->is_property)
         draft_notice(&card->draft, "line", line->is_too_long ? CONTACT_TOO_LONG : CONTACT_UNREADABLE);
     else if (property == NULL)
-        return;
+        card->says_more = card->says_more || !is_of_program(line->name);
     else if (property->take == NULL)
         draft_notice(&card->draft, property->skipped, CONTACT_SKIPPED);
     else if (line->is_too_long)
@@ -395,6 +401,8 @@ void vcard_card_finish(struct vcard_card *card)
         if (draft_add_address(&card->draft, address))
             draft_notice(&card->draft, contact_field_word(CONTACT_ADDRESS), CONTACT_UNSTRUCTURED);
     }
+    if (!card->says_more && contact->notices.count == 0)
+        contact->row_key = TEXT("card");
     if (card->version == VCARD_VERSION_UNKNOWN)
         draft_notice(&card->draft, "version", CONTACT_NO_VERSION);
 }

@@ -17,6 +17,7 @@ struct vcard_card {
     bool                  is_converted; /* … and it was converted */
     bool                  has_charset;  /* some property of the card named its own */
     bool                  has_assumed;  /* the notice on windows-1252 is given */
+    bool                  says_more;    /* it has a property that is not known here */
     size_t                properties;
     struct vcard_grouped *grouped;
     struct vcard_label   *labels;

@@ -9,8 +9,8 @@
 static struct contact_traits traits_of(const char *name)
 {
     if (text_starts_with(text_of(name), "given:"))
-        return (struct contact_traits){text_of(name + 6), TEXT_NONE, TEXT_NONE};
-    return (struct contact_traits){TEXT_NONE, text_of(name), TEXT_NONE};
+        return (struct contact_traits){text_of(name + 6), TEXT_NONE, TEXT_NONE, TEXT_NONE};
+    return (struct contact_traits){TEXT_NONE, text_of(name), TEXT_NONE, text_of(name)};
 }
 
 static void names_are_one_or_two_people_by_the_rule(void **state)
@@ -79,6 +79,51 @@ static void names_are_one_or_two_people_by_the_rule(void **state)
     }
 }
 
+static bool keys_equal(struct arena *arena, const char *a, const char *b, name_key_style style)
+{
+    struct contact_traits ours = traits_of(a);
+    struct contact_traits theirs = traits_of(b);
+    struct text key = contact_full_name_key(arena, &ours, style);
+    return key.size > 0 && text_equals(key, contact_full_name_key(arena, &theirs, style));
+}
+
+static void full_names_agree_word_by_word(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool        agree, alike; /* with initials; spelled out */
+    } CASES[] = {
+        {"Ada Lovell", "ada  LOVELL", true, true},
+        {"Zoë Müller", "Zoe Mueller", true, true},
+        {"Dr. Ada Lovell", "Ada Lovell", true, true},
+        {"Lovell, Ada", "Ada Lovell", true, true},
+        {"山田太郎", "山田太郎", true, true},
+        {"A. Lovell", "Ada Lovell", true, false},
+        {"A. M. Lovell", "Ada Maria Lovell", true, false},
+        {"Ada Lovell", "Adam Lovell", false, false},
+        {"Ada L.", "Ada Lovell", false, false},
+        {"Ada Maria Lovell", "Ada Lovell", false, false},
+        {"Hans Peter Frey", "Hans Paul Frey", false, false},
+        {"Ada Lovell", "Ada Byron", false, false},
+        {"Юлия Ким", "Юрий Ким", false, false},
+        {"Herr Frey", "Frau Frey", false, false},
+        {"Ada", "Ada", false, false},
+        {"", "", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct arena *arena = arena_open(64 * 1024);
+        struct contact_traits a = traits_of(CASES[i].a);
+        struct contact_traits b = traits_of(CASES[i].b);
+        bool agree = contact_full_names_agree(arena, &a, &b);
+        if (agree != CASES[i].agree || contact_full_names_agree(arena, &b, &a) != agree ||
+            keys_equal(arena, CASES[i].a, CASES[i].b, NAME_KEY_SPELLED) != CASES[i].alike ||
+            (agree && !keys_equal(arena, CASES[i].a, CASES[i].b, NAME_KEY_INITIALS)))
+            fail_msg("%s and %s: %d", CASES[i].a, CASES[i].b, agree);
+        arena_close(arena);
+    }
+}
+
 static void birth_dates_differ_only_where_both_say_so(void **state)
 {
     static const struct {
@@ -122,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_one_or_two_people_by_the_rule),
+        cmocka_unit_test(full_names_agree_word_by_word),
         cmocka_unit_test(birth_dates_differ_only_where_both_say_so),
         cmocka_unit_test(a_name_that_is_none_of_a_person_says_nothing),
     };

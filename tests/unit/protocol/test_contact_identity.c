@@ -27,8 +27,10 @@ static void keys_are_normalised(void **state)
     (void)state;
     ASSERT_KEYS("BEGIN:VCARD\nUID:Abc\nEMAIL: John@X.Example \nEMAIL;TYPE=work:john@x.example\n"
                 "TEL:+41 (0)44 / 555-01.02\n"
-                "TEL:Tel. 555 0102 ext. 99\nTEL:12 34 56\nTEL:tel:+1-202-555-0199;ext=7\nEND:VCARD\n",
-                "id:uid:Abc", "email:john@x.example", "phone:+41445550102", "phone:5550102", "phone:+12025550199");
+                "TEL:0041 (0)44 555 01 02\nTEL:Tel. 555 0102 ext. 99\n"
+                "TEL:12 34 56\nTEL:tel:+1-202-555-0199;ext=7\nEND:VCARD\n",
+                "id:uid:Abc", "email:john@x.example", "phone:+41445550102",
+                "phone:0041445550102", "phone:5550102", "phone:+12025550199");
 }
 
 static void a_name_is_the_last_resort(void **state)
