@@ -242,8 +242,25 @@ static err append_row(struct ctx *cx, const struct disclosure_ask *ask, struct d
     return disclosure_append(cx, head, row, first ? ask->sealed_note : (struct bytes){(const uint8_t *)"", 0});
 }
 
+/* The call's id was drawn before the write began. When another process has written the same one since, the call takes a
+ * new one, and its note with it. */
+static err append_first(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head,
+                        struct disclosure *row)
+{
+    err result = append_row(cx, ask, head, row, true);
+    while (result == CONFLICT) {
+        PERSON_KEY key;
+        failure_clear(&cx->failure);
+        TRY(person_key_open(cx, row->person_id, &key));
+        ask->disclosure_id = ctx_number(cx);
+        TRY(seal_note(cx, ask, &key));
+        result = append_row(cx, ask, head, row, true);
+    }
+    return result;
+}
+
 /* A use of a grant that disclosed nothing, since none of its kinds is filled in, is told and not counted. */
-static err write_given(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head)
+static err write_given(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head)
 {
     for (size_t i = 0; i < ask->uses_count; i++) {
         const struct disclosure_use *use = &ask->uses[i];
@@ -254,7 +271,7 @@ static err write_given(struct ctx *cx, const struct disclosure_ask *ask, struct 
         row.grant_id = use->grant.grant_id;
         row.purpose_version = use->grant.purpose_version;
         row.attributes = use->attributes;
-        TRY(append_row(cx, ask, head, &row, i == 0));
+        TRY(i == 0 ? append_first(cx, ask, head, &row) : append_row(cx, ask, head, &row, false));
         struct sql_grant_use_count_in count = {row.person_id, row.grant_id, 1};
         if (uses_is_counted(&use->grant.uses) && !empty)
             TRY(sql_grant_use_count(cx, &count, NULL));
@@ -262,14 +279,14 @@ static err write_given(struct ctx *cx, const struct disclosure_ask *ask, struct 
     return OK;
 }
 
-static err write_refused(struct ctx *cx, const struct disclosure_ask *ask, struct disclosure_head *head)
+static err write_refused(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head)
 {
     struct disclosure row = row_of(cx, ask);
     row.outcome = DISCLOSURE_REFUSED;
     row.reason = text_of(ask->reason);
     for (size_t i = 0; i < ask->refusals_count; i++)
         row.attributes = attribute_set_add(row.attributes, ask->refusals[i].kind->number);
-    return append_row(cx, ask, head, &row, !ask->given);
+    return ask->given ? append_row(cx, ask, head, &row, false) : append_first(cx, ask, head, &row);
 }
 
 /* Values that the second look no longer allows are taken out of the answer. */

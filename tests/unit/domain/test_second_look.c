@@ -143,6 +143,23 @@ static void a_stop_by_another_process_is_seen(void **state)
     store_close(other);
 }
 
+static void a_number_that_another_process_wrote_meanwhile_is_drawn_again(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    (void)open_door(world, &relationship);
+    int64_t floor = world->node.cx.now_ms << 15; /* far above what has been drawn */
+    number_lift(&world->node.numbers, floor);
+    struct disclosure_ask first = decide(world, &relationship);
+    atomic_store(&world->node.numbers.last, first.disclosure_id - 1); /* as a process that knows nothing of it */
+    struct disclosure_ask second = decide(world, &relationship);
+    assert_true(second.disclosure_id == first.disclosure_id);
+    commit(world, &first);
+    commit(world, &second);
+    assert_true(first.given && second.given && second.disclosure_id > first.disclosure_id);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void an_end_by_time_in_between_is_seen(void **state)
 {
     struct world *world = *state;
@@ -196,6 +213,7 @@ int main(void)
         WORLD_TEST(a_stop_in_the_same_batch_is_seen),
         WORLD_TEST(a_grant_of_the_same_batch_is_not_what_is_read_under),
         WORLD_TEST(a_stop_by_another_process_is_seen),
+        WORLD_TEST(a_number_that_another_process_wrote_meanwhile_is_drawn_again),
         WORLD_TEST(an_end_by_time_in_between_is_seen),
         WORLD_TEST(the_end_of_the_relationship_in_between_is_seen),
         WORLD_TEST(of_two_reads_under_a_grant_for_once_one_is_given),
