@@ -100,7 +100,7 @@ static void split(struct arena *arena, struct text name, struct words *out)
 /* "Example, Ada": what stands behind the comma is the given name, if one word stands before it. */
 static struct text behind_comma(struct text name)
 {
-    const char *comma = memchr(name.at, ',', name.size);
+    const char *comma = name.size == 0 ? NULL : memchr(name.at, ',', name.size); /* an empty one may have no place */
     size_t before = comma == NULL ? 0 : (size_t)(comma - name.at);
     if (before == 0 || memchr(name.at, ' ', before) != NULL)
         return TEXT_NONE;
