@@ -51,6 +51,8 @@ static void resize(struct content *content, size_t size, uint8_t fill)
 
 static void put(struct content *content, int64_t at, const uint8_t *data, size_t size)
 {
+    if (size == 0)
+        return;
     if ((size_t)at + size > content->size)
         resize(content, (size_t)at + size, 0);
     memcpy(content->at + at, data, size);
