@@ -61,18 +61,21 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
     json_write_key(&json, "findings");
     json_write_raw(&json, builder_text(&list->json.out));
     json_close_object(&json);
-    cli_say(
-        cli,
-        "%lld people, %lld relationships, %lld grants, %lld acts, %lld receipts, %lld disclosures, %lld log entries.\n",
-        (long long)domain->people, (long long)domain->relationships, (long long)domain->grants, (long long)domain->acts,
-        (long long)domain->receipts, (long long)domain->disclosures, (long long)ledger->entries);
+    cli_say(cli,
+            "Read: people %lld, relationships %lld, grants %lld, acts %lld, receipts %lld, disclosures %lld,\n"
+            "log entries %lld.\n",
+            (long long)domain->people, (long long)domain->relationships, (long long)domain->grants,
+            (long long)domain->acts, (long long)domain->receipts, (long long)domain->disclosures,
+            (long long)ledger->entries);
     if (domain->untagged > 0)
-        cli_say(cli, "%lld rows of the set-up are from before tags: nobody can say whether they were changed.\n",
-                (long long)domain->untagged);
-    cli_say(cli, findings == 0 ? "Everything agrees.\n" : "%lld things do not agree.\n", (long long)findings);
+        cli_say(cli, "From before there were tags: %lld row%s of the set-up; nobody can say what was changed there.\n",
+                (long long)domain->untagged, text_plural(domain->untagged));
+    if (findings == 0)
+        cli_say(cli, "Everything agrees.\n");
     TRY(cli_answer(cli, &json));
     return findings == 0 ? OK
-                         : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld things do not agree", (long long)findings);
+                         : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld finding%s: something does not agree",
+                                (long long)findings, text_plural(findings));
 }
 
 err cli_audit(struct cli *cli)
@@ -152,14 +155,15 @@ err cli_doctor(struct cli *cli)
     json_close_object(&json);
     cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
                  "ok    store is whole, is private, and its settings hold\n"
-                 "ok    log has %lld entries and a signed head\n", (long long)head.tree.size);
+                 "ok    log has a signed head; entries: %lld\n", (long long)head.tree.size);
     if (sweep.removed > 0)
-        cli_say(cli, "note  took away what was left of %lld people by a write that broke off\n",
+        cli_say(cli, "note  took away what a write that broke off had left; people in it: %lld\n",
                 (long long)sweep.removed);
     if (sweep.copies > 0)
-        cli_say(cli, "note  took away what %lld claims had copied before they broke off\n", (long long)sweep.copies);
+        cli_say(cli, "note  took away what claims had copied before they broke off; claims: %lld\n",
+                (long long)sweep.copies);
     if (strays > 0)
-        cli_say(cli, "note  a write that broke off has left something of %lld people; it goes a day later\n",
+        cli_say(cli, "note  a write that broke off has left something, which goes a day later; people in it: %lld\n",
                 (long long)strays);
     say_clock(cli, trust, ahead_ms);
     return cli_answer(cli, &json);

@@ -262,12 +262,12 @@ static err report(struct import *import)
     if (import->tty)
         (void)fprintf(stderr, "\r\033[K");
     report_columns(import);
-    cli_say(cli, "%s%lld rows: %lld created, %lld updated, %lld unchanged, %lld rejected.\n",
+    cli_say(cli, "%s%lld row%s: %lld created, %lld updated, %lld unchanged, %lld rejected.\n",
             cli_has(cli, CLI_dry_run) ? "Nothing was changed; this is what would happen.\n" : "",
-            (long long)import->rows, (long long)import->created, (long long)import->updated,
-            (long long)import->unchanged, (long long)import->rejected_count);
+            (long long)import->rows, text_plural(import->rows), (long long)import->created,
+            (long long)import->updated, (long long)import->unchanged, (long long)import->rejected_count);
     if (import->apart > 0)
-        cli_say(cli, "%lld of them share an address or number with another customer and were kept apart.\n",
+        cli_say(cli, "Kept apart, since another customer has the same address or number: %lld.\n",
                 (long long)import->apart);
     import_notes_say(&import->notes, cli);
     return import->rejected.out.overflowed || import->invitations.out.overflowed ? FAIL_MEMORY(&cli->cx)

@@ -3,6 +3,7 @@
 #include "app/import_notes.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 
 #define NOTES_BYTES_MAX (4u * 1024 * 1024)
 #define TOLD_MAX 5 /* of one reason, by line: a thousand photos must not hide one name */
@@ -36,7 +37,8 @@ void import_notes_say(const struct import_notes *notes, const struct cli *cli)
 {
     if (notes->total == 0)
         return;
-    cli_say(cli, "%lld details of these rows were left out, or read with a doubt:\n", (long long)notes->total);
+    cli_say(cli, "Left out, or read with a doubt: %lld detail%s.\n", (long long)notes->total,
+            text_plural(notes->total));
     for (int reason = CONTACT_FINE; reason < CONTACT_REASON_COUNT; reason++)
         if (notes->by_reason[reason] > 0)
             cli_say(cli, "  %lld %s: %s\n", (long long)notes->by_reason[reason],

@@ -99,12 +99,13 @@ static bool print_help(int argc, char **argv)
     int words = 0;
     bool asked = argc == 1 || is_help(argv[1]);
     const struct command *command = asked && argc > 2 ? find_command(argc - 1, argv + 1, &words) : NULL;
+    bool is_plain = asked && (argc <= 2 || argv[2][0] == '-');
     bool is_group = argc == 3 && ((asked && cli_is_group(argv[2])) || (cli_is_group(argv[1]) && is_help(argv[2])));
     if (is_group)
         cli_help_group(stdout, asked ? argv[2] : argv[1]);
-    else if (command != NULL || (asked && argc <= 2))
+    else if (command != NULL || is_plain)
         cli_help(stdout, command);
-    return is_group || command != NULL || (asked && argc <= 2);
+    return is_group || command != NULL || is_plain;
 }
 
 static int refuse(int argc, char **argv)
@@ -112,6 +113,12 @@ static int refuse(int argc, char **argv)
     struct arena *arena = arena_open(CLI_ARENA_BYTES);
     if (arena == NULL)
         return error_exit_code(INTERNAL);
+    if (argv[1][0] == '-') {
+        (void)fprintf(stderr, "symbolon: options stand behind a command, as in symbolon serve --data FOLDER; "
+                              "see symbolon --help\n");
+        arena_close(arena);
+        return error_exit_code(USAGE);
+    }
     bool is_group = cli_is_group(argv[1]);
     struct text word = text_spell_out(arena, text_of(argv[1]));
     struct text next = argc > 2 ? text_spell_out(arena, text_of(argv[2])) : TEXT_NONE;

@@ -39,6 +39,10 @@ static err read_listen(struct cli *cli, struct server_config *config)
     int64_t number = 0;
     if (host.size == 0 || !text_to_int64(port, &number) || number > UINT16_MAX)
         return FAIL(&cli->cx, USAGE, "cli.listen", "--listen wants HOST:PORT, as 127.0.0.1:8080");
+    if (!cli_has(cli, CLI_url) && (text_is(host, "0.0.0.0") || text_is(host, "::")))
+        return FAIL(&cli->cx, USAGE, "cli.url",
+                    "%.*s is every address of this machine: name the one that people reach with --url, as "
+                    "--url https://symbolon.example", TEXT_ARGS(host));
     config->host = text_c_string(cli->cx.arena, host);
     config->port = (uint16_t)number;
     return config->host == NULL ? FAIL_MEMORY(&cli->cx) : OK;

@@ -73,6 +73,11 @@ static bool is_space(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
+const char *text_plural(int64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 struct text text_trim(struct text text)
 {
     while (text.size > 0 && is_space(text.at[0])) {

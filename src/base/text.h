@@ -21,6 +21,7 @@ struct text text_spell_out(struct arena *arena, struct text text);
  * point. */
 size_t text_first_character(struct text text, uint32_t *out_code);
 size_t text_count_characters(struct text text); /* code points of well-formed UTF-8 */
+const char *text_plural(int64_t count);         /* "s", or nothing behind one */
 struct text text_trim(struct text text);        /* without ASCII spaces, tabs, CR and LF at both ends; borrows */
 
 /* Decimal digits only: no sign, no leading zero but "0", no space, no overflow of int64. */

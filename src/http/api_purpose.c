@@ -3,6 +3,7 @@
 #include "domain/purpose.h"
 
 #include "base/limits.h"
+#include "base/text.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
 
@@ -174,7 +175,8 @@ static err refuse_findings(struct call *call, const struct findings *findings)
     for (size_t i = 0; i < findings->count; i++)
         items[i] = (struct finding_view){text_of(findings->items[i].pointer), text_of(findings->items[i].reason),
             findings->items[i].message};
-    (void)FAIL(cx, INVALID, "purpose.findings", "the checks found %zu things to change", findings->count);
+    (void)FAIL(cx, INVALID, "purpose.findings", "the checks found %zu thing%s to change", findings->count,
+               text_plural((int64_t)findings->count));
     call_reply_problem(call, &SHAPE_FINDINGS, &(struct findings_view){items, findings->count});
     return OK;
 }

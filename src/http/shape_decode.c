@@ -361,7 +361,7 @@ static err refuse_unknown(struct decoder *decoder, const struct shape *shape, co
         if (shape_find(shape, name) != NULL)
             continue;
         (void)pointer_add(decoder, name); /* the failure ends the decoding: nothing to restore */
-        return REFUSE(decoder, MALFORMED, "request.unknown_member", "%s has no such member", shape->name);
+        return REFUSE(decoder, MALFORMED, "request.unknown_member", "there is no such member here");
     }
     return OK;
 }

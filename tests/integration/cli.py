@@ -100,8 +100,20 @@ def the_first_word_of_several_commands_leads_on(node):
             assert f"see symbolon {first} --help" in wrong.stderr, wrong.stderr
     assert call("help", "org", "create").stdout == call("org", "create", "-h").stdout \
         == call("org", "create", "--help").stdout
-    for words in (["help", "paint"], ["org", "create", "-x"], ["-h", "-h", "-h"]):
+    for words in (["help", "paint"], ["org", "create", "-x"]):
         one_sentence(call(*words), "USAGE")
+    assert call("-h", "--data", "x").stdout == call("--help", "--json").stdout == call().stdout
+    for words in (["--json", "org", "create", "x"], ["--data", "x", "doctor"]):
+        early = call(*words)
+        one_sentence(early, "USAGE")
+        assert "behind a command" in early.stderr, early.stderr
+
+
+def an_address_that_nobody_can_call_wants_the_one_for_people(node):
+    for listen in ("0.0.0.0:0", "[::]:0"):
+        said = call("serve", "--data", node.folder, "--listen", listen)
+        one_sentence(said, "USAGE")
+        assert "--url" in said.stderr, said.stderr
 
 
 def the_version_is_said(node):
@@ -541,7 +553,8 @@ def files_that_are_missing_cut_or_open_to_all_are_said(damage):
 
 NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_command_that_is_not_there_is_refused,
               the_first_word_of_several_commands_leads_on,
-              the_version_is_said, every_exit_code_stands_in_the_manual,
+              an_address_that_nobody_can_call_wants_the_one_for_people, the_version_is_said,
+              every_exit_code_stands_in_the_manual,
               a_folder_without_a_node_is_said_and_stays_as_it_was,
               each_create_prints_what_programs_rely_on, people_get_sentences_and_no_json,
               scopes_are_all_but_admin_unless_said, wrong_names_are_refused_with_the_code_of_their_kind,

@@ -325,7 +325,7 @@ def each_of_a_couple_finds_what_is_about_that_one(node):
         file.write(head + "Cy,Example,family@x.example,\n")
     done = node.command("import", place.system.organisation, place.system.department, path)
     assert done.returncode == 0 and done.stderr.startswith("line 2: A customer of another name"), done.stderr
-    assert "1 of them share an address or number" in done.stdout, done.stdout
+    assert "the same address or number: 1." in done.stdout, done.stdout
 
 
 def a_dry_run_says_what_would_happen_and_changes_nothing(node):
