@@ -5,7 +5,9 @@
 
 #include <string.h>
 
+#include "base/text.h"
 #include "base/time.h"
+#include "domain/attribute.h"
 #include "http/accept.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
@@ -55,8 +57,10 @@ static void write_list(struct builder *page, const char *title, const json_t *it
         return;
     build_format(page, "<div><dt>%s</dt><dd>", title);
     for (size_t i = 0; i < json_array_size(items); i++) {
+        struct text item = json_text(json_array_get(items, i));
+        const struct attribute_kind *kind = attribute_find(item); /* people know kinds by their names */
         build_literal(page, i == 0 ? "" : ", ");
-        html_text(page, json_text(json_array_get(items, i)));
+        html_text(page, kind == NULL ? item : text_of(kind->label));
     }
     build_literal(page, "</dd></div>\n");
 }

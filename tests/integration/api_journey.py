@@ -161,7 +161,8 @@ def prove(ada, shop, rel, receipt):
     page = ada.get(f"/v1/me/receipts/{receipt}", {"Accept": "text/html,*/*;q=0.8"}).expect(200)
     assert page.field("Content-Type").startswith("text/html") and "default-src 'none'" in page.field(
         "Content-Security-Policy") and b"<script" not in page.body
-    for title, value in (("Organisation", "Blue Shop"), ("Why", PURPOSE["sentence"]), ("Departments", "Shipping")):
+    for title, value in (("Organisation", "Blue Shop"), ("Why", PURPOSE["sentence"]), ("Departments", "Shipping"),
+                         ("Data", "Name, Address")):
         assert f"<dt>{title}</dt><dd>{value}</dd>" in page.body.decode(), (title, page.body)
     assert re.search(rb"<dt>Until</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC</dd>", page.body)
     for attempt in range(40):
