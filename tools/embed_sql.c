@@ -3,7 +3,8 @@
  * cannot be called with the wrong columns.
  *   embed_sql queries OUT.h OUT.c FILE…      every named query: structs, prototype, descriptor, function
  *   embed_sql migrations OUT.c FILE…         every migration: number, name and text
- * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns.
+ * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns. What
+ * several say in the same words stands before them as a part (`-- part: NAME`); `:NAME:` stands for it.
  * Leaves whether the SQL itself is right to the database, which prepares every query at start. Anything in a head that
  * is not understood stops the build: nothing is guessed. */
 #include <stdio.h>
@@ -14,11 +15,18 @@
 
 #define ARENA_BYTES (64u * 1024 * 1024)
 #define QUERIES_MAX 2000
+#define PARTS_MAX 50
 
 /* A row struct that stands in the header already. */
 struct shared_row {
     struct text    name;
     struct columns columns;
+};
+
+/* SQL that queries share. */
+struct part {
+    struct text name;
+    struct text sql;
 };
 
 struct output {
@@ -29,6 +37,8 @@ struct output {
     size_t        count;
     struct shared_row *rows;
     size_t             rows_count;
+    struct part        parts[PARTS_MAX];
+    size_t             parts_count;
     struct builder table; /* the rows of STATEMENTS, written last */
 };
 
@@ -88,25 +98,57 @@ static void take_row(const struct source *source, struct query *query, const str
         sql_refuse(source, "%.*s: the row %.*s has other columns", TEXT_ARGS(query->name), TEXT_ARGS(query->row));
 }
 
-/* Writes the names of the row where the SQL says `:columns:`. */
-static void expand_columns(struct arena *arena, struct query *query)
+/* ---- what stands for something longer */
+
+static struct text column_names(struct arena *arena, const struct columns *columns)
 {
-    static const char TOKEN[] = ":columns:";
+    struct builder names = builder_open(arena, 16 * 1024);
+    for (size_t i = 0; i < columns->count; i++) {
+        build_literal(&names, i == 0 ? "" : ", ");
+        build_text(&names, columns->at[i].name);
+    }
+    return builder_text(&names);
+}
+
+/* The part whose `:NAME:` the SQL begins with; NULL when it begins with something else. */
+static const struct part *find_part(const struct part *parts, size_t count, struct text sql)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct text name = parts[i].name;
+        struct text behind = {sql.at + 1, sql.size - 1};
+        if (*sql.at == ':' && sql.size > name.size + 1 && sql.at[name.size + 1] == ':' &&
+            text_equals((struct text){behind.at, name.size}, name))
+            return &parts[i];
+    }
+    return NULL;
+}
+
+/* Writes the names of the row where the SQL says `:columns:`, and a part where it says its name. */
+static void expand(const struct output *output, struct query *query)
+{
+    struct part parts[PARTS_MAX + 1] = {{TEXT("columns"), column_names(output->arena, &query->out)}};
+    memcpy(parts + 1, output->parts, sizeof output->parts);
     struct text sql = builder_text(&query->sql);
-    struct builder expanded = builder_open(arena, 64 * 1024);
+    struct builder expanded = builder_open(output->arena, 64 * 1024);
     while (sql.size > 0) {
-        if (!text_starts_with(sql, TOKEN)) {
-            build_byte(&expanded, (uint8_t)*sql.at);
-            sql = (struct text){sql.at + 1, sql.size - 1};
-            continue;
-        }
-        for (size_t i = 0; i < query->out.count; i++) {
-            build_literal(&expanded, i == 0 ? "" : ", ");
-            build_text(&expanded, query->out.at[i].name);
-        }
-        sql = (struct text){sql.at + sizeof TOKEN - 1, sql.size - sizeof TOKEN + 1};
+        const struct part *part = find_part(parts, output->parts_count + 1, sql);
+        size_t taken = part == NULL ? 1 : part->name.size + 2;
+        build_text(&expanded, part == NULL ? (struct text){sql.at, 1} : part->sql);
+        sql = (struct text){sql.at + taken, sql.size - taken};
     }
     query->sql = expanded;
+}
+
+static void keep_part(const struct source *source, const struct query *query, struct output *output)
+{
+    if (query->sql.overflowed)
+        sql_refuse(source, "%.*s is too long", TEXT_ARGS(query->part));
+    if (output->parts_count == PARTS_MAX)
+        sql_refuse(source, "more than %d parts", PARTS_MAX);
+    for (size_t i = 0; i < output->parts_count; i++)
+        if (text_equals(output->parts[i].name, query->part))
+            sql_refuse(source, "%.*s exists already", TEXT_ARGS(query->part));
+    output->parts[output->parts_count++] = (struct part){query->part, builder_text(&query->sql)};
 }
 
 /* ---- writing */
@@ -285,8 +327,12 @@ static void embed_queries(struct output *output, char **paths, int count)
         struct source source = source_open(output->arena, paths[i]);
         struct query query;
         while (query_read(output->arena, &source, &query)) {
+            if (query.part.size > 0) {
+                keep_part(&source, &query, output);
+                continue;
+            }
             take_row(&source, &query, output);
-            expand_columns(output->arena, &query);
+            expand(output, &query);
             check_query(&source, &query, output);
             write_query(output, &query);
         }

@@ -121,6 +121,8 @@ static void read_head_line(const struct source *source, struct text line, struct
         sql_refuse(source, "stands twice in one head");
     if (*list != NULL)
         read_columns(source, value, *list);
+    else if (text_is(key, "part"))
+        read_word(source, value, &query->part);
     else if (text_is(key, "name"))
         read_word(source, value, &query->name);
     else if (text_is(key, "file"))
@@ -130,7 +132,7 @@ static void read_head_line(const struct source *source, struct text line, struct
     else if (text_is(key, "row"))
         read_word(source, value, &query->row);
     else
-        sql_refuse(source, "a head knows name, file, in, out, row and rows, not \"%.*s\"", TEXT_ARGS(key));
+        sql_refuse(source, "a head knows name, part, file, in, out, row and rows, not \"%.*s\"", TEXT_ARGS(key));
 }
 
 /* Adds a line of SQL without its comment. True when the statement ends on it. */
@@ -155,11 +157,12 @@ static bool read_sql_line(const struct source *source, struct text line, bool *q
     return ends;
 }
 
-/* Moves to the next `-- name:`; comments and blank lines before it are for people. False at the end of the file. */
+/* Moves to the next `-- name:` or `-- part:`; comments and blank lines before it are for people. False at the end of
+ * the file. */
 static bool find_head(struct source *source, struct text *line)
 {
     while (next_line(source, line)) {
-        if (text_starts_with(*line, "-- name:"))
+        if (text_starts_with(*line, "-- name:") || text_starts_with(*line, "-- part:"))
             return true;
         if (text_trim(*line).size > 0 && !text_starts_with(*line, "--"))
             sql_refuse(source, "a statement without a head");
@@ -180,9 +183,14 @@ bool query_read(struct arena *arena, struct source *source, struct query *query)
         read_head_line(source, (struct text){line.at + 2, line.size - 2}, query, &list);
     } while (next_line(source, &line));
     bool quoted = false;
+    struct text name = query->part.size > 0 ? query->part : query->name;
     while (!read_sql_line(source, line, &quoted, query))
         if (!next_line(source, &line))
-            sql_refuse(source, "%.*s has no end; a statement ends with a semicolon", TEXT_ARGS(query->name));
+            sql_refuse(source, "%.*s has no end; a statement ends with a semicolon", TEXT_ARGS(name));
+    bool says_more = query->name.size + query->file.size + query->rows.size + query->row.size > 0 ||
+                     query->in.count + query->out.count > 0;
+    if (query->part.size > 0 && says_more)
+        sql_refuse(source, "%.*s: a part has a name and nothing else", TEXT_ARGS(name));
     return true;
 }
 

@@ -24,6 +24,7 @@ struct columns {
 };
 
 struct query {
+    struct text    part; /* the name of SQL that is no query yet and stands in several; then the head says no more */
     struct text    name;
     struct text    file;
     struct text    rows;

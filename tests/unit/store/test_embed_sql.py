@@ -7,6 +7,7 @@ import tempfile
 
 EMBED = sys.argv.pop(1)
 GOOD = "-- name: a_load\n-- file: people\n-- in: x int64\n-- out: y text\n-- rows: one\nSELECT y FROM a WHERE x = $1;\n"
+PART = "-- part: ones\nones AS (SELECT 1);\n"
 
 REFUSED = {
     "an unknown key": (GOOD.replace("-- in:", "-- inn:"), "a head knows"),
@@ -28,6 +29,9 @@ REFUSED = {
         GOOD.replace("-- rows", "-- row: a\n-- rows")
         + GOOD.replace("-- rows", "-- row: a\n-- rows").replace("a_load", "b_load").replace("y text", "z text"),
         "has other columns"),
+    "a part that says more": (GOOD.replace("name:", "part:"), "a name and nothing else"),
+    "two parts of one name": (PART + PART, "exists already"),
+    "a part without an end": (PART.replace(";", ""), "has no end"),
     "another kind of statement": (GOOD.replace("SELECT y", "PRAGMA y"), "does not begin with"),
 }
 
@@ -55,6 +59,9 @@ def main():
     code, said, body = embed(shared + taken)
     if code != 0 or body.count("SELECT y FROM") != 2 or "sql_a_find_row" in body:
         failed.append(f"a shared row: {code} {said}")
+    code, said, body = embed(PART + GOOD.replace("SELECT", "WITH :ones: SELECT ':', "))
+    if code != 0 or "WITH ones AS (SELECT 1) SELECT ':',  y FROM" not in body or "sql_ones" in body:
+        failed.append(f"a shared part: {code} {said}")
     for what, (text, wanted) in REFUSED.items():
         code, said, _ = embed(text)
         if code != 1 or wanted not in said or "a.sql:" not in said:

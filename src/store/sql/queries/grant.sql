@@ -66,19 +66,23 @@ SELECT :columns: FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
 ORDER BY purpose_id, grant_id;
 
--- name: grant_list_open_of_person
--- file: people
--- in:   person_id int64, now_ms int64
--- row:  grant
--- rows: many
-WITH RECURSIVE named (bond, purpose) AS (
+-- Person $1: from relationship to relationship, and in each from purpose to purpose.
+-- part: purposes_of_relationships
+named (bond, purpose) AS (
     SELECT r.relationship_id, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
                                AND g.relationship_id = r.relationship_id)
     FROM relationship r WHERE r.person_id = $1
     UNION ALL
     SELECT named.bond, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
                         AND g.relationship_id = named.bond AND g.purpose_id > named.purpose)
-    FROM named WHERE named.purpose IS NOT NULL)
+    FROM named WHERE named.purpose IS NOT NULL);
+
+-- name: grant_list_open_of_person
+-- file: people
+-- in:   person_id int64, now_ms int64
+-- row:  grant
+-- rows: many
+WITH RECURSIVE :purposes_of_relationships:
 SELECT :columns: FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2
 ORDER BY relationship_id, purpose_id, grant_id;
@@ -88,14 +92,7 @@ ORDER BY relationship_id, purpose_id, grant_id;
 -- in:   person_id int64, now_ms int64
 -- out:  grants int64
 -- rows: one
-WITH RECURSIVE named (bond, purpose) AS (
-    SELECT r.relationship_id, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
-                               AND g.relationship_id = r.relationship_id)
-    FROM relationship r WHERE r.person_id = $1
-    UNION ALL
-    SELECT named.bond, (SELECT min(g.purpose_id) FROM grant_now g WHERE g.person_id = $1
-                        AND g.relationship_id = named.bond AND g.purpose_id > named.purpose)
-    FROM named WHERE named.purpose IS NOT NULL)
+WITH RECURSIVE :purposes_of_relationships:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2;
 
