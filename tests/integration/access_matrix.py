@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-from api_journey import PURPOSE
+from purposes import DELIVER
 from running_node import RunningNode
 
 POLICY = pathlib.Path(__file__).with_name("access.policy")
@@ -72,7 +72,7 @@ def make_world(node):
 
 def make_things(node, world, shop):
     system, ada = world["system"], world["person"]
-    pur = system.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+    pur = system.post("/v1/org/purposes", DELIVER).expect(201).json["id"]
     system.post(f"/v1/org/purposes/{pur}/publish").expect(200)
     code = system.post("/v1/org/invitations", {}).expect(201).json["code"]
     rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
@@ -131,7 +131,7 @@ def hide_from_departments(world):
     rel, checks = things["rel"], 0
     given = own.get(f"/v1/org/relationships/{rel}/receipts").expect(200).json["items"]
     moment = next(entry["at"] for entry in given if entry["event"] == "grant.given")
-    draft = own.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+    draft = own.post("/v1/org/purposes", DELIVER).expect(201).json["id"]
     for caller, mine in ((own, True), (other, False)):
         for query in (f"relationship={rel}", f"relationship={rel}&at={moment}", f"relationship={rel}&limit=1"):
             reply = caller.get("/v1/org/grants?" + query).expect(200)

@@ -9,15 +9,9 @@ import re
 import sys
 import time
 
+from purposes import DELIVER
 from running_node import RunningNode
 
-PURPOSE = {
-    "name": "Deliver your order", "sentence": "Bring your order to the right door.",
-    "example": "The courier rings you when nobody opens.", "term": "dpv:DeliveryOfGoods", "legal_basis": "consent",
-    "attributes": {"needed": ["pd:PhysicalAddress", "pd:Name"], "optional": ["pd:TelephoneNumber"]},
-    "longest": "P1Y", "shortest_useful": "P14D", "retention": "P90D",
-    "facts": {"passed_on": ["DHX couriers"], "scored": False, "leaves_eea": False, "trains_ai": False},
-    "benefit": "Delivered to your door.", "if_no": "Collect at the shop. Nothing else changes.", "language": "en"}
 ADDRESS = {"street_address": "Lindenweg 4", "locality": "Bern", "postal_code": "3000", "country": "CH"}
 
 
@@ -31,19 +25,19 @@ def check_members(item, members):
 
 
 def publish(shop):
-    draft = shop.post("/v1/org/purposes", PURPOSE).expect(201).json
+    draft = shop.post("/v1/org/purposes", DELIVER).expect(201).json
     assert draft["version"] == 1 and draft["state"] == "draft" and id_of("pur").fullmatch(draft["id"])
     published = shop.post(f"/v1/org/purposes/{draft['id']}/publish").expect(200).json
     assert published["state"] == "published" and published["departments"] == [shop.department]
     assert {part: set(kinds) for part, kinds in published["attributes"].items()} == {
-        part: set(kinds) for part, kinds in PURPOSE["attributes"].items()}
+        part: set(kinds) for part, kinds in DELIVER["attributes"].items()}
     for member in ("sentence", "example", "term", "legal_basis", "facts", "benefit", "if_no", "language"):
-        assert published[member] == PURPOSE[member], member
+        assert published[member] == DELIVER[member], member
     return draft["id"]
 
 
 def refuse_bad_wording(shop):
-    bad = dict(PURPOSE, sentence="")
+    bad = dict(DELIVER, sentence="")
     draft = shop.post("/v1/org/purposes", bad).expect(201).json
     problem = shop.post(f"/v1/org/purposes/{draft['id']}/publish").expect(422, "purpose.findings").check_problem()
     assert problem["findings"] and all(set(f) == {"pointer", "reason", "message"} for f in problem["findings"])
@@ -84,7 +78,7 @@ def ask(shop, rel, purpose):
 def answer(ada, shop, req, rel):
     items = ada.get("/v1/me/requests?state=open").expect(200).json["items"]
     assert [item["relationship"] for item in items] == [rel]
-    assert items[0]["notice"]["sentence"] == PURPOSE["sentence"] and items[0]["duration"] == "P90D"
+    assert items[0]["notice"]["sentence"] == DELIVER["sentence"] and items[0]["duration"] == "P90D"
     reply = ada.post(f"/v1/me/requests/{items[0]['id']}/answer", {"answer": "accept"}).expect(200).json
     check_members(reply, ["request", "grant", "receipt"])
     assert reply["request"]["state"] == "accepted" and id_of("rcp").fullmatch(reply["receipt"])
@@ -161,7 +155,7 @@ def prove(ada, shop, rel, receipt):
     page = ada.get(f"/v1/me/receipts/{receipt}", {"Accept": "text/html,*/*;q=0.8"}).expect(200)
     assert page.field("Content-Type").startswith("text/html") and "default-src 'none'" in page.field(
         "Content-Security-Policy") and b"<script" not in page.body
-    for title, value in (("Organisation", "Blue Shop"), ("Why", PURPOSE["sentence"]), ("Departments", "Shipping"),
+    for title, value in (("Organisation", "Blue Shop"), ("Why", DELIVER["sentence"]), ("Departments", "Shipping"),
                          ("Data", "Name, Address")):
         assert f"<dt>{title}</dt><dd>{value}</dd>" in page.body.decode(), (title, page.body)
     assert re.search(rb"<dt>Until</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC</dd>", page.body)

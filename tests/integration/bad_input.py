@@ -8,6 +8,7 @@ import os
 import random
 import sys
 
+from purposes import DELIVER
 from running_node import RunningNode
 
 MARK = "Zsofia-Secret-7731"  # stands for personal data: must never reach the log
@@ -305,21 +306,20 @@ def silence(shop, purpose):
 
 
 def main():
-    from api_journey import PURPOSE
     with RunningNode("--dev") as node:
         check_the_checker(node)
         shop, ada = node.organisation("Blue Shop", "Shipping"), node.person("Ada")
-        purpose = shop.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+        purpose = shop.post("/v1/org/purposes", DELIVER).expect(201).json["id"]
         shop.post(f"/v1/org/purposes/{purpose}/publish").expect(200)
         code = shop.post("/v1/org/invitations", {}).expect(201).json["code"]
         rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
         bodies(ada)
         members(shop, ada, rel, purpose)
-        silence(shop, PURPOSE)
+        silence(shop, DELIVER)
         addresses(node, shop, ada)
         credentials(node, shop, ada)
         foreign_places(node, ada, shop)
-        mutations(node, shop, ada, rel, purpose, PURPOSE)
+        mutations(node, shop, ada, rel, purpose, DELIVER)
         flood(node)
         log = node.read_log()
         assert MARK not in log and "request.failed" not in log, log

@@ -14,9 +14,9 @@ import sys
 import time
 
 import page_sums
+from purposes import DELIVER
 from running_node import RunningNode
 from set_clock import Clock
-from stress import PURPOSE
 
 KIND = "pd:Name"
 KINDS = [KIND, "pd:PhysicalAddress"]
@@ -47,7 +47,7 @@ class World:
         self.soon_grant = None
 
     def publish(self, name):
-        made = self.shop.post("/v1/org/purposes", {**PURPOSE, "name": name}).expect(201).json["id"]
+        made = self.shop.post("/v1/org/purposes", {**DELIVER, "name": name}).expect(201).json["id"]
         self.shop.post(f"/v1/org/purposes/{made}/publish").expect(200)
         return made
 

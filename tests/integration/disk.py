@@ -140,8 +140,7 @@ def full_disk(kill):
         node.stop()
         lines = node.complaints()
         node.start()
-        figures = node.run("audit")
-        assert figures["ok"] and not figures["findings"], figures
+        node.expect_sound()
         print(f"full disk{', killed' if kill else ''}: {len(visitor.answered)} reads answered, {len(visitor.refused)} "
               f"refused, {len(lines)} lines in the log, going on after {took:.2f} s")
         assert not [line for line in lines if "Sanitizer" in line or "assert" in line], lines
@@ -220,8 +219,7 @@ def damaged_tiles():
                 damaged_tile(node, shop, what, level)
         node.stop()
         node.start()
-        figures = node.run("audit")
-        assert figures["ok"] and not figures["findings"], figures
+        node.expect_sound()
 
 
 def main():

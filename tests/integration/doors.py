@@ -11,15 +11,10 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import steps  # noqa: E402
+from purposes import DELIVER  # noqa: E402
 from running_node import Caller, RunningNode  # noqa: E402
 
-PURPOSE = {
-    "name": "Deliver your order", "sentence": "Bring your order to the right door.",
-    "example": "The courier rings you when nobody opens.", "term": "dpv:DeliveryOfGoods", "legal_basis": "consent",
-    "attributes": {"needed": ["pd:PhysicalAddress", "pd:Name"], "optional": ["pd:TelephoneNumber"]},
-    "longest": "P1Y", "shortest_useful": "P2W", "retention": "P3M",
-    "facts": {"passed_on": ["DHX couriers"], "scored": False, "leaves_eea": False, "trains_ai": False},
-    "benefit": "Delivered to your door.", "if_no": "Collect at the shop. Nothing else changes.", "language": "en"}
+PURPOSE = dict(DELIVER, shortest_useful="P2W", retention="P3M")
 
 
 def without_request_id(reply):

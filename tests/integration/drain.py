@@ -225,8 +225,7 @@ def main():
             assert took < LIMIT_SECONDS and answered > 0
         for case in (bodies_under_way, clients_that_do_not_read, clients_that_read_late, idle_connections, told_twice):
             print(f"{case.__name__.replace('_', ' ')}: ended in {case(node, shop):.2f} s")
-        figures = node.run("audit")
-        assert figures["ok"] and not figures["findings"], figures
+        node.expect_sound()
         assert not node.complaints(), node.complaints()[:5]
     print("ok")
 

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 
-from stress import RoughNode, Shop, seed_of_run, together, wait_until
+from stress import Busy, RoughNode, Shop, seed_of_run, together, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
 IDLE = 2000
@@ -34,24 +34,13 @@ def p99(values):
     return sorted(values)[len(values) * 99 // 100]
 
 
-class Working:
+class Working(Busy):
     """Customers who give and stop, one after the other, until it is over; how long answers took, and their statuses."""
 
     def __init__(self, shop, count):
-        self.shop, self.over = shop, threading.Event()
-        self.customers = [shop.customer() for _ in range(count)]
+        super().__init__([shop.customer() for _ in range(count)])
+        self.shop = shop
         self.took, self.statuses, self.receipts = [], collections.Counter(), []
-        self.threads = [threading.Thread(target=self.run, args=(customer,)) for customer in self.customers]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
 
     def run(self, customer):
         line, shop_line = customer.line(), self.shop.line()
@@ -238,8 +227,7 @@ def main():
         for case in (idle_connections, slow_clients, delay_under_load, quick_acts, other_processes):
             case(node, shop)
         assert wait_until(lambda: node.run("audit")["log_pending"] == 0, 5 * SLOW) is not None
-        figures = node.run("audit")
-        assert figures["ok"] and not figures["findings"], figures
+        node.expect_sound()
         assert not node.complaints(), node.complaints()[:5]
     print("ok")
 

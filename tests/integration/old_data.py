@@ -6,15 +6,12 @@ import glob
 import os
 import shutil
 
+from purposes import DELIVER
 from running_node import RunningNode
 
 KIND = "pd:PhysicalAddress"
-PURPOSE = {
-    "name": "Deliver your order", "sentence": "Bring your order to the right door.",
-    "example": "The courier rings you when nobody opens.", "term": "dpv:DeliveryOfGoods", "legal_basis": "consent",
-    "attributes": {"needed": [KIND], "optional": ["pd:Name"]}, "longest": "P1Y", "shortest_useful": "P14D",
-    "retention": "P90D", "facts": {"passed_on": [], "scored": False, "leaves_eea": False, "trains_ai": False},
-    "benefit": "Delivered to your door.", "if_no": "Collect at the shop. Nothing else changes.", "language": "en"}
+PURPOSE = dict(DELIVER, attributes={"needed": [KIND], "optional": ["pd:Name"]},
+               facts=dict(DELIVER["facts"], passed_on=[]))
 
 
 class World:

@@ -8,10 +8,9 @@ import collections
 import os
 import random
 import sys
-import threading
 import time
 
-from stress import Beside, Line, RoughNode, Shop, seed_of_run, together
+from stress import Beside, Busy, Line, RoughNode, Shop, seed_of_run, together
 
 TWINS = 64
 GRANTS_OF_TWO = 100
@@ -180,29 +179,18 @@ def two_servers(node, shop):
         listed = {grant["id"] for grant in made[1].items("/v1/me/grants")}
         assert listed == set(given[0] + given[1]) and len(listed) == 2 * GRANTS_OF_TWO, len(listed)
         assert not other.complaints(), other.complaints()
-    figures = node.run("audit")
-    assert figures["ok"] and not figures["findings"], figures["findings"][:3]
+    node.expect_sound()
 
 
 # ---- stops against reads
 
-class Reading:
+class Reading(Busy):
     """Readers without pause; each read is remembered with the moments in which it was sent and told."""
 
     def __init__(self, shop, customers):
-        self.shop, self.customers, self.over = shop, customers, threading.Event()
+        super().__init__(range(READERS))
+        self.shop, self.customers = shop, customers
         self.reads = [[] for _ in customers]
-        self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(READERS)]
-
-    def __enter__(self):
-        for thread in self.threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.over.set()
-        for thread in self.threads:
-            thread.join()
 
     def run(self, i):
         line, turn = self.shop.line(), i
@@ -277,8 +265,7 @@ def main():
                 race(node, shop)
         two_servers(node, shop)
         stops_against_reads(node, shop, seed)
-        figures = node.run("audit")
-        assert figures["ok"] and not figures["findings"], figures
+        node.expect_sound()
         assert not node.complaints(), node.complaints()
     print("ok")
 

@@ -12,6 +12,7 @@ import time
 
 import steps
 import tlog
+from purposes import DELIVER
 from running_node import Caller, RunningNode
 
 CARDS = """BEGIN:VCARD
@@ -28,13 +29,6 @@ N:Ott;Ben;;;
 EMAIL:ben@ott.example
 END:VCARD
 """
-DELIVER = {
-    "name": "Deliver your order", "sentence": "Bring your order to the right door.",
-    "example": "The courier rings you when nobody opens.", "term": "dpv:DeliveryOfGoods", "legal_basis": "consent",
-    "attributes": {"needed": ["pd:PhysicalAddress", "pd:Name"], "optional": ["pd:TelephoneNumber"]},
-    "longest": "P1Y", "shortest_useful": "P14D", "retention": "P90D",
-    "facts": {"passed_on": ["DHX couriers"], "scored": False, "leaves_eea": False, "trains_ai": False},
-    "benefit": "Delivered to your door.", "if_no": "Collect at the shop. Nothing else changes.", "language": "en"}
 REMIND = {
     "name": "Remind you of events", "sentence": "Send you an email when an author you like visits the shop.",
     "example": "You get one email a week before the evening.", "term": "dpv:PersonalisedBenefits",

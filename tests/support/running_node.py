@@ -7,8 +7,8 @@
         shop.post("/v1/org/purposes", {...})
 
 Replies know their status, fields and JSON. Nothing is retried: what fails once fails the test. `stop()` and `start()`
-let a test go on with the folder alone; `command()` runs a command for its exit code and words, `run()` for its JSON. A
-list in `seen` collects each exchange.
+let a test go on with the folder alone; `command()` runs a command for its exit code and words, `run()` for its JSON,
+`expect_sound()` for its audit. A list in `seen` collects each exchange.
 """
 import http.client
 import json
@@ -175,6 +175,11 @@ class RunningNode:
         done = self.command(*words, "--json")
         assert done.returncode == 0, (words, done.returncode, done.stdout, done.stderr)
         return json.loads(done.stdout)
+
+    def expect_sound(self):
+        """The audit of the folder finds nothing."""
+        figures = self.run("audit")
+        assert figures["ok"] and not figures["findings"], figures
 
     def system(self, organisation, department, name, scopes=None):
         words = ["key", "create", organisation, department, name] + (["--scope", scopes] if scopes else [])

@@ -11,15 +11,8 @@ import sys
 import threading
 import time
 
+from purposes import DELIVER
 from running_node import RunningNode
-
-PURPOSE = {
-    "name": "Deliver your order", "sentence": "Bring your order to the right door.",
-    "example": "The courier rings you when nobody opens.", "term": "dpv:DeliveryOfGoods", "legal_basis": "consent",
-    "attributes": {"needed": ["pd:PhysicalAddress", "pd:Name"], "optional": ["pd:TelephoneNumber"]},
-    "longest": "P1Y", "shortest_useful": "P14D", "retention": "P90D",
-    "facts": {"passed_on": ["DHX couriers"], "scored": False, "leaves_eea": False, "trains_ai": False},
-    "benefit": "Delivered to your door.", "if_no": "Collect at the shop. Nothing else changes.", "language": "en"}
 
 
 def seed_of_run():
@@ -190,7 +183,7 @@ class Shop:
 
     @staticmethod
     def _publish(line, name):
-        purpose = line.call("POST", "/v1/org/purposes", dict(PURPOSE, name=name)).expect(201).json["id"]
+        purpose = line.call("POST", "/v1/org/purposes", dict(DELIVER, name=name)).expect(201).json["id"]
         line.call("POST", f"/v1/org/purposes/{purpose}/publish").expect(200)
         return purpose
 
@@ -222,6 +215,24 @@ class Customer:
         """`line` is the shop's."""
         return line.call("POST", "/v1/org/disclosures", dict(
             relationship=self.relationship, purpose=purpose, attributes=["pd:Name"], **more), key)
+
+
+class Busy:
+    """Threads that are at it while the block runs, one for each job: run(job) goes on until `over` is set."""
+
+    def __init__(self, jobs):
+        self.over = threading.Event()
+        self.threads = [threading.Thread(target=self.run, args=(job,)) for job in jobs]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
 
 
 def together(count, run):

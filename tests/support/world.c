@@ -5,8 +5,11 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "domain/contact_import.h"
 #include "ledger/ledger.h"
+#include "store/queries.h"
 
 /* What every test purpose tells people. The kinds are named where a test publishes. */
 #define WORDS                                                                                                         \
@@ -195,6 +198,23 @@ struct relationship world_relate(struct world *world, struct actor system, struc
     return claim.out;
 }
 
+struct text world_bring_in(struct world *world)
+{
+    struct text keys[] = {TEXT("mail:ada@example.org")};
+    struct import_field fields[] = {{TEXT("pd:EmailAddress"), TEXT("\"ada@example.org\"")}};
+    struct import_contact contact = {
+        .name = TEXT("Ada"), .match_keys = keys, .match_keys_count = 1, .fields = fields, .fields_count = 1};
+    struct import_result result;
+    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
+                                 .department_id = world->shipping.department_id,
+                                 .contacts = &contact,
+                                 .count = 1,
+                                 .out = &result};
+    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
+    assert_int_equal(result.outcome, IMPORT_CREATED);
+    return result.code;
+}
+
 struct request world_ask(struct world *world, struct actor system, const struct relationship *relationship,
                          const struct purpose *purpose)
 {
@@ -267,6 +287,22 @@ int64_t world_audit(struct world *world, int64_t expected)
         ASSERT_OK(world, domain_audit(&world->node.cx, &again));
     }
     return report.findings;
+}
+
+int64_t world_bucket(struct world *world, int64_t person_id)
+{
+    struct sql_person_key_load_in in = {person_id};
+    struct sql_person_key_load_row row;
+    bool found = false;
+    ASSERT_OK(world, sql_person_key_load(world_as(world, world->operator_), &in, &row, &found));
+    return found ? row.bucket : 0;
+}
+
+bool world_has_bucket_file(const struct world *world, int64_t bucket)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->node.folder, (long long)bucket);
+    return access(path, F_OK) == 0;
 }
 
 static sqlite3 *open_file(struct world *world, const char *file)

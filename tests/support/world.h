@@ -71,6 +71,8 @@ struct id world_purpose_id(const struct purpose *purpose);
 void world_put(struct world *world, struct actor person, const char *kind, const char *value);
 /* An invitation for one, made by `system` and claimed by `person`. */
 struct relationship world_relate(struct world *world, struct actor system, struct actor person);
+/* The claim code of somebody whom a file has brought to the shop's Shipping: Ada by name, with an e-mail address. */
+struct text world_bring_in(struct world *world);
 struct request world_ask(struct world *world, struct actor system, const struct relationship *relationship,
                          const struct purpose *purpose);
 struct grant world_grant(struct world *world, struct actor system, const struct relationship *relationship,
@@ -86,6 +88,9 @@ const char *world_refusal(struct world *world, struct actor system, const struct
 
 /* Findings of the audit; prints them when there are more than `expected`. */
 int64_t world_audit(struct world *world, int64_t expected);
+/* The bucket of a person's key; 0 when the key is gone. */
+int64_t world_bucket(struct world *world, int64_t person_id);
+bool world_has_bucket_file(const struct world *world, int64_t bucket);
 /* Changes rows behind the back of the domain: plain SQL on "people.db" … */
 void world_spoil(struct world *world, const char *file, const char *sql);
 /* … and what a plain query on one of its files says: the first number of its first row. */

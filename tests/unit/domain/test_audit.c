@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/contact_import.h"
 #include "domain/leftover.h"
 #include "domain/record.h"
 #include "support/world.h"
@@ -15,22 +14,6 @@
 #define COLUMNS_MAX 40
 
 /* ---- a world with everything in it */
-
-static void bring_in(struct world *world, struct text *out_code)
-{
-    struct text keys[] = {TEXT("mail:ada@example.org")};
-    struct import_field fields[] = {{TEXT("pd:EmailAddress"), TEXT("\"ada@example.org\"")}};
-    struct import_contact contact = {
-        .name = TEXT("Ada"), .match_keys = keys, .match_keys_count = 1, .fields = fields, .fields_count = 1};
-    struct import_result result;
-    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
-                                 .department_id = world->shipping.department_id,
-                                 .contacts = &contact,
-                                 .count = 1,
-                                 .out = &result};
-    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
-    *out_code = result.code;
-}
 
 static void give(struct world *world, const struct relationship *relationship, struct uses uses, bool narrows)
 {
@@ -76,7 +59,7 @@ static void sign_all(struct world *world, const struct relationship *relationshi
 static struct relationship fill(struct world *world)
 {
     struct invitation_claim claim = {0};
-    bring_in(world, &claim.code);
+    claim.code = world_bring_in(world);
     ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
     (void)world_grant(world, world->shipping, &claim.out, &world->delivery);
     assert_null(world_refusal(world, world->shipping, &claim.out, &world->delivery));

@@ -28,22 +28,6 @@ static void finish(struct world *world, int64_t expected)
     assert_int_equal(work.out_done, expected);
 }
 
-static int64_t bucket_of(struct world *world, int64_t person_id)
-{
-    struct sql_person_key_load_in in = {person_id};
-    struct sql_person_key_load_row row;
-    bool found = false;
-    ASSERT_OK(world, sql_person_key_load(world_as(world, world->operator_), &in, &row, &found));
-    return found ? row.bucket : 0;
-}
-
-static bool has_bucket_file(const struct world *world, int64_t bucket)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->node.folder, (long long)bucket);
-    return access(path, F_OK) == 0;
-}
-
 static int64_t count_of(struct world *world, const char *file, const char *table, const char *condition,
                         int64_t person_id)
 {
@@ -136,16 +120,16 @@ static void no_key_no_sealed_row_and_no_trace_is_left(void **state)
 {
     struct world *world = *state;
     int64_t ada = world->ada.person_id;
-    int64_t before = bucket_of(world, ada);
+    int64_t before = world_bucket(world, ada);
     fill(world, world->ada);
     fill(world, world->bob);
     assert_true(count_sealed(world, "=", ada) >= 6);
     int64_t of_others = count_sealed(world, "<>", ada);
     ASSERT_OK(world, begin(world, world->ada, ada, ERASURE_CONFIRMATION));
-    assert_int_equal(bucket_of(world, ada), before);
+    assert_int_equal(world_bucket(world, ada), before);
     finish(world, 1);
-    assert_int_equal(bucket_of(world, ada), 0);
-    assert_false(has_bucket_file(world, before));
+    assert_int_equal(world_bucket(world, ada), 0);
+    assert_false(world_has_bucket_file(world, before));
     assert_int_equal(count_sealed(world, "=", ada), 0);
     assert_int_equal(count_sealed(world, "<>", ada), of_others);
     assert_int_equal(count_of(world, "records.db", "record", "=", ada), 0);
@@ -177,12 +161,12 @@ static void several_share_the_work_on_a_bucket(void **state)
 {
     struct world *world = *state;
     struct actor cleo = world_make_person(world, "Cleo");
-    int64_t before = bucket_of(world, world->ada.person_id);
+    int64_t before = world_bucket(world, world->ada.person_id);
     int64_t buckets = world_number(world, "keys.db", "SELECT count(*) FROM key_bucket");
     ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
     ASSERT_OK(world, begin(world, cleo, cleo.person_id, ERASURE_CONFIRMATION));
     finish(world, 2);
-    assert_false(has_bucket_file(world, before));
+    assert_false(world_has_bucket_file(world, before));
     assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM key_bucket"), buckets);
     PERSON_KEY key;
     ASSERT_OK(world, person_key_open(world_as(world, world->operator_), world->bob.person_id, &key));
@@ -241,7 +225,7 @@ static void the_key_of_an_invitation_taken_up_goes_with_the_claimer(void **state
     memcpy(kept, copied.at, sizeof kept);
     world_spoil(world, "keys.db", "UPDATE key_bucket SET open = 0"); /* Ada's next neighbours lie elsewhere */
     struct actor cleo = world_make_person(world, "Cleo");
-    assert_int_not_equal(bucket_of(world, cleo.person_id), old.bucket);
+    assert_int_not_equal(world_bucket(world, cleo.person_id), old.bucket);
     struct invitation_claim claim = {.code = code};
     ASSERT_OK(world, WRITE(world, cleo, invitation_claim, &claim));
     ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/contact_import.h"
 #include "domain/leftover.h"
 #include "domain/record.h"
 #include "support/world.h"
@@ -126,27 +125,10 @@ static void a_code_for_many_makes_a_relationship_for_each(void **state)
 
 /* ---- what waited behind a code */
 
-static struct text bring_in(struct world *world)
-{
-    static struct text KEYS[] = {{"mail:ada@example.org", 20}};
-    static struct import_field FIELDS[] = {{{"pd:EmailAddress", 15}, {"\"ada@example.org\"", 17}}};
-    static const struct import_contact CONTACT = {
-        .name = {"Ada", 3}, .match_keys = KEYS, .match_keys_count = 1, .fields = FIELDS, .fields_count = 1};
-    struct import_result result;
-    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
-                                 .department_id = world->shipping.department_id,
-                                 .contacts = &CONTACT,
-                                 .count = 1,
-                                 .out = &result};
-    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
-    assert_int_equal(result.outcome, IMPORT_CREATED);
-    return result.code;
-}
-
 static void somebody_who_is_here_takes_over_all_that_waited(void **state)
 {
     struct world *world = *state;
-    struct text code = bring_in(world);
+    struct text code = world_bring_in(world);
     struct relationship_list invited_list = {.limit = 5};
     ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->shipping), &invited_list));
     struct relationship waiting = invited_list.out[0];
@@ -188,7 +170,7 @@ static void somebody_who_is_here_takes_over_all_that_waited(void **state)
 static void somebody_new_becomes_the_one_who_was_invited(void **state)
 {
     struct world *world = *state;
-    struct text code = bring_in(world);
+    struct text code = world_bring_in(world);
     struct actor nobody = {.kind = ACTOR_NOBODY};
     struct invitation_claim_new claim = {.code = code};
     ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &claim));

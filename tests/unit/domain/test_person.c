@@ -113,36 +113,17 @@ static size_t count_bucket_files(const struct world *world)
     return count;
 }
 
-static bool has_bucket_file(const struct world *world, int64_t bucket)
-{
-    char path[128];
-    (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->node.folder, (long long)bucket);
-    FILE *file = fopen(path, "rb");
-    if (file != NULL)
-        assert_int_equal(fclose(file), 0);
-    return file != NULL;
-}
-
-static int64_t bucket_of(struct world *world, int64_t person_id)
-{
-    struct sql_person_key_load_in in = {person_id};
-    struct sql_person_key_load_row row;
-    bool found = false;
-    ASSERT_OK(world, sql_person_key_load(world_as(world, world->operator_), &in, &row, &found));
-    return found ? row.bucket : 0;
-}
-
 static void the_erased_do_not_open_and_the_survivors_do(void **state)
 {
     struct world *world = *state;
     struct actor cleo = world_make_person(world, "Cleo");
-    int64_t before = bucket_of(world, world->ada.person_id);
-    assert_int_equal(before, bucket_of(world, world->bob.person_id));
-    assert_true(has_bucket_file(world, before));
+    int64_t before = world_bucket(world, world->ada.person_id);
+    assert_int_equal(before, world_bucket(world, world->bob.person_id));
+    assert_true(world_has_bucket_file(world, before));
     size_t files = count_bucket_files(world);
     const int64_t gone[] = {world->ada.person_id, cleo.person_id};
     ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, gone, 2));
-    assert_false(has_bucket_file(world, before));
+    assert_false(world_has_bucket_file(world, before));
     assert_int_equal(count_bucket_files(world), files); /* one fresh bucket for one destroyed */
     PERSON_KEY key;
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
@@ -208,22 +189,22 @@ static void forgetting_twice_and_forgetting_nobody_change_nothing(void **state)
     struct world *world = *state;
     struct ctx *cx = world_as(world, world->operator_);
     ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
-    int64_t bucket = bucket_of(world, world->bob.person_id);
+    int64_t bucket = world_bucket(world, world->bob.person_id);
     ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
     ASSERT_OK(world, person_forget_keys(cx, world->node.store, NULL, 0));
-    assert_int_equal(bucket_of(world, world->bob.person_id), bucket);
+    assert_int_equal(world_bucket(world, world->bob.person_id), bucket);
 }
 
 static void what_a_crash_left_marked_is_destroyed_by_the_next_call(void **state)
 {
     struct world *world = *state;
-    int64_t bucket = bucket_of(world, world->ada.person_id);
+    int64_t bucket = world_bucket(world, world->ada.person_id);
     char sql[512];
     (void)snprintf(sql, sizeof sql, "DELETE FROM person_key; UPDATE key_bucket SET open = 2 WHERE bucket = %lld",
                    (long long)bucket);
     world_spoil(world, "keys.db", sql); /* as if the process had ended between the two steps */
     ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, NULL, 0));
-    assert_false(has_bucket_file(world, bucket));
+    assert_false(world_has_bucket_file(world, bucket));
 }
 
 static void a_number_that_another_process_drew_is_not_used_again(void **state)
@@ -242,14 +223,14 @@ static void a_number_that_another_process_drew_is_not_used_again(void **state)
 static void a_full_bucket_makes_room_for_a_new_one(void **state)
 {
     struct world *world = *state;
-    int64_t bucket = bucket_of(world, world->ada.person_id);
+    int64_t bucket = world_bucket(world, world->ada.person_id);
     char sql[128];
     (void)snprintf(sql, sizeof sql, "UPDATE key_bucket SET people = %d", LIMIT_BUCKET_PEOPLE - 1);
     world_spoil(world, "keys.db", sql);
     struct actor last = world_make_person(world, "");
     struct actor first = world_make_person(world, "");
-    assert_int_equal(bucket_of(world, last.person_id), bucket);
-    assert_int_not_equal(bucket_of(world, first.person_id), bucket);
+    assert_int_equal(world_bucket(world, last.person_id), bucket);
+    assert_int_not_equal(world_bucket(world, first.person_id), bucket);
 }
 
 int main(void)

@@ -4,7 +4,6 @@
 #include "http/idempotency.h"
 
 #include "base/limits.h"
-#include "domain/contact_import.h"
 #include "domain/invitation.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
@@ -147,28 +146,12 @@ static void an_answer_goes_with_its_person(void **state)
     assert_string_equal(call.cx.failure.reason, "person.erased");
 }
 
-static struct text bring_in(struct world *world)
-{
-    static struct text KEYS[] = {{"mail:ada@example.org", 20}};
-    static struct import_field FIELDS[] = {{{"pd:EmailAddress", 15}, {"\"ada@example.org\"", 17}}};
-    static const struct import_contact CONTACT = {
-        .name = {"Ada", 3}, .match_keys = KEYS, .match_keys_count = 1, .fields = FIELDS, .fields_count = 1};
-    struct import_result result;
-    struct import_chunk chunk = {.organisation_id = world->shop.organisation_id,
-                                 .department_id = world->shipping.department_id,
-                                 .contacts = &CONTACT,
-                                 .count = 1,
-                                 .out = &result};
-    ASSERT_OK(world, WRITE(world, world->operator_, contact_import, &chunk));
-    return result.code;
-}
-
 /* An organisation's request to somebody invited; then a claim by somebody who is here already, whose key from then on
  * opens what the invited person's has sealed. */
 static void an_answer_outlives_the_person_whose_place_was_taken(void **state)
 {
     struct world *world = *state;
-    struct text code = bring_in(world);
+    struct text code = world_bring_in(world);
     struct relationship_list waiting = {.limit = 5};
     ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->shipping), &waiting));
     for (int in_ledger = 0; in_ledger < 2; in_ledger++)

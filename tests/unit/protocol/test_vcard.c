@@ -5,20 +5,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "support/read_contacts.h"
-
-#define CARD(properties) "BEGIN:VCARD\r\nVERSION:3.0\r\n" properties "END:VCARD\r\n"
-#define CARD_2_1(properties) "BEGIN:VCARD\r\nVERSION:2.1\r\n" properties "END:VCARD\r\n"
-#define CARD_4_0(properties) "BEGIN:VCARD\r\nVERSION:4.0\r\n" properties "END:VCARD\r\n"
-
-/* The only contact of a text that gives one and nothing else. */
-static struct contact *only(struct reading *reading, const char *text)
-{
-    reading_of(reading, text);
-    assert_int_equal(reading->problem_count, 0);
-    assert_int_equal(reading->contact_count, 1);
-    return reading->contacts[0];
-}
+#include "support/read_cards.h"
 
 /* ---- lines */
 
