@@ -56,4 +56,26 @@ static inline int64_t ctx_latest_ms(const struct ctx *cx)
     return cx->wall_ms > cx->now_ms ? cx->wall_ms : cx->now_ms;
 }
 
+/* A second ctx for the same request, with memory of its own: for work that may be longer than one arena and empties it
+ * on its way. Every one that was opened is joined again. TOO_LARGE limit.memory. */
+MUST_CHECK static inline err ctx_part(struct ctx *cx, size_t max_bytes, struct ctx *out)
+{
+    struct arena *arena = arena_open(max_bytes);
+    if (arena == NULL)
+        return FAIL_MEMORY(cx);
+    *out = *cx;
+    out->arena = arena;
+    return OK;
+}
+
+/* Gives the memory back. `result` is what the work came to, and what this gives; its failure is taken over, unless one
+ * stands here already. */
+MUST_CHECK static inline err ctx_join(struct ctx *cx, struct ctx *apart, err result)
+{
+    if (result != OK && cx->failure.code == OK)
+        cx->failure = apart->failure;
+    arena_close(apart->arena);
+    return result;
+}
+
 #endif

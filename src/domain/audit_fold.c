@@ -4,6 +4,9 @@
 #include <stddef.h>
 
 #include "domain/audit_walk.h"
+#include "domain/grant_store.h"
+#include "domain/relationship_store.h"
+#include "domain/request_store.h"
 
 /* ---- subjects */
 
@@ -81,9 +84,11 @@ static err load_acts(struct audit_walk *walk, struct audit_subject *subject, int
 
 /* ---- columns */
 
+/* An int64_t, and where it lies in the row that was read and in the one that would be written. */
 struct column {
     const char *name;
-    size_t      offset; /* of an int64_t in the row */
+    size_t      stored;
+    size_t      derived;
 };
 
 struct comparison {
@@ -101,8 +106,8 @@ static int64_t value_at(const void *row, size_t offset)
 static void compare(struct audit_walk *walk, const struct audit_subject *subject, const struct comparison *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        int64_t stored = value_at(rows->stored, rows->columns[i].offset);
-        int64_t derived = value_at(rows->derived, rows->columns[i].offset);
+        int64_t stored = value_at(rows->stored, rows->columns[i].stored);
+        int64_t derived = value_at(rows->derived, rows->columns[i].derived);
         if (stored != derived)
             audit_found(walk, "The column %s of %.*s holds %lld where its acts give %lld.", rows->columns[i].name,
                         TEXT_ARGS(audit_name(walk, subject)), (long long)stored, (long long)derived);
@@ -118,7 +123,8 @@ static void compare_event(struct audit_walk *walk, const struct audit_subject *s
 
 /* ---- relationships */
 
-#define COLUMN(member) {#member, offsetof(struct sql_relationship_row, member)}
+#define COLUMN(member) \
+    {#member, offsetof(struct sql_relationship_row, member), offsetof(struct sql_relationship_save_in, member)}
 static const struct column RELATIONSHIP_COLUMNS[] = {
     COLUMN(person_id),     COLUMN(relationship_id), COLUMN(organisation_id), COLUMN(state),        COLUMN(nature),
     COLUMN(started_at_ms), COLUMN(ends_at_ms),      COLUMN(review_at_ms),    COLUMN(last_act_id),
@@ -156,17 +162,7 @@ static err take_relationship(struct ctx *cx, const struct sql_relationship_row *
     struct relationship folded = {0};
     for (size_t i = 0; i < subject->acts_count; i++)
         relationship_fold(&folded, &subject->acts[i]);
-    struct sql_relationship_row derived = {
-        .person_id = folded.person_id,
-        .relationship_id = folded.relationship_id,
-        .organisation_id = folded.organisation_id,
-        .state = folded.state,
-        .nature = folded.nature,
-        .started_at_ms = folded.started_at_ms,
-        .ends_at_ms = folded.ends_at_ms,
-        .review_at_ms = folded.review_at_ms,
-        .last_act_id = folded.last_act_id,
-    };
+    struct sql_relationship_save_in derived = relationship_row(&folded);
     if (subject->acts_count > 0)
         compare(walk, subject, &(struct comparison){RELATIONSHIP_COLUMNS,
                 sizeof RELATIONSHIP_COLUMNS / sizeof *RELATIONSHIP_COLUMNS, row, &derived});
@@ -193,7 +189,8 @@ static struct audit_subject *add_inside(struct audit_walk *walk, audit_topic top
 
 /* ---- grants */
 
-#define COLUMN(member) {#member, offsetof(struct sql_grant_row, member)}
+#define COLUMN(member) \
+    {#member, offsetof(struct sql_grant_row, member), offsetof(struct sql_grant_save_in, member)}
 static const struct column GRANT_COLUMNS[] = {
     COLUMN(person_id),       COLUMN(relationship_id), COLUMN(purpose_id),  COLUMN(grant_id),
     COLUMN(purpose_version), COLUMN(state),           COLUMN(attributes_low), COLUMN(attributes_high),
@@ -202,30 +199,6 @@ static const struct column GRANT_COLUMNS[] = {
     COLUMN(closes_at_ms),
 };
 #undef COLUMN
-
-static struct sql_grant_row row_of_grant(const struct grant *grant)
-{
-    return (struct sql_grant_row){
-        .person_id = grant->person_id,
-        .relationship_id = grant->relationship_id,
-        .purpose_id = grant->purpose_id,
-        .grant_id = grant->grant_id,
-        .purpose_version = grant->purpose_version,
-        .state = grant->state,
-        .attributes_low = (int64_t)grant->attributes.low,
-        .attributes_high = (int64_t)grant->attributes.high,
-        .departments = grant->departments,
-        .from_at_ms = grant->from_at_ms,
-        .until_at_ms = grant->until_at_ms,
-        .uses_kind = grant->uses.kind,
-        .uses_max = grant->uses.max,
-        .uses_event = grant->uses.event,
-        .ended_at_ms = grant->ended_at_ms,
-        .receipt_id = grant->receipt_id,
-        .last_act_id = grant->last_act_id,
-        .closes_at_ms = grant->closes_at_ms,
-    };
-}
 
 /* Once counted, always counted: uses are only ever narrowed. */
 static int64_t counted_since(const struct audit_subject *subject)
@@ -248,7 +221,7 @@ static err take_grant(struct ctx *cx, const struct sql_grant_row *row, void *arg
     struct grant folded = {.uses = {.event = TEXT_NONE}};
     for (size_t i = 0; i < subject->acts_count; i++)
         grant_fold(&folded, &subject->acts[i]);
-    struct sql_grant_row derived = row_of_grant(&folded);
+    struct sql_grant_save_in derived = grant_row(&folded);
     if (subject->acts_count == 0)
         return OK;
     compare(walk, subject,
@@ -259,7 +232,8 @@ static err take_grant(struct ctx *cx, const struct sql_grant_row *row, void *arg
 
 /* ---- requests */
 
-#define COLUMN(member) {#member, offsetof(struct sql_request_row, member)}
+#define COLUMN(member) \
+    {#member, offsetof(struct sql_request_row, member), offsetof(struct sql_request_save_in, member)}
 static const struct column REQUEST_COLUMNS[] = {
     COLUMN(person_id),       COLUMN(request_id),              COLUMN(relationship_id),
     COLUMN(organisation_id), COLUMN(department_id),           COLUMN(purpose_id),
@@ -272,38 +246,6 @@ static const struct column REQUEST_COLUMNS[] = {
 };
 #undef COLUMN
 
-static struct sql_request_row row_of_request(const struct request *request)
-{
-    return (struct sql_request_row){
-        .person_id = request->person_id,
-        .request_id = request->request_id,
-        .relationship_id = request->relationship_id,
-        .organisation_id = request->organisation_id,
-        .department_id = request->department_id,
-        .purpose_id = request->purpose_id,
-        .purpose_version = request->purpose_version,
-        .state = request->state,
-        .revision = request->revision,
-        .attributes_low = (int64_t)request->attributes.low,
-        .attributes_high = (int64_t)request->attributes.high,
-        .duration_ms = request->duration_ms,
-        .uses_kind = request->uses.kind,
-        .uses_max = request->uses.max,
-        .uses_event = request->uses.event,
-        .counter_attributes_low = (int64_t)request->counter_attributes.low,
-        .counter_attributes_high = (int64_t)request->counter_attributes.high,
-        .counter_duration_ms = request->counter_duration_ms,
-        .counter_uses_kind = request->counter_uses.kind,
-        .counter_uses_max = request->counter_uses.max,
-        .counter_uses_event = request->counter_uses.event,
-        .created_at_ms = request->created_at_ms,
-        .answered_at_ms = request->answered_at_ms,
-        .expires_at_ms = request->expires_at_ms,
-        .grant_id = request->grant_id,
-        .last_act_id = request->last_act_id,
-    };
-}
-
 static err take_request(struct ctx *cx, const struct sql_request_row *row, void *arg)
 {
     struct audit_walk *walk = arg;
@@ -315,7 +257,7 @@ static err take_request(struct ctx *cx, const struct sql_request_row *row, void 
     struct request folded = {.uses = {.event = TEXT_NONE}, .counter_uses = {.event = TEXT_NONE}};
     for (size_t i = 0; i < subject->acts_count; i++)
         request_fold(&folded, &subject->acts[i]);
-    struct sql_request_row derived = row_of_request(&folded);
+    struct sql_request_save_in derived = request_row(&folded);
     if (subject->acts_count == 0)
         return OK;
     compare(walk, subject,

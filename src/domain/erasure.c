@@ -4,7 +4,6 @@
 #include "domain/erasure.h"
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/relationship_store.h"
@@ -37,21 +36,17 @@ static err end_page(struct ctx *apart, int64_t person_id, struct relationship_li
 static err end_relationships(struct ctx *cx, int64_t person_id, int64_t *out_count)
 {
     struct relationship_list list = {.after = INT64_MIN, .limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
-    struct ctx apart = *cx;
+    struct ctx apart;
     int64_t count = 0;
-    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     err result = OK;
     while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
         result = end_page(&apart, person_id, &list);
         count += (int64_t)list.out_count;
         arena_reset(apart.arena);
     }
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
     *out_count = count;
-    return result;
+    return ctx_join(cx, &apart, result);
 }
 
 static err shut_doors(struct ctx *cx, int64_t person_id)
@@ -99,16 +94,10 @@ static err finish_one(struct ctx *cx, struct store *store, int64_t person_id)
 /* What the tables of one person need is given back before the next one's. */
 static err finish_apart(struct ctx *cx, struct store *store, int64_t person_id)
 {
-    struct ctx apart = *cx;
-    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
+    struct ctx apart;
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     failure_clear(&apart.failure); /* that of somebody before is not this one's */
-    err result = finish_one(&apart, store, person_id);
-    if (cx->failure.code == OK)
-        cx->failure = apart.failure;
-    arena_close(apart.arena);
-    return result;
+    return ctx_join(cx, &apart, finish_one(&apart, store, person_id));
 }
 
 static err finish_pass(struct ctx *cx, struct store *store, struct erasure_work *work, bool *out_more)

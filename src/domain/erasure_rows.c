@@ -155,13 +155,11 @@ static err take_receipts(struct ctx *cx, struct store *store, int64_t person_id)
 {
     struct gathering *gathering = ARENA_NEW(cx->arena, struct gathering);
     struct sql_erase_chain_list_in in = {person_id, INT64_MIN, CHAINS};
-    struct ctx apart = *cx;
+    struct ctx apart;
     if (gathering == NULL)
         return FAIL_MEMORY(cx);
     *gathering = (struct gathering){.store = store, .person_id = person_id};
-    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     err result = OK;
     for (bool more = true; result == OK && more;) {
         result = gather_page(&apart, gathering, &in, &more);
@@ -169,9 +167,7 @@ static err take_receipts(struct ctx *cx, struct store *store, int64_t person_id)
     }
     if (result == OK)
         result = flush(&apart, gathering);
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
-    return result;
+    return ctx_join(cx, &apart, result);
 }
 
 /* ---- notes of disclosures: the rows stay in their chain, with nothing in them that a person wrote or is */

@@ -7,7 +7,6 @@
 #include "domain/policy.h"
 #include "domain/purpose.h"
 #include "domain/receipt.h"
-#include "store/queries.h"
 
 #define SWEEP_BYTES_MAX (1024u * 1024) /* one act with its receipt */
 
@@ -87,17 +86,13 @@ static err sweep_all(struct ctx *cx, const struct relationship *relationship, ac
     struct grant *grants = NULL;
     size_t count = 0;
     TRY(grant_list_live_of_relationship(cx, relationship, &grants, &count));
-    struct ctx apart = *cx;
-    apart.arena = arena_open(SWEEP_BYTES_MAX);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
+    struct ctx apart;
+    TRY(ctx_part(cx, SWEEP_BYTES_MAX, &apart));
     err result = OK;
     for (size_t i = 0; i < count && result == OK; i++)
         if (is_due(relationship, &grants[i], kind))
             result = sweep(&apart, relationship, &grants[i], kind);
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
-    return result;
+    return ctx_join(cx, &apart, result);
 }
 
 err grant_end_all(struct ctx *cx, const struct relationship *relationship)

@@ -2,7 +2,6 @@
  * What was allowed at a past moment: acts folded up to it, and counted uses without those that came later; and what of
  * it, or of the present, a department may see. */
 #include "base/limits.h"
-#include "base/text.h"
 #include "domain/grant_store.h"
 #include "domain/policy.h"
 #include "store/queries.h"
@@ -119,16 +118,12 @@ static err list_at(struct ctx *cx, const struct relationship *relationship, int6
 {
     list->out_count = 0;
     list->out = ARENA_ARRAY(cx->arena, struct grant, (size_t)list->limit + 1);
-    struct ctx apart = *cx;
-    apart.arena = arena_open(FOLD_BYTES_MAX);
-    if (list->out == NULL || apart.arena == NULL) {
-        arena_close(apart.arena);
+    struct ctx apart;
+    if (list->out == NULL)
         return FAIL_MEMORY(cx);
-    }
+    TRY(ctx_part(cx, FOLD_BYTES_MAX, &apart));
     err result = take_pages(&apart, &(struct folding){relationship, departments, list, cx->arena});
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
-    TRY(result);
+    TRY(ctx_join(cx, &apart, result));
     return take_off_later_uses(cx, relationship->person_id,
                                &(struct walk){list->at_ms, 0, list->out, list->out_count});
 }

@@ -6,7 +6,6 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
-#include "store/queries.h"
 
 #define FEW_GRANTS 200 /* of whoever has had fewer, none need counting */
 
@@ -233,20 +232,9 @@ err grant_page(struct ctx *cx, const struct relationship *relationship, int64_t 
 
 /* ---- the write */
 
-static err take_out(struct ctx *cx, const struct grant *before)
+struct sql_grant_save_in grant_row(const struct grant *grant)
 {
-    struct sql_grant_take_out_in in = {before->person_id, before->relationship_id, before->purpose_id,
-                                       before->closes_at_ms, before->grant_id};
-    int64_t changed = 0;
-    TRY(sql_grant_take_out(cx, &in, &changed));
-    return changed == 1 ? OK : FAIL(cx, CORRUPT, "grant.misplaced", "the grant is not where its end says");
-}
-
-err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before)
-{
-    if (before != NULL && before->closes_at_ms != grant->closes_at_ms)
-        TRY(take_out(cx, before));
-    struct sql_grant_save_in row = {
+    return (struct sql_grant_save_in){
         .person_id = grant->person_id,
         .relationship_id = grant->relationship_id,
         .purpose_id = grant->purpose_id,
@@ -266,5 +254,21 @@ err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *be
         .last_act_id = grant->last_act_id,
         .closes_at_ms = grant->closes_at_ms,
     };
+}
+
+static err take_out(struct ctx *cx, const struct grant *before)
+{
+    struct sql_grant_take_out_in in = {before->person_id, before->relationship_id, before->purpose_id,
+                                       before->closes_at_ms, before->grant_id};
+    int64_t changed = 0;
+    TRY(sql_grant_take_out(cx, &in, &changed));
+    return changed == 1 ? OK : FAIL(cx, CORRUPT, "grant.misplaced", "the grant is not where its end says");
+}
+
+err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before)
+{
+    if (before != NULL && before->closes_at_ms != grant->closes_at_ms)
+        TRY(take_out(cx, before));
+    struct sql_grant_save_in row = grant_row(grant);
     return sql_grant_save(cx, &row, NULL);
 }

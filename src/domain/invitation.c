@@ -140,37 +140,15 @@ static err copy_acts(struct ctx *cx, int64_t from_person_id, int64_t to_person_i
     return OK;
 }
 
-static err move_requests_page(struct ctx *apart, int64_t from_person_id, int64_t to_person_id,
-                              struct request_list *list)
+/* request_take_fn */
+static err move_request(struct ctx *apart, struct request *request, const void *arg)
 {
-    TRY(request_list_any(apart, from_person_id, list));
-    for (size_t i = 0; i < list->out_count; i++) {
-        struct request *request = &list->out[i];
-        list->after = request->request_id;
-        TRY(request_delete(apart, from_person_id, request->request_id));
-        TRY(copy_acts(apart, from_person_id, to_person_id, &request->last_act_id));
-        request->person_id = to_person_id;
-        TRY(request_save(apart, request));
-    }
-    return OK;
-}
-
-/* Page by page in memory of its own: nobody can ask so often that an invitation cannot be taken up. */
-static err move_requests(struct ctx *cx, int64_t from_person_id, int64_t to_person_id)
-{
-    struct request_list list = {.limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
-    struct ctx apart = *cx;
-    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
-    err result = OK;
-    while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
-        result = move_requests_page(&apart, from_person_id, to_person_id, &list);
-        arena_reset(apart.arena);
-    }
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
-    return result;
+    int64_t from_person_id = request->person_id;
+    int64_t to_person_id = *(const int64_t *)arg;
+    TRY(request_delete(apart, from_person_id, request->request_id));
+    TRY(copy_acts(apart, from_person_id, to_person_id, &request->last_act_id));
+    request->person_id = to_person_id;
+    return request_save(apart, request);
 }
 
 static err copy_records(struct ctx *cx, const struct relationship *from, int64_t to_person_id)
@@ -188,7 +166,7 @@ static err take_over(struct ctx *cx, struct relationship *relationship, int64_t 
 {
     struct relationship from = *relationship;
     TRY(copy_records(cx, &from, to_person_id));
-    TRY(move_requests(cx, from.person_id, to_person_id));
+    TRY(request_each(cx, from.person_id, move_request, &to_person_id));
     TRY(predecessor_add(cx, to_person_id, from.person_id));
     struct sql_relationship_delete_in gone = {from.person_id, from.relationship_id};
     TRY(sql_relationship_delete(cx, &gone, NULL));

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Rows of relationships, their ids at the edge, and the person's signing key of each. */
-#include "base/limits.h"
+#include "domain/relationship_store.h"
+
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
 #include "crypto/seal.h"
 #include "domain/person.h"
 #include "domain/policy.h"
-#include "domain/relationship.h"
-#include "store/queries.h"
 
 static struct relationship relationship_of_row(const struct sql_relationship_row *row)
 {
@@ -121,9 +120,9 @@ err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *
     return take_rows(cx, rows, count, list);
 }
 
-err relationship_save(struct ctx *cx, const struct relationship *relationship)
+struct sql_relationship_save_in relationship_row(const struct relationship *relationship)
 {
-    struct sql_relationship_save_in row = {
+    return (struct sql_relationship_save_in){
         .person_id = relationship->person_id,
         .relationship_id = relationship->relationship_id,
         .organisation_id = relationship->organisation_id,
@@ -135,6 +134,11 @@ err relationship_save(struct ctx *cx, const struct relationship *relationship)
         .review_at_ms = relationship->review_at_ms,
         .last_act_id = relationship->last_act_id,
     };
+}
+
+err relationship_save(struct ctx *cx, const struct relationship *relationship)
+{
+    struct sql_relationship_save_in row = relationship_row(relationship);
     return sql_relationship_save(cx, &row, NULL);
 }
 

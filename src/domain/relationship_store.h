@@ -5,7 +5,10 @@
 #define DOMAIN_RELATIONSHIP_STORE_H
 
 #include "domain/relationship.h"
+#include "store/queries.h"
 
+/* What relationship_save() writes. The audit holds the stored row against that of its own sum of the acts. */
+struct sql_relationship_save_in relationship_row(const struct relationship *relationship);
 /* INVALID relationship.end_in_past | relationship.review_in_past | relationship.review_after_end; 0 is no date. */
 err relationship_check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_at_ms) MUST_CHECK;
 /* An act that says what the relationship is now; the caller changes what it is about. */

@@ -4,7 +4,6 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "crypto/id_seal.h"
 #include "domain/organisation.h"
 #include "domain/policy.h"
 #include "domain/purpose.h"
@@ -270,34 +269,17 @@ err request_cancel(struct ctx *cx, void *arg)
     return OK;
 }
 
-static err cancel_page(struct ctx *apart, const struct relationship *relationship, struct request_list *list)
+/* request_take_fn */
+static err cancel_if_unanswered(struct ctx *apart, struct request *request, const void *arg)
 {
-    TRY(request_list_any(apart, relationship->person_id, list));
-    for (size_t i = 0; i < list->out_count; i++) {
-        struct request *request = &list->out[i];
-        list->after = request->request_id;
-        if (request->relationship_id != relationship->relationship_id || !is_unanswered(request, apart->now_ms))
-            continue;
-        struct act act = request_act(request, ACT_REQUEST_CANCELLED);
-        TRY(request_apply(apart, request, &act));
-    }
-    return OK;
+    const struct relationship *relationship = arg;
+    if (request->relationship_id != relationship->relationship_id || !is_unanswered(request, apart->now_ms))
+        return OK;
+    struct act act = request_act(request, ACT_REQUEST_CANCELLED);
+    return request_apply(apart, request, &act);
 }
 
-/* Page by page in memory of its own: nobody can ask so often that a relationship cannot be ended. */
 err request_cancel_all(struct ctx *cx, const struct relationship *relationship)
 {
-    struct request_list list = {.limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
-    struct ctx apart = *cx;
-    apart.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (apart.arena == NULL)
-        return FAIL_MEMORY(cx);
-    err result = OK;
-    while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
-        result = cancel_page(&apart, relationship, &list);
-        arena_reset(apart.arena);
-    }
-    cx->failure = apart.failure;
-    arena_close(apart.arena);
-    return result;
+    return request_each(cx, relationship->person_id, cancel_if_unanswered, relationship);
 }

@@ -2,8 +2,8 @@
  * Rows of requests in and out. */
 #include "domain/request_store.h"
 
+#include "base/limits.h"
 #include "domain/policy.h"
-#include "store/queries.h"
 
 static struct request request_of_row(const struct sql_request_row *row)
 {
@@ -31,9 +31,9 @@ static struct request request_of_row(const struct sql_request_row *row)
     };
 }
 
-err request_save(struct ctx *cx, const struct request *request)
+struct sql_request_save_in request_row(const struct request *request)
 {
-    struct sql_request_save_in row = {
+    return (struct sql_request_save_in){
         .person_id = request->person_id,
         .request_id = request->request_id,
         .relationship_id = request->relationship_id,
@@ -61,6 +61,11 @@ err request_save(struct ctx *cx, const struct request *request)
         .grant_id = request->grant_id,
         .last_act_id = request->last_act_id,
     };
+}
+
+err request_save(struct ctx *cx, const struct request *request)
+{
+    struct sql_request_save_in row = request_row(request);
     return sql_request_save(cx, &row, NULL);
 }
 
@@ -96,6 +101,30 @@ err request_list_any(struct ctx *cx, int64_t person_id, struct request_list *lis
     size_t count = 0;
     TRY(sql_request_list_of_person(cx, &in, &rows, &count));
     return take_rows(cx, rows, count, list);
+}
+
+static err take_page(struct ctx *apart, struct request_list *list, request_take_fn take, const void *arg)
+{
+    for (size_t i = 0; i < list->out_count; i++) {
+        list->after = list->out[i].request_id;
+        TRY(take(apart, &list->out[i], arg));
+    }
+    return OK;
+}
+
+err request_each(struct ctx *cx, int64_t person_id, request_take_fn take, const void *arg)
+{
+    struct request_list list = {.limit = LIMIT_PAGE_MAX, .out_count = LIMIT_PAGE_MAX};
+    struct ctx apart;
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+    err result = OK;
+    while (result == OK && list.out_count == LIMIT_PAGE_MAX) {
+        result = request_list_any(&apart, person_id, &list);
+        if (result == OK)
+            result = take_page(&apart, &list, take, arg);
+        arena_reset(apart.arena);
+    }
+    return ctx_join(cx, &apart, result);
 }
 
 err request_list_of_person(struct ctx *cx, struct request_list *list)

@@ -143,16 +143,11 @@ static err run_passes(struct ctx *own, struct store *store, struct ledger_pass *
 
 err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
 {
-    struct ctx own = *cx;
+    struct ctx own;
     struct ledger_pass result = {0};
-    own.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
-    if (own.arena == NULL)
-        return FAIL_MEMORY(cx);
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &own));
     err done = run_passes(&own, store, &result);
-    arena_close(own.arena);
-    if (done == OK)
-        *out = result;
-    else
-        cx->failure = own.failure;
-    return done;
+    TRY(ctx_join(cx, &own, done));
+    *out = result;
+    return OK;
 }
