@@ -326,8 +326,33 @@ err contact_holder_find(struct ctx *cx, const struct contact_search *search, str
     return OK;
 }
 
-static err keep_key(struct ctx *cx, struct text key, const struct relationship *relationship, bool *out_is_ours)
+/* Puts a key at a place, unless it is taken; whether the place is the holder's now. */
+typedef err (*key_put_fn)(struct ctx *cx, const struct contact_search *search, struct text key,
+                          const struct contact_holder *holder, bool *out_is_ours);
+
+/* Each key of the contact goes to the first of its places that is free or the holder's already. */
+static err put_keys(struct ctx *cx, const struct contact_search *search, const struct contact_holder *holder,
+                    key_put_fn put)
 {
+    const struct import_contact *contact = search->contact;
+    for (size_t i = 0; i < contact->match_keys_count; i++) {
+        size_t places = i < contact->own_keys_count ? 1 : LAST_PLACE;
+        bool is_ours = false;
+        for (size_t place = 1; place <= places && !is_ours; place++) {
+            struct text key;
+            TRY(place_of_key(cx, contact, i, place, &key));
+            TRY(put(cx, search, key, holder, &is_ours));
+        }
+    }
+    return OK;
+}
+
+/* key_put_fn */
+static err keep_key(struct ctx *cx, const struct contact_search *search, struct text key,
+                    const struct contact_holder *holder, bool *out_is_ours)
+{
+    (void)search; /* the relationship knows its organisation */
+    const struct relationship *relationship = &holder->relationship;
     struct key_hash hash;
     TRY(hash_key(cx, relationship->organisation_id, key, &hash));
     struct sql_contact_key_insert_in row = {relationship->organisation_id,
@@ -349,19 +374,11 @@ static err keep_key(struct ctx *cx, struct text key, const struct relationship *
 
 err contact_holder_keep(struct ctx *cx, const struct contact_search *search, const struct relationship *relationship)
 {
-    const struct import_contact *contact = search->contact;
-    for (size_t i = 0; i < contact->match_keys_count; i++) {
-        size_t places = i < contact->own_keys_count ? 1 : LAST_PLACE;
-        bool is_ours = false;
-        for (size_t place = 1; place <= places && !is_ours; place++) {
-            struct text key;
-            TRY(place_of_key(cx, contact, i, place, &key));
-            TRY(keep_key(cx, key, relationship, &is_ours));
-        }
-    }
-    return OK;
+    const struct contact_holder holder = {.relationship = *relationship};
+    return put_keys(cx, search, &holder, keep_key);
 }
 
+/* key_put_fn */
 static err remember_key(struct ctx *cx, const struct contact_search *search, struct text key,
                         const struct contact_holder *holder, bool *out_is_ours)
 {
@@ -373,7 +390,6 @@ static err remember_key(struct ctx *cx, const struct contact_search *search, str
 
 err contact_holder_remember(struct ctx *cx, const struct contact_search *search, struct contact_holder *holder)
 {
-    const struct import_contact *contact = search->contact;
     struct import_memory *memory = search->memory;
     if (holder->number == 0)
         TRY(add_place(cx, memory, &holder->relationship, &holder->number));
@@ -382,15 +398,6 @@ err contact_holder_remember(struct ctx *cx, const struct contact_search *search,
         TRY(name_of_relationship(cx, holder->relationship.relationship_id, &name));
         TRY(seen_put(cx, &memory->keys, name, holder->number));
     }
-    TRY(add_traits(cx, memory, holder->number, &contact->traits));
-    for (size_t i = 0; i < contact->match_keys_count; i++) {
-        size_t places = i < contact->own_keys_count ? 1 : LAST_PLACE;
-        bool is_ours = false;
-        for (size_t place = 1; place <= places && !is_ours; place++) {
-            struct text key;
-            TRY(place_of_key(cx, contact, i, place, &key));
-            TRY(remember_key(cx, search, key, holder, &is_ours));
-        }
-    }
-    return OK;
+    TRY(add_traits(cx, memory, holder->number, &search->contact->traits));
+    return put_keys(cx, search, holder, remember_key);
 }

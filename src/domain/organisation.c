@@ -9,8 +9,8 @@
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
-#include "crypto/seal.h"
 #include "crypto/keyring.h"
+#include "crypto/seal.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
 #include "domain/row_tag.h"
@@ -208,6 +208,13 @@ err organisation_authenticate(struct ctx *cx, struct text key, struct actor *out
     return OK;
 }
 
+/* ---- rows */
+
+static struct organisation organisation_of_row(const struct sql_organisation_row *row)
+{
+    return (struct organisation){row->organisation_id, row->slug, row->name};
+}
+
 err organisation_load(struct ctx *cx, int64_t organisation_id, struct organisation *out)
 {
     struct sql_organisation_load_in in = {organisation_id};
@@ -216,7 +223,7 @@ err organisation_load(struct ctx *cx, int64_t organisation_id, struct organisati
     TRY(sql_organisation_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    *out = (struct organisation){row.organisation_id, row.slug, row.name};
+    *out = organisation_of_row(&row);
     return OK;
 }
 
@@ -234,7 +241,7 @@ err organisation_find(struct ctx *cx, struct text words, struct organisation *ou
         return FAIL(cx, NOT_FOUND, "organisation.unknown", "no organisation has this short id, id or name");
     if (count > 1)
         return FAIL(cx, CONFLICT, "organisation.ambiguous", "several organisations have this name: use the short id");
-    *out = (struct organisation){rows[0].organisation_id, rows[0].slug, rows[0].name};
+    *out = organisation_of_row(&rows[0]);
     return OK;
 }
 
@@ -247,7 +254,7 @@ err organisation_list(struct ctx *cx, struct organisation **out, size_t *out_cou
     if (organisations == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
-        organisations[i] = (struct organisation){rows[i].organisation_id, rows[i].slug, rows[i].name};
+        organisations[i] = organisation_of_row(&rows[i]);
     *out = organisations;
     *out_count = count;
     return OK;
@@ -259,6 +266,12 @@ static int64_t bit_of(int64_t ordinal)
     return ordinal >= 0 && ordinal < LIMIT_DEPARTMENTS ? INT64_C(1) << ordinal : 0;
 }
 
+static struct department department_of_row(const struct sql_department_row *row)
+{
+    return (struct department){row->organisation_id, row->department_id, bit_of(row->ordinal), row->name,
+                               row->created_at_ms};
+}
+
 err department_load(struct ctx *cx, int64_t organisation_id, int64_t department_id, struct department *out)
 {
     struct sql_department_load_in in = {organisation_id, department_id};
@@ -267,8 +280,7 @@ err department_load(struct ctx *cx, int64_t organisation_id, int64_t department_
     TRY(sql_department_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    *out = (struct department){row.organisation_id, row.department_id, bit_of(row.ordinal), row.name,
-                               row.created_at_ms};
+    *out = department_of_row(&row);
     return OK;
 }
 
@@ -300,8 +312,7 @@ err department_list(struct ctx *cx, int64_t organisation_id, struct department *
     if (departments == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
-        departments[i] = (struct department){rows[i].organisation_id, rows[i].department_id,
-                                             bit_of(rows[i].ordinal), rows[i].name, rows[i].created_at_ms};
+        departments[i] = department_of_row(&rows[i]);
     *out = departments;
     *out_count = count;
     return OK;
