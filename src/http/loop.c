@@ -143,12 +143,17 @@ static void end_turns(struct loop *loop)
     loop->ending = true;
 }
 
+static bool is_drained(const struct loop *loop)
+{
+    return loop->draining && loop->connection_count == 0 && loop->out_count == 0;
+}
+
 static void end_if_drained(struct loop *loop)
 {
     bool late = loop->draining && loop_now_ns(loop) >= loop->drain_until_ns;
     while (late && loop->conns != NULL)
         h1_conn_close(loop->conns);
-    if (late || (loop->draining && loop->connection_count == 0 && loop->out_count == 0))
+    if (late || is_drained(loop))
         end_turns(loop);
 }
 
@@ -173,7 +178,7 @@ void loop_connection_closed(struct loop *loop)
     loop->connection_count--;
     count_down(&loop->counters.connections_open);
     start_accepting(loop);
-    if (loop->draining && loop->connection_count == 0 && loop->out_count == 0)
+    if (is_drained(loop))
         end_turns(loop);
 }
 

@@ -2,9 +2,9 @@
  * Paths, then components. Shapes inside shapes are collected once by walking the tables. */
 #include "http/openapi.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include "base/limits.h"
 #include "domain/attribute.h"
 #include "http/problem.h"
 #include "http/route.h"
@@ -274,15 +274,16 @@ struct shape_set {
     const struct shape *at[SHAPES_MAX];
 };
 
-static bool add_shape(struct shape_set *set, const struct shape *shape)
+/* Once; NULL is no shape. */
+static void add_shape(struct shape_set *set, const struct shape *shape)
 {
+    if (shape == NULL)
+        return;
     for (size_t i = 0; i < set->count; i++)
         if (set->at[i] == shape)
-            return false;
-    if (set->count == SHAPES_MAX)
-        return false;
+            return;
+    assert(set->count < SHAPES_MAX);
     set->at[set->count++] = shape;
-    return true;
 }
 
 /* The set grows while it is walked, so what a shape holds is found without recursion. */
@@ -291,18 +292,15 @@ static void collect_shapes(struct shape_set *set)
     size_t count = 0;
     const struct route *rows = routes(&count);
     for (size_t i = 0; i < count; i++) {
-        if (rows[i].request != NULL)
-            (void)add_shape(set, rows[i].request); /* twice is as good as once */
-        if (rows[i].reply != NULL)
-            (void)add_shape(set, rows[i].reply);
+        add_shape(set, rows[i].request);
+        add_shape(set, rows[i].reply);
     }
     for (size_t i = 0; i < set->count; i++)
         for (size_t j = 0; j < set->at[i]->member_count; j++)
-            if (set->at[i]->members[j].shape != NULL)
-                (void)add_shape(set, set->at[i]->members[j].shape);
+            add_shape(set, set->at[i]->members[j].shape);
 }
 
-static void write_kind_schema(struct ctx *cx, struct json_writer *writer)
+static void write_kind_schema(struct json_writer *writer)
 {
     open_object(writer, "AttributeKind");
     json_member_text(writer, "type", TEXT("string"));
@@ -312,6 +310,10 @@ static void write_kind_schema(struct ctx *cx, struct json_writer *writer)
         json_write_text(writer, text_of(attribute_at(i)->term));
     json_close_array(writer);
     json_close_object(writer);
+}
+
+static void write_values_schema(struct ctx *cx, struct json_writer *writer)
+{
     open_object(writer, "AttributeValues");
     json_member_text(writer, "type", TEXT("object"));
     json_member_text(writer, "description", TEXT("What the value of each kind looks like."));
@@ -365,7 +367,8 @@ static void write_schemas(struct ctx *cx, struct json_writer *writer)
         json_write_key(writer, set.at[i]->name);
         shape_write_schema(set.at[i], writer);
     }
-    write_kind_schema(cx, writer);
+    write_kind_schema(writer);
+    write_values_schema(cx, writer);
     write_problem_schema(writer);
     json_close_object(writer);
 }
@@ -434,7 +437,6 @@ static void write_security_schemes(struct ctx *cx, struct json_writer *writer)
 
 static void write_info(struct json_writer *writer, const char *version)
 {
-    json_member_text(writer, "openapi", TEXT("3.1.0"));
     open_object(writer, "info");
     json_member_text(writer, "title", TEXT("Symbolon"));
     json_member_text(writer, "version", text_of(version));
@@ -445,6 +447,10 @@ static void write_info(struct json_writer *writer, const char *version)
     json_member_text(writer, "identifier", TEXT("Apache-2.0"));
     json_close_object(writer);
     json_close_object(writer);
+}
+
+static void write_servers(struct json_writer *writer)
+{
     open_array(writer, "servers");
     json_open_object(writer);
     json_member_text(writer, "url", TEXT("/"));
@@ -456,7 +462,9 @@ err openapi_write(struct ctx *cx, const char *version, struct text *out)
 {
     struct json_writer writer = json_writer_open(cx->arena, OPENAPI_BYTES_MAX);
     json_open_object(&writer);
+    json_member_text(&writer, "openapi", TEXT("3.1.0"));
     write_info(&writer, version);
+    write_servers(&writer);
     write_paths(cx, &writer);
     open_object(&writer, "components");
     write_schemas(cx, &writer);

@@ -111,15 +111,28 @@ static err fail_to_bind(struct ctx *cx)
     return FAIL(cx, INTERNAL, "server.socket", "the listening socket could not be made");
 }
 
+static err read_address(struct ctx *cx, const struct server_config *config, struct address *out)
+{
+    if (!address_from(config->host, config->port, out))
+        return FAIL(cx, INVALID, "server.address", "the address to listen at is not a numeric one");
+    return OK;
+}
+
+/* Whether nobody else listens there. */
+static err try_address(struct ctx *cx, const struct address *address)
+{
+    int probe = bind_socket(address, false);
+    if (probe < 0)
+        return fail_to_bind(cx);
+    close(probe);
+    return OK;
+}
+
 /* Sockets that share a port hide a second server at it, so the port is first tried without sharing. */
 static err listen_at(struct ctx *cx, struct address *address, bool shared, bool first, int *out)
 {
-    if (shared && first) {
-        int probe = bind_socket(address, false);
-        if (probe < 0)
-            return fail_to_bind(cx);
-        close(probe);
-    }
+    if (shared && first)
+        TRY(try_address(cx, address));
     int listener = bind_socket(address, shared);
     if (listener < 0)
         return fail_to_bind(cx);
@@ -169,13 +182,8 @@ static err open_loop(struct ctx *cx, struct server *server, struct address *addr
 err server_probe(struct ctx *cx, const struct server_config *config)
 {
     struct address address;
-    if (!address_from(config->host, config->port, &address))
-        return FAIL(cx, INVALID, "server.address", "the address to listen at is not a numeric one");
-    int probe = bind_socket(&address, false);
-    if (probe < 0)
-        return fail_to_bind(cx);
-    close(probe);
-    return OK;
+    TRY(read_address(cx, config, &address));
+    return try_address(cx, &address);
 }
 
 err server_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks,
@@ -185,8 +193,7 @@ err server_open(struct ctx *cx, const struct server_config *config, const struct
     assert(config->loop_count >= 1 && config->loop_count <= SERVER_LOOPS_MAX);
     assert(config->connections_max >= config->loop_count && config->body_bytes_max > 0);
     struct address address;
-    if (!address_from(config->host, config->port, &address))
-        return FAIL(cx, INVALID, "server.address", "the address to listen at is not a numeric one");
+    TRY(read_address(cx, config, &address));
     struct server *server = calloc(1, sizeof *server);
     if (server == NULL)
         return FAIL(cx, INTERNAL, "server.socket", "no memory for the server");

@@ -386,23 +386,18 @@ static err decode_object(struct decoder *decoder, const struct shape *shape, con
     return known == json_object_size(json) ? OK : refuse_unknown(decoder, shape, json);
 }
 
-static err decode_whole(struct decoder *decoder, const struct shape *shape, const json_t *json, void *out)
-{
-    uint8_t *copy = arena_take(decoder->cx->arena, 1, shape->size);
-    if (copy == NULL)
-        return FAIL_MEMORY(decoder->cx);
-    if (shape->size > 0)
-        memcpy(copy, out, shape->size);
-    TRY(decode_object(decoder, shape, json, copy));
-    if (shape->size > 0)
-        memcpy(out, copy, shape->size);
-    return OK;
-}
-
 err shape_decode(struct ctx *cx, const struct shape *shape, const json_t *json, void *out)
 {
     struct decoder decoder = {.cx = cx};
-    return decode_whole(&decoder, shape, json, out);
+    uint8_t *copy = arena_take(cx->arena, 1, shape->size);
+    if (copy == NULL)
+        return FAIL_MEMORY(cx);
+    if (shape->size > 0)
+        memcpy(copy, out, shape->size);
+    TRY(decode_object(&decoder, shape, json, copy));
+    if (shape->size > 0)
+        memcpy(out, copy, shape->size);
+    return OK;
 }
 
 err shape_decode_many(struct ctx *cx, const struct shape *shape, const json_t *json, void *out_items, size_t *out_count)
