@@ -3,7 +3,6 @@
 #include "base/id.h"
 
 #include <assert.h>
-#include <string.h>
 
 #define EPOCH_MS INT64_C(1704067200000) /* 2024-01-01T00:00:00Z */
 #define SPREAD_BITS 15

@@ -2,7 +2,6 @@
  * RFC 3339 times and ISO 8601 durations. No time zone database: everything is UTC or a stated offset. */
 #include "base/time.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct cursor {

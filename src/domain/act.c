@@ -2,7 +2,6 @@
  * Facts in and out. The columns of `act` stand for the members of struct act one to one. */
 #include "domain/act.h"
 
-#include "base/text.h"
 #include "domain/outbox.h"
 #include "store/queries.h"
 

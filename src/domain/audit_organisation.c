@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What organisations have set up: that each signing key opens and fits its public half, that departments are numbered
  * without a gap, that an API key says what its system says, and that whatever facts and reads speak of is there. */
-#include "base/text.h"
-#include "crypto/id_seal.h"
 #include "crypto/jose.h"
 #include "domain/audit_walk.h"
 #include "domain/organisation.h"

@@ -3,7 +3,6 @@
  * tells of which act is known by what they say, and among those that say the same by their order: the numbers of two
  * processes on one store may lie in one another. An act that a claim has copied has no event of its own: that stays
  * with the invited person. How often a value was confirmed in between is known from the outbox alone. */
-#include "base/text.h"
 #include "domain/audit_walk.h"
 #include "domain/vault.h"
 

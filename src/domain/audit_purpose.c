@@ -3,7 +3,6 @@
  * which requests are decided say what the body says, which people read. What a body leaves out is not compared. That
  * the body itself is the one that was shown is for audit_receipt.c. */
 #include "base/json.h"
-#include "base/text.h"
 #include "base/time.h"
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"

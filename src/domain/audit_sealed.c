@@ -2,7 +2,6 @@
  * What is kept sealed for one person: that it opens under the person's key and lies where it belongs, that versions
  * follow each other without a gap, and that the person's state fits it all. Values are opened and
  * forgotten, never told. */
-#include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
 #include "domain/audit_walk.h"

@@ -3,7 +3,6 @@
 #include "domain/person.h"
 
 #include "base/limits.h"
-#include "base/text.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
 #include "store/queries.h"

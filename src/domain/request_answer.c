@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The person's answer to a request: accept, adjust, counter-offer, refuse. Each leaves a receipt: of the grant that it
  * leads to, or of the answer itself. */
-#include "base/limits.h"
 #include "crypto/id_seal.h"
 #include "domain/organisation.h"
 #include "domain/policy.h"

@@ -3,7 +3,6 @@
  * then the keys by which they are found again after a crash. */
 #include "domain/stray.h"
 
-#include "base/limits.h"
 #include "domain/person.h"
 #include "domain/person_key.h"
 #include "domain/relationship.h"

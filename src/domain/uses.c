@@ -13,17 +13,6 @@ const char *uses_word(uses_kind kind)
     return WORDS[kind];
 }
 
-bool uses_kind_of_word(struct text word, uses_kind *out)
-{
-    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
-        if (text_is(word, WORDS[i])) {
-            *out = (uses_kind)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 err uses_check(struct ctx *cx, struct uses *uses, const char *pointer)
 {
     if (uses->kind == USES_ONCE && uses->max == 0)

@@ -19,7 +19,6 @@ struct uses {
 };
 
 const char *uses_word(uses_kind kind); /* "period", "once", "times", "event" */
-bool uses_kind_of_word(struct text word, uses_kind *out);
 
 /* Completes `max` of once and refuses what does not belong together: INVALID uses.invalid at `pointer`. */
 err uses_check(struct ctx *cx, struct uses *uses, const char *pointer) MUST_CHECK;

@@ -4,7 +4,6 @@
 #include "domain/wording.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"

@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "base/limits.h"
 #include "http/api_thread.h"
 #include "http/call.h"
 #include "http/openapi.h"

@@ -3,8 +3,6 @@
  * leaves after it; only when the writer decides otherwise is it built again. */
 #include "domain/disclosure.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "http/api_view.h"
 #include "http/handlers.h"

@@ -2,7 +2,6 @@
  * Purposes: an organisation drafts, checks, publishes and retires them; people read the published ones. */
 #include "domain/purpose.h"
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "http/api_view.h"
 #include "http/handlers.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Relationships: the person proposes, claims, shapes and ends them; the organisation sees them and answers. */
-#include "base/limits.h"
 #include "domain/invitation.h"
 #include "http/api_view.h"
 #include "http/handlers.h"

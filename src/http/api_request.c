@@ -2,7 +2,6 @@
  * Requests for a grant: a department asks, revises and cancels; the person answers. */
 #include "domain/request.h"
 
-#include "base/limits.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
 

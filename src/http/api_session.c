@@ -2,7 +2,6 @@
  * Coming in and going out: one-time links, claims by people who are new here, the end of a session, leaving for
  * good. */
 
-#include "base/limits.h"
 #include "domain/erasure.h"
 #include "domain/invitation.h"
 #include "domain/person.h"

@@ -2,7 +2,6 @@
  * From domain structs to views. The lists of what was read are short: a page names few organisations and purposes. */
 #include "http/api_view.h"
 
-#include "base/limits.h"
 
 struct seen_organisation {
     struct seen_organisation *next;

@@ -5,7 +5,6 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "base/limits.h"
 #include "http/html.h"
 
 #define PROBLEM_BYTES_MAX (256 * 1024)

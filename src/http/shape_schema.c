@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "base/time.h"
 
 #define SCHEMA_PREFIX "#/components/schemas/"
 

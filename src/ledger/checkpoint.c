@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/text.h"
 
 struct text checkpoint_text(struct arena *arena, struct text origin, const struct merkle_head *tree)

@@ -2,7 +2,6 @@
  * Growing tiles. A tile of hashes takes a node whenever a leaf completes one of its level. */
 #include "ledger/integrate.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "ledger/tile_source.h"

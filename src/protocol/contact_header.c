@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The header of a CSV file. Delimiter and header row are found in one act: under the right delimiter one of the first
  * rows holds more known column names than under any other. */
-#include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"

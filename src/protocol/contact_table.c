@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "protocol/contact_draft.h"

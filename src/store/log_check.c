@@ -5,7 +5,6 @@
 #include "store/log_check.h"
 
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -27,13 +27,6 @@ UPDATE person SET state = $2, merged_into = $3 WHERE person_id = $1;
 -- rows: many
 SELECT person_id, state, merged_into FROM person WHERE person_id > $1 ORDER BY person_id LIMIT $2;
 
--- name: person_count
--- file: people
--- in:   state int64
--- out:  people int64
--- rows: one
-SELECT count(*) FROM person WHERE state = $1;
-
 -- name: person_key_load
 -- file: keys
 -- in:   person_id int64
