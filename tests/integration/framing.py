@@ -7,6 +7,7 @@ import time
 import unittest
 
 from echo import Connection, EchoServer, framing_cases, wait_until
+from second_reader import all_with_h11, in_small_letters
 
 PROGRAM = sys.argv.pop(1)
 QUICK = dict(head_ms=500, body_ms=500, idle_ms=900, write_ms=500, linger_ms=1000, drain_ms=1500)
@@ -55,16 +56,28 @@ class Served(unittest.TestCase):
 
 
 class Framing(Served):
-    def run_case(self, statuses, data):
+    def assert_taken(self, reply, theirs):
+        """As the other reader takes it, to the last byte."""
+        seen = json.loads(reply.body)
+        fields = [(name.encode(), value.encode()) for name, value in seen["fields"]]
+        self.assertEqual((seen["method"], seen["target"]), (theirs["method"].decode(), theirs["target"].decode()))
+        self.assertEqual(in_small_letters(fields), in_small_letters(theirs["fields"]))
+        self.assertEqual(bytes.fromhex(seen["body"]), theirs["body"])
+
+    def run_case(self, statuses, reason, data):
+        theirs = all_with_h11(data)
         with self.connect() as connection:
             connection.send(data)
-            for status in statuses:
+            for i, status in enumerate(statuses):
                 reply = connection.reply()
                 self.assertEqual(reply.status, status)
                 self.assertIsNotNone(reply.field("Date"))
                 self.assertIsNone(reply.field("Server"))
-            if statuses[-1] != 200:
+                if status == 200:
+                    self.assert_taken(reply, theirs[i])
+            if reason is not None:
                 self.assert_refused(reply, statuses[-1])
+                self.assertEqual(json.loads(reply.body)["reason"], reason)
             if reply.field("Connection") == "close":
                 self.assertTrue(connection.at_end())
             else:  # nothing of the case is left over: a further request is read from its first byte
@@ -72,12 +85,12 @@ class Framing(Served):
                 self.assertEqual(connection.buffer, b"")
 
     def test_every_case_of_the_table(self):
-        for what, statuses, data in framing_cases():
+        for what, statuses, reason, data in framing_cases():
             with self.subTest(what):
-                self.run_case(statuses, data)
+                self.run_case(statuses, reason, data)
 
     def test_a_case_in_two_pieces(self):
-        for what, statuses, data in framing_cases()[:5]:
+        for what, statuses, _, data in framing_cases()[:5]:
             for cut in range(1, len(data), 9):
                 with self.subTest(what, cut=cut), self.connect() as connection:
                     connection.send(data[:cut])

@@ -151,14 +151,15 @@ def expand(pattern):
 
 
 def framing_cases():
-    """(what, statuses, bytes) of tests/support/framing.def."""
+    """(what, statuses, reason, bytes) of tests/support/framing.def; `reason` None when nothing is refused."""
     with open(os.path.join(SUPPORT, "framing.def")) as file:
         text = re.sub(r"/\*.*?\*/", "", file.read(), flags=re.S)
     literal = r'"(?:[^"\\]|\\.)*"'
     cases = []
     for case in re.finditer(r"CASE\(\s*(%s)\s*,\s*(%s)\s*,((?:\s*%s)+)\s*\)" % (literal, literal, literal), text):
         data = b"".join(ast.literal_eval("b" + piece) for piece in re.findall(literal, case[3]))
-        statuses = [int(status) for status in ast.literal_eval(case[2]).split()]
-        cases.append((ast.literal_eval(case[1]), statuses, expand(data)))
-    assert len(cases) == text.count("CASE(") >= 44
+        words = ast.literal_eval(case[2]).split()
+        reason = words.pop() if words[-1].startswith("http.") else None
+        cases.append((ast.literal_eval(case[1]), [int(status) for status in words], reason, expand(data)))
+    assert len(cases) == text.count("CASE(") >= 290
     return cases

@@ -10,7 +10,7 @@
 
 struct framing_case {
     const char *what;
-    const char *statuses;
+    const char *statuses; /* and the reason of a refusal */
     struct text bytes;
 };
 
