@@ -1,22 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: many clients, slow clients and other processes cost patience, never correctness. Method: one node; 2,000 idle
+"""Goal: many clients, slow clients and other processes cost patience, never correctness. Method: one node; 5,000 idle
 connections and clients that dribble while others work; the delay from an acknowledged act to its proof, under load and
 behind 10,000 quick acts; commands that write the same store while the server does. SEED= of the environment. Positive
 control: the judge of delays is shown one that is too long, and the judge of answers a refused one."""
 import collections
+import contextlib
 import os
+import select
 import socket
 import sys
 import threading
 import time
 
+from echo import allow_many_files
 from stress import Busy, RoughNode, Shop, seed_of_run, together, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
-IDLE = 2000
+IDLE = int(5000 / SLOW)
 QUICK_ACTS = int(10000 / SLOW)
+HEAD_SECONDS = 10  # LIMIT_HEAD_MS
 DELAY_SECONDS_MAX = 1.0  # LIMIT_LOG_DELAY_MS
-IDLE_BYTES_MAX = 16 * 1024  # of the server for one idle connection
+IDLE_BYTES_MAX = 8 * 1024  # of the server for one idle connection
 
 
 def cpu_seconds(node):
@@ -127,6 +131,38 @@ def slow_clients(node, shop):
     assert beside < 10 * alone + 0.2 * SLOW
 
 
+class SlowHeads:
+    """One byte a second, from the first to the last case: the node's own deadline cuts them, not the test's."""
+    BEGINNINGS = (b"GET /healthz HTTP/1.1\r\nHost: node\r\nX-A: ", b"GET /", b"\r\n")
+
+    def __init__(self, node):
+        self.lines = [socket.create_connection((node.host, node.port)) for _ in self.BEGINNINGS]
+        self.begin, self.cut_after = time.monotonic(), {}
+        self.thread = threading.Thread(target=self.drip)
+        self.thread.start()
+
+    def drip(self):
+        for line, beginning in zip(self.lines, self.BEGINNINGS):
+            line.sendall(beginning)
+        while len(self.cut_after) < len(self.lines) and time.monotonic() - self.begin < 3 * HEAD_SECONDS * SLOW:
+            heard, _, _ = select.select([line for line in self.lines if line not in self.cut_after], [], [], 1)
+            for line in heard:
+                assert line.recv(4096).startswith(b"HTTP/1.1 408 ")
+                self.cut_after[line] = time.monotonic() - self.begin
+            for line in set(self.lines) - set(self.cut_after):
+                with contextlib.suppress(OSError):  # it was cut meanwhile, and is heard next
+                    line.send(b"a")
+
+    def judge(self):
+        self.thread.join()
+        for line in self.lines:
+            line.close()
+        took = list(self.cut_after.values())
+        print(f"slow heads were cut after {', '.join(f'{seconds:.1f}' for seconds in took)} s")
+        assert len(took) == len(self.lines), "a byte a second keeps a head open"
+        assert all(HEAD_SECONDS * 0.9 < seconds < (HEAD_SECONDS + 5) * SLOW for seconds in took)
+
+
 # ---- from the act to its proof
 
 class Delays:
@@ -222,10 +258,13 @@ def other_processes(node, shop):
 
 def main():
     seed_of_run()
+    allow_many_files()
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
+        slow_heads = SlowHeads(node)
         for case in (idle_connections, slow_clients, delay_under_load, quick_acts, other_processes):
             case(node, shop)
+        slow_heads.judge()
         assert wait_until(lambda: node.run("audit")["log_pending"] == 0, 5 * SLOW) is not None
         node.expect_sound()
         assert not node.complaints(), node.complaints()[:5]

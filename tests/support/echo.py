@@ -53,6 +53,10 @@ class Connection:
         self.buffer += data
         return len(data) > 0
 
+    def read_to_end(self):
+        while self._more():
+            pass
+
     def _until(self, mark):
         while mark not in self.buffer:
             if not self._more():
@@ -132,6 +136,12 @@ class EchoServer:
         with open("/proc/%d/stat" % self.process.pid) as file:
             words = file.read().rsplit(")", 1)[1].split()
         return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def allow_many_files():
+    """Thousands of connections want as many descriptors, here and in the programs that are started from now on."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def wait_until(condition, seconds=3.0):

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: behind a proxy nobody can slip a request into somebody else's connection. Method: every case of framing.def
+goes through nginx and haproxy, strict and lax, to the server, many at a time over few connections. The proxy marks what
+it sends and tells what it understood; the server must have answered exactly that: as many answers as the proxy got,
+each to a mark of the proxy, with the same method, target and body, and as h11 reads the bytes between the two. A proxy
+that is not installed is left out, and the test says so. Positive control: a forgiving server behind them is caught."""
+import concurrent.futures
+import contextlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+
+from echo import Connection, EchoServer, framing_cases
+from lax_server import LaxServer
+from proxies import KINDS, MARK, Proxy, origin_form, program_of
+from second_reader import all_with_h11, read_with_h11
+
+PROGRAM = sys.argv[1]
+SKIPPED = 77
+AT_ONCE = 8
+PAUSE = 0.005
+
+
+class Recorded(Connection):
+    """Replies out of bytes that were kept."""
+
+    def __init__(self, data):
+        self.buffer = data
+
+    def _more(self):
+        return False
+
+
+def sentinel(number):
+    return b"GET /sentinel/%d HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % number
+
+
+def answers_of(down):
+    """The final replies of one connection."""
+    recorded, answers = Recorded(bytes(down)), []
+    while recorded.buffer:
+        reply = recorded.reply()
+        if reply.status >= 200:
+            answers.append(reply)
+    return answers
+
+
+def marks_of(seen):
+    return [value for name, value in seen["fields"] if name.lower() == MARK.lower()]
+
+
+def differences(seen, theirs, sent):
+    """Between what the server took, what h11 reads in the bytes that came, and what the proxy says it sent."""
+    body = bytes.fromhex(seen["body"])
+    if (seen["method"].encode(), seen["target"].encode(), body) != (theirs["method"], theirs["target"], theirs["body"]):
+        yield "h11 reads something else: %.300r, not %.300r" % (theirs, seen)
+    if seen["method"] != sent.method or sent.target not in (None, origin_form(seen["target"])) or \
+            sent.body not in (None, body):
+        yield "the proxy sent something else: %.300r, not %.300r" % (vars(sent), seen)
+
+
+def judge(recorded, sent):
+    """Complaints about what went over the connections between proxy and server."""
+    taken, refused = set(), 0
+    for up, down in recorded:
+        theirs = all_with_h11(bytes(up))
+        try:
+            answers = answers_of(down)
+        except (EOFError, AssertionError) as why:
+            yield "answers that cannot be read: %r" % why
+            continue
+        for i, reply in enumerate(answers):
+            if reply.status != 200:
+                refused += 1
+                continue
+            seen = json.loads(reply.body)
+            marks = marks_of(seen)
+            if len(marks) != 1 or marks[0] not in sent or marks[0] in taken or i >= len(theirs):
+                yield "an answer to a request that nobody sent: %.300r" % seen
+                continue
+            taken.add(marks[0])
+            yield from differences(seen, theirs[i], sent[marks[0]])
+    answered = [mark for mark, one in sent.items() if one.status is not None]
+    if len(answered) != len(taken) + refused:
+        yield "%d requests, but %d answers" % (len(answered), len(taken) + refused)
+    if {mark for mark in answered if sent[mark].status == 200} != taken:
+        yield "the proxy got other answers than were given"
+
+
+def send_case(proxy, number, data):
+    """One case with a sentinel behind it, and one on a connection of its own; a complaint, or None. The head goes
+    first: a proxy that has the whole body at once may say its length instead of passing chunks on."""
+    cut = data.find(b"\r\n\r\n") + 4
+    with proxy.connect() as connection:
+        connection.send(data[:cut])
+        time.sleep(PAUSE)
+        connection.send(data[cut:] + sentinel(number))
+        with contextlib.suppress(ConnectionResetError):  # the proxy does not read what follows its refusal
+            connection.read_to_end()
+    with proxy.connect() as connection:
+        connection.send(sentinel(-number))
+        reply = connection.reply()
+        connection.read_to_end()
+        if reply.status != 200 or json.loads(reply.body)["path"] != "/sentinel/%d" % -number:
+            return "a sentinel has another's answer: %d %.300r" % (reply.status, reply.body)
+    return None
+
+
+def run(name, folder, address, cases):
+    """What the proxy sent, and complaints."""
+    with Proxy(name, folder, address) as proxy:
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            told = pool.map(lambda numbered: send_case(proxy, *numbered), enumerate(cases, 1))
+            complaints = [complaint for complaint in told if complaint]
+    return proxy.sent(), complaints + list(judge(proxy.tap.recorded, proxy.sent()))
+
+
+def comes_whole(data):
+    """Whoever waits for more bytes of a case waits until its deadline, and shows nothing by it."""
+    seen = read_with_h11(data)
+    return seen is None or seen["done"]
+
+
+def check(name, folder, address):
+    cases = [data for *_, data in framing_cases() if comes_whole(data)]
+    sent, complaints = run(name, folder, address, cases)
+    through = [one for one in sent.values() if one.status is not None and "/sentinel/" not in (one.target or "")]
+    refused = sum(one.status != 200 for one in through)
+    print("%s: %d cases, %d requests came through, %d of them were refused behind it" %
+          (name, len(cases), len(through), refused))
+    assert not complaints, "\n".join(complaints[:5])
+    assert len(through) - refused > 30, "hardly anything came through: it shows nothing"
+
+
+def check_control(name, folder, address):
+    cases = [data for _, statuses, _, data in framing_cases() if b"chunked" in data and statuses[-1] == 200]
+    _, complaints = run(name, folder, address, cases)
+    assert any("nobody sent" in complaint for complaint in complaints), "a forgiving server went unnoticed"
+    print("%s: a forgiving server is caught" % name)
+
+
+def main():
+    present = [name for name in KINDS if program_of(name) is not None]
+    for name in sorted(set(KINDS) - set(present)):
+        print("LEFT OUT: %s is not installed" % name)
+    folder = tempfile.mkdtemp(prefix="symbolon-")
+    try:
+        with EchoServer(PROGRAM, body_ms=2000) as server, LaxServer() as lax:
+            for name in present:
+                check(name, tempfile.mkdtemp(dir=folder), server.address)
+                if KINDS[name][3]:
+                    check_control(name, tempfile.mkdtemp(dir=folder), lax.address)
+    finally:
+        shutil.rmtree(folder)
+    return 0 if present else SKIPPED
+
+
+if __name__ == "__main__":
+    sys.exit(main())
