@@ -27,6 +27,7 @@ struct writer {
     bool                failed; /* the disk refused: nothing is taken any more */
     pthread_t           thread;
     struct store_conn  *conn; /* the thread's, once it runs */
+    int                 reserve; /* reserve.h */
 };
 
 /* The thread that moves the write-ahead logs back into their files. */

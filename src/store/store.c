@@ -14,6 +14,7 @@
 #include "store/migrate.h"
 #include "store/page_sum.h"
 #include "store/queries.h"
+#include "store/reserve.h"
 #include "store/state.h"
 
 static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
@@ -140,6 +141,7 @@ err store_open(struct ctx *cx, const struct store_options *options, struct store
     store->options.url = NULL;
     store->options.clock = NULL;
     store->clock = *options->clock;
+    store->writer.reserve = -1;
     checkpointer_open(store);
     store_clock_init(store);
     err result = fill(cx, store);
@@ -171,6 +173,7 @@ void store_counters(struct store *store, struct store_counters *out)
         .refused_writes = atomic_load(&store->refused_writes),
         .commits = atomic_load(&store->commits),
         .checkpoints = atomic_load(&store->checkpoints),
+        .reserve_bytes = reserve_bytes(store->writer.reserve),
     };
     (void)pthread_mutex_lock(&store->writer.lock);
     counters.queued = (int64_t)store->writer.queued;

@@ -82,7 +82,8 @@ struct store_write {
 /* Hands a chain of `count` writes (linked by `next`) to the writer: one lock, one wake. False: the queue is full and
  * none was taken; answer 503 (LIMIT_WRITE_QUEUE). */
 bool store_submit(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
-/* The same for what must not wait behind the rest: taken before it, and LIMIT_WRITE_RESERVE beyond the full queue. */
+/* The same for what must not wait behind the rest: taken before it, LIMIT_WRITE_RESERVE beyond the full queue, and
+ * written on a full disk too, as far as LIMIT_STORE_RESERVE_BYTES go. */
 bool store_submit_urgent(struct store *store, struct store_write *first, size_t count) MUST_CHECK;
 
 /* Submits one write and waits: for the command line, the node's own work, pool threads and tests; never on a loop. It
@@ -109,6 +110,7 @@ clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms);
 struct store_counters {
     int64_t writes, refused_writes, commits, queued, checkpoints;
     int64_t file_bytes[STORE_FILE_COUNT];
+    int64_t reserve_bytes; /* less than LIMIT_STORE_RESERVE_BYTES: the disk is full, only what is urgent is written */
 };
 void store_counters(struct store *store, struct store_counters *out);
 

@@ -3,14 +3,17 @@
  * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. */
 #include <assert.h>
 #include <signal.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "store/queries.h"
+#include "store/reserve.h"
 #include "store/state.h"
 
 struct batch {
     struct store_write *first;
     size_t              count;
+    size_t              urgent;        /* the first ones */
     int64_t             newest_number; /* that another process may have made; 0: none has written */
 };
 
@@ -87,6 +90,15 @@ static void refuse_batch(struct ctx *own, struct batch *batch)
     }
 }
 
+/* As if nothing of it had been run. */
+static void begin_again(struct batch *batch)
+{
+    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
+        write->result = OK;
+        failure_clear(&write->cx->failure);
+    }
+}
+
 /* Cuts the batch where `done` changes. After `done` the writes are no longer ours. */
 static void tell_callers(const struct batch *batch)
 {
@@ -100,16 +112,57 @@ static void tell_callers(const struct batch *batch)
     }
 }
 
+/* ---- a full disk */
+
+/* What is not urgent leaves the batch, refused. */
+static void keep_urgent(struct store *store, struct batch *batch)
+{
+    struct store_write **end = &batch->first;
+    for (size_t i = 0; i < batch->urgent; i++)
+        end = &(*end)->next;
+    struct batch rest = {.first = *end, .count = batch->count - batch->urgent};
+    struct ctx full = {.db = NULL};
+    *end = NULL;
+    batch->count = batch->urgent;
+    (void)FAIL(&full, UNAVAILABLE, "store.full", "the disk of the store is full");
+    begin_again(&rest);
+    refuse_batch(&full, &rest);
+    (void)atomic_fetch_add(&store->writes, (int64_t)rest.count);
+    tell_callers(&rest);
+}
+
+static void abandon(struct store *store)
+{
+    conn_abandon_batch(store->writer.conn);
+    store_clock_unsaved(store);
+}
+
+/* The room that is kept serves what stops something; the rest waits until it can be kept again. */
+static err run_with_room(struct ctx *own, struct store *store, struct batch *batch)
+{
+    int reserve = store->writer.reserve;
+    if (!reserve_fill(reserve))
+        keep_urgent(store, batch);
+    err result = batch->count == 0 ? OK : run_batch(own, store, batch);
+    if (result == OK)
+        return OK;
+    abandon(store);
+    if (strcmp(own->failure.reason, "store.full") != 0 || batch->urgent == 0 || !reserve_empty(reserve))
+        return result;
+    keep_urgent(store, batch);
+    begin_again(batch);
+    failure_clear(&own->failure);
+    result = run_batch(own, store, batch);
+    if (result != OK)
+        abandon(store);
+    return result;
+}
+
 static void commit_batch(struct store *store, struct batch *batch)
 {
     struct writer *writer = &store->writer;
     struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
-    bool refused = writer->failed;
-    if (!refused && run_batch(&own, store, batch) != OK) {
-        conn_abandon_batch(writer->conn);
-        store_clock_unsaved(store);
-        refused = true;
-    }
+    bool refused = writer->failed || run_with_room(&own, store, batch) != OK;
     if (refused)
         refuse_batch(&own, batch);
     else
@@ -151,6 +204,7 @@ static bool take_batch(struct writer *writer, struct batch *batch)
         (void)pthread_cond_wait(&writer->wake, &writer->lock);
     *batch = (struct batch){.count = 0};
     take_from(&writer->urgent, batch);
+    batch->urgent = batch->count;
     take_from(&writer->others, batch);
     writer->queued -= batch->count;
     (void)pthread_mutex_unlock(&writer->lock);
@@ -251,6 +305,7 @@ err writer_open(struct ctx *cx, struct store *store)
 {
     (void)pthread_mutex_init(&store->writer.lock, NULL);
     (void)pthread_cond_init(&store->writer.wake, NULL);
+    store->writer.reserve = reserve_open(cx->arena, store->folder);
     return conn_open(cx, store, SQLITE_WRITER, &store->writer.conn);
 }
 
@@ -264,6 +319,7 @@ void writer_close(struct store *store)
     if (writer->started)
         (void)pthread_join(writer->thread, NULL);
     conn_close(writer->conn);
+    reserve_close(writer->reserve);
     (void)pthread_cond_destroy(&writer->wake);
     (void)pthread_mutex_destroy(&writer->lock);
 }

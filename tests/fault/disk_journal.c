@@ -82,7 +82,8 @@ int disk_node_add(struct disk_journal *journal, int parent, const char *name, bo
 {
     assert_true(journal->node_count < DISK_NODES_MAX);
     struct disk_node *node = &journal->nodes[journal->node_count];
-    *node = (struct disk_node){.is_folder = is_folder, .is_shared = ends_so(name, "-shm"), .parent = parent};
+    bool is_shared = ends_so(name, "-shm") || ends_so(name, "reserve");
+    *node = (struct disk_node){.is_folder = is_folder, .is_shared = is_shared, .parent = parent};
     put_name(node->name, name);
     if (is_folder) {
         node->names = calloc(1, sizeof *node->names);

@@ -53,7 +53,7 @@ struct disk_names {
 /* A file or a folder, under whatever name. */
 struct disk_node {
     bool     is_folder;
-    bool     is_shared; /* SQLite's shared memory: made anew after every start, so its content is nothing */
+    bool     is_shared; /* SQLite's shared memory, and room that is kept: their content is read by nobody later */
     int      parent;
     char     name[DISK_NAME_MAX]; /* the last one */
     uint8_t *first;               /* content when the recording began; all of that is durable */

@@ -388,7 +388,7 @@ static void what_was_acknowledged_survives_a_power_cut(void **state)
         run_life(&life, number, &cycles);
         run_controls(&life, controls, count);
     }
-    (void)printf("%lld cycles, all whole\n", (long long)cycles);
+    (void)printf("found: %lld power cuts, all whole\n", (long long)cycles);
     for (size_t i = 0; i < count; i++)
         if (!controls[i].red)
             fail_msg("control: %s: stayed green in %lld cycles", controls[i].name, (long long)controls[i].cycles);

@@ -282,7 +282,7 @@ def try_all(library):
                 assert node.run("audit")["findings"] == []
             except AssertionError as problem:
                 raise AssertionError(f"{jump.__name__}: {problem}") from problem
-            print(jump.__name__)
+            print(f"found: {jump.__name__.replace('_', ' ')}: nothing came back, nothing ended early")
             sys.stdout.flush()
         if len(jumps) == len(JUMPS):  # one of them may be over before the courier looks
             assert '"clock.doubted"' in told and '"ahead"' in told and '"behind"' in told, told
@@ -303,6 +303,7 @@ def a_node_without_its_mark_is_seen(library):
             world.check()
         except AssertionError as problem:
             assert "200, not 403" in str(problem), problem
+            print("control: a node without its mark: red")
             return
         raise AssertionError("control: what had run out was given, and nobody saw it")
 

@@ -81,6 +81,7 @@ def exhausted(node, shop, customer):
     try:
         assert wait_until(lambda: open_descriptors(node) >= most, PATIENCE) is not None, "control: there is room left"
         assert not answers(node, 1), "control: somebody new was served"
+        print("control: somebody new meanwhile: red")
         part = busy_part(pid)
         took = stops_at_once(line, customer, shop, system, given["id"])
         assert part < BUSY, f"{part:.0%} of a core with nothing to do"
@@ -92,13 +93,14 @@ def exhausted(node, shop, customer):
     receipt = f"/v1/me/receipts/{given['receipt']}/proof"
     assert wait_until(lambda: line.get(receipt).status == 200, PATIENCE) is not None, "the log has not gone on"
     resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    print(f"{most} descriptors, {CALLERS} callers: {part:.1%} of a core, a stop in {took * 1000:.0f} ms, back after "
-          f"{back * 1000:.0f} ms")
+    print(f"found: {most} descriptors, {CALLERS} callers: {part:.1%} of a core, a stop in {took * 1000:.0f} ms, "
+          f"back after {back * 1000:.0f} ms")
 
 
 def main():
     seed_of_run()
     assert control_a_busy_process_is_called_busy(), "control: the measure of idleness stayed green"
+    print("control: a busy process is called busy: red")
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
         customer = shop.customer()

@@ -2,8 +2,9 @@
 """Goal: a disk that is full or damaged is told of, harms nobody else and heals without help. Method: a node on a small
 tmpfs in a mount namespace of the test's own, filled under load and emptied again, once with a kill in between; and a
 node whose newest tile of the log is damaged in the database beneath it, and repaired. Skips the first part, with a
-word, where mounting is not permitted. Positive control: the judge of effects sees an answer that is kept from it; the
-node does fail while the disk is full and while the tile is damaged."""
+word, where mounting is not permitted. Stopping goes on all the while. Positive control: where no room is kept for it
+it is refused; the judge of effects sees an answer that is kept from it; the node does fail while the disk is full and
+while the tile is damaged."""
 import contextlib
 import ctypes
 import os
@@ -15,7 +16,9 @@ import time
 from stress import RoughNode, Shop, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
-DISK_BYTES = 12 << 20
+DISK_BYTES = 20 << 20
+RESERVE_BYTES = 4 << 20  # LIMIT_STORE_RESERVE_BYTES
+STOPS = 60
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 
 
@@ -103,6 +106,29 @@ def read_until_refused(visitor):
     raise AssertionError("the disk never became full")
 
 
+class Stopper:
+    """A customer with permissions to stop while the disk is full."""
+
+    def __init__(self, shop):
+        self.shop, self.customer = shop, shop.customer()
+        self.line, self.shop_line = self.customer.line(), shop.line()
+        self.grants = [self.customer.give(self.line, shop.purposes[0]) for _ in range(STOPS)]
+
+    def stop(self):
+        """The answers, one for each permission."""
+        return [self.line.call("POST", f"/v1/me/grants/{grant}/withdraw") for grant in self.grants]
+
+    def check(self):
+        states = {grant["state"] for grant in self.line.items("/v1/me/grants")}
+        assert states == {"withdrawn"}, states
+        answer = self.customer.read(self.shop_line, self.shop.purposes[0])
+        assert answer.status == 403 and answer.json["reason"] == "grant.withdrawn", answer.body
+
+
+def room_kept(node):
+    return os.path.getsize(os.path.join(node.data, "store", "reserve"))
+
+
 def check_refusal(answer):
     assert answer.status in (503, 507), answer.body
     assert answer.json["reason"] == "store.full", answer.body
@@ -112,7 +138,8 @@ def check_refusal(answer):
 def full_disk(kill):
     with SmallDiskNode() as node:
         shop = Shop(node, "Blue Shop", 1)
-        visitor = Visitor(shop)
+        visitor, stopper = Visitor(shop), Stopper(shop)
+        assert room_kept(node) == RESERVE_BYTES
         for _ in range(20):
             visitor.read().expect(200)
         node.fill()
@@ -123,6 +150,11 @@ def full_disk(kill):
             check_refusal(refused)
         for _ in range(30):
             visitor.read().expect(200, 503, 507)
+        stopped = [answer.status for answer in stopper.stop()]
+        assert stopped == [200] * STOPS, stopped
+        assert stopper.customer.read(stopper.shop_line, shop.purposes[0]).status in (403, 503)
+        assert room_kept(node) == 0, "the room that is kept was not needed"
+        visitor.read().expect(503, 507)
         time.sleep(1)
         visitor.line.get("/v1/me").expect(200)  # what needs no room goes on
         visitor.line.get("/log/checkpoint").expect(200)
@@ -136,14 +168,34 @@ def full_disk(kill):
         took = wait_until(lambda: visitor.read().status == 200, 5 * SLOW)
         assert took is not None, "writing did not begin again"
         visitor.check()
+        stopper.check()
+        assert room_kept(node) == RESERVE_BYTES, "the room was not kept again"
         proofs_come(visitor.customer, visitor.line, shop, 5 * SLOW)
         node.stop()
         lines = node.complaints()
         node.start()
         node.expect_sound()
-        print(f"full disk{', killed' if kill else ''}: {len(visitor.answered)} reads answered, {len(visitor.refused)} "
-              f"refused, {len(lines)} lines in the log, going on after {took:.2f} s")
+        print(f"found: full disk{', killed' if kill else ''}: {STOPS} stops done, {len(visitor.answered)} reads "
+              f"answered, {len(visitor.refused)} refused, {len(lines)} lines in the log, going on after {took:.2f} s")
         assert not [line for line in lines if "Sanitizer" in line or "assert" in line], lines
+
+
+def without_the_room_that_is_kept():
+    with SmallDiskNode() as node:
+        shop = Shop(node, "Blue Shop", 1)
+        visitor, stopper = Visitor(shop), Stopper(shop)
+        node.stop()
+        reserve = os.path.join(node.data, "store", "reserve")
+        os.unlink(reserve)
+        os.mkdir(reserve)
+        node.start()
+        node.fill()
+        check_refusal(read_until_refused(visitor))
+        refused = [answer for answer in stopper.stop() if answer.status != 200]
+        assert refused, "control: stopping goes on without any room"
+        check_refusal(refused[0])
+        print("control: a full disk where no room is kept: red")
+        node.empty()
 
 
 def proofs_come(customer, line, shop, seconds):
@@ -208,7 +260,8 @@ def damaged_tile(node, shop, what, level):
     proof = f"/v1/me/receipts/{given.json['receipt']}/proof"
     took = wait_until(lambda: line.get(proof).status == 200, 10 * SLOW)
     assert took is not None and "courier.recovered" in node.read_log(), "the log did not go on after the repair"
-    print(f"level {level} loses {what}: {len(lines)} line, {spent:.2f} s of CPU, going on {took:.1f} s after repair")
+    print(f"found: level {level} loses {what}: {len(lines)} line, {spent:.2f} s of CPU, going on {took:.1f} s "
+          "after repair")
 
 
 def damaged_tiles():
@@ -227,6 +280,7 @@ def main():
     if enter_namespace():
         full_disk(kill=False)
         full_disk(kill=True)
+        without_the_room_that_is_kept()
     else:
         print("skipped: no mount namespace is permitted here, so there is no small disk to fill")
     print("ok")

@@ -221,10 +221,10 @@ def main():
         shop = Shop(node, "Blue Shop", 1)
         for turn in range(ROUNDS):
             took, answered, unanswered = under_load(node, shop, chance)
-            print(f"under load: {answered} answered, {unanswered} not taken, ended in {took:.2f} s")
+            print(f"found: under load: {answered} answered, {unanswered} not taken, ended in {took:.2f} s")
             assert took < LIMIT_SECONDS and answered > 0
         for case in (bodies_under_way, clients_that_do_not_read, clients_that_read_late, idle_connections, told_twice):
-            print(f"{case.__name__.replace('_', ' ')}: ended in {case(node, shop):.2f} s")
+            print(f"found: {case.__name__.replace('_', ' ')}: ended in {case(node, shop):.2f} s")
         node.expect_sound()
         assert not node.complaints(), node.complaints()[:5]
     print("ok")

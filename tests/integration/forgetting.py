@@ -154,7 +154,7 @@ def all_words_are_read_through_the_api_and_stand_in_no_file(world):
     told += b"".join(pages(world.shop, f"/v1/org/relationships/{world.waiting}/records"))
     found = {word for word, _ in world.gone.find(told)}
     used_as_keys = {word for word in world.gone.words if word not in found}
-    print(f"        {len(world.gone.words)} words, {len(found)} of them read")
+    print(f"found: {len(world.gone.words)} words, {len(found)} of them read")
     assert len(found) >= WORDS * 4 // 5 and len(used_as_keys) <= 30, len(used_as_keys)
     assert world.look() == [], world.look()[:3]
 
@@ -294,7 +294,7 @@ def no_memory_holds_a_word_or_a_key(world):
         print("skipped: the memory of the process cannot be read here")
         return
     assert controls > 0, "the name of the folder is not found in the memory of a process that works in it"
-    print(f"        {octets_read >> 20} MiB of memory")
+    print(f"found: no key in {octets_read >> 20} MiB of memory")
 
 
 def a_key_that_stands_is_found(world):
@@ -305,6 +305,7 @@ def a_key_that_stands_is_found(world):
         file.write(os.urandom(50) + bytes.fromhex(key) + bucket.encode())
     world.keys, kept = [key], world.keys
     assert any(has_key(world, octets) for _, octets in files(world.node.folder))
+    print("control: a key that lies in a file: red")
     world.keys = kept
     os.remove(path)
 
@@ -331,6 +332,7 @@ def a_word_that_was_stored_plain_is_found(world):
     db.execute("DELETE FROM node_text WHERE name = 'word'")
     db.close()
     assert {found for _, found in world.look()} == {(word, "plain")}, world.look()[:3]
+    print("control: a word that was stored plain and deleted: red")
     os.remove(copy)
 
 

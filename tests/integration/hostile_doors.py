@@ -321,7 +321,7 @@ def the_good_calls_get_in(hostile):
             reason = reply.check_problem()["reason"]
             assert reply.status in (403, 409, 422, 503), (door, reply.body)
             assert reason in SPENT, (door, reason)
-    print(f"        {got_in} of {len(hostile.doors)} good calls got in")
+    print(f"control: unspoilt, {got_in} of {len(hostile.doors)} good calls got in")
     assert got_in > len(hostile.doors) * 2 // 3
 
 
@@ -337,7 +337,7 @@ def main():
     with RunningNode() as node:
         hostile = Hostile(node)
         steps.run(STEPS, hostile)
-        print(f"{hostile.tried} bad calls")
+        print(f"found: {hostile.tried} bad calls, each view as before")
 
 
 if __name__ == "__main__":

@@ -112,7 +112,7 @@ def a_long_list_of_notes_ends_and_its_count_does_not(node):
     done = desk.told("few.csv", "Email,Additional email addresses\n" + "".join(rows.splitlines(True)[:50]), "--dry-run")
     lines = done.stderr.splitlines()
     assert len(lines) == 5 and lines[0] == "line 2: email: It is not an e-mail address.", lines
-    assert "50 details of these rows" in done.stdout and "  50 not_an_address: It is not an" in done.stdout, done.stdout
+    assert "doubt: 50 details.\n" in done.stdout and "  50 not_an_address: It is not an" in done.stdout, done.stdout
 
 
 def a_large_field_is_called_large(node):

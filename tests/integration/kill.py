@@ -515,7 +515,7 @@ def run(seed, cycles, control=None):
             if test.troubles:
                 break
         if control is None:
-            print(f"{test.cycle} cycles, {test.made} acts, log of {test.log.last.size}, slowest proof "
+            print(f"found: {test.cycle} kills, {test.made} acts, log of {test.log.last.size}, slowest proof "
                   f"{test.slowest_proof * 1000:.0f} ms after the start")
             for line in node.complaints():
                 test.report("log of the program", line)
@@ -527,6 +527,7 @@ def controls(seed):
                            ("doubled", {"twice"})):
         found = {word for word, _ in run(seed, 3, control)}
         assert words <= found, f"the control {control} stayed green: {found}"
+        print(f"control: {control}: red")
     stopped = [("give", 0, 1), ("stop", 2, 3), ("give", 6, 7)]
     assert reads_behind_stops([(2.5, 4, 200), (4, 5, 403), (4, 6.5, 200), (0.5, 1, 200)], stopped) == []
     assert reads_behind_stops([(4, 5, 200)], stopped) == [(4, 5, 200)]

@@ -94,8 +94,8 @@ def idle_connections(node, shop):
     for connection in idle:
         assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
         connection.close()
-    print(f"{IDLE} idle: {each / 1024:.1f} KiB each, {spent:.2f} s of CPU in a second, p99 {alone * 1000:.0f} ms "
-          f"alone, {beside * 1000:.0f} ms beside")
+    print(f"found: {IDLE} idle: {each / 1024:.1f} KiB each, {spent:.2f} s of CPU in a second, p99 {alone * 1000:.0f} "
+          f"ms alone, {beside * 1000:.0f} ms beside")
     assert spent < 0.2 * SLOW and beside < 10 * alone + 0.1 * SLOW
     if SLOW == 1:  # a build that watches itself needs more
         assert each < IDLE_BYTES_MAX, each
@@ -127,7 +127,7 @@ def slow_clients(node, shop):
     dribbling.join()
     for connection in slow:
         connection.close()
-    print(f"200 slow clients: p99 {alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside")
+    print(f"found: 200 slow clients: p99 {alone * 1000:.0f} ms alone, {beside * 1000:.0f} ms beside")
     assert beside < 10 * alone + 0.2 * SLOW
 
 
@@ -196,11 +196,12 @@ def delay_under_load(node, shop):
                                                         "purpose": shop.purposes[0], "attributes": ["pd:Name"]})
             delays.wait(line, given.expect(201).json["receipt"], time.monotonic())
     assert not working.refused(), working.refused()
-    print(f"{len(working.took)} acts and reads; from act to proof p99 {p99(delays.seconds) * 1000:.0f} ms, "
+    print(f"found: {len(working.took)} acts and reads; from act to proof p99 {p99(delays.seconds) * 1000:.0f} ms, "
           f"longest {max(delays.seconds) * 1000:.0f} ms")
     assert len(delays.seconds) >= 10 and not delays.too_long()
     delays.seconds.append(DELAY_SECONDS_MAX * SLOW + 1)
     assert delays.too_long(), "the judge does not see a long delay"
+    print("control: a proof that is late: red")
 
 
 def quick_acts(node, shop):
@@ -224,7 +225,7 @@ def quick_acts(node, shop):
         return delays.seconds[0]
     longest = max(together(senders, run))
     took = time.monotonic() - begin
-    print(f"{QUICK_ACTS} quick acts in {took:.1f} s, the proof of the last {longest * 1000:.0f} ms later")
+    print(f"found: {QUICK_ACTS} quick acts in {took:.1f} s, the proof of the last {longest * 1000:.0f} ms later")
 
 
 # ---- other processes
@@ -250,8 +251,8 @@ def other_processes(node, shop):
         imported, people, _ = together(3, commands)
     assert not working.refused(), working.refused()
     assert len(set(people)) == 5
-    print(f"beside an import of {imported['created']} people, new people and a backup: {len(working.took)} acts and "
-          f"reads, the longest {max(working.took) * 1000:.0f} ms")
+    print(f"found: beside an import of {imported['created']} people, new people and a backup: {len(working.took)} acts "
+          f"and reads, the longest {max(working.took) * 1000:.0f} ms")
     working.statuses[503] += 1
     assert working.refused(), "the judge does not see a refused answer"
 

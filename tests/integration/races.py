@@ -166,6 +166,7 @@ def control_of_the_storm(node, shop):
         "POST", "/v1/me/grants", {"relationship": customer.relationship, "purpose": shop.purposes[0],
                                   "attributes": ["pd:Name"]}))
     assert seen == {201: TWINS} and len(customer.line().items("/v1/me/grants")) == TWINS, seen
+    print(f"control: what may happen each time, {TWINS} at once: red")
 
 
 # ---- two servers
@@ -248,7 +249,7 @@ def stops_against_reads(node, shop, seed):
         permitted, seen = reads_in_spans(each, when)
         assert not permitted, f"{len(permitted)} reads behind an acknowledged stop, the first: {permitted[0]}"
         looked_at += seen
-    print(f"{stops} stops, {len(reads)} reads of which {given} permitted, {looked_at} wholly behind a stop")
+    print(f"found: {stops} stops, {len(reads)} reads of which {given} permitted, {looked_at} wholly behind a stop")
     assert stops > 50 and given > 50 and looked_at > 20, "too little happened to say anything"
     inside = next((when for when in spans[0] if when[1] > when[0]))
     middle = (inside[0] + inside[1]) / 2

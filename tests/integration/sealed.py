@@ -127,7 +127,8 @@ def order_of_calls(node, acting):
     assert not judge(calls, words), judge(calls, words)
     assert len(judge(without_syncs(calls), words)) == ACTS, "the judge does not miss a sync"
     assert len(judge(replies_first(calls), words)) == ACTS, "the judge does not see an early reply"
-    print(f"{ACTS} replies left behind their commits")
+    print("control: a sync left out, a reply too early: red")
+    print(f"found: {ACTS} replies left behind their commits")
     return True
 
 
@@ -142,7 +143,7 @@ def held_up(node, acting):
         acting.line.get("/v1/me").expect(200)
         took = time.monotonic() - begin
         assert took < HELD_UP_SECONDS * SLOW, f"reading waited {took:.3f} s for a disk that it does not need"
-    print(f"with a disk of {HELD_UP_SECONDS} s, writes wait for it and reading does not")
+    print(f"found: with a disk of {HELD_UP_SECONDS} s, writes wait for it and reading does not")
 
 
 def failed_sync(node, acting):
@@ -164,7 +165,7 @@ def failed_sync(node, acting):
     assert "before" in notes, "what was acknowledged is lost"
     acting.read("again").expect(200)
     node.expect_sound()
-    print("a failed fdatasync ends the program; what was acknowledged is there after a new start")
+    print("found: a failed fdatasync ends the program; what was acknowledged is there after a new start")
 
 
 def main():

@@ -143,13 +143,13 @@ def show(found):
     for case, ours, theirs in found[:SHOWN_MAX]:
         print(f"DISAGREE {case.kind}: {' '.join(case.words)}\n  symbolon  {ours}\n  verify/   {theirs}")
     kinds = collections.Counter(case.kind for case, _, _ in found)
-    print(f"{len(found)} disagreements: {dict(kinds)}")
+    print(f"found: {len(found)} disagreements: {dict(kinds)}")
 
 
 def report(cases, answers, seconds):
     codes = collections.Counter(code for code, _, _ in answers)
     kinds = len({case.kind for case in cases})
-    print(f"{len(cases)} calls of {kinds} kinds, exit codes {dict(sorted(codes.items()))}, {seconds:.1f} s")
+    print(f"found: {len(cases)} calls of {kinds} kinds, exit codes {dict(sorted(codes.items()))}, {seconds:.1f} s")
     assert min(codes.get(code, 0) for code in (0, 2, 7, 8)) >= len(cases) // 400, "a verdict is hardly ever met"
 
 
@@ -241,7 +241,7 @@ def check_controls(scratch, cases, answers):
         broken = broken_checker(os.path.join(scratch, "control"), file, check, instead)
         found = disagreements(some, right, answers_of(broken, some))
         assert found, f"the control is not noticed: {name}"
-        print(f"control: {name}: {len(found)} of {len(some)} told apart")
+        print(f"control: {name}: red in {len(found)} of {len(some)}")
 
 
 def main(batch):
