@@ -181,6 +181,15 @@ bool base64_decode(struct arena *arena, struct text text, struct bytes *out)
     return decode64(arena, text, BASE64, out);
 }
 
+int text_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
 struct text hex_encode(struct arena *arena, struct bytes bytes)
 {
     static const char DIGITS[] = "0123456789abcdef";

@@ -35,6 +35,8 @@ bool base64url_decode(struct arena *arena, struct text text, struct bytes *out);
 struct text base64_encode(struct arena *arena, struct bytes bytes);
 bool base64_decode(struct arena *arena, struct text text, struct bytes *out);
 
+/* 0 to 15 for a hexadecimal digit of either case, else -1. */
+int text_hex_digit(char c);
 /* Lower-case hexadecimal. */
 struct text hex_encode(struct arena *arena, struct bytes bytes);
 bool hex_decode(struct arena *arena, struct text text, struct bytes *out);

@@ -74,14 +74,18 @@ static err open_signatures(struct ctx *cx, const struct secret_key *key, struct 
     return OK;
 }
 
-err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct receipt *out)
+static err load_row(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct sql_receipt_load_row *out)
 {
     struct sql_receipt_load_in in = {person_id, receipt_id};
-    struct sql_receipt_load_row row;
     bool found = false;
-    TRY(sql_receipt_load(cx, &in, &row, &found));
-    if (!found)
-        return FAIL_NOT_FOUND(cx);
+    TRY(sql_receipt_load(cx, &in, out, &found));
+    return found ? OK : FAIL_NOT_FOUND(cx);
+}
+
+err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct receipt *out)
+{
+    struct sql_receipt_load_row row;
+    TRY(load_row(cx, person_id, receipt_id, &row));
     PERSON_KEY key;
     TRY(person_key_open(cx, person_id, &key));
     struct seal_place place = place_of(person_id, receipt_id, SEALED_PAYLOAD);
@@ -121,12 +125,8 @@ err receipt_open(struct ctx *cx, struct text id, struct receipt *out)
     int64_t person_id = 0;
     int64_t receipt_id = 0;
     TRY(relationship_open_item(cx, id, ID_RECEIPT, &person_id, &receipt_id));
-    struct sql_receipt_load_in in = {person_id, receipt_id};
     struct sql_receipt_load_row row;
-    bool found = false;
-    TRY(sql_receipt_load(cx, &in, &row, &found));
-    if (!found)
-        return FAIL_NOT_FOUND(cx);
+    TRY(load_row(cx, person_id, receipt_id, &row));
     struct policy_object object = {.person_id = person_id, .organisation_id = row.organisation_id};
     TRY(load_departments(cx, person_id, receipt_id, &object.departments));
     TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RECEIPT_READ : POLICY_RECEIPT_SEE, &object));

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/text.h"
+
 #define CHUNK_SIZE_DIGITS_MAX 8 /* leading zeros count too: nobody needs to send them without end */
 
 static h1_outcome refuse(struct h1_refusal *out, err code, const char *reason, const char *detail)
@@ -34,19 +36,10 @@ h1_outcome h1_body_open(struct h1_body *body, const struct h1_request *request, 
     return body->left == 0 ? H1_DONE : H1_MORE;
 }
 
-static int hex_value(uint8_t byte)
-{
-    if (byte >= '0' && byte <= '9')
-        return byte - '0';
-    if (byte >= 'a' && byte <= 'f')
-        return byte - 'a' + 10;
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
 /* 9112 section 7.1: chunk-size = 1*HEXDIG, here directly followed by CR LF. */
 static h1_outcome read_size(struct h1_body *body, uint8_t byte, struct h1_refusal *refusal)
 {
-    int digit = hex_value(byte);
+    int digit = text_hex_digit((char)byte);
     if (digit >= 0 && body->digit_count < CHUNK_SIZE_DIGITS_MAX) {
         body->left = body->left * 16 + digit;
         body->digit_count++;

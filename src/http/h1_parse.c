@@ -149,17 +149,13 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_hex(char c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static bool target_is_plain(struct text target)
 {
     for (size_t i = 0; i < target.size; i++) {
         if ((class_of(target.at[i]) & TARGET) != 0)
             continue;
-        if (target.at[i] != '%' || target.size - i < 3 || !is_hex(target.at[i + 1]) || !is_hex(target.at[i + 2]))
+        if (target.at[i] != '%' || target.size - i < 3 || text_hex_digit(target.at[i + 1]) < 0 ||
+            text_hex_digit(target.at[i + 2]) < 0)
             return false;
         i += 2;
     }

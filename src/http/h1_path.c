@@ -6,15 +6,6 @@
 
 #include "base/text.h"
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* RFC 3986 section 2.1. Writes at most encoded.size bytes. */
 static bool decode(struct text encoded, bool plus_is_space, char *out, size_t *out_size)
 {
@@ -27,8 +18,8 @@ static bool decode(struct text encoded, bool plus_is_space, char *out, size_t *o
             out[size] = c;
             continue;
         }
-        int high = encoded.size - i < 3 ? -1 : hex_value(encoded.at[i + 1]);
-        int low = encoded.size - i < 3 ? -1 : hex_value(encoded.at[i + 2]);
+        int high = encoded.size - i < 3 ? -1 : text_hex_digit(encoded.at[i + 1]);
+        int low = encoded.size - i < 3 ? -1 : text_hex_digit(encoded.at[i + 2]);
         if (high < 0 || low < 0)
             return false;
         out[size] = (char)(unsigned char)(high << 4 | low);

@@ -6,15 +6,6 @@
 
 #include "base/text.h"
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 2045 section 6.7, without line breaks: the soft ones are gone but for one at the very end. */
 static bool decode_quoted_printable(struct arena *scratch, struct text text, struct bytes *out)
 {
@@ -27,8 +18,8 @@ static bool decode_quoted_printable(struct arena *scratch, struct text text, str
         }
         if (i + 1 == text.size)
             break;
-        int high = hex_digit(text.at[i + 1]);
-        int low = i + 2 < text.size ? hex_digit(text.at[i + 2]) : -1;
+        int high = text_hex_digit(text.at[i + 1]);
+        int low = i + 2 < text.size ? text_hex_digit(text.at[i + 2]) : -1;
         if (high < 0 || low < 0)
             return false;
         bytes[size++] = (uint8_t)(high << 4 | low);

@@ -22,7 +22,7 @@ import zlib
 
 import steps
 from purposes import DELIVER
-from running_node import RunningNode
+from running_node import RunningNode, pages
 from traces import Traces, encodings, files, memory
 
 PRINT_KEYS = sys.argv[1]
@@ -91,7 +91,7 @@ class World:
 
     def everything_of(self, person):
         """All that the API tells a person, as one text."""
-        return b"".join(octets for path in DOORS for octets in pages(person, path.format(rel=person.relationship)))
+        return b"".join(page.body for path in DOORS for page in pages(person, path.format(rel=person.relationship)))
 
     def keys_of(self, data, *ids):
         done = subprocess.run([PRINT_KEYS, data, *ids], capture_output=True, text=True, timeout=60)
@@ -106,15 +106,6 @@ class World:
 DOORS = ["/v1/me/attributes", "/v1/me/disclosures", "/v1/me/relationships/{rel}/records", "/v1/me/grants",
          "/v1/me/requests", *(f"/v1/me/attributes/{kind}/history" for kind in (
              "pd:Name", "pd:PhysicalAddress", "pd:City", "pd:Region", "pd:BirthPlace", "pd:Job", "sym:DeliveryNote"))]
-
-
-def pages(caller, path):
-    path += "?limit=200"
-    while path:
-        reply = caller.get(path).expect(200)
-        yield reply.body
-        link = reply.field("Link")
-        path = link[1:link.index(">")] if link else None
 
 
 # ---- before
@@ -151,7 +142,7 @@ def three_people_have_what_people_have(world):
 
 def all_words_are_read_through_the_api_and_stand_in_no_file(world):
     told = b"".join(world.everything_of(person) for person in world.people)
-    told += b"".join(pages(world.shop, f"/v1/org/relationships/{world.waiting}/records"))
+    told += b"".join(page.body for page in pages(world.shop, f"/v1/org/relationships/{world.waiting}/records"))
     found = {word for word, _ in world.gone.find(told)}
     used_as_keys = {word for word in world.gone.words if word not in found}
     print(f"found: {len(world.gone.words)} words, {len(found)} of them read")

@@ -91,6 +91,16 @@ class Caller:
         return self.call("DELETE", path, fields=fields)
 
 
+def pages(caller, path):
+    """The replies of a list, one page after the other."""
+    path += ("&" if "?" in path else "?") + "limit=200"
+    while path:
+        reply = caller.get(path).expect(200)
+        yield reply
+        link = reply.field("Link")
+        path = link[1:link.index(">")] if link else None
+
+
 class RunningNode:
     def __init__(self, *options):
         self.program = os.environ["SYMBOLON"]

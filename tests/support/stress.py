@@ -12,7 +12,7 @@ import threading
 import time
 
 from purposes import DELIVER
-from running_node import RunningNode
+from running_node import RunningNode, pages
 
 
 def seed_of_run():
@@ -120,13 +120,7 @@ class Line:
 
     def items(self, path):
         """All items of a list, over all its pages."""
-        path, items = path + ("&" if "?" in path else "?") + "limit=200", []
-        while path:
-            answer = self.get(path).expect(200)
-            items += answer.json["items"]
-            link = answer.field("Link")
-            path = link[1:link.index(">")] if link else None
-        return items
+        return [item for page in pages(self, path) for item in page.json["items"]]
 
 
 class RoughNode(RunningNode):

@@ -176,6 +176,17 @@ static void base64_that_is_not_canonical_is_refused(void **state)
     assert_int_equal(out.size, 77);
 }
 
+static void a_hexadecimal_digit_has_a_value_in_either_case(void **state)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    (void)state;
+    for (int c = -128; c < 128; c++) {
+        char lower = (char)(c >= 'A' && c <= 'F' ? c + 32 : c);
+        const char *at = lower == '\0' ? NULL : strchr(DIGITS, lower);
+        assert_int_equal(text_hex_digit((char)c), at == NULL ? -1 : at - DIGITS);
+    }
+}
+
 static void hex_is_lower_case_and_even(void **state)
 {
     static const char *const BAD[] = {"6", "666", "6F", "0x66", "6 6", "gg", "6g", "\xc3\xa9"};
@@ -248,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(encodings_come_back, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(encodings_agree_with_rfc_4648_section_10, open_arena, close_arena),
         cmocka_unit_test_setup_teardown(base64_that_is_not_canonical_is_refused, open_arena, close_arena),
+        cmocka_unit_test(a_hexadecimal_digit_has_a_value_in_either_case),
         cmocka_unit_test_setup_teardown(hex_is_lower_case_and_even, open_arena, close_arena),
         cmocka_unit_test(base32_reads_what_people_mistype),
         cmocka_unit_test(base32_refuses_what_it_cannot_mean),
