@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
-.PHONY: all run test check gates coverage fuzz mutation power bench install clean
+.PHONY: all run test check gates coverage fuzz mutation power faults bench install clean
 SECONDS ?= 60
 CYCLES ?= 100000
 all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release --target symbolon
@@ -12,6 +12,7 @@ coverage: ; @tools/setup test && tools/coverage
 fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
 mutation: ; @tools/setup test && tests/mutation/run.py
 power: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target power_loss && CYCLES=$(CYCLES) build/tests/power_loss
+faults: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target effects_fail && RUNS=0 build/tests/effects_fail
 bench: ; @tools/setup bench && $(MAKE) all && bench/run
 install: all ; @cmake --install build
 clean: ; @rm -rf build

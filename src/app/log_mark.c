@@ -2,6 +2,7 @@
  * A small file, replaced by rename. */
 #include "app/log_mark.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -23,11 +24,14 @@ static err read_mark(struct ctx *cx, const char *folder, struct text *out)
     char *text = arena_take(cx->arena, MARK_BYTES_MAX, 1);
     if (path == NULL || text == NULL)
         return FAIL_MEMORY(cx);
-    FILE *file = fopen(path, "rb");
-    size_t size = file == NULL ? 0 : fread(text, 1, MARK_BYTES_MAX, file);
-    if (file != NULL)
-        (void)fclose(file); /* it was only read */
-    *out = (struct text){text, size};
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = file < 0 ? 0 : read(file, text, MARK_BYTES_MAX);
+    bool unread = size < 0 || (file < 0 && errno != ENOENT);
+    if (file >= 0)
+        (void)close(file); /* it was only read */
+    if (unread) /* a node that went back would not be found out */
+        return FAIL(cx, INTERNAL, "log.mark", "the last checkpoint beside the keys does not read");
+    *out = (struct text){text, (size_t)size};
     return OK;
 }
 

@@ -2,6 +2,7 @@
  * Opening and closing of a node. */
 #include "app/node.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -38,6 +39,11 @@ static err fail_missing(struct ctx *cx, const char *path)
                 "there is no node in %s; --data names its folder, `symbolon org create NAME` makes one", path);
 }
 
+static err fail_unseen(struct ctx *cx, const char *path)
+{
+    return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be looked at", path);
+}
+
 /* The name of a folder is on disk only when the one above it is. */
 static bool sync_above(struct ctx *cx, const char *path)
 {
@@ -52,7 +58,10 @@ static bool sync_above(struct ctx *cx, const char *path)
 static err make_folder(struct ctx *cx, const char *path, bool create)
 {
     struct stat found;
-    bool there = stat(path, &found) == 0 && S_ISDIR(found.st_mode);
+    bool stands = stat(path, &found) == 0;
+    bool there = stands && S_ISDIR(found.st_mode);
+    if (!stands && errno != ENOENT && errno != ENOTDIR)
+        return fail_unseen(cx, path);
     if (!there && !create)
         return fail_missing(cx, path);
     if (!there && mkdir(path, 0700) != 0)
@@ -114,7 +123,8 @@ static err settle_moment(struct node *node)
     TRY(sql_node_newest_of_ledger(cx, &ledger, &found));
     TRY(sql_node_newest_of_keys(cx, &keys, &found));
     const int64_t numbers[] = {people.act_id,    people.receipt_id,    people.event_id,
-                               people.person_id, ledger.disclosure_id, keys.person_id};
+                               people.person_id, ledger.disclosure_id, keys.person_id,
+                               keys.organisation_id};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         number_lift(&node->numbers, numbers[i]);
         store_lift_time(node->store, number_made_at_ms(numbers[i]));
@@ -158,7 +168,7 @@ err node_open(struct node *node, const struct node_options *options)
         return FAIL_MEMORY(cx);
     struct stat found;
     if (!options->create && stat(keys.at, &found) != 0)
-        return fail_missing(cx, options->data);
+        return errno == ENOENT ? fail_missing(cx, options->data) : fail_unseen(cx, keys.at);
     node->keys = keys.at;
     TRY(keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;

@@ -186,7 +186,8 @@ static err read_coordinate(struct ctx *cx, const json_t *key, const char *name, 
 
 static err read_private_key(struct ctx *cx, const json_t *key, struct es256_key *out)
 {
-    if (!jose_jwk_prm(NULL, key, false, "sign")) /* its "use" or "key_ops" say otherwise */
+    bool says = json_object_get(key, "use") != NULL || json_object_get(key, "key_ops") != NULL;
+    if (says && !jose_jwk_prm(NULL, key, false, "sign")) /* without memory it says no as well: ours say nothing */
         return fail_key(cx);
     TRY(read_coordinate(cx, key, "x", out->x));
     TRY(read_coordinate(cx, key, "y", out->y));

@@ -110,9 +110,13 @@ err key_file_read(struct ctx *cx, int folder, const char *name, struct key_file 
     return done;
 }
 
-bool key_file_stands(int folder, const char *name)
+err key_file_stands(struct ctx *cx, int folder, const char *name, bool *out)
 {
-    return faccessat(folder, name, F_OK, 0) == 0;
+    bool stands = faccessat(folder, name, F_OK, 0) == 0;
+    if (!stands && errno != ENOENT)
+        return fail_disk(cx, "looking for a key");
+    *out = stands;
+    return OK;
 }
 
 static bool write_whole(int fd, struct bytes content)
@@ -217,9 +221,12 @@ err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out)
         return failed;
     }
     bool found = false;
+    errno = 0; /* the only thing that tells the end of the list from a list that does not read */
     for (struct dirent *entry; !found && (entry = readdir(list)) != NULL;)
         found = ends_so(entry->d_name, ending);
+    err done = found || errno == 0 ? OK : fail_disk(cx, "listing");
     closedir(list);
-    *out = found;
-    return OK;
+    if (done == OK)
+        *out = found;
+    return done;
 }

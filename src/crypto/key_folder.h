@@ -25,7 +25,8 @@ void key_folder_close(struct key_folder *folder);
 
 /* `present` is false when there is no such file. Fails FORBIDDEN key.exposed. The caller wipes `out`. */
 err key_file_read(struct ctx *cx, int folder, const char *name, struct key_file *out) MUST_CHECK;
-bool key_file_stands(int folder, const char *name);
+/* A look that the system refuses is a failure: it says nothing about the file. */
+err key_file_stands(struct ctx *cx, int folder, const char *name, bool *out) MUST_CHECK;
 
 /* The file appears whole or not at all; one that is there already stays (`out_made` false). */
 err key_file_make(struct ctx *cx, int folder, const char *name, struct bytes content, bool *out_made) MUST_CHECK;

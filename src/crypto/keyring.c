@@ -248,12 +248,14 @@ static err bucket_key(struct ctx *cx, struct keyring *keyring, int64_t bucket, s
     if (!cache_find(keyring, bucket, &key))
         TRY(bucket_read(cx, keyring, bucket, &key));
     bucket_name(bucket, name);
-    bool stands = key_file_stands(keyring->folder.buckets, name);
+    bool stands = false;
+    err looked = key_file_stands(cx, keyring->folder.buckets, name, &stands);
     if (stands)
         *out = key;
-    else
+    else if (looked == OK)
         cache_drop(keyring, bucket);
     secret_wipe(&key, sizeof key);
+    TRY(looked);
     return stands ? OK : fail_destroyed(cx);
 }
 
@@ -301,8 +303,10 @@ void keyring_drop_destroyed(struct keyring *keyring)
         pthread_mutex_unlock(&keyring->mutex);
         if (bucket == 0)
             continue;
+        struct ctx own = {.arena = NULL}; /* a look that fails is taken up by the next round */
+        bool stands = true;
         bucket_name(bucket, name);
-        if (!key_file_stands(keyring->folder.buckets, name))
+        if (key_file_stands(&own, keyring->folder.buckets, name, &stands) == OK && !stands)
             cache_drop(keyring, bucket);
     }
 }

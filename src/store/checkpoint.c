@@ -77,11 +77,11 @@ static bool wait_for_tick(struct checkpointer *checkpointer)
 
 static void *run_checkpointer(void *arg)
 {
-    struct round round = {.store = arg, .arena = arena_open(ARENA_BYTES)};
-    while (round.arena != NULL && wait_for_tick(&round.store->checkpointer))
+    struct store *store = arg;
+    struct round round = {.store = store, .arena = store->checkpointer.arena};
+    while (wait_for_tick(&store->checkpointer))
         care_for_all(&round);
     conn_close(round.conn);
-    arena_close(round.arena);
     return NULL;
 }
 
@@ -99,7 +99,9 @@ void checkpointer_open(struct store *store)
 bool checkpointer_start(struct store *store)
 {
     struct checkpointer *checkpointer = &store->checkpointer;
-    if (!checkpointer->started)
+    if (checkpointer->arena == NULL) /* here, where somebody hears of it: a thread without would have to end */
+        checkpointer->arena = arena_open(ARENA_BYTES);
+    if (!checkpointer->started && checkpointer->arena != NULL)
         checkpointer->started = thread_start(&checkpointer->thread, "checkpoint", run_checkpointer, store);
     return checkpointer->started;
 }
@@ -113,6 +115,7 @@ void checkpointer_close(struct store *store)
     (void)pthread_mutex_unlock(&checkpointer->lock);
     if (checkpointer->started)
         (void)pthread_join(checkpointer->thread, NULL);
+    arena_close(checkpointer->arena);
     (void)pthread_cond_destroy(&checkpointer->wake);
     (void)pthread_mutex_destroy(&checkpointer->lock);
 }

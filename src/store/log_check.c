@@ -4,6 +4,7 @@
  * the one before it is on disk. */
 #include "store/log_check.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +29,8 @@ struct sum {
 
 struct log {
     int     fd;
-    bool    big;   /* words of the sums are read with the highest byte first */
+    bool    unread; /* the disk refused */
+    bool    big;    /* words of the sums are read with the highest byte first */
     uint8_t salts[SALTS_BYTES];
     uint8_t frame[FRAME_BYTES];
 };
@@ -80,9 +82,20 @@ static bool one_bit_makes_the_head_whole(uint8_t *head)
 
 /* ---- frames */
 
+/* False at the end of the log, and when the disk refuses: that is kept. */
+static bool read_at(struct log *log, uint8_t *out, size_t size, int64_t at)
+{
+    ssize_t got = 0;
+    do
+        got = pread(log->fd, out, size, at);
+    while (got < 0 && errno == EINTR);
+    log->unread |= got < 0;
+    return got == (ssize_t)size;
+}
+
 static bool read_frame(struct log *log, int64_t index)
 {
-    return pread(log->fd, log->frame, FRAME_BYTES, HEAD_BYTES + index * FRAME_BYTES) == FRAME_BYTES;
+    return read_at(log, log->frame, FRAME_BYTES, HEAD_BYTES + index * FRAME_BYTES);
 }
 
 static struct sum frame_sum(const struct log *log, struct sum before)
@@ -148,7 +161,7 @@ static bool was_built_upon(struct log *log, int64_t bad, struct sum sum)
 static bool is_damaged(struct log *log)
 {
     uint8_t head[HEAD_BYTES];
-    if (pread(log->fd, head, sizeof head, 0) != HEAD_BYTES)
+    if (!read_at(log, head, sizeof head, 0))
         return false;
     if (!head_is_whole(head))
         return one_bit_makes_the_head_whole(head);
@@ -167,6 +180,12 @@ static bool is_damaged(struct log *log)
     return false;
 }
 
+/* What was not looked at may be damaged: SQLite would drop it. */
+static err fail_unread(struct ctx *cx)
+{
+    return FAIL(cx, INTERNAL, "store.io", "a write-ahead log of the store does not read");
+}
+
 err log_check(struct ctx *cx, const char *path)
 {
     struct log *log = ARENA_NEW(cx->arena, struct log);
@@ -174,11 +193,13 @@ err log_check(struct ctx *cx, const char *path)
         return FAIL_MEMORY(cx);
     log->fd = open(path, O_RDONLY | O_CLOEXEC); /* SQLite locks the database, not its log: closing drops no lock */
     if (log->fd < 0)
-        return OK;
+        return errno == ENOENT ? OK : fail_unread(cx);
     bool damaged = true;
     for (int look = 0; look < LOOKS && damaged; look++)
         damaged = is_damaged(log);
     (void)close(log->fd); /* it was only read */
+    if (log->unread)
+        return fail_unread(cx);
     return damaged ? FAIL(cx, CORRUPT, "store.log_damaged",
                           "a write-ahead log of the store is damaged in its middle: what was acknowledged after that "
                           "place would be lost without a word")

@@ -193,7 +193,9 @@ err sqlite_open(struct ctx *cx, const struct sqlite_options *options, struct sql
     if (options->create)
         TRY(create_file(cx, options->path));
     else if (access(options->path, F_OK) != 0)
-        return FAIL(cx, NOT_FOUND, "store.missing", "a file of the store is missing");
+        return errno == ENOENT ? FAIL(cx, NOT_FOUND, "store.missing", "a file of the store is missing")
+                               : FAIL(cx, INTERNAL, "store.io", "a file of the store cannot be looked at (errno %d)",
+                                      errno);
     err result = open_and_set(cx, options, &file);
     if (result != OK) {
         sqlite_close(&file);

@@ -2,6 +2,7 @@
  * SQLite's own way to its files with one thing added: pages of a database get their sum when they are written there,
  * and are held against it when they are read. A mapped page is looked at once a minute. Logs and journals go by
  * untouched. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -278,6 +279,8 @@ static err is_without_sums(struct ctx *cx, const char *path, bool *out)
     static const char MAGIC[] = "SQLite format 3"; /* its zero too */
     uint8_t page[PAGE_BYTES];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 && errno != ENOENT)
+        return FAIL(cx, INTERNAL, "store.io", "a file of the store does not open for reading (errno %d)", errno);
     ssize_t size = fd < 0 ? 0 : pread(fd, page, sizeof page, 0);
     if (fd >= 0)
         (void)close(fd); /* it was only read; this process has no lock on the file yet */

@@ -37,6 +37,7 @@ struct checkpointer {
     bool            closing;
     bool            started;
     pthread_t       thread;
+    struct arena   *arena; /* the thread's, once it runs */
     _Atomic int64_t log_pages[STORE_FILE_COUNT]; /* after the last commit of this process */
 };
 

@@ -82,7 +82,10 @@ static err check_private(struct ctx *cx, struct store *store)
         const char *path = store_path(cx->arena, store->folder, file);
         if (path == NULL)
             return FAIL_MEMORY(cx);
-        if (stat(path, &about) == 0 && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        bool there = stat(path, &about) == 0;
+        if (!there && errno != ENOENT)
+            return FAIL(cx, INTERNAL, "store.io", "a file of the store cannot be looked at (errno %d)", errno);
+        if (there && (about.st_mode & (S_IRWXG | S_IRWXO)) != 0)
             return FAIL(cx, FORBIDDEN, "store.exposed",
                         "others may reach the file %s of the store; take that away: chmod go-rwx on the files there",
                         FILE_NAMES[file]);

@@ -125,6 +125,33 @@ static void survivors_move_to_a_fresh_bucket(void **state)
     fixture_close(&fixture);
 }
 
+/* Its file is there, and the system does not say so: a link that leads to itself. */
+static void a_key_that_cannot_be_looked_at_is_not_a_destroyed_one(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open_keyring(&fixture);
+    struct key_place place = {some_bucket(cx), 42};
+    struct secret_key made, opened;
+    struct bytes wrapped;
+    char name[64];
+    char path[256];
+    char aside[256];
+    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
+    bucket_path(place.bucket, name);
+    (void)snprintf(path, sizeof path, "%s/%s", fixture.keys, name);
+    (void)snprintf(aside, sizeof aside, "%s/aside", fixture.keys);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(symlink(path, path), 0);
+    assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), INTERNAL, "key.disk");
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(aside, path), 0);
+    failure_clear(&cx->failure);
+    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), OK);
+    assert_memory_equal(opened.at, made.at, SECRET_KEY_BYTES);
+    fixture_close(&fixture);
+}
+
 /* ---- several keyrings on one folder, as server and command line have them */
 
 static void what_one_keyring_makes_the_other_sees(void **state)
@@ -344,6 +371,7 @@ int main(void)
         cmocka_unit_test(a_sealed_value_that_is_no_key_is_refused),
         cmocka_unit_test(a_bucket_file_under_another_number_does_not_open),
         cmocka_unit_test(survivors_move_to_a_fresh_bucket),
+        cmocka_unit_test(a_key_that_cannot_be_looked_at_is_not_a_destroyed_one),
         cmocka_unit_test(what_one_keyring_makes_the_other_sees),
         cmocka_unit_test(what_one_keyring_destroys_the_other_forgets),
         cmocka_unit_test(what_a_keyring_destroys_it_forgets_itself),

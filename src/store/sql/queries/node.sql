@@ -33,6 +33,7 @@ SELECT COALESCE((SELECT max(disclosure_id) FROM disclosure), 0),
 
 -- name: node_newest_of_keys
 -- file: keys
--- out:  person_id int64
+-- out:  person_id int64, organisation_id int64
 -- rows: one
-SELECT COALESCE((SELECT max(person_id) FROM person_key), 0);
+SELECT COALESCE((SELECT max(person_id) FROM person_key), 0),
+       COALESCE((SELECT max(organisation_id) FROM organisation_key), 0);
