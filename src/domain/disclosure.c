@@ -143,10 +143,7 @@ static err load_grants(struct ctx *cx, struct disclosure_ask *ask)
     const struct grant_question question = {&ask->found, ask->purpose_id.item};
     ask->edition = store_people_edition(cx);
     ask->has_ended = false;
-    TRY(grant_list_open(cx, &question, &ask->grants, &ask->grants_count));
-    for (size_t i = 0; ask->repeats && i < ask->grants_count; i++)
-        ask->grants[i].used = 0;
-    return OK;
+    return grant_list_open(cx, &question, &ask->grants, &ask->grants_count);
 }
 
 static struct attribute_set allowed_kinds(const struct disclosure_ask *ask)
@@ -353,4 +350,79 @@ err disclosure_commit(struct ctx *cx, void *arg)
     if (ask->refusals_count > 0)
         TRY(write_refused(cx, ask, &head));
     return disclosure_head_save(cx, &head);
+}
+
+/* ---- the same read once more */
+
+/* Of the grants those under which the answer was given, as if they had not been used. */
+static void keep_told(struct disclosure_ask *ask, const struct disclosure_told *told)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < ask->grants_count; i++) {
+        bool is_told = false;
+        for (size_t t = 0; t < told->grants_count; t++)
+            is_told = is_told || ask->grants[i].grant_id == told->grants[t];
+        if (!is_told)
+            continue;
+        ask->grants[kept] = ask->grants[i];
+        ask->grants[kept++].used = 0;
+    }
+    ask->grants_count = kept;
+}
+
+static int64_t version_now(const struct disclosure_ask *ask, attribute_number kind)
+{
+    for (size_t i = 0; i < ask->values_count; i++)
+        if (ask->values[i].kind->number == kind)
+            return ask->values[i].item.version;
+    return 0;
+}
+
+/* Every version that was told is the one of now, and none has come since. */
+static bool is_unchanged(const struct disclosure_ask *now, const struct disclosure_told *told)
+{
+    bool same = now->values_count == told->values_count;
+    for (size_t i = 0; i < told->values_count; i++)
+        same = same && version_now(now, told->values[i].kind) == told->values[i].version;
+    return same;
+}
+
+static bool is_counted(const struct disclosure_ask *ask)
+{
+    bool counted = false;
+    for (size_t i = 0; i < ask->uses_count; i++)
+        counted = counted || uses_is_counted(&ask->uses[i].grant.uses);
+    return counted;
+}
+
+/* What found nothing was not counted either. */
+static void compare(const struct disclosure_ask *now, struct disclosure_repeat *repeat)
+{
+    const struct disclosure_told *told = &repeat->told;
+    repeat->out_stands = is_unchanged(now, told) || (told->values_count > 0 && is_counted(now));
+    repeat->out_valid_until_ms = now->valid_until_ms;
+    repeat->out_removed = ATTRIBUTE_SET_EMPTY;
+    for (size_t i = 0; i < told->values_count; i++)
+        if (version_now(now, told->values[i].kind) == 0)
+            repeat->out_removed = attribute_set_add(repeat->out_removed, told->values[i].kind);
+}
+
+err disclosure_repeat(struct ctx *cx, struct disclosure_repeat *repeat)
+{
+    struct disclosure_ask now = {.relationship = repeat->first->relationship, .purpose = repeat->first->purpose,
+        .attributes = repeat->told.given};
+    TRY(open_question(cx, &now));
+    TRY(make_room(cx, &now));
+    now.considered = now.attributes;
+    TRY(load_grants(cx, &now));
+    keep_told(&now, &repeat->told);
+    judge(cx, &now);
+    repeat->out_stands = false;
+    if (now.refusals_count > 0)
+        return OK;
+    PERSON_KEY key;
+    TRY(person_key_open(cx, now.found.person_id, &key));
+    TRY(open_values(cx, &now, &key));
+    compare(&now, repeat);
+    return OK;
 }

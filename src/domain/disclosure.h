@@ -60,7 +60,6 @@ struct disclosure_ask {
     struct attribute_set attributes;
     struct text          note; /* at most LIMIT_NOTE_BYTES */
     bool                 partial;
-    bool                 repeats; /* asks again for an answer it has had: counted uses that are used up count as free */
     /* answer */
     int64_t                    disclosure_id;
     struct relationship        found;
@@ -91,6 +90,33 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
  * again unless the store vouches that they have not changed; what is no longer permitted turns the answer into a
  * refusal; writes the rows and counts the uses that disclosed something. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* What an answer said that was kept for whoever repeats the read: the kinds that were permitted, filled in or not, the
+ * versions of their values, the numbers of the grants. */
+struct disclosure_version {
+    attribute_number kind;
+    int64_t          version;
+};
+struct disclosure_told {
+    struct attribute_set             given; /* not empty */
+    const struct disclosure_version *values;
+    size_t                           values_count;
+    const int64_t                   *grants;
+    size_t                           grants_count;
+};
+
+/* Whether that answer may be given again: while these very grants permit all of it, whatever others there are. That
+ * they were used, by this read too, does not count against it. A value that is not the one of then would be a new read:
+ * it makes the answer fall, unless a grant's uses are counted; then the answer stands as it was, without what the
+ * person has removed. Writes nothing. */
+struct disclosure_repeat {
+    const struct disclosure_ask *first; /* the question */
+    struct disclosure_told       told;
+    bool                         out_stands;
+    int64_t                      out_valid_until_ms; /* as of now */
+    struct attribute_set         out_removed;        /* kinds that had a value then and have none now */
+};
+err disclosure_repeat(struct ctx *cx, struct disclosure_repeat *repeat) MUST_CHECK;
 
 /* The decision without data and without a row: for AuthZEN and tests. */
 err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,

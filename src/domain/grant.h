@@ -95,7 +95,8 @@ struct grant_give {
 };
 err grant_give(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Narrow or shorten only: INVALID grant.wider | grant.in_past | uses.invalid; CONFLICT grant.not_active. */
+/* Narrow or shorten only; what is so already is no act and leaves no receipt. INVALID grant.wider | grant.in_past |
+ * uses.invalid; CONFLICT grant.not_active. */
 struct grant_narrow {
     int64_t              grant_id;
     bool                 set_attributes, set_departments, set_until, set_uses;

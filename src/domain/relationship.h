@@ -89,8 +89,9 @@ err relationship_answer(struct ctx *cx, void *arg) MUST_CHECK;
 typedef enum relationship_move { MOVE_NONE, MOVE_PAUSE, MOVE_RESUME } relationship_move;
 
 /* Nature, dates, pause and resume in one act each. An earlier end shortens the live grants with it. Members that are
- * not `set_` stay. INVALID relationship.end_in_past | relationship.review_in_past | relationship.review_after_end;
- * CONFLICT relationship.ended | relationship.not_active | relationship.not_paused. */
+ * not `set_` stay; what is so already is no act and leaves no receipt. INVALID relationship.end_in_past |
+ * relationship.review_in_past | relationship.review_after_end; CONFLICT relationship.ended | relationship.not_active |
+ * relationship.not_paused. */
 struct relationship_change {
     int64_t             relationship_id;
     bool                set_nature, set_ends, set_review;

@@ -24,6 +24,13 @@ static err plan_change(struct ctx *cx, const struct relationship_change *change,
     return OK;
 }
 
+/* What is so already did not happen: there is nothing to prove. */
+static bool says_nothing_new(const struct relationship *relationship, const struct act *act)
+{
+    return act->kind == ACT_RELATIONSHIP_CHANGED && act->nature == relationship->nature &&
+           act->until_at_ms == relationship->ends_at_ms && act->review_at_ms == relationship->review_at_ms;
+}
+
 err relationship_change(struct ctx *cx, void *arg)
 {
     struct relationship_change *change = arg;
@@ -42,8 +49,10 @@ err relationship_change(struct ctx *cx, void *arg)
                                  change->set_review ? act.review_at_ms : 0));
     if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
         return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
-    TRY(relationship_apply(cx, &relationship, &act, false));
-    TRY(grant_shorten_all(cx, &relationship));
+    if (!says_nothing_new(&relationship, &act)) {
+        TRY(relationship_apply(cx, &relationship, &act, false));
+        TRY(grant_shorten_all(cx, &relationship));
+    }
     change->out = relationship;
     return OK;
 }

@@ -37,6 +37,11 @@ bool uses_is_counted(const struct uses *uses)
     return uses->kind == USES_ONCE || uses->kind == USES_TIMES;
 }
 
+bool uses_equals(const struct uses *a, const struct uses *b)
+{
+    return a->kind == b->kind && a->max == b->max && text_equals(a->event, b->event);
+}
+
 bool uses_is_within(const struct uses *narrower, const struct uses *wider)
 {
     if (wider->kind == USES_PERIOD)

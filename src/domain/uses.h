@@ -23,6 +23,7 @@ const char *uses_word(uses_kind kind); /* "period", "once", "times", "event" */
 /* Completes `max` of once and refuses what does not belong together: INVALID uses.invalid at `pointer`. */
 err uses_check(struct ctx *cx, struct uses *uses, const char *pointer) MUST_CHECK;
 bool uses_is_counted(const struct uses *uses);
+bool uses_equals(const struct uses *a, const struct uses *b);
 /* True when `narrower` allows nothing that `wider` does not: the only change that a person may make to a live grant. */
 bool uses_is_within(const struct uses *narrower, const struct uses *wider);
 

@@ -4,6 +4,7 @@
 #include "domain/disclosure.h"
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
 
@@ -191,38 +192,135 @@ static err answer_again(struct call *call, void *arg)
     return same ? OK : answer(call, reading);
 }
 
-/* Two answers to one question, apart from the id of the read, which stands first. */
-static bool says_the_same(struct text a, struct text b)
-{
-    const size_t head = sizeof "{\"id\":\"" - 1 + ID_TEXT_SIZE;
-    return a.size == b.size && a.size > head &&
-           text_equals((struct text){a.at + head, a.size - head}, (struct text){b.at + head, b.size - head});
-}
+/* ---- the same read once more */
 
-/* Asks once more, and compares with the answer that stands in call->reply. */
-static err ask_again(struct call *call, const struct disclosure_ask *first, bool repeats, bool *out_same)
+/* The grants that a kept answer names, by number. */
+static err read_kept_grants(struct ctx *cx, const json_t *kept, struct disclosure_told *told)
 {
-    const struct reply kept = call->reply;
-    struct disclosure_ask again = {.relationship = first->relationship, .purpose = first->purpose,
-        .attributes = first->attributes, .note = first->note, .partial = first->partial, .repeats = repeats};
-    TRY(disclosure_decide(&call->cx, &again));
-    *out_same = false;
-    if (!again.given)
-        return OK;
-    TRY(answer_given(call, &again));
-    *out_same = says_the_same(kept.body, call->reply.body);
-    call->reply = kept;
+    const json_t *several = json_object_get(kept, "grants");
+    const size_t count = several == NULL ? 1 : json_array_size(several);
+    int64_t *grants = ARENA_ARRAY(cx->arena, int64_t, count);
+    if (grants == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *id = several == NULL ? json_object_get(kept, "grant") : json_array_get(several, i);
+        int64_t person_id = 0;
+        TRY(relationship_open_item(cx, json_text(id), ID_GRANT, &person_id, &grants[i]));
+    }
+    told->grants = grants;
+    told->grants_count = count;
     return OK;
 }
 
-/* A kept answer holds values: it is given again only when the question would get the very same answer now, from the
- * same grants and the same versions. That the first reading itself used a grant up does not count against it. */
+/* The versions that it gave, and what was permitted but not filled in. */
+static err read_kept_values(struct ctx *cx, const json_t *kept, struct disclosure_told *told)
+{
+    const json_t *given = json_object_get(kept, "attributes");
+    const json_t *missing = json_object_get(kept, "missing");
+    struct disclosure_version *values = ARENA_ARRAY(cx->arena, struct disclosure_version, json_object_size(given));
+    if (values == NULL)
+        return FAIL_MEMORY(cx);
+    const struct attribute_kind *kind = NULL;
+    for (size_t n = 0; (kind = attribute_at(n)) != NULL; n++) {
+        const json_t *value = json_object_get(given, kind->term);
+        if (value == NULL)
+            continue;
+        values[told->values_count++] = (struct disclosure_version){kind->number,
+            json_integer_value(json_object_get(value, "version"))};
+        told->given = attribute_set_add(told->given, kind->number);
+    }
+    for (size_t i = 0; i < json_array_size(missing); i++) {
+        kind = attribute_find(json_text(json_array_get(missing, i)));
+        if (kind != NULL)
+            told->given = attribute_set_add(told->given, kind->number);
+    }
+    told->values = values;
+    return OK;
+}
+
+static void write_kept_values(struct ctx *cx, const json_t *values, struct attribute_set removed,
+                              struct json_writer *out)
+{
+    const struct attribute_kind *kind = NULL;
+    json_open_object(out);
+    for (size_t n = 0; (kind = attribute_at(n)) != NULL; n++) {
+        const json_t *value = json_object_get(values, kind->term);
+        if (value == NULL || attribute_set_has(removed, kind->number))
+            continue;
+        json_write_key(out, kind->term);
+        json_write_raw(out, json_canonical(cx->arena, value));
+    }
+    json_close_object(out);
+}
+
+static void write_kept_missing(const struct disclosure_repeat *repeat, struct json_writer *out)
+{
+    struct attribute_set kinds = repeat->told.given;
+    for (size_t i = 0; i < repeat->told.values_count; i++)
+        kinds = attribute_set_minus(kinds, attribute_set_of(repeat->told.values[i].kind));
+    kinds = attribute_set_union(kinds, repeat->out_removed);
+    json_open_array(out);
+    for (attribute_number n = ATTRIBUTE_NONE; (n = attribute_set_next(kinds, n)) != ATTRIBUTE_NONE;)
+        json_write_text(out, text_of(attribute_by_number(n)->term));
+    json_close_array(out);
+}
+
+static void write_kept_member(struct ctx *cx, const json_t *kept, const char *name, struct json_writer *out)
+{
+    const json_t *value = json_object_get(kept, name);
+    if (value == NULL)
+        return;
+    json_write_key(out, name);
+    json_write_raw(out, json_canonical(cx->arena, value));
+}
+
+/* The kept answer with the end that its grants have now, and without what the person has removed; often all of it. */
+static err bring_up_to_date(struct call *call, const json_t *kept, const struct disclosure_repeat *repeat)
+{
+    static const char *const AS_KEPT[] = {"id", "relationship", "purpose", "grant", "grants"};
+    struct ctx *cx = &call->cx;
+    struct text until = time_to_text(call->arena, repeat->out_valid_until_ms);
+    if (until.at == NULL)
+        return FAIL_MEMORY(cx);
+    if (attribute_set_is_empty(repeat->out_removed) &&
+        text_equals(until, json_text(json_object_get(kept, "valid_until"))))
+        return OK;
+    struct json_writer out = json_writer_open(call->arena, LIMIT_OUTPUT_BYTES);
+    json_open_object(&out);
+    for (size_t i = 0; i < sizeof AS_KEPT / sizeof *AS_KEPT; i++)
+        write_kept_member(cx, kept, AS_KEPT[i], &out);
+    json_member_text(&out, "valid_until", until);
+    json_write_key(&out, "attributes");
+    write_kept_values(cx, json_object_get(kept, "attributes"), repeat->out_removed, &out);
+    json_write_key(&out, "missing");
+    write_kept_missing(repeat, &out);
+    write_kept_member(cx, kept, "refused", &out);
+    json_close_object(&out);
+    return json_writer_finish(cx, &out, &call->reply.body);
+}
+
+/* A kept answer holds values: it is given again only while the grants of then permit all of it now. An answer that
+ * cannot be read any more, since what it names has gone, does not stand. */
 static err still_stands(struct call *call, void *arg, bool *out_stands)
 {
-    const struct disclosure_ask *first = &((struct reading *)arg)->ask;
-    TRY(ask_again(call, first, false, out_stands));
-    return *out_stands ? OK : ask_again(call, first, true, out_stands);
+    struct ctx *cx = &call->cx;
+    struct disclosure_repeat repeat = {.first = &((struct reading *)arg)->ask};
+    const json_t *kept = NULL;
+    *out_stands = false;
+    TRY(json_parse(cx, call->reply.body, &kept));
+    err result = read_kept_grants(cx, kept, &repeat.told);
+    if (result == NOT_FOUND) {
+        failure_clear(&cx->failure);
+        return OK;
+    }
+    TRY(result);
+    TRY(read_kept_values(cx, kept, &repeat.told));
+    TRY(disclosure_repeat(cx, &repeat));
+    *out_stands = repeat.out_stands;
+    return repeat.out_stands ? bring_up_to_date(call, kept, &repeat) : OK;
 }
+
+/* ---- asking */
 
 err post_disclosure(struct call *call)
 {

@@ -73,9 +73,21 @@ static bool has_required(const struct shape *shape)
     return false;
 }
 
+/* A change that names nothing is a mistake of the caller's: it would leave no trace and look like a success. */
+static err require_change(struct call *call)
+{
+    TRY(require_body(call));
+    if (json_is_object(body_of(call)) && json_object_size(body_of(call)) == 0)
+        return FAIL(&call->cx, MALFORMED, "request.changes_nothing", "name what is to change");
+    return OK;
+}
+
 err call_body(struct call *call, void *out)
 {
-    const struct shape *shape = call_visit(call)->route->request;
+    const struct route *route = call_visit(call)->route;
+    const struct shape *shape = route->request;
+    if (route->method == METHOD_PATCH)
+        TRY(require_change(call));
     if (body_of(call) == NULL && !has_required(shape))
         return OK;
     TRY(require_body(call));

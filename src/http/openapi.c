@@ -118,10 +118,14 @@ static void write_parameters(struct ctx *cx, struct json_writer *writer, const s
     json_close_array(writer);
 }
 
-static void write_body_schema(struct ctx *cx, struct json_writer *writer, const struct shape *shape)
+/* A change names at least one member. */
+static void write_body_schema(struct ctx *cx, struct json_writer *writer, const struct route *route)
 {
+    const struct shape *shape = route->request;
     if (shape->many_max == 0) {
         write_reference(cx, writer, "schemas", shape->name);
+        if (route->method == METHOD_PATCH)
+            json_member_int(writer, "minProperties", 1);
         return;
     }
     open_array(writer, "oneOf");
@@ -152,9 +156,9 @@ static void write_request_body(struct ctx *cx, struct json_writer *writer, const
     if (route->request == NULL)
         return;
     open_object(writer, "requestBody");
-    json_member_bool(writer, "required", has_required(route->request));
+    json_member_bool(writer, "required", route->method == METHOD_PATCH || has_required(route->request));
     open_content(writer, "application/json");
-    write_body_schema(cx, writer, route->request);
+    write_body_schema(cx, writer, route);
     close_content(writer);
     json_close_object(writer);
 }

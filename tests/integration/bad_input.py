@@ -135,6 +135,29 @@ def members(shop, ada, rel, purpose):
     assert shop.get("/v1/org/requests").json["items"] == [] and ada.get("/v1/me/grants").json["items"] == []
 
 
+def changes(shop, ada, rel, purpose):
+    """A change that names nothing is refused; one that says what is so already leaves no trace."""
+    grant = ada.post("/v1/me/grants", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                       "uses": {"kind": "times", "times": 3}}).expect(201).json
+    whole = ada.get(f"/v1/me/relationships/{rel}").expect(200).json
+    receipts = lambda: len(ada.get(f"/v1/me/relationships/{rel}/receipts?limit=200").expect(200).json["items"])
+    before = receipts()
+    same = {name: grant[name] for name in ("attributes", "departments", "until", "uses")}
+    for path, thing, as_it_is in (
+            (f"/v1/me/grants/{grant['id']}", grant, [same] + [{name: value} for name, value in same.items()]),
+            (f"/v1/me/relationships/{rel}", whole, [{"nature": whole["nature"]}, {"ends": None, "review": None}])):
+        refused(ada.call("PATCH", path, b"", JSON), 400, "request.missing_body")
+        refused(ada.call("PATCH", path), 400, "request.missing_body")
+        refused(ada.patch(path, {}), 400, "request.changes_nothing")
+        for body in as_it_is:
+            assert ada.patch(path, body).expect(200).json == thing, body
+    assert receipts() == before, "nothing happened, so nothing is proved"
+    ada.patch(f"/v1/me/grants/{grant['id']}", {"uses": {"kind": "once"}}).expect(200)
+    ada.patch(f"/v1/me/relationships/{rel}", {"nature": "member"}).expect(200)
+    assert receipts() == before + 2, "control: a change leaves its receipt"
+    ada.post(f"/v1/me/grants/{grant['id']}/withdraw").expect(200)
+
+
 def addresses(node, shop, ada):
     for path in ("/v2", "/v1", "/v1/", "/v1/me/", "/v1/me/grants/", "/v1/me/grants/x/y/z", "/v1/ME", "/v1/me%20",
                  "/openapi.json/", "/healthz/", "/nothing", "/v1/me/grants/" + "a" * 4000):
@@ -315,6 +338,7 @@ def main():
         rel = ada.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
         bodies(ada)
         members(shop, ada, rel, purpose)
+        changes(shop, ada, rel, purpose)
         silence(shop, DELIVER)
         addresses(node, shop, ada)
         credentials(node, shop, ada)
