@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/limits.h"
+#include "base/text.h"
 
 struct container {
     bool        is_list;
@@ -50,9 +51,12 @@ static void pass_sign(struct place *place, char c)
     }
 }
 
-/* RFC 6901 section 3. A name with escapes of JSON would have to be read first: it ends the pointer. */
+/* RFC 6901 section 3. A name with escapes of JSON would have to be read first, and one that hides something would hide
+ * it in the failure as well: either ends the pointer. */
 static bool add_name(struct builder *pointer, struct text name)
 {
+    if (!text_is_overt(name, false))
+        return false;
     for (size_t i = 0; i < name.size; i++) {
         if (name.at[i] == '\\')
             return false;

@@ -8,7 +8,7 @@
 
 /* The pointer to the value in which octet `end` of `text` lies or which ends before it, as a C string in the arena. All
  * that stands before `end` must be right JSON of at most LIMIT_JSON_DEPTH. "" is the whole text; so is what has no
- * pointer that fits a failure, or lies below a name that is written with a backslash. */
+ * pointer that fits a failure, or lies below a name that is written with a backslash or hides something. */
 const char *json_place(struct arena *arena, struct text text, size_t end);
 
 #endif

@@ -360,7 +360,8 @@ static err refuse_unknown(struct decoder *decoder, const struct shape *shape, co
         struct text name = text_of(json_object_iter_key(i));
         if (shape_find(shape, name) != NULL)
             continue;
-        (void)pointer_add(decoder, name); /* the failure ends the decoding: nothing to restore */
+        if (text_is_overt(name, false)) /* a name that hides something would hide it in the failure as well */
+            (void)pointer_add(decoder, name); /* the failure ends the decoding: nothing to restore */
         return REFUSE(decoder, MALFORMED, "request.unknown_member", "there is no such member here");
     }
     return OK;

@@ -92,6 +92,20 @@ static void a_number_beyond_all_range_is_refused_with_its_place(void **state)
     assert_int_equal(strlen(cx->failure.pointer), 2 * LIMIT_JSON_DEPTH);
 }
 
+static void a_name_that_hides_something_is_not_told_in_a_failure(void **state)
+{
+    static const char *const CASES[] = {
+        "{\"a\":{\"\x7f\":99999999999999999999}}",     "{\"a\":{\"\xc2\x85\":99999999999999999999}}",
+        "{\"a\":{\"\u202e\":99999999999999999999}}",   "{\"a\":{\"\u200b\":99999999999999999999}}",
+        "{\"\ufeff\":{\"a\":99999999999999999999}}",
+    };
+    struct ctx *cx = *state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        assert_refused(cx, text_of(CASES[i]), INVALID, "json.out_of_range");
+        assert_string_equal(cx->failure.pointer, "");
+    }
+}
+
 static void what_is_not_json_is_refused(void **state)
 {
     static const char *const BAD[] = {
@@ -296,6 +310,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CTX(every_kind_of_value_is_read),
         WITH_CTX(a_number_beyond_all_range_is_refused_with_its_place),
+        WITH_CTX(a_name_that_hides_something_is_not_told_in_a_failure),
         WITH_CTX(what_is_not_json_is_refused),
         WITH_CTX(text_that_is_not_utf8_is_refused),
         WITH_CTX(a_name_that_stands_twice_is_refused),

@@ -183,6 +183,10 @@ static const struct {
     {"{\"text\":\"a\",\"made\":\"2026-01-01T00:00:00Z\"}", MALFORMED, "request.read_only", "/made"},
     {"{\"text\":\"a\",\"other\":1}", MALFORMED, "request.unknown_member", "/other"},
     {"{\"text\":\"a\",\"~/\":1}", MALFORMED, "request.unknown_member", "/~0~1"},
+    /* a name that hides something is not told in a failure */
+    {"{\"text\":\"a\",\"b\x7f\":1}", MALFORMED, "request.unknown_member", ""},
+    {"{\"text\":\"a\",\"b\u202e\":1}", MALFORMED, "request.unknown_member", ""},
+    {"{\"text\":\"a\",\"beside\":{\"name\":\"m\",\"\\n\":1}}", MALFORMED, "request.unknown_member", "/beside"},
 };
 
 static void a_bad_body_gives_its_reason_and_pointer_and_changes_nothing(void **state)
