@@ -224,7 +224,7 @@ def a_configuration_file_is_read_and_the_command_line_wins(node):
     configure(f"data = {node.folder}/nowhere\n")
     one_sentence(call("doctor", "--config", path), "NOT_FOUND")
     assert call("doctor", "--config", path, "--data", node.data).returncode == 0
-    for line in ("paint = 1", "data", "= x", "json = perhaps", "config = x", b"\xff\xfe", b"\0"):
+    for line in ("paint = 1", "data", "= x", "json = perhaps", "config = x", b"\xff\xfe", b"\0", b"url = https://a\0b"):
         configure(line)
         one_sentence(call("doctor", "--config", path, "--data", node.data), "USAGE")
 
