@@ -35,7 +35,7 @@ endfunction()
 
 # fuzz_target(NAME SOURCE LIBRARIES…): tests/fuzz/SOURCE defines LLVMFuzzerTestOneInput; its seeds are the files of
 # tests/fuzz/corpus/NAME. With the preset `fuzz` it becomes a libFuzzer program; elsewhere tests/fuzz/driver.c calls it
-# with each seed. Either way the CTest test runs the seeds only; `make fuzz` searches.
+# with each seed. Either way the CTest test runs the seeds only; tools/fuzz runs them at length. `fuzzers` builds all.
 function(fuzz_target NAME SOURCE)
   set(CORPUS ${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${NAME})
   cmake_path(ABSOLUTE_PATH SOURCE BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/fuzz)
@@ -43,6 +43,10 @@ function(fuzz_target NAME SOURCE)
   target_include_directories(fuzz_${NAME} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(fuzz_${NAME} PRIVATE house_flags ${ARGN})
   set_target_properties(fuzz_${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzzers)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers fuzz_${NAME})
   if(SYMBOLON_SANITIZE MATCHES fuzzer)
     target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
     add_test(NAME fuzz_${NAME} COMMAND fuzz_${NAME} -runs=0 ${CORPUS})

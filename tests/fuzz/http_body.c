@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The body of a request. First byte: chunked, or the length; second byte: the maximum; the rest are the bytes. However
  * they arrive, the same body comes out, it keeps to the maximum, and it ends at the same place. */
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "fuzz/fuzz.h"
 #include "http/h1_body.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct result {
     h1_outcome        outcome;

@@ -2,17 +2,9 @@
  * What the outside hands in as proof of who or what is meant: ids, tokens, claim codes. Any octets: the readers say yes
  * or no and no more; what they take is written back the same; what is made from the octets is taken. The first octet
  * chooses the kind of id. */
-#include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "crypto/id_seal.h"
-#include "crypto/keyring.h"
 #include "crypto/token.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz_keyring.h"
 
 static const id_type TYPES[] = {
 #define X(name, number, prefix) ID_##name,
@@ -20,30 +12,6 @@ static const id_type TYPES[] = {
 #undef X
 };
 #define TYPE_COUNT (sizeof TYPES / sizeof *TYPES)
-
-static void require(bool done)
-{
-    if (!done)
-        abort(); /* no place for a key folder: nothing can be tried */
-}
-
-/* One for all inputs. Its folder is gone as soon as it is open: ids need no file. */
-static struct keyring *open_keyring(void)
-{
-    char folder[] = "/tmp/symbolon-fuzz-XXXXXX";
-    char path[64];
-    struct keyring *keyring = NULL;
-    struct seeded seeded = {1};
-    struct randomness randomness = randomness_seeded(&seeded);
-    struct ctx cx = {.arena = arena_open(1 << 16), .randomness = &randomness};
-    require(mkdtemp(folder) != NULL && keyring_open(&cx, folder, true, &keyring) == OK);
-    (void)snprintf(path, sizeof path, "%s/root.key", folder); /* fits */
-    require(unlink(path) == 0);
-    (void)snprintf(path, sizeof path, "%s/buckets", folder);
-    require(rmdir(path) == 0 && rmdir(folder) == 0);
-    arena_close(cx.arena);
-    return keyring;
-}
 
 static void try_id(struct ctx *cx, struct text text, id_type type)
 {
@@ -99,18 +67,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct keyring *keyring;
     if (keyring == NULL)
-        keyring = open_keyring();
+        keyring = fuzz_keyring();
     struct seeded seeded = {size};
     for (size_t i = 0; i < size; i++)
         seeded.state = seeded.state * 31 + data[i];
     struct randomness randomness = randomness_seeded(&seeded);
-    struct ctx cx = {.arena = arena_open(1 << 16), .randomness = &randomness, .keyring = keyring};
+    struct ctx cx = {.arena = fuzz_arena(1 << 16), .randomness = &randomness, .keyring = keyring};
     struct text text = {(const char *)data + (size > 0), size > 0 ? size - 1 : 0};
     id_type type = TYPES[size > 0 ? data[0] % TYPE_COUNT : 0];
     try_id(&cx, text, type);
     try_made_id(&cx, text, type);
     try_token(&cx, text);
     try_claim_code(&cx, text);
-    arena_close(cx.arena);
     return 0;
 }

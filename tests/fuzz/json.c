@@ -2,12 +2,9 @@
  * JSON of any shape: a parse ends in a value or a reason, and a value survives being written and read again. */
 #include "base/json.h"
 
-#include <assert.h>
-
 #include "base/limits.h"
 #include "base/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static void read_again(struct ctx *cx, const json_t *value)
 {
@@ -23,7 +20,7 @@ static void read_again(struct ctx *cx, const json_t *value)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ctx cx = {.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES)};
+    struct ctx cx = {.arena = fuzz_arena(LIMIT_REQUEST_ARENA_BYTES)};
     struct text text = {(const char *)data, size};
     const json_t *value = NULL;
     if (size > LIMIT_BODY_BYTES)
@@ -35,6 +32,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(cx.failure.code == MALFORMED || cx.failure.code == TOO_LARGE || cx.failure.code == INVALID);
         assert(text_is_plain(text_of(cx.failure.detail), false));
     }
-    arena_close(cx.arena);
     return 0;
 }

@@ -3,10 +3,9 @@
  * one thing that key has signed. The first octet chooses what the rest is: the object, a key, or a protected header. */
 #include "crypto/jose.h"
 
-#include <assert.h>
-
 #include "base/limits.h"
 #include "base/text.h"
+#include "fuzz/fuzz.h"
 
 #define X_MEMBER "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define Y_MEMBER "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
@@ -15,8 +14,6 @@
 #define SIGNATURE "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"
 #define JWS(header) \
     "{\"payload\":\"" PAYLOAD "\",\"signatures\":[{\"protected\":\"" header "\",\"signature\":\"" SIGNATURE "\"}]}"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static err verify(struct ctx *cx, struct text jws, struct text key)
 {
@@ -43,7 +40,7 @@ static void try_key(struct ctx *cx, struct text key)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ctx cx = {.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES)};
+    struct ctx cx = {.arena = fuzz_arena(LIMIT_REQUEST_ARENA_BYTES)};
     struct text key = TEXT("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" X_MEMBER "\",\"y\":\"" Y_MEMBER "\"}");
     struct text text = {(const char *)data + (size > 0), size > 0 ? size - 1 : 0};
     if (text.size > LIMIT_HEAD_BYTES)
@@ -56,6 +53,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                       TEXT_ARGS(base64url_encode(cx.arena, bytes_of_text(text)))), key);
     else
         (void)verify(&cx, text, key); /* the assertions stand in verify() */
-    arena_close(cx.arena);
     return 0;
 }

@@ -2,14 +2,11 @@
  * What people hand in to be checked: verifier key, receipt or its payload, proof file, with a NUL between them; each is
  * also tried as the other kinds of text of the log. Nothing may crash, and whatever is taken has one spelling only:
  * written again it gives the same bytes. */
-#include <assert.h>
-
 #include "base/limits.h"
 #include "base/text.h"
+#include "fuzz/fuzz.h"
 #include "ledger/receipt_check.h"
 #include "ledger/tile_path.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct text take_part(struct text *rest)
 {
@@ -95,7 +92,7 @@ static void try_together(struct ctx *cx, const struct receipt_files *files)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ctx cx = {.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES)};
+    struct ctx cx = {.arena = fuzz_arena(LIMIT_REQUEST_ARENA_BYTES)};
     struct text rest = {(const char *)data, size > LIMIT_BODY_BYTES ? LIMIT_BODY_BYTES : size};
     struct text first = take_part(&rest);
     struct receipt_files files = {.verifier_key = first, .receipt = take_part(&rest), .proof = rest};
@@ -106,6 +103,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_checkpoint(&cx, files.proof);
     try_proof(&cx, files.proof);
     try_together(&cx, &files);
-    arena_close(cx.arena);
     return 0;
 }

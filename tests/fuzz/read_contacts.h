@@ -4,10 +4,9 @@
 #ifndef TESTS_FUZZ_READ_CONTACTS_H
 #define TESTS_FUZZ_READ_CONTACTS_H
 
-#include <assert.h>
-
 #include "base/limits.h"
 #include "base/text.h"
+#include "fuzz/fuzz.h"
 #include "protocol/contact_identity.h"
 #include "protocol/contact_reader.h"
 
@@ -92,8 +91,11 @@ static inline bool rewind_pieces(void *self)
 
 static inline struct digest read_all(const uint8_t *data, size_t size, struct contact_source source, size_t piece_bytes)
 {
-    struct ctx cx = {.arena = arena_open((size_t)64 << 20)};
-    struct ctx each = {.arena = arena_open(CONTACT_ARENA_BYTES)};
+    static struct arena *contact_arena;
+    if (contact_arena == NULL)
+        contact_arena = arena_open(CONTACT_ARENA_BYTES);
+    struct ctx cx = {.arena = fuzz_arena((size_t)64 << 20)};
+    struct ctx each = {.arena = contact_arena};
     struct pieces pieces = {{{data, size}, 0}, piece_bytes};
     struct digest digest = {.state = UINT64_C(0xCBF29CE484222325)};
     struct contact_reader *reader = NULL;
@@ -119,8 +121,6 @@ static inline struct digest read_all(const uint8_t *data, size_t size, struct co
         assert(digest.contacts + digest.problems <= size + 1);
     }
     digest_bytes(&digest, &outcome, sizeof outcome);
-    arena_close(each.arena);
-    arena_close(cx.arena);
     return digest;
 }
 

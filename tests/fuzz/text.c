@@ -3,12 +3,8 @@
  * octet chooses the reader. */
 #include "base/text.h"
 
-#include <assert.h>
-#include <string.h>
-
 #include "base/time.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static void try_encodings(struct arena *arena, struct text text)
 {
@@ -71,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 1 || size > 4096)
         return 0;
-    struct arena *arena = arena_open(1 << 20);
+    struct arena *arena = fuzz_arena(1 << 20);
     struct text text = {(const char *)data + 1, size - 1};
     switch (data[0] % 5) {
     case 0:
@@ -89,6 +85,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     default:
         try_utf8(text);
     }
-    arena_close(arena);
     return 0;
 }

@@ -2,8 +2,6 @@
  * Any bytes read as cards. */
 #include "fuzz/read_contacts.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     fuzz_contacts(data, size, CONTACT_FORMAT_VCARD);

@@ -3,13 +3,9 @@
  * with a line feed between: name, sentence, example, benefit, if_no, language, term, legal basis, recipient. */
 #include "domain/wording.h"
 
-#include <assert.h>
-#include <string.h>
-
 #include "base/limits.h"
 #include "base/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzz.h"
 
 static struct text take_part(struct text *rest)
 {
@@ -22,7 +18,7 @@ static struct text take_part(struct text *rest)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct ctx cx = {.arena = arena_open(LIMIT_REQUEST_ARENA_BYTES)};
+    struct ctx cx = {.arena = fuzz_arena(LIMIT_REQUEST_ARENA_BYTES)};
     struct text rest = {(const char *)data, size};
     struct purpose_text purpose = {.longest_ms = 1, .shortest_useful_ms = 1, .passed_on_count = 1};
     struct text *const PARTS[] = {&purpose.name,  &purpose.sentence, &purpose.example, &purpose.benefit,
@@ -38,6 +34,5 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         assert(findings.items[i].message.size > 0 && text_is_plain(findings.items[i].message, false));
     int64_t lix = wording_lix(cx.arena, purpose.sentence, purpose.language);
     assert(lix >= 0 && lix <= LIMIT_SENTENCE_BYTES + 100);
-    arena_close(cx.arena);
     return 0;
 }
