@@ -100,7 +100,7 @@ static void made_note(struct made_log *log)
     uint8_t longer[HASH_BYTES + 1] = {0};
     memcpy(longer, root.at, HASH_BYTES);
     build_format(&text, MADE_NAME "\n%s%lld\n%.*s\n", edit[EDIT_SIZE_ZEROS] ? "0" : "", (long long)log->size,
-                 TEXT_ARGS(base64_encode(arena, (struct bytes){longer, HASH_BYTES + edit[EDIT_ROOT_LONG]})));
+                 TEXT_ARGS(base64_encode(arena, (struct bytes){longer, edit[EDIT_ROOT_LONG] ? HASH_BYTES + 1 : HASH_BYTES})));
     if (edit[EDIT_EXTENDED])
         build_literal(&text, "and a line that says more\n");
     struct text signed_text = builder_text(&text);
@@ -125,7 +125,7 @@ static void build_hashes(struct made_log *log, struct builder *file)
     hashes.count -= edit[EDIT_HASH_LESS];
     hashes.count += edit[EDIT_HASH_MORE];
     for (size_t i = 0; i < hashes.count; i++) {
-        struct bytes hash = {hashes.at[i].at, HASH_BYTES - (edit[EDIT_HASH_SHORT] && i == 0)};
+        struct bytes hash = {hashes.at[i].at, edit[EDIT_HASH_SHORT] && i == 0 ? HASH_BYTES - 1 : HASH_BYTES};
         build_format(file, "%.*s\n", TEXT_ARGS(base64_encode(file->arena, hash)));
     }
 }
