@@ -99,8 +99,9 @@ static void made_note(struct made_log *log)
     root.at[3] ^= edit[EDIT_ROOT_BIT] ? 1 : 0;
     uint8_t longer[HASH_BYTES + 1] = {0};
     memcpy(longer, root.at, HASH_BYTES);
+    size_t root_bytes = edit[EDIT_ROOT_LONG] ? HASH_BYTES + 1 : HASH_BYTES;
     build_format(&text, MADE_NAME "\n%s%lld\n%.*s\n", edit[EDIT_SIZE_ZEROS] ? "0" : "", (long long)log->size,
-                 TEXT_ARGS(base64_encode(arena, (struct bytes){longer, edit[EDIT_ROOT_LONG] ? HASH_BYTES + 1 : HASH_BYTES})));
+                 TEXT_ARGS(base64_encode(arena, (struct bytes){longer, root_bytes})));
     if (edit[EDIT_EXTENDED])
         build_literal(&text, "and a line that says more\n");
     struct text signed_text = builder_text(&text);
