@@ -309,7 +309,8 @@ static bool is_as_read(const struct ctx *cx, const struct disclosure_ask *ask)
 }
 
 /* Keeps those open grants that the first look has seen. One that came in between may be of this very group of writes,
- * whose files commit one after the other: a power cut between two would leave a read without its grant. */
+ * when that has changed people as well: its files commit one after the other, and a power cut between two would leave a
+ * read without its grant. */
 static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size_t seen_count)
 {
     size_t kept = 0;
@@ -323,17 +324,36 @@ static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size
     ask->grants_count = kept;
 }
 
+/* By what is committed another grant may have taken the place of one that was stopped: then its kinds count as well. */
+static err read_again(struct ctx *cx, struct disclosure_ask *ask)
+{
+    const struct grant *seen = ask->grants;
+    size_t seen_count = ask->grants_count;
+    TRY(relationship_load(cx, ask->found.person_id, ask->found.relationship_id, &ask->found));
+    TRY(load_grants(cx, ask));
+    if (ask->edition == 0)
+        keep_seen(ask, seen, seen_count);
+    else
+        ask->considered = ask->attributes;
+    return OK;
+}
+
+static err open_others(struct ctx *cx, struct disclosure_ask *ask)
+{
+    PERSON_KEY key;
+    TRY(person_key_open(cx, ask->found.person_id, &key));
+    return open_values(cx, ask, &key);
+}
+
 static err look_again(struct ctx *cx, struct disclosure_ask *ask)
 {
-    ask->considered = allowed_kinds(ask);
-    if (!is_as_read(cx, ask)) {
-        const struct grant *seen = ask->grants;
-        size_t seen_count = ask->grants_count;
-        TRY(relationship_load(cx, ask->found.person_id, ask->found.relationship_id, &ask->found));
-        TRY(load_grants(cx, ask));
-        keep_seen(ask, seen, seen_count);
-    }
+    const struct attribute_set opened = allowed_kinds(ask);
+    ask->considered = opened;
+    if (!is_as_read(cx, ask))
+        TRY(read_again(cx, ask));
     TRY(judge_with_reasons(cx, ask));
+    if (ask->given && !attribute_set_is_subset(allowed_kinds(ask), opened))
+        return open_others(cx, ask);
     drop_refused_values(ask);
     return OK;
 }

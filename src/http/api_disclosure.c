@@ -110,7 +110,7 @@ struct reading {
     struct told { /* what the answer that was built said */
         bool    given;
         size_t  values_count, refusals_count, uses_count;
-        int64_t valid_until_ms, disclosure_id;
+        int64_t valid_until_ms, disclosure_id, edition;
     } told;
 };
 
@@ -176,7 +176,7 @@ static err answer(struct call *call, struct reading *reading)
 {
     const struct disclosure_ask *ask = &reading->ask;
     reading->told = (struct told){ask->given, ask->values_count, ask->refusals_count, ask->uses_count,
-        ask->valid_until_ms, ask->disclosure_id};
+        ask->valid_until_ms, ask->disclosure_id, ask->edition};
     return ask->given ? answer_given(call, ask) : answer_refused(call, ask);
 }
 
@@ -188,7 +188,8 @@ static err answer_again(struct call *call, void *arg)
     const struct told *told = &reading->told;
     bool same = told->given == ask->given && told->values_count == ask->values_count &&
                 told->refusals_count == ask->refusals_count && told->uses_count == ask->uses_count &&
-                told->valid_until_ms == ask->valid_until_ms && told->disclosure_id == ask->disclosure_id;
+                told->valid_until_ms == ask->valid_until_ms && told->disclosure_id == ask->disclosure_id &&
+                told->edition == ask->edition; /* else as many may be others */
     return same ? OK : answer(call, reading);
 }
 

@@ -311,7 +311,8 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     *seal = (struct seal){.call = call, .sealing = *sealing, .reply = call->reply,
         .repeatable = visit->idempotency_key.size > 0 &&
                       (call->cx.actor.kind != ACTOR_NOBODY || sealing->secret.size > 0)};
-    seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal, .done = done, .owner = seal};
+    seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal,
+        .in_ledger = sealing->in_ledger, .done = done, .owner = seal};
     if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
     if (seal->repeatable && sealing->secret.size > 0)

@@ -68,6 +68,9 @@ struct store_write {
     struct ctx    *cx;   /* the caller's; its arena must live until `done` */
     store_write_fn run;
     void          *arg;
+    /* It writes the ledger only, by what the people file says. The ledger is committed before that file: beside acts
+     * of its own group it would tell of what a power cut may take. So it runs behind them, when they are on disk. */
+    bool in_ledger;
     /* Called on the writer thread with a chain of writes, linked by `next`, that were submitted one after the other
      * with this same `done`, once the group commit that holds them is on disk: so one call may wake a thread once for
      * many. Each says in `result` how it went: OK, the error of `run` (in cx->failure), or UNAVAILABLE store.commit |

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one thread that writes. It takes what is queued, runs each write in a savepoint, commits all of them at once,
- * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. */
+ * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. What is
+ * written to the ledger alone is a batch of its own behind the other acts of that queue. */
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
@@ -211,12 +212,38 @@ static bool take_batch(struct writer *writer, struct batch *batch)
     return batch->count > 0;
 }
 
+/* Takes the writes of the ledger out of the batch, in their order. */
+static struct batch take_ledger(struct batch *batch)
+{
+    struct batch ledger = {.count = 0};
+    struct store_write **end = &ledger.first;
+    for (struct store_write **at = &batch->first; *at != NULL;) {
+        struct store_write *write = *at;
+        if (!write->in_ledger) {
+            at = &write->next;
+            continue;
+        }
+        *at = write->next;
+        write->next = NULL;
+        *end = write;
+        end = &write->next;
+        ledger.count++;
+    }
+    batch->count -= ledger.count;
+    return ledger;
+}
+
 static void *run_writer(void *arg)
 {
     struct store *store = arg;
     struct batch batch;
-    while (take_batch(&store->writer, &batch))
-        commit_batch(store, &batch);
+    while (take_batch(&store->writer, &batch)) {
+        struct batch ledger = take_ledger(&batch);
+        if (batch.count > 0)
+            commit_batch(store, &batch);
+        if (ledger.count > 0)
+            commit_batch(store, &ledger);
+    }
     return NULL;
 }
 

@@ -79,7 +79,7 @@ def read_agrees(state, call):
 
 
 def list_agrees(state, call):
-    """Each live grant is listed with its kinds. One whose giver was not told its id stands for any that nobody knows."""
+    """Each live grant is listed with its kinds. One whose giver was not told its id stands for any unknown one."""
     known = {name: kinds for name, kinds in state[1] if not isinstance(name, Call)}
     told = {name: kinds for name, kinds in call.grants.items() if name not in call.strangers}
     return known == told and sorted(call.grants[name] for name in call.strangers) == sorted(unheard(state))

@@ -122,6 +122,56 @@ static void a_grant_of_the_same_batch_is_not_what_is_read_under(void **state)
     assert_int_equal(ask.uses[0].grant.grant_id, grant.grant_id);
 }
 
+/* Stops one grant and gives another, each committed. */
+static struct grant replace(struct world *world, const struct grant *grant, const char *kinds)
+{
+    struct grant_give give = {.relationship_id = grant->relationship_id,
+                              .purpose = world_purpose_id(&world->delivery), .attributes = world_kinds(kinds)};
+    struct grant_withdraw stop = {.grant_id = grant->grant_id};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &stop));
+    return give.out;
+}
+
+/* There was no moment without a grant, so there is none at which the read could have been refused. */
+static void a_grant_that_took_the_place_of_another_is_read_under(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct grant other = replace(world, &grant, "PhysicalAddress");
+    commit(world, &ask);
+    assert_true(ask.given);
+    assert_int_equal(ask.uses_count, 1);
+    assert_int_equal(ask.uses[0].grant.grant_id, other.grant_id);
+    assert_int_equal(ask.values_count, 1);
+}
+
+static void kinds_that_came_in_the_place_of_others_are_opened(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    world_put(world, world->ada, "pd:TelephoneNumber", "\"+41315550101\"");
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = world_question(world, &relationship, &world->delivery,
+                                               world_kinds("PhysicalAddress TelephoneNumber"));
+    ask.partial = true;
+    struct ctx *cx = world_as(world, world->shipping);
+    ASSERT_OK(world, store_read_begin(cx));
+    ASSERT_OK(world, disclosure_decide(cx, &ask));
+    store_read_end(cx);
+    assert_int_equal(ask.values_count, 1);
+    assert_int_equal(ask.values[0].kind->number, ATTRIBUTE_PHYSICAL_ADDRESS);
+    (void)replace(world, &grant, "TelephoneNumber");
+    commit(world, &ask);
+    assert_true(ask.given);
+    assert_int_equal(ask.values_count, 1);
+    assert_int_equal(ask.values[0].kind->number, ATTRIBUTE_TELEPHONE_NUMBER);
+    assert_true(text_is(ask.values[0].item.value, "\"+41315550101\""));
+    assert_int_equal(ask.refusals_count, 1);
+}
+
 static void a_stop_by_another_process_is_seen(void **state)
 {
     struct world *world = *state;
@@ -212,6 +262,8 @@ int main(void)
         WORLD_TEST(a_stop_in_between_is_seen),
         WORLD_TEST(a_stop_in_the_same_batch_is_seen),
         WORLD_TEST(a_grant_of_the_same_batch_is_not_what_is_read_under),
+        WORLD_TEST(a_grant_that_took_the_place_of_another_is_read_under),
+        WORLD_TEST(kinds_that_came_in_the_place_of_others_are_opened),
         WORLD_TEST(a_stop_by_another_process_is_seen),
         WORLD_TEST(a_number_that_another_process_wrote_meanwhile_is_drawn_again),
         WORLD_TEST(an_end_by_time_in_between_is_seen),

@@ -143,6 +143,39 @@ static void all_are_told_in_order_also_over_two_batches(void **state)
     volley_free(volley);
 }
 
+/* store_write_fn: an entry that finds all things of its queue written, and by a commit before its own. */
+static err write_entry_behind_things(struct ctx *cx, void *arg)
+{
+    struct sql_thing_count_row row = {0};
+    bool found = false;
+    TRY(sql_thing_count(cx, &row, &found));
+    if (row.things != 45 || store_people_edition(cx) == 0)
+        return FAIL(cx, INTERNAL, "test.order", "%lld things", (long long)row.things);
+    return write_entry(cx, arg);
+}
+
+static void what_writes_the_ledger_alone_runs_behind_the_commit_of_the_others(void **state)
+{
+    struct fixture *fixture = *state;
+    struct volley *volley = volley_new(90, write_thing);
+    struct store_counters counters;
+    for (int i = 0; i < 90; i += 2) {
+        volley->writes[i].run = write_entry_behind_things;
+        volley->writes[i].in_ledger = true;
+    }
+    assert_true(store_submit(fixture->store, volley->writes, 90));
+    volley_wait(volley);
+    for (int i = 0; i < 90; i++) {
+        assert_int_equal(volley->results[i], OK);
+        assert_int_equal(volley->order[i], i % 2 == 0 ? 45 + i / 2 : i / 2);
+    }
+    store_counters(fixture->store, &counters);
+    assert_int_equal(counters.commits, 2);
+    assert_int_equal(counters.writes, 90);
+    assert_int_equal(count_entries(&fixture->cx), 45);
+    volley_free(volley);
+}
+
 /* store_write_fn: how many entries were there before this one. */
 static err count_before(struct ctx *cx, void *arg)
 {
@@ -354,6 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(a_failing_write_leaves_nothing_and_the_others_stay),
         STORE_TEST(all_are_told_in_order_also_over_two_batches),
+        STORE_TEST(what_writes_the_ledger_alone_runs_behind_the_commit_of_the_others),
         STORE_TEST(a_full_queue_takes_nothing_but_what_is_urgent_and_that_first),
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
