@@ -286,10 +286,15 @@ static err write_refused(struct ctx *cx, struct disclosure_ask *ask, struct disc
     return ask->given ? append_row(cx, ask, head, &row, false) : append_first(cx, ask, head, &row);
 }
 
+static struct attribute_set given_kinds(const struct disclosure_ask *ask)
+{
+    return ask->given ? allowed_kinds(ask) : ATTRIBUTE_SET_EMPTY;
+}
+
 /* Values that the second look no longer allows are taken out of the answer. */
 static void drop_refused_values(struct disclosure_ask *ask)
 {
-    struct attribute_set allowed = ask->given ? allowed_kinds(ask) : ATTRIBUTE_SET_EMPTY;
+    struct attribute_set allowed = given_kinds(ask);
     size_t kept = 0;
     for (size_t i = 0; i < ask->values_count; i++)
         if (attribute_set_has(allowed, ask->values[i].kind->number))
@@ -308,9 +313,9 @@ static bool is_as_read(const struct ctx *cx, const struct disclosure_ask *ask)
     return ask->edition != 0 && ask->edition == store_people_edition(cx);
 }
 
-/* Keeps those open grants that the first look has seen. One that came in between may be of this very group of writes,
- * when that has changed people as well: its files commit one after the other, and a power cut between two would leave a
- * read without its grant. */
+/* Keeps those open grants that the first look has seen: what becomes allowed meanwhile is not in an older answer. One
+ * that came in between may also be of this very group of writes, whose files commit one after the other: a power cut
+ * between two would leave a read without its grant. */
 static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size_t seen_count)
 {
     size_t kept = 0;
@@ -324,23 +329,26 @@ static void keep_seen(struct disclosure_ask *ask, const struct grant *seen, size
     ask->grants_count = kept;
 }
 
-/* By what is committed another grant may have taken the place of one that was stopped: then its kinds count as well. */
 static err read_again(struct ctx *cx, struct disclosure_ask *ask)
 {
     const struct grant *seen = ask->grants;
     size_t seen_count = ask->grants_count;
     TRY(relationship_load(cx, ask->found.person_id, ask->found.relationship_id, &ask->found));
     TRY(load_grants(cx, ask));
-    if (ask->edition == 0)
-        keep_seen(ask, seen, seen_count);
-    else
-        ask->considered = ask->attributes;
+    keep_seen(ask, seen, seen_count);
     return OK;
 }
 
-static err open_others(struct ctx *cx, struct disclosure_ask *ask)
+/* Something has been stopped since the first look, and another grant may have taken its place: what both moments allow
+ * would be the answer of neither. So all that is committed now counts, with what was not opened then. */
+static err look_anew(struct ctx *cx, struct disclosure_ask *ask, struct attribute_set opened)
 {
     PERSON_KEY key;
+    ask->considered = ask->attributes;
+    TRY(load_grants(cx, ask));
+    TRY(judge_with_reasons(cx, ask));
+    if (attribute_set_is_subset(given_kinds(ask), opened))
+        return OK;
     TRY(person_key_open(cx, ask->found.person_id, &key));
     return open_values(cx, ask, &key);
 }
@@ -352,8 +360,8 @@ static err look_again(struct ctx *cx, struct disclosure_ask *ask)
     if (!is_as_read(cx, ask))
         TRY(read_again(cx, ask));
     TRY(judge_with_reasons(cx, ask));
-    if (ask->given && !attribute_set_is_subset(allowed_kinds(ask), opened))
-        return open_others(cx, ask);
+    if (ask->edition != 0 && !attribute_set_is_subset(opened, given_kinds(ask)))
+        TRY(look_anew(cx, ask, opened));
     drop_refused_values(ask);
     return OK;
 }

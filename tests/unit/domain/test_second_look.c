@@ -93,6 +93,7 @@ static void a_stop_in_the_same_batch_is_seen(void **state)
 /* The same with a grant, which the group's other files may lose in a power cut. */
 struct given_and_read {
     struct world          *world;
+    struct grant_withdraw  stop; /* 0: of none */
     struct grant_give      give;
     struct disclosure_ask *ask;
 };
@@ -102,6 +103,8 @@ static err give_and_commit(struct ctx *cx, void *arg)
     struct given_and_read *both = arg;
     cx->actor = both->world->ada;
     TRY(grant_give(cx, &both->give));
+    if (both->stop.grant_id != 0)
+        TRY(grant_withdraw(cx, &both->stop));
     cx->actor = both->world->shipping;
     return disclosure_commit(cx, both->ask);
 }
@@ -122,7 +125,21 @@ static void a_grant_of_the_same_batch_is_not_what_is_read_under(void **state)
     assert_int_equal(ask.uses[0].grant.grant_id, grant.grant_id);
 }
 
-/* Stops one grant and gives another, each committed. */
+static void a_grant_of_the_same_batch_takes_no_other_s_place(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide(world, &relationship);
+    struct given_and_read both = {.world = world, .ask = &ask, .stop.grant_id = grant.grant_id};
+    both.give = (struct grant_give){.relationship_id = relationship.relationship_id,
+                                    .purpose = world_purpose_id(&world->delivery),
+                                    .attributes = world->delivery.needed};
+    ASSERT_OK(world, WRITE(world, world->ada, give_and_commit, &both));
+    assert_refused(&ask, "grant.withdrawn");
+}
+
+/* Gives a grant in the place of another; both acts are committed. */
 static struct grant replace(struct world *world, const struct grant *grant, const char *kinds)
 {
     struct grant_give give = {.relationship_id = grant->relationship_id,
@@ -262,6 +279,7 @@ int main(void)
         WORLD_TEST(a_stop_in_between_is_seen),
         WORLD_TEST(a_stop_in_the_same_batch_is_seen),
         WORLD_TEST(a_grant_of_the_same_batch_is_not_what_is_read_under),
+        WORLD_TEST(a_grant_of_the_same_batch_takes_no_other_s_place),
         WORLD_TEST(a_grant_that_took_the_place_of_another_is_read_under),
         WORLD_TEST(kinds_that_came_in_the_place_of_others_are_opened),
         WORLD_TEST(a_stop_by_another_process_is_seen),
