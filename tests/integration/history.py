@@ -20,7 +20,7 @@ from lying_proxy import LyingProxy
 from stress import Cut, Line, RoughNode, Shop, seed_of_run
 
 SLOW = float(os.environ.get("SLOW", 1))  # builds that watch themselves take longer
-CYCLES = int(os.environ.get("CYCLES", 25))
+CYCLES = int(os.environ.get("CYCLES", 20))
 PEOPLE, HANDS, EYES = 3, 2, 2
 CYCLES_OF_ONE_LIFE = 5  # then other people come: a history stays short enough to be searched
 LIVE_MAX, GIVEN_MAX = 3, 190  # of one person; all that was given fits on one page of the list
