@@ -27,7 +27,7 @@ http {
   access_log %(folder)s/log told;
   client_body_temp_path %(folder)s; proxy_temp_path %(folder)s; fastcgi_temp_path %(folder)s;
   uwsgi_temp_path %(folder)s; scgi_temp_path %(folder)s;
-  client_header_timeout 3s; client_body_timeout 3s; client_max_body_size 4m;
+  client_header_timeout 5s; client_body_timeout 5s; client_max_body_size 4m;
   upstream node { server unix:%(folder)s/behind; keepalive 1; }
   server {
     listen unix:%(folder)s/before;
@@ -51,8 +51,8 @@ defaults
   mode http
   log global
   timeout connect 5s
-  timeout client 3s
-  timeout http-request 3s
+  timeout client 5s
+  timeout http-request 5s
   timeout server 20s
 frontend before
   bind unix@%(folder)s/before
@@ -188,8 +188,8 @@ class Proxy:
 
     def sent(self):
         """By id, what the proxy sent on or would have; whole only after the proxy has ended."""
-        with open(os.path.join(self.folder, "log"), encoding="latin-1") as file:
-            lines = file.read().splitlines()
+        with open(os.path.join(self.folder, "log"), encoding="latin-1", newline="\n") as file:
+            lines = file.read().split("\n")[:-1]
         read = self._read_nginx if self.program == "nginx" else self._read_haproxy
         return dict(filter(None, map(read, lines)))
 
