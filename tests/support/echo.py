@@ -53,9 +53,9 @@ class Connection:
         self.buffer += data
         return len(data) > 0
 
-    def read_to_end(self):
+    def read_to_end(self, bytes_max=1 << 22):
         while self._more():
-            pass
+            assert len(self.buffer) <= bytes_max, "the answers have no end"
 
     def _until(self, mark):
         while mark not in self.buffer:
