@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Sealing of values at rest: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03, libsodium) with a random nonce. The place
- * of a value is its associated data: a sealed value moved to another person, kind, item or version does not open. */
+ * of a value is its associated data: a sealed value moved to another person, kind, item or version does not open, nor
+ * beside other numbers of its row. */
 #ifndef CRYPTO_SEAL_H
 #define CRYPTO_SEAL_H
 
@@ -13,12 +14,15 @@ typedef enum seal_kind {
 #undef X
 } seal_kind;
 
-/* Where a value belongs. `kind` is a seal_kind; 0 stands for what does not apply. */
+/* Where a value belongs. `kind` is a seal_kind; 0 stands for what does not apply. `beside` are further numbers of the
+ * row that must not change without the value; all 0: there are none. */
+#define SEAL_BESIDE_MAX 5
 struct seal_place {
     int64_t person_id;
     int64_t kind;
     int64_t item;
     int64_t version;
+    int64_t beside[SEAL_BESIDE_MAX];
 };
 
 #define SEAL_NONCE_BYTES 24

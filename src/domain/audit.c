@@ -49,15 +49,19 @@ struct text audit_person_name(struct audit_walk *walk)
     return audit_id_name(walk, (struct id){ID_PERSON, walk->person.person_id, 0});
 }
 
-err audit_open(struct audit_walk *walk, const struct seal_place *place, struct bytes sealed, struct bytes *out_plain,
-               bool *out_opened)
+err audit_opened(struct audit_walk *walk, err result, bool *out_opened)
 {
-    err result = seal_open(&walk->brief, &walk->key, place, sealed, out_plain);
     *out_opened = result == OK;
     if (result != CORRUPT)
         return result;
     failure_clear(&walk->brief.failure); /* becomes the caller's finding */
     return OK;
+}
+
+err audit_open(struct audit_walk *walk, const struct seal_place *place, struct bytes sealed, struct bytes *out_plain,
+               bool *out_opened)
+{
+    return audit_opened(walk, seal_open(&walk->brief, &walk->key, place, sealed, out_plain), out_opened);
 }
 
 /* ---- one person */

@@ -207,13 +207,40 @@ static err is_of_erased(struct audit_walk *walk, int64_t person_id, bool *out)
     return OK;
 }
 
+static err is_of_set_up(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)
+{
+    struct sql_audit_set_up_count_in in = {event->organisation_id, event->subject_id, event->at_ms, event->kind};
+    struct sql_audit_set_up_count_row row = {0};
+    bool found = false;
+    TRY(sql_audit_set_up_count(&walk->brief, &in, &row, &found));
+    *out = row.count > 0 && event->relationship_id == 0 && event->attributes_low == 0 && event->attributes_high == 0;
+    return OK;
+}
+
+static err is_of_records(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)
+{
+    struct sql_audit_record_event_count_in in = {event->person_id, event->relationship_id, event->organisation_id,
+                                                 event->subject_id};
+    struct sql_audit_record_event_count_row row = {0};
+    bool found = false;
+    TRY(sql_audit_record_event_count(&walk->brief, &in, &row, &found));
+    *out = row.count > 0 && text_is(event->kind, "record.added") && event->attributes_low == 0 &&
+           event->attributes_high == 0;
+    return OK;
+}
+
 static err take_event(struct ctx *cx, const struct sql_audit_event_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */
     struct audit_walk *walk = arg;
     bool right = false;
     bool of_vault = text_starts_with(row->kind, "attribute.");
-    TRY(of_vault ? is_of_vault(walk, row, &right) : is_of_act(walk, row, &right));
+    if (row->person_id == 0)
+        TRY(is_of_set_up(walk, row, &right));
+    else if (text_starts_with(row->kind, "record."))
+        TRY(is_of_records(walk, row, &right));
+    else
+        TRY(of_vault ? is_of_vault(walk, row, &right) : is_of_act(walk, row, &right));
     if (!right && of_vault)
         TRY(is_of_erased(walk, row->person_id, &right));
     if (!right)

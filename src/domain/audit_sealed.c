@@ -5,6 +5,7 @@
 #include "crypto/id_seal.h"
 #include "crypto/jose.h"
 #include "domain/audit_walk.h"
+#include "domain/record.h"
 #include "domain/vault.h"
 
 /* The versions of one kind, oldest first. */
@@ -86,8 +87,16 @@ static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *r
     (void)cx; /* the steps take their memory elsewhere */
     struct audit_walk *walk = arg;
     const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
-    struct seal_place place = {
-        .person_id = walk->person.person_id, .kind = SEAL_RECORD, .item = row->record_id, .version = row->version};
+    struct record record = {
+        .person_id = walk->person.person_id,
+        .relationship_id = row->relationship_id,
+        .record_id = row->record_id,
+        .department_id = row->department_id,
+        .kind = (record_kind)row->kind,
+        .version = row->version,
+        .created_at_ms = row->created_at_ms,
+        .updated_at_ms = row->updated_at_ms,
+    };
     int64_t owner = relationship == NULL ? walk->person.person_id : relationship->edge_person_id;
     struct text name = id_text(&walk->brief, (struct id){ID_RECORD, owner, row->record_id});
     struct bytes plain;
@@ -95,7 +104,7 @@ static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *r
     if (name.at == NULL)
         return FAIL_MEMORY(&walk->brief);
     if (walk->has_key)
-        TRY(audit_open(walk, &place, row->sealed, &plain, &opened));
+        TRY(audit_opened(walk, record_open(&walk->brief, &walk->key, &record, row->sealed, &plain), &opened));
     if (!opened)
         audit_found(walk, "The record %.*s does not open.", TEXT_ARGS(name));
     arena_reset(walk->brief.arena);

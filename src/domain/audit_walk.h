@@ -67,6 +67,8 @@ struct text audit_id_name(struct audit_walk *walk, struct id id);
 /* Opens a sealed value under the person's key; `out_opened` false when it does not open, which is a finding. */
 err audit_open(struct audit_walk *walk, const struct seal_place *place, struct bytes sealed, struct bytes *out_plain,
                bool *out_opened) MUST_CHECK;
+/* The same for what was opened otherwise: CORRUPT is no error, but not opened. */
+err audit_opened(struct audit_walk *walk, err result, bool *out_opened) MUST_CHECK;
 
 struct audit_subject *audit_subject_find(struct audit_walk *walk, audit_topic topic, int64_t subject_id);
 /* During the first look at a person: this row was reached. */

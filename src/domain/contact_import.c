@@ -10,6 +10,7 @@
 #include "domain/invitation.h"
 #include "domain/organisation.h"
 #include "domain/person.h"
+#include "domain/outbox.h"
 #include "domain/policy.h"
 #include "store/queries.h"
 
@@ -58,6 +59,19 @@ static err add_fields(struct ctx *cx, const struct import_chunk *chunk, const st
     return OK;
 }
 
+/* That a department holds more, not what; whoever is invited just now hears of the invitation. */
+static err tell_of_records(struct ctx *cx, const struct import_chunk *chunk, const struct relationship *relationship)
+{
+    struct outbox_event event = {
+        .person_id = relationship->person_id,
+        .relationship_id = relationship->relationship_id,
+        .organisation_id = chunk->organisation_id,
+        .kind = "record.added",
+        .subject_id = chunk->department_id,
+    };
+    return outbox_add(cx, &event);
+}
+
 static err update_known(struct ctx *cx, const struct import_chunk *chunk, const struct contact_search *search,
                         const struct contact_holder *holder, struct import_result *result)
 {
@@ -65,6 +79,8 @@ static err update_known(struct ctx *cx, const struct import_chunk *chunk, const 
     if (holder->is_open)
         TRY(add_fields(cx, chunk, search->contact, holder, &added));
     TRY(contact_holder_keep(cx, search, &holder->relationship));
+    if (added > 0)
+        TRY(tell_of_records(cx, chunk, &holder->relationship));
     result->outcome = added > 0 ? IMPORT_UPDATED : IMPORT_UNCHANGED;
     result->relationship = id_text(cx, relationship_id(&holder->relationship));
     bool waits = holder->is_open && holder->relationship.state == RELATIONSHIP_INVITED;

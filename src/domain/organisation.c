@@ -12,6 +12,7 @@
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
 #include "crypto/token.h"
+#include "domain/outbox.h"
 #include "domain/policy.h"
 #include "domain/row_tag.h"
 #include "store/queries.h"
@@ -97,7 +98,8 @@ err organisation_create(struct ctx *cx, void *arg)
     struct sql_organisation_insert_in row = {create->out.organisation_id, slug, create->name, cx->now_ms};
     struct row_tag tag = row_tag_of_organisation(cx->arena, &row);
     TRY(row_tag_keep(cx, &tag));
-    return sql_organisation_insert(cx, &row, NULL);
+    TRY(sql_organisation_insert(cx, &row, NULL));
+    return outbox_add_set_up(cx, organisation_id, "organisation.created", organisation_id);
 }
 
 err department_create(struct ctx *cx, void *arg)
@@ -126,7 +128,8 @@ err department_create(struct ctx *cx, void *arg)
                                            create->name, cx->now_ms};
     struct row_tag tag = row_tag_of_department(cx->arena, &row);
     TRY(row_tag_keep(cx, &tag));
-    return sql_department_insert(cx, &row, NULL);
+    TRY(sql_department_insert(cx, &row, NULL));
+    return outbox_add_set_up(cx, create->organisation_id, "department.created", create->out.department_id);
 }
 
 static err insert_key(struct ctx *cx, const struct system *system, int64_t department_bit, struct text *out_secret)
@@ -169,6 +172,7 @@ err key_create(struct ctx *cx, void *arg)
     struct sql_system_insert_in row = {create->organisation_id, create->out.system_id, create->department_id,
                                        create->name, create->scopes, cx->now_ms};
     TRY(sql_system_insert(cx, &row, NULL));
+    TRY(outbox_add_set_up(cx, create->organisation_id, "system.created", create->out.system_id));
     return insert_key(cx, &create->out, department.bit, &create->out_secret);
 }
 
@@ -182,6 +186,7 @@ err key_revoke(struct ctx *cx, void *arg)
     TRY(sql_system_revoke(cx, &system, &changed));
     if (changed == 0)
         return FAIL_NOT_FOUND(cx);
+    TRY(outbox_add_set_up(cx, revoke->organisation_id, "system.ended", revoke->system_id));
     struct sql_api_key_revoke_in keys = {revoke->organisation_id, revoke->system_id, cx->now_ms};
     return sql_api_key_revoke(cx, &keys, NULL);
 }

@@ -3,6 +3,7 @@
 #include "domain/purpose.h"
 
 #include "base/limits.h"
+#include "domain/outbox.h"
 #include "domain/policy.h"
 #include "domain/row_tag.h"
 #include "store/queries.h"
@@ -233,7 +234,9 @@ static err set_state(struct ctx *cx, struct purpose *purpose, purpose_state stat
         purpose->retired_at_ms = cx->now_ms;
     struct sql_purpose_set_state_in row = {purpose->organisation_id, purpose->purpose_id,      purpose->version,
                                            state,                    purpose->published_at_ms, purpose->retired_at_ms};
-    return sql_purpose_set_state(cx, &row, NULL);
+    TRY(sql_purpose_set_state(cx, &row, NULL));
+    return outbox_add_set_up(cx, purpose->organisation_id,
+                             state == PURPOSE_PUBLISHED ? "purpose.published" : "purpose.retired", purpose->purpose_id);
 }
 
 static err retire_published(struct ctx *cx, const struct id *id)

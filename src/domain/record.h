@@ -31,6 +31,9 @@ struct record {
 /* Inside a write, with the person's opened key. */
 err record_insert(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK;
 err record_update(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK; /* version + 1 */
+/* What a row holds, when it stands where it was sealed. Fails CORRUPT seal.broken, TOO_LARGE limit.memory. */
+err record_open(struct ctx *cx, const struct secret_key *key, const struct record *record, struct bytes sealed,
+                struct bytes *out_plain) MUST_CHECK;
 /* All of a relationship under an opened key: for imports and claims. */
 err record_list_open(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
                      struct record **out, size_t *out_count) MUST_CHECK;

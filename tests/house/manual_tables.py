@@ -25,7 +25,9 @@ HIDDEN = {"NOT_FOUND", "INTERNAL", "CORRUPT", "USAGE"}
 # Words with dots that are no reasons: names of files and versions, words of the node's own log, events beside act.def.
 OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.db", "keys.db", "root.key",
                "handler.slow", "request.failed", "request.put_off",
-               "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested"}
+               "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested",
+               "department.created", "organisation.created", "purpose.published", "purpose.retired", "record.added",
+               "system.created", "system.ended"}
 # Reasons that only the program's start and its commands meet.
 COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists",
                  "organisation.name", "organisation.slug", "server.address", "server.port_taken", "store.backup_exists",

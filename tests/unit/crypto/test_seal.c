@@ -75,13 +75,35 @@ static void a_value_opens_at_its_place_only(void **state)
     struct bytes sealed, opened;
     assert_int_equal(seal(cx, &key, &PLACE, bytes_of_text(TEXT("x")), &sealed), OK);
     const struct seal_place others[] = {
-        {8, SEAL_VAULT, 3, 2}, {7, SEAL_RECORD, 3, 2}, {7, SEAL_VAULT, 4, 2}, {7, SEAL_VAULT, 3, 1},
-        {3, SEAL_VAULT, 7, 2}, {-7, SEAL_VAULT, 3, 2}, {7 + (INT64_C(1) << 56), SEAL_VAULT, 3, 2}, {0, 0, 0, 0},
+        {8, SEAL_VAULT, 3, 2, {0}}, {7, SEAL_RECORD, 3, 2, {0}}, {7, SEAL_VAULT, 4, 2, {0}}, {7, SEAL_VAULT, 3, 1, {0}},
+        {3, SEAL_VAULT, 7, 2, {0}}, {-7, SEAL_VAULT, 3, 2, {0}}, {7 + (INT64_C(1) << 56), SEAL_VAULT, 3, 2, {0}},
+        {0, 0, 0, 0, {0}},          {7, SEAL_VAULT, 3, 2, {0, 0, 0, 0, 1}},
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         assert_failed(cx, seal_open(cx, &key, &others[i], sealed, &opened), CORRUPT, "seal.broken");
     struct secret_key other = some_key(cx);
     assert_failed(cx, seal_open(cx, &other, &PLACE, sealed, &opened), CORRUPT, "seal.broken");
+    fixture_close(&fixture);
+}
+
+static void a_value_opens_beside_its_numbers_only(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open(&fixture);
+    struct secret_key key = some_key(cx);
+    struct bytes sealed, opened;
+    struct seal_place place = PLACE;
+    for (int64_t i = 0; i < SEAL_BESIDE_MAX; i++)
+        place.beside[i] = 100 + i;
+    assert_int_equal(seal(cx, &key, &place, bytes_of_text(TEXT("x")), &sealed), OK);
+    assert_int_equal(seal_open(cx, &key, &place, sealed, &opened), OK);
+    for (int64_t i = 0; i < SEAL_BESIDE_MAX; i++) {
+        struct seal_place other = place;
+        other.beside[i] = 99;
+        assert_failed(cx, seal_open(cx, &key, &other, sealed, &opened), CORRUPT, "seal.broken");
+    }
+    assert_failed(cx, seal_open(cx, &key, &PLACE, sealed, &opened), CORRUPT, "seal.broken");
     fixture_close(&fixture);
 }
 
@@ -142,6 +164,7 @@ int main(void)
         cmocka_unit_test(every_flipped_bit_is_noticed),
         cmocka_unit_test(every_cut_is_noticed),
         cmocka_unit_test(a_value_opens_at_its_place_only),
+        cmocka_unit_test(a_value_opens_beside_its_numbers_only),
         cmocka_unit_test(the_same_value_never_looks_the_same),
         cmocka_unit_test(the_format_stays_what_it_is),
         cmocka_unit_test(an_exhausted_arena_is_a_failure),

@@ -77,6 +77,27 @@ static void an_act_says_who_did_it(void **state)
     assert_int_equal(world_number(world, "people.db", sql), world->shipping.system_id);
 }
 
+/* Nobody but an organisation is concerned: no row names a person. */
+static void what_is_set_up_is_told(void **state)
+{
+    struct world *world = *state;
+    static const char *const KINDS[] = {"organisation.created", "department.created", "system.created",
+                                        "purpose.published"};
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)
+        assert_true(count_events(world, KINDS[i]) > 0);
+    assert_int_equal(count_events(world, "purpose.retired") + count_events(world, "system.ended"), 0);
+    struct purpose_retire retire = {.purpose_id = world->delivery.purpose_id};
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_retire, &retire));
+    assert_int_equal(count_events(world, "purpose.retired"), 1);
+    struct key_revoke revoke = {world->shop.organisation_id, world->shipping.system_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, key_revoke, &revoke));
+    assert_int_equal(count_events(world, "system.ended"), 1);
+    static const char OF_SOMEBODY[] =
+        "SELECT count(*) FROM outbox WHERE person_id <> 0 AND (kind LIKE 'purpose.%' OR kind LIKE 'system.%' OR "
+        "kind LIKE 'department.%' OR kind LIKE 'organisation.%')";
+    assert_int_equal(world_number(world, "people.db", OF_SOMEBODY), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -84,6 +105,7 @@ int main(void)
         WORLD_TEST(each_change_of_a_value_is_one_event),
         WORLD_TEST(the_wish_to_be_forgotten_is_told_to_that_organisation),
         WORLD_TEST(an_act_says_who_did_it),
+        WORLD_TEST(what_is_set_up_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

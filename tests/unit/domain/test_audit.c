@@ -178,9 +178,8 @@ static const struct place PLACES[] = {
     {"ledger.db", "disclosure", "", "grant_id <> 0 AND previous_id <> 0"},
     {"ledger.db", "disclosure_head", "", "1"},
     {"ledger.db", "grant_use", "", "1"},
-    {"records.db", "record", " department_id kind created_at_ms updated_at_ms ", NULL},
     /* a crash between two files may leave rows of nobody, which nobody reads */
-    {"records.db", "record", " person_id relationship_id ", NULL},
+    {"records.db", "record", " person_id ", NULL},
     {"records.db", "record", "", "1"},
 };
 
@@ -398,6 +397,11 @@ static const struct {
      "tells of nothing"},
     {"people.db", "INSERT INTO outbox SELECT event_id + 1, person_id, relationship_id, organisation_id, "
                   "'erasure.requested', subject_id, 0, 0, at_ms FROM outbox WHERE kind = 'relationship.started'",
+     "tells of nothing"},
+    {"people.db", "UPDATE outbox SET subject_id = 1 WHERE kind = 'department.created'", "tells of nothing"},
+    {"people.db", "UPDATE outbox SET at_ms = at_ms + 1 WHERE kind = 'purpose.published'", "tells of nothing"},
+    {"people.db", "UPDATE outbox SET kind = 'system.ended' WHERE kind = 'system.created'", "tells of nothing"},
+    {"people.db", "UPDATE outbox SET kind = 'record.added', subject_id = 1 WHERE kind = 'relationship.started'",
      "tells of nothing"},
     {"people.db", "UPDATE vault SET confirmed_at_ms = confirmed_at_ms + 1", "has no event in the outbox"},
 };

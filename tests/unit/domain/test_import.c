@@ -99,6 +99,8 @@ static void more_fields_are_added_and_none_taken_away(void **state)
     assert_int_equal(run(world, world->shipping, ada, false).what, IMPORT_UPDATED);
     ada->fields_count = 0;
     assert_int_equal(run(world, world->shipping, ada, false).what, IMPORT_UNCHANGED);
+    static const char TOLD[] = "SELECT count(*) FROM outbox WHERE kind = 'record.added'";
+    assert_int_equal(world_number(world, "people.db", TOLD), 1); /* the first import is told by the invitation */
     struct relationship relationship;
     ASSERT_OK(world, relationship_open(world_as(world, world->shipping), first.relationship, &relationship));
     struct record *records = NULL;

@@ -66,7 +66,8 @@ SELECT count(*) FROM vault_history h WHERE person_id = $1
 -- name: audit_record_list
 -- file: records
 -- in:   person_id int64
--- out:  relationship_id int64, record_id int64, version int64, sealed bytes
+-- out:  relationship_id int64, record_id int64, department_id int64, kind int64, version int64, created_at_ms int64,
+--       updated_at_ms int64, sealed bytes
 -- rows: many
 SELECT :columns: FROM record WHERE person_id = $1 ORDER BY relationship_id, record_id;
 
@@ -104,6 +105,36 @@ ORDER BY 1, 2, 3, 4;
 -- rows: many
 SELECT DISTINCT organisation_id, department_id, system_id, purpose_id, purpose_version FROM disclosure
 ORDER BY organisation_id, department_id, system_id, purpose_id, purpose_version;
+
+-- How often what an event of the set-up tells has happened.
+-- name: audit_set_up_count
+-- file: people
+-- in:   organisation_id int64, subject_id int64, at_ms int64, kind text
+-- out:  count int64
+-- rows: one
+SELECT CASE $4
+    WHEN 'organisation.created' THEN (SELECT count(*) FROM organisation WHERE organisation_id = $1
+        AND organisation_id = $2 AND created_at_ms = $3)
+    WHEN 'department.created' THEN (SELECT count(*) FROM department WHERE organisation_id = $1 AND department_id = $2
+        AND created_at_ms = $3)
+    WHEN 'system.created' THEN (SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2
+        AND created_at_ms = $3)
+    WHEN 'system.ended' THEN (SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2
+        AND revoked_at_ms = $3)
+    WHEN 'purpose.published' THEN (SELECT count(*) FROM purpose WHERE organisation_id = $1 AND purpose_id = $2
+        AND published_at_ms = $3)
+    WHEN 'purpose.retired' THEN (SELECT count(*) FROM purpose WHERE organisation_id = $1 AND purpose_id = $2
+        AND retired_at_ms = $3)
+    ELSE 0 END;
+
+-- A department that was told to hold more about somebody, and the relationship in which it does.
+-- name: audit_record_event_count
+-- file: people
+-- in:   person_id int64, relationship_id int64, organisation_id int64, department_id int64
+-- out:  count int64
+-- rows: one
+SELECT CASE WHEN EXISTS (SELECT 1 FROM act WHERE person_id = $1 AND relationship_id = $2 AND organisation_id = $3)
+    THEN (SELECT count(*) FROM department WHERE organisation_id = $3 AND department_id = $4) ELSE 0 END;
 
 -- name: audit_system_count
 -- file: people
