@@ -11,6 +11,7 @@
 #include "domain/disclosure_store.h"
 #include "domain/person_key.h"
 #include "domain/policy.h"
+#include "domain/purpose.h"
 #include "store/queries.h"
 
 /* Why nothing may leave while the relationship is in this state; NULL when it may. */
@@ -201,6 +202,12 @@ static err make_room(struct ctx *cx, struct disclosure_ask *ask)
     return ask->uses == NULL || ask->values == NULL || ask->refusals == NULL ? FAIL_MEMORY(cx) : OK;
 }
 
+/* What grants rest on was published once. Where there are none it may be a draft: nobody can be asked for that. */
+static err check_purpose(struct ctx *cx, const struct disclosure_ask *ask)
+{
+    return ask->grants_count > 0 ? OK : purpose_check_was_published(cx, &ask->purpose_id);
+}
+
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
 {
     TRY(open_question(cx, ask));
@@ -208,6 +215,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
     ask->considered = ask->attributes;
     TRY(load_grants(cx, ask));
     TRY(judge_with_reasons(cx, ask));
+    TRY(check_purpose(cx, ask));
     PERSON_KEY key;
     TRY(person_key_open(cx, ask->found.person_id, &key));
     ask->disclosure_id = ctx_number(cx);

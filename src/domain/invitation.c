@@ -10,6 +10,7 @@
 #include "domain/policy.h"
 #include "domain/predecessor.h"
 #include "domain/record.h"
+#include "domain/relationship_store.h"
 #include "domain/request_store.h"
 #include "store/queries.h"
 
@@ -191,6 +192,16 @@ static err find_invited(struct ctx *cx, const struct sql_invitation_load_row *in
     return invitation->person_id == person_id ? OK : take_over(cx, out, person_id);
 }
 
+/* Whoever has proposed and is invited too takes up the invitation: what was kept for the invited lies there, under the
+ * id that the organisation knows. The proposal has been met, and ends. */
+static err make_way(struct ctx *cx, struct relationship *other)
+{
+    int64_t no_receipt_id = 0;
+    if (other->state != RELATIONSHIP_PROPOSED)
+        return FAIL(cx, CONFLICT, "relationship.exists", "there is a relationship with this organisation already");
+    return relationship_end_now(cx, other, false, &no_receipt_id);
+}
+
 err invitation_claim(struct ctx *cx, void *arg)
 {
     struct invitation_claim *claim = arg;
@@ -201,7 +212,7 @@ err invitation_claim(struct ctx *cx, void *arg)
     TRY(redeem(cx, claim->code, &invitation));
     TRY(relationship_find(cx, cx->actor.person_id, invitation.organisation_id, &other, &exists));
     if (exists && other.relationship_id != invitation.relationship_id)
-        return FAIL(cx, CONFLICT, "relationship.exists", "there is a relationship with this organisation already");
+        TRY(make_way(cx, &other));
     TRY(find_invited(cx, &invitation, cx->actor.person_id, &claim->out));
     return relationship_begin(cx, &claim->out, &claim->start);
 }

@@ -27,7 +27,8 @@ err invitation_renew(struct ctx *cx, const struct relationship *relationship, in
                      struct text *out_code) MUST_CHECK;
 
 /* store_write_fn. The signed-in person claims: the relationship becomes active and his; records and open requests move
- * with it. NOT_FOUND invitation.unknown (wrong, used up, lapsed); CONFLICT relationship.exists. */
+ * with it. NOT_FOUND invitation.unknown (wrong, used up, lapsed); CONFLICT relationship.exists, but a proposal to
+ * the same organisation ends in favour of the invitation. */
 struct invitation_claim {
     struct text                code;
     struct relationship_start  start;

@@ -79,9 +79,11 @@ err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct pu
     return OK;
 }
 
-/* Whose drafts a system may know of: those that name its department. Others are never shown one. */
+/* Whose drafts a system may know of: those that name its department. A person is never shown one. */
 static int64_t drafts_seen(const struct ctx *cx, int64_t organisation_id)
 {
+    if (cx->actor.kind == ACTOR_PERSON)
+        return 0;
     if (cx->actor.kind != ACTOR_SYSTEM)
         return EVERY_DEPARTMENT;
     return cx->actor.organisation_id == organisation_id ? cx->actor.department_bit : 0;
@@ -121,6 +123,17 @@ err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *
     struct purpose other;
     TRY(load(cx, id, &any, &other));
     return FAIL(cx, CONFLICT, "purpose.not_published", "the purpose is not published");
+}
+
+err purpose_check_was_published(struct ctx *cx, const struct id *id)
+{
+    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_RETIRED, VERSION_MAX, 0};
+    struct purpose purpose;
+    err result = load(cx, id, &pick, &purpose);
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure);
+    return purpose_load_published(cx, id, &purpose);
 }
 
 err purpose_list(struct ctx *cx, struct purpose_list *list)

@@ -67,9 +67,12 @@ err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct pu
 err purpose_see(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
 /* The latest version, for a system of a department that it names: it may change, publish and retire. NOT_FOUND. */
 err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
-/* The version that new requests may use. CONFLICT purpose.not_published; NOT_FOUND also for a first draft that the
- * caller may not see. */
+/* The version that new requests and grants may use. CONFLICT purpose.not_published; NOT_FOUND also for a first draft
+ * that the caller may not see. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
+/* Some version was published, if only once. The same failures: what was never published is there for nobody but the
+ * departments that its draft names. */
+err purpose_check_was_published(struct ctx *cx, const struct id *id) MUST_CHECK;
 /* Newest version of each purpose of the organisation, by purpose id after `after`; drafts as in purpose_see(). */
 struct purpose_list {
     int64_t         organisation_id;

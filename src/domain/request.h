@@ -81,8 +81,8 @@ struct request_make {
 err request_make(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* INVALID answer.outside_request | answer.needed_missing | answer.too_long | answer.in_past | uses.invalid |
- * answer.refuses_with_terms | answer.offers_nothing; CONFLICT request.not_open | request.countered_already |
- * relationship.not_active. */
+ * answer.refuses_with_terms | answer.offers_nothing | answer.two_ends; CONFLICT request.not_open |
+ * request.countered_already | relationship.not_active | purpose.not_published. */
 struct request_answer {
     int64_t              request_id;
     request_answer_kind  answer;

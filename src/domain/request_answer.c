@@ -25,6 +25,14 @@ static bool may_answer(const struct request *request, request_answer_kind answer
     return state == REQUEST_OPEN || (state == REQUEST_COUNTERED && answer == ANSWER_REFUSE);
 }
 
+/* Nothing new rests on a purpose that was retired; to a request that came before it one can still say no. */
+static err check_purpose(struct ctx *cx, const struct request *request, request_answer_kind answer)
+{
+    struct id purpose_id = {ID_PURPOSE, request->organisation_id, request->purpose_id};
+    struct purpose published;
+    return answer == ANSWER_REFUSE ? OK : purpose_load_published(cx, &purpose_id, &published);
+}
+
 static err load_question(struct ctx *cx, const struct request_answer *answer, struct question *out)
 {
     TRY(policy_require_own(cx, POLICY_REQUEST_ANSWER));
@@ -37,7 +45,7 @@ static err load_question(struct ctx *cx, const struct request_answer *answer, st
         return FAIL(cx, CONFLICT, "request.not_open", "the request is answered, cancelled or too old");
     if (relationship_state_at(&out->relationship, cx->now_ms) != RELATIONSHIP_ACTIVE)
         return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship is not active");
-    return OK;
+    return check_purpose(cx, &out->request, answer->answer);
 }
 
 /* What is given, for how long and how often: what the answer says, else what was asked. */
@@ -148,12 +156,14 @@ static err say(struct ctx *cx, struct request_answer *answer, struct question *q
     return OK;
 }
 
-/* A "no" names no terms, and a counter-offer names at least one. */
+/* A "no" names no terms, a counter-offer names at least one, and nothing ends twice. */
 static err check_terms_named(struct ctx *cx, const struct request_answer *answer)
 {
     bool any = answer->set_attributes || answer->set_until || answer->set_duration || answer->set_uses;
     if (answer->answer == ANSWER_REFUSE && any)
         return FAIL(cx, INVALID, "answer.refuses_with_terms", "who refuses gives nothing: leave the terms out");
+    if (answer->set_until && answer->set_duration)
+        return FAIL_AT(cx, INVALID, "answer.two_ends", "/duration", "say either until when or for how long");
     if (answer->answer == ANSWER_COUNTER && !any)
         return FAIL(cx, INVALID, "answer.offers_nothing", "say which kinds, how long or how often instead");
     return OK;

@@ -213,7 +213,7 @@ static const struct shape_member ANSWER[] = {
     MEMBER("until", TIME, SHAPE_NULLABLE, struct answer_body, until_at_ms,
            .sentence = "As asked for when not given."),
     MEMBER("duration", DURATION, SHAPE_NULLABLE, struct answer_body, duration_ms, .least = 1,
-           .sentence = "With a counter-offer: for how long."),
+           .sentence = "For how long, instead of until."),
     MEMBER("uses", OBJECT_AT, SHAPE_NULLABLE, struct answer_body, uses, .shape = &SHAPE_USES),
 };
 const struct shape SHAPE_ANSWER = {.name = "Answer", .sentence = "The person's answer to a request.",

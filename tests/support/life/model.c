@@ -104,13 +104,14 @@ static void remember(struct model *model, int grant)
         (struct m_past){model->now, it->state, it->kinds, it->departments, it->until, it->uses};
 }
 
-static bool has_relationship(const struct model *model, int person, int organisation)
+/* The one that has not ended, or -1. */
+static int find_relationship(const struct model *model, int person, int organisation)
 {
     for (int i = 0; i < model->relationships_count; i++)
         if (model->relationships[i].person == person && model->relationships[i].organisation == organisation &&
             m_relationship_state(model, i) != S_ENDED)
-            return true;
-    return false;
+            return i;
+    return -1;
 }
 
 /* ---- beginning */
@@ -140,11 +141,14 @@ const char *m_claim(struct model *model, int invitation, int person, const struc
 {
     if (!is_claimable(model, invitation))
         return "invitation.unknown";
-    if (has_relationship(model, person, model->invitations[invitation].organisation))
+    int other = find_relationship(model, person, model->invitations[invitation].organisation);
+    if (other >= 0 && model->relationships[other].state != S_PROPOSED)
         return "relationship.exists";
     const char *reason = bad_dates(model, dates->ends, dates->review);
     if (reason != NULL)
         return reason;
+    if (other >= 0)
+        m_end(model, other); /* the invitation takes the place of the proposal */
     int invited = model->invitations[invitation].relationship;
     if (invited >= 0)
         model->people[person].refused += model->relationships[invited].refused_early;
@@ -171,7 +175,7 @@ const char *m_propose(struct model *model, int person, int organisation, const s
     const char *reason = bad_dates(model, dates->ends, dates->review);
     if (reason != NULL)
         return reason;
-    if (has_relationship(model, person, organisation))
+    if (find_relationship(model, person, organisation) >= 0)
         return "relationship.exists";
     model->relationships[model->relationships_count++] =
         (struct m_relationship){.person = person,
@@ -399,8 +403,12 @@ const char *m_answer(struct model *model, int request, int answer, const struct 
         return "request.not_open";
     if (m_relationship_state(model, it->relationship) != S_ACTIVE)
         return "relationship.not_active";
+    if (answer != ANSWER_NO && !m_is_published(model, it->purpose))
+        return "purpose.not_published";
     if (answer == ANSWER_NO && any)
         return "answer.refuses_with_terms";
+    if (terms->set_until && terms->set_duration)
+        return "answer.two_ends";
     if (answer == ANSWER_OTHER && !any)
         return "answer.offers_nothing";
     if (answer == ANSWER_YES || answer == ANSWER_LESS)

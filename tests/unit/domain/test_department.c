@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a department is a party of its own. Method: Shipping and Marketing of one shop ask the same person; each looks
  * at what is the other's, and finds what it would find if that did not exist. */
+#include "crypto/id_seal.h"
+#include "domain/disclosure.h"
 #include "domain/relationship_store.h"
 #include "support/world.h"
 
@@ -176,6 +178,40 @@ static void a_draft_is_seen_by_the_departments_that_it_names(void **state)
     ASSERT_FAILS(world, WRITE(world, world->marketing, request_make, &ask), CONFLICT, "purpose.not_published");
 }
 
+static err decide(struct world *world, struct actor system, const struct two *two, struct id purpose)
+{
+    struct ctx *cx = world_as(world, system);
+    struct disclosure_ask ask = {.relationship = id_text(cx, relationship_id(&two->relationship)),
+                                 .purpose = id_text(cx, purpose),
+                                 .attributes = world_kinds("Name")};
+    err result = disclosure_decide(cx, &ask);
+    assert_false(result == OK && ask.given);
+    return result;
+}
+
+static void a_purpose_that_was_never_published_is_there_for_nobody_else(void **state)
+{
+    struct world *world = *state;
+    struct two two = live_with_both(world);
+    struct purpose_text text = world_purpose_text(world_kinds("Name"), ATTRIBUTE_SET_EMPTY);
+    struct purpose_save save = {.text = text, .body = world_purpose_body()};
+    struct purpose_publish publish = {.text = text, .body = world_purpose_body()};
+    ASSERT_OK(world, WRITE(world, world->marketing, purpose_save, &save));
+    struct id draft = world_purpose_id(&save.out);
+    struct grant_give give = {.relationship_id = two.relationship.relationship_id, .purpose = draft,
+                              .attributes = world_kinds("Name")};
+    ASSERT_FAILS(world, decide(world, world->shipping, &two, draft), NOT_FOUND, "not_found");
+    ASSERT_FAILS(world, decide(world, world->marketing, &two, draft), CONFLICT, "purpose.not_published");
+    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &give), NOT_FOUND, "not_found");
+    publish.purpose_id = save.out.purpose_id;
+    ASSERT_OK(world, WRITE(world, world->marketing, purpose_publish, &publish));
+    ASSERT_OK(world, decide(world, world->shipping, &two, draft)); /* refused, and the person sees it */
+    struct purpose_retire retire = {.purpose_id = save.out.purpose_id};
+    ASSERT_OK(world, WRITE(world, world->marketing, purpose_retire, &retire));
+    ASSERT_OK(world, decide(world, world->shipping, &two, draft)); /* it was there once */
+    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &give), CONFLICT, "purpose.not_published");
+}
+
 static void a_department_may_hand_a_draft_to_another(void **state)
 {
     struct world *world = *state;
@@ -196,6 +232,7 @@ int main(void)
         WORLD_TEST(a_department_sees_the_receipts_of_its_own_acts_and_of_the_relationship),
         WORLD_TEST(only_a_department_that_a_purpose_names_writes_it),
         WORLD_TEST(a_draft_is_seen_by_the_departments_that_it_names),
+        WORLD_TEST(a_purpose_that_was_never_published_is_there_for_nobody_else),
         WORLD_TEST(a_department_may_hand_a_draft_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

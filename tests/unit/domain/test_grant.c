@@ -92,7 +92,7 @@ static void a_foreign_an_unpublished_and_a_retired_purpose_take_no_grant(void **
                                  .body = world_purpose_body()};
     ASSERT_OK(world, WRITE(world, world->shipping, purpose_save, &draft));
     give.purpose = world_purpose_id(&draft.out);
-    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &give), CONFLICT, "purpose.not_published");
+    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &give), NOT_FOUND, "not_found"); /* nobody's yet */
     give.purpose = world_purpose_id(&world->delivery);
     struct grant before = given(world, give);
     struct purpose_retire retire = {.purpose_id = world->delivery.purpose_id};

@@ -82,6 +82,33 @@ static void a_failed_claim_uses_nothing_up(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static void an_invitation_takes_the_place_of_a_proposal(void **state)
+{
+    struct world *world = *state;
+    struct relationship_propose propose = {.organisation_id = world->shop.organisation_id};
+    struct relationship_end end = {.relationship_id = 0};
+    for (int claims = 1; claims <= 2; claims++) { /* a code for one, and a code for many */
+        struct invitation_make make = invited(world, claims);
+        struct invitation_claim claim = {.code = make.out_code, .start = {.ends_at_ms = 1}};
+        ASSERT_OK(world, WRITE(world, world->ada, relationship_propose, &propose));
+        ASSERT_FAILS(world, WRITE(world, world->ada, invitation_claim, &claim), INVALID, "relationship.end_in_past");
+        struct relationship proposed;
+        int64_t proposed_id = propose.out.relationship_id;
+        ASSERT_OK(world, relationship_load(world_as(world, world->ada), world->ada.person_id, proposed_id, &proposed));
+        assert_int_equal(proposed.state, RELATIONSHIP_PROPOSED); /* what failed has ended nothing */
+        claim.start.ends_at_ms = 0;
+        ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+        assert_int_equal(claim.out.state, RELATIONSHIP_ACTIVE);
+        if (claims == 1)
+            assert_int_equal(claim.out.relationship_id, make.out_relationship.relationship_id);
+        ASSERT_OK(world, relationship_load(world_as(world, world->ada), world->ada.person_id, proposed_id, &proposed));
+        assert_int_equal(proposed.state, RELATIONSHIP_ENDED);
+        end.relationship_id = claim.out.relationship_id;
+        ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    }
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void one_person_has_one_living_relationship_with_an_organisation(void **state)
 {
     struct world *world = *state;
@@ -373,6 +400,7 @@ int main(void)
         WORLD_TEST(an_invitation_has_bounds),
         WORLD_TEST(a_code_works_until_its_hour_and_once),
         WORLD_TEST(a_failed_claim_uses_nothing_up),
+        WORLD_TEST(an_invitation_takes_the_place_of_a_proposal),
         WORLD_TEST(one_person_has_one_living_relationship_with_an_organisation),
         WORLD_TEST(a_code_for_many_makes_a_relationship_for_each),
         WORLD_TEST(somebody_who_is_here_takes_over_all_that_waited),

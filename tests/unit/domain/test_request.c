@@ -200,6 +200,14 @@ static void its_end_lies_between_now_and_what_was_asked(void **state)
     ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), INVALID, "answer.too_long");
     answer.duration_ms = 0;
     ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), INVALID, "answer.too_long");
+    answer.duration_ms = request.duration_ms;
+    answer.set_until = true; /* which of the two would it be? */
+    for (request_answer_kind kind = ANSWER_ACCEPT; kind <= ANSWER_COUNTER; kind++) {
+        answer.answer = kind;
+        ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), INVALID, "answer.two_ends");
+        assert_string_equal(world->node.cx.failure.pointer, "/duration");
+    }
+    answer.answer = ANSWER_ACCEPT;
     answer.set_duration = false;
     answer.set_until = true;
     answer.until_at_ms = now_ms + request.duration_ms + 60000; /* the form was open for a while: no longer than asked */
@@ -234,6 +242,30 @@ static void an_answer_needs_an_active_relationship(void **state)
     struct relationship_change pause = {.relationship_id = relationship.relationship_id, .move = MOVE_PAUSE};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &pause));
     ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), CONFLICT, "relationship.not_active");
+}
+
+static void nothing_new_rests_on_a_retired_purpose(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct request first = asked(world, question(world, &relationship));
+    struct request second = asked(world, question(world, &relationship));
+    struct purpose_retire retire = {.purpose_id = world->delivery.purpose_id};
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_retire, &retire));
+    for (request_answer_kind kind = ANSWER_ACCEPT; kind <= ANSWER_COUNTER; kind++) {
+        struct request_answer answer = answer_to(&first, kind);
+        ASSERT_FAILS(world, WRITE(world, world->ada, request_answer, &answer), CONFLICT, "purpose.not_published");
+    }
+    struct request_answer refuse = answer_to(&first, ANSWER_REFUSE);
+    ASSERT_OK(world, WRITE(world, world->ada, request_answer, &refuse));
+    struct purpose_text text = world_purpose_text(world->delivery.needed, world->delivery.optional);
+    struct purpose_save save = {.purpose_id = retire.purpose_id, .text = text, .body = world_purpose_body()};
+    struct purpose_publish publish = {.purpose_id = retire.purpose_id, .text = text, .body = world_purpose_body()};
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_save, &save));
+    ASSERT_OK(world, WRITE(world, world->shipping, purpose_publish, &publish));
+    struct request_answer accept = answer_to(&second, ANSWER_ACCEPT);
+    ASSERT_OK(world, WRITE(world, world->ada, request_answer, &accept));
+    assert_int_equal(accept.out_grant.purpose_version, 1); /* the wording that was on the screen */
 }
 
 static void an_unanswered_request_lapses(void **state)
@@ -482,6 +514,7 @@ int main(void)
         WORLD_TEST(its_end_lies_between_now_and_what_was_asked),
         WORLD_TEST(a_refusal_gives_nothing_and_has_a_receipt),
         WORLD_TEST(an_answer_needs_an_active_relationship),
+        WORLD_TEST(nothing_new_rests_on_a_retired_purpose),
         WORLD_TEST(an_unanswered_request_lapses),
         WORLD_TEST(one_counter_offer_is_met_by_one_revision),
         WORLD_TEST(who_has_made_a_counter_offer_may_still_refuse),
