@@ -136,7 +136,7 @@ bool time_parse(struct text text, int64_t *out_at_ms)
     int64_t days = 0, hour = 0, minute = 0, second = 0, fraction_ms = 0, offset_ms = 0;
     if (!take_date(&cursor, &days) || !(take(&cursor, 'T') || take(&cursor, 't')) ||
         !take_digits(&cursor, 2, 23, &hour) || !take(&cursor, ':') || !take_digits(&cursor, 2, 59, &minute) ||
-        !take(&cursor, ':') || !take_digits(&cursor, 2, 60, &second) || !take_fraction(&cursor, &fraction_ms) ||
+        !take(&cursor, ':') || !take_digits(&cursor, 2, 59, &second) || !take_fraction(&cursor, &fraction_ms) ||
         !take_offset(&cursor, &offset_ms) || cursor.at != cursor.end)
         return false;
     *out_at_ms = days * TIME_DAY_MS + ((hour * 60 + minute) * 60 + second) * 1000 + fraction_ms - offset_ms;

@@ -13,8 +13,8 @@
 void time_format(int64_t at_ms, char out[TIME_TEXT_SIZE]);
 struct text time_to_text(struct arena *arena, int64_t at_ms);
 
-/* RFC 3339 section 5.6: date, T, time with optional fraction (cut to milliseconds), Z or ±hh:mm. Refuses leap seconds
- * other than 60 at the end of a minute, impossible dates and anything behind. */
+/* RFC 3339 section 5.6: date, T, time with optional fraction (cut to milliseconds), Z or ±hh:mm. Refuses leap
+ * seconds, which this clock does not have, impossible dates and anything behind. */
 bool time_parse(struct text text, int64_t *out_at_ms);
 
 /* A calendar date YYYY-MM-DD that exists; gives its midnight UTC. */

@@ -202,10 +202,10 @@ static err make_room(struct ctx *cx, struct disclosure_ask *ask)
     return ask->uses == NULL || ask->values == NULL || ask->refusals == NULL ? FAIL_MEMORY(cx) : OK;
 }
 
-/* What grants rest on was published once. Where there are none it may be a draft: nobody can be asked for that. */
+/* What grants rest on was published once. Where there are none it may be the draft of another department. */
 static err check_purpose(struct ctx *cx, const struct disclosure_ask *ask)
 {
-    return ask->grants_count > 0 ? OK : purpose_check_was_published(cx, &ask->purpose_id);
+    return ask->grants_count > 0 ? OK : purpose_check_known(cx, &ask->purpose_id);
 }
 
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)

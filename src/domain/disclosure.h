@@ -83,8 +83,8 @@ struct disclosure_ask {
 };
 
 /* Reads and decides: fills the answer and opens the values. NOT_FOUND for a relationship or purpose that is not the
- * caller's, CONFLICT purpose.not_published for its own draft; a refusal by the person's will is not a failure here:
- * `given` says it. */
+ * caller's, or is a draft of another department; a refusal by the person's will is not a failure here: `given` says
+ * it. */
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
 /* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them

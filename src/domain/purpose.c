@@ -125,15 +125,11 @@ err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *
     return FAIL(cx, CONFLICT, "purpose.not_published", "the purpose is not published");
 }
 
-err purpose_check_was_published(struct ctx *cx, const struct id *id)
+err purpose_check_known(struct ctx *cx, const struct id *id)
 {
-    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_RETIRED, VERSION_MAX, 0};
+    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, VERSION_MAX, drafts_seen(cx, id->owner)};
     struct purpose purpose;
-    err result = load(cx, id, &pick, &purpose);
-    if (result != NOT_FOUND)
-        return result;
-    failure_clear(&cx->failure);
-    return purpose_load_published(cx, id, &purpose);
+    return load(cx, id, &pick, &purpose);
 }
 
 err purpose_list(struct ctx *cx, struct purpose_list *list)

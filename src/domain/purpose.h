@@ -70,9 +70,9 @@ err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *o
 /* The version that new requests and grants may use. CONFLICT purpose.not_published; NOT_FOUND also for a first draft
  * that the caller may not see. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
-/* Some version was published, if only once. The same failures: what was never published is there for nobody but the
- * departments that its draft names. */
-err purpose_check_was_published(struct ctx *cx, const struct id *id) MUST_CHECK;
+/* NOT_FOUND when the caller cannot know of it: what was never published is there for nobody but the departments that
+ * its draft names. */
+err purpose_check_known(struct ctx *cx, const struct id *id) MUST_CHECK;
 /* Newest version of each purpose of the organisation, by purpose id after `after`; drafts as in purpose_see(). */
 struct purpose_list {
     int64_t         organisation_id;

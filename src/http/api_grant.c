@@ -4,6 +4,8 @@
 #include "http/api_view.h"
 #include "http/handlers.h"
 
+#define CLOCKS_DIFFER_MS 60000
+
 /* ---- lists */
 
 static err begin_list(struct call *call, const struct page_query *query, struct grant_list *list)
@@ -46,10 +48,21 @@ struct grant_query {
 static const struct shape_member GRANT_QUERY[] = {
     PAGE_QUERY_MEMBERS(struct grant_query, page),
     MEMBER("relationship", ID_TEXT, SHAPE_REQUIRED, struct grant_query, relationship, .id = ID_RELATIONSHIP),
-    MEMBER("at", TIME, 0, struct grant_query, at_ms, .sentence = "As they stood at that moment."),
+    MEMBER("at", TIME, 0, struct grant_query, at_ms,
+           .sentence = "As they stood at that moment, which lies in the past."),
 };
 const struct shape SHAPE_GRANT_QUERY = {.name = "GrantQuery", SHAPE_MEMBERS(GRANT_QUERY),
     .size = sizeof(struct grant_query)};
+
+/* Nobody knows what will be permitted. Clocks differ a little: up to a minute ahead is now. */
+static err settle_moment(struct ctx *cx, int64_t *at_ms)
+{
+    int64_t latest_ms = ctx_latest_ms(cx);
+    if (*at_ms > latest_ms + CLOCKS_DIFFER_MS)
+        return FAIL(cx, INVALID, "grant.at_in_future", "at lies in the future");
+    *at_ms = *at_ms > latest_ms ? latest_ms : *at_ms;
+    return OK;
+}
 
 err get_org_grants(struct call *call)
 {
@@ -60,9 +73,10 @@ err get_org_grants(struct call *call)
     struct grant_list list = {.at_ms = query.at_ms};
     TRY(begin_list(call, &query.page, &list));
     TRY(relationship_open(cx, query.relationship, &relationship));
+    TRY(settle_moment(cx, &list.at_ms));
     TRY(grant_list_seen(cx, &relationship, &list));
-    if (query.at_ms != 0)
-        cx->now_ms = cx->wall_ms = query.at_ms; /* states are told of the moment that was asked for */
+    if (list.at_ms != 0)
+        cx->now_ms = cx->wall_ms = list.at_ms; /* states are told of the moment that was asked for */
     return reply_grants(call, &list);
 }
 

@@ -132,7 +132,11 @@ err post_relationship(struct call *call)
     struct start_body body = {.nature = NATURE_CUSTOMER};
     TRY(call_body(call, &body));
     bool invited = body.invitation.size > 0;
-    if (invited == (body.organisation.type != ID_NONE))
+    bool proposed = body.organisation.type != ID_NONE;
+    if (invited && proposed)
+        return FAIL_AT(&call->cx, MALFORMED, "request.one_too_many", "/organisation",
+                       "an invitation names its organisation: leave one of the two out");
+    if (!invited && !proposed)
         return FAIL_AT(&call->cx, MALFORMED, "request.missing_member", "/invitation",
                        "either invitation or organisation is wanted");
     return invited ? claim(call, &body) : propose(call, &body);

@@ -120,11 +120,14 @@ def members(shop, ada, rel, purpose):
         body = {name: value for name, value in good.items() if name != absent}
         refused(shop.post("/v1/org/requests", body), 400, "request.missing_member", "/" + absent)
     until = lambda value: ada.post("/v1/me/grants", {**good, "until": value})
-    for value in ("tomorrow", "2027-02-30T00:00:00Z", "2027-02-01", "2027-02-01T00:00:00", "2027-13-01T00:00:00Z"):
+    for value in ("tomorrow", "2027-02-30T00:00:00Z", "2027-02-01", "2027-02-01T00:00:00", "2027-13-01T00:00:00Z",
+                  "2027-06-30T23:59:60Z"):
         refused(until(value), 400, "request.wrong_type", "/until")
     refused(until("2020-01-01T00:00:00Z"), 422, "grant.in_past", "/until")
     refused(until("9999-12-31T23:59:59Z"), 422, "grant.too_long", "/until")
     refused(ada.post("/v1/me/relationships", {}), 400, "request.missing_member", "/invitation")
+    both = {"invitation": "AAAA-AAAA-AAAA-AAAA", "organisation": ada.get("/v1/me/organisations").json["items"][0]["id"]}
+    refused(ada.post("/v1/me/relationships", both), 400, "request.one_too_many", "/organisation")
     refused(ada.post("/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}), 404, "not_found")
     refused(shop.post("/v1/org/purposes", {"name": "x", "attributes": {}, "longest": "P1D", "state": "published"}),
             400, "request.read_only", "/state")
@@ -187,6 +190,11 @@ def addresses(node, shop, ada):
         assert reply.check_problem()["reason"] == reason, (query, reply.body)
     refused(ada.get("/v1/me?x"), 400, "request.unknown_parameter")
     refused(shop.get("/v1/org/grants"), 400, "request.missing_parameter")
+    theirs = shop.get("/v1/org/relationships").expect(200).json["items"][0]["id"]
+    at = lambda moment: shop.get(f"/v1/org/grants?relationship={theirs}&at={moment}")
+    refused(at("2099-01-01T00:00:00Z"), 422, "grant.at_in_future")
+    refused(at("2025-06-30T23:59:60Z"), 400, "request.wrong_type")
+    assert at("2025-06-30T23:59:59Z").expect(200).json["items"] == []
     refused(ada.call("GET", "/v1/me", b"{}", JSON), 400, "request.body_not_taken")
     head = ada.call("HEAD", "/v1/me")
     assert head.status == 200 and head.body == b""
