@@ -12,7 +12,7 @@ coverage: ; @tools/setup test && tools/coverage
 fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
 mutation: ; @tools/setup test && tests/mutation/run.py
 power: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target power_loss && CYCLES=$(CYCLES) build/tests/power_loss
-faults: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target effects_fail && RUNS=0 build/tests/effects_fail
+faults: ; @tools/setup test && cmake --preset release >/dev/null && cmake --build --preset release --target effects_fail symbolon fail_sockets && RUNS=0 build/tests/effects_fail && ROUNDS=0 SYMBOLON=build/symbolon PYTHONPATH=tests/support /usr/bin/python3 -B tests/integration/sockets.py build/tests/libfail_sockets.so
 bench: ; @tools/setup bench && $(MAKE) all && bench/run
 install: all ; @cmake --install build
 clean: ; @rm -rf build

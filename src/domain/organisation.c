@@ -83,6 +83,8 @@ err organisation_create(struct ctx *cx, void *arg)
     TRY(check_name(cx, create->name, "organisation.name"));
     int64_t organisation_id = ctx_number(cx);
     struct text slug = create->slug.size > 0 ? create->slug : slug_of_name(cx->arena, create->name, organisation_id);
+    if (arena_is_exhausted(cx->arena)) /* then it is of a part of the name, or of none of it */
+        return FAIL_MEMORY(cx);
     if (!slug_is(slug))
         return FAIL_AT(cx, INVALID, "organisation.slug", "/id", "a short id is 1 to 63 of a-z, 0-9 and -");
     struct sql_organisation_find_in find = {slug};

@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lets calls on sockets fail in the programs that a test starts, by the library of fail_sockets.c.
+
+    with SocketFaults(library) as faults:
+        faults.plan("send", errno.ECONNRESET, at=2)           # the second from now on, once
+        faults.plan("accept", errno.EMFILE, at=1, on=True)    # all of them …
+        faults.lift()                                         # … until now; says how many were refused
+        faults.calls("send")                                  # since the last plan
+"""
+import mmap
+import os
+import struct
+import tempfile
+
+CALLS = ["accept", "receive", "send"]
+OCTET = 0  # for an error: one octet goes through, and no more
+FORM = struct.Struct("=5q3q")
+
+
+class SocketFaults:
+    def __init__(self, library):
+        self.library = library
+
+    def __enter__(self):
+        self.file = tempfile.NamedTemporaryFile(prefix="symbolon-sockets-")
+        self.file.write(bytes(FORM.size))
+        self.file.flush()
+        self.map = mmap.mmap(self.file.fileno(), FORM.size)
+        self.write(-1)
+        self.before = {name: os.environ.get(name) for name in ("LD_PRELOAD", "SOCKET_PLAN", "ASAN_OPTIONS")}
+        os.environ["LD_PRELOAD"] = self.library
+        os.environ["SOCKET_PLAN"] = self.file.name
+        # the library comes before that of the sanitizer, which is told that this is wanted
+        os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [self.before["ASAN_OPTIONS"], "verify_asan_link_order=0"]))
+        return self
+
+    def __exit__(self, kind, value, trace):
+        for name, value in self.before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        self.map.close()
+        self.file.close()
+
+    def write(self, call, at=0, on=False, error=0):
+        self.map[:FORM.size] = FORM.pack(call, at, on, error, 0, 0, 0, 0)
+
+    def plan(self, call, error, at=1, on=False):
+        self.write(CALLS.index(call), at, on, error)
+
+    def lift(self):
+        """How many calls were refused."""
+        refused = FORM.unpack(self.map[:FORM.size])[4]
+        self.write(-1)
+        return refused
+
+    def calls(self, call):
+        return FORM.unpack(self.map[:FORM.size])[5 + CALLS.index(call)]
