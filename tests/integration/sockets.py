@@ -4,7 +4,8 @@ request with the same key has the same answer once the network is back, and nobo
 is given, used, stopped and refused, each step on a connection of its own while the n-th accept, receive or send of the
 node fails or moves one octet only; then the step is repeated with its key, and all that was done is counted. SEED=
 repeats a run, ROUNDS= takes more of the list, ROUNDS=0 takes all. Positive controls: most failures that are planned
-for a first call are seen to strike, and a caller who repeats a lost answer under another key is seen to have given twice."""
+for a first call are seen to strike, and a caller who repeats a lost answer under another key is seen to have given
+twice."""
 import errno
 import os
 import random
