@@ -56,7 +56,7 @@ def main():
     for library in words[1:]:
         found += findings_of_library(library)
     print(*found, sep="\n", end="\n" if found else "")
-    print(f"{words[0]} and {len(words) - 1} libraries, {len(found)} findings")
+    print(f"found: {words[0]} and {len(words) - 1} libraries, {len(found)} findings")
     return 1 if found else 0
 
 

@@ -145,7 +145,7 @@ def check(name, folder, address, rng):
     sent, complaints = run(name, folder, address, cases)
     through = [one for one in sent.values() if one.status is not None and "/sentinel/" not in (one.target or "")]
     refused = sum(one.status != 200 for one in through)
-    print("%s: %d cases, %d requests came through, %d of them were refused behind it" %
+    print("found: %s: %d cases, %d requests came through, %d of them were refused behind it" %
           (name, len(cases), len(through), refused))
     assert not complaints, "\n".join(complaints[:5])
     assert len(through) - refused > 30, "hardly anything came through: it shows nothing"
@@ -155,7 +155,7 @@ def check_control(name, folder, address):
     cases = [data for _, statuses, _, data in framing_cases() if b"chunked" in data and statuses[-1] == 200]
     _, complaints = run(name, folder, address, cases)
     assert any("nobody sent" in complaint for complaint in complaints), "a forgiving server went unnoticed"
-    print("%s: a forgiving server is caught" % name)
+    print("control: %s, a forgiving server behind it: red" % name)
 
 
 def main():

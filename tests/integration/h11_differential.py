@@ -65,6 +65,7 @@ def main():
     complaints, counts = compare(requests)
     for why, data, ours, theirs in complaints[:5]:
         print(why, *("%.600r" % (one,) for one in (data, ours, theirs)), sep="\n  ")
+    print("found: %d requests, %d readings apart" % (len(requests), len(complaints)))
     for key, count in sorted(counts.items(), key=str):
         print("  %-30s %6d" % (key if isinstance(key, str) else "we: %s, h11: %s" % key, count))
     assert not complaints, "%d of %d readings differ" % (len(complaints), COUNT)
@@ -74,7 +75,7 @@ def main():
     # The comparison itself is checked: a reader that forgives spaces before colons must be caught.
     caught, _ = compare(requests + [b"GET / HTTP/1.1\r\nHost: x\r\nX-A : b\r\n\r\n"], "--lax")
     assert caught, "a lax reader went unnoticed"
-    print("a lax reader is caught %d times" % len(caught))
+    print("control: a lax reader: red %d times" % len(caught))
 
 
 if __name__ == "__main__":

@@ -333,6 +333,7 @@ def controls(node, shop, seed):
             if not missed:
                 break
         assert not missed, f"the lie {lie} was believed: nobody said {missed}"
+        print(f"control: a proxy that lies, {lie}: red")
     troubles = through_a_proxy(node, shop, seed, None, 0.3 * SLOW)
     assert not troubles, f"where nobody lied: {troubles[0]}"
 
@@ -345,7 +346,7 @@ def main():
         troubles, counts = under_attack(node, shop, seed)
         for trouble in troubles[:5]:
             print(trouble, file=sys.stderr)
-        print(f"{CYCLES} cycles, {dict(counts)}")
+        print(f"found: {CYCLES} cycles, {dict(counts)}")
         assert not node.complaints(), node.complaints()
     if not troubles:
         assert min(counts[word] for word in ("permitted reads", "refused reads", "unknown")) > CYCLES / 2, \

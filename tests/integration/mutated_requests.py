@@ -116,7 +116,7 @@ def main():
             requests = json.loads(connection.get("/counters").body)["requests"]
     for complaint in complaints[:5]:
         print(complaint)
-    print(dict(counts))
+    print("found: of %d connections %s" % (COUNT, dict(counts)))
     assert not complaints, "%d of %d connections were out of step" % (len(complaints), COUNT)
     assert requests == counts["taken"] + COUNT + 1, "handled %d requests, answered others" % requests
     assert counts["refused"] > COUNT // 4 and counts["all answered"] > COUNT // 10, "too one-sided to show much"
@@ -124,7 +124,7 @@ def main():
     with LaxServer() as server:
         _, caught = run(server.address, rng, CONTROLS)
     assert CONTROLS // 10 < len(caught) < CONTROLS, "a forgiving server went unnoticed, or nothing was right"
-    print("a forgiving server is caught %d times in %d" % (len(caught), CONTROLS))
+    print("control: a forgiving server: red %d times in %d" % (len(caught), CONTROLS))
 
 
 if __name__ == "__main__":

@@ -147,14 +147,14 @@ def main():
         complaints = [complaint for complaint in (client.complaint() for client in clients) if complaint]
         for client in clients:
             client.connection.close()
-    print("%d slow clients cut between %.2f and %.2f s; beside them %d answers, p99 %.0f ms" %
+    print("found: %d slow clients cut between %.2f and %.2f s; beside them %d answers, p99 %.0f ms" %
           (len(clients) - len(complaints), min(client.cut_after or 0 for client in clients),
            max(client.cut_after or 0 for client in clients), len(asking.waited), p99(asking.waited) * 1000))
     assert not complaints, complaints[:5]
     assert asking.failure is None, asking.failure
     assert p99(asking.waited) <= P99_MAX + 3 * p99(asking.overslept), "others waited"
     assert control_a_limit_per_read_keeps_them(), "a limit per read went unnoticed"
-    print("a limit per read is caught")
+    print("control: a limit per read: red")
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def run(folder, options):
     killed, wrong = run_all(workshop, chosen)
     wrong += len(listed) - len(chosen)
     breakages = sum(mutant.fate == mutants.RED for mutant in listed)
-    print(f"killed {killed} of {breakages}; not as it should be: {wrong}")
+    print(f"found: killed {killed} of {breakages}; not as it should be: {wrong}")
     return wrong
 
 

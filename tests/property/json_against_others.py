@@ -248,7 +248,7 @@ def run_controls(made, ours, node):
     for name, control in (("without the rules", [without_rules(octets) for octets in made]),
                           ("that refuses all", refuser), ("that changes values", changed)):
         found = len(complaints(made, control, node))
-        print(f"control, a reader {name}: {found} texts tell it apart")
+        print(f"control: a reader {name}: red in {found} texts")
         assert found > 0, f"a reader {name} was not told apart"
 
 
@@ -263,7 +263,8 @@ def main():
         print(f"{octets[:200]!r}: {why}")
     taken = sum(our.startswith("ok") for our in ours)
     reasons = {our[3:] for our in ours if our.startswith("no")}
-    print(f"{len(made)} texts, {taken} taken, refused for {' '.join(sorted(reasons))}; {len(wrong)} disagreements")
+    print(f"found: {len(made)} texts, {taken} taken, {len(wrong)} disagreements; refused for "
+          f"{' '.join(sorted(reasons))}")
     assert not wrong
     assert taken > len(made) // 5 and set(RULES) <= reasons, "the texts saw only a part of the reader"
     run_controls(made, ours, node)

@@ -1,0 +1,123 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Holds the program against its goals (goals.toml): runs the tests named there in the build given, reads their lines
+"found: …" and "control: …: red", and writes what was found as JSON and as a table. A goal holds when all its tests
+pass; a test that passes has seen its own controls red, and prints those that it can name.
+
+Usage: run.py BUILD [--more] [--page FILE]. --more takes the longer sizes of goals.toml."""
+import argparse
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tomllib
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parents[1]
+SHOWN_MAX = 3
+PASSED = re.compile(r"Test +#(\d+): (\S+) \.*\s*(Passed|\*\*\*\S+)")
+NAMED = re.compile(r"^test (\d+)\n +Start +\d+: (\S+)$", re.M)
+
+
+def goals():
+    return tomllib.loads((HERE / "goals.toml").read_text())["goal"]
+
+
+def tests_there(build):
+    listed = subprocess.run(["ctest", "--test-dir", build, "-N"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"Test +#\d+: (\S+)", listed))
+
+
+def told_by(output):
+    """Of each test: whether it passed, what it found, which controls it saw red."""
+    told = {name: {"passed": word == "Passed", "found": [], "controls": []}
+            for _, name, word in PASSED.findall(output)}
+    names = dict(NAMED.findall(output))
+    for number, kind, words in re.findall(r"^(\d+): (found|control): (.*)$", output, re.M):
+        if names.get(number) in told:
+            told[names[number]]["found" if kind == "found" else "controls"].append(words.strip())
+    return told
+
+
+def run_tests(build, names, sizes):
+    pattern = "^(" + "|".join(map(re.escape, sorted(names))) + ")$"
+    command = ["ctest", "--test-dir", build, "-V", "-j", str(os.cpu_count()), "-R", pattern]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **sizes})
+    return told_by(done.stdout)
+
+
+def run_all(build, wanted, more):
+    """Tests of one size go together."""
+    there, told = tests_there(build), {}
+    groups = {}
+    for goal in wanted:
+        sizes = {name: str(size) for name, size in goal.get("more", {}).items()} if more else {}
+        groups.setdefault(tuple(sorted(sizes.items())), set()).update(there & set(goal.get("tests", [])))
+    for sizes, names in groups.items():
+        if names:
+            told.update(run_tests(build, names, dict(sizes)))
+    return told
+
+
+def judge(goal, told):
+    """One row: holds, fails, or was not run."""
+    row = {"id": goal["id"], "bound": goal.get("bound", ""), "also": goal.get("also", "")}
+    if "later" in goal:
+        return row | {"verdict": "not run", "why": goal["later"], "found": [], "controls": [], "tests": []}
+    ran = [name for name in goal["tests"] if name in told]
+    absent = sorted(set(goal["tests"]) - set(ran))
+    verdict = "not run" if not ran else "holds" if all(told[name]["passed"] for name in ran) else "FAILS"
+    return row | {"verdict": verdict, "why": f"not in this build: {', '.join(absent)}" if absent else "",
+                  "found": [line for name in ran for line in told[name]["found"]],
+                  "controls": [line for name in ran for line in told[name]["controls"]], "tests": ran}
+
+
+def cell(lines, most=SHOWN_MAX):
+    rest = f"; and {len(lines) - most} more" if len(lines) > most else ""
+    return "; ".join(line.replace("|", "/") for line in lines[:most]) + rest
+
+
+def page(rows, about):
+    lines = ["# Scorecard", "",
+             f"Written by `make scorecard` on {about['date']} at commit {about['commit']}, {about['machine']}; "
+             f"sizes: {about['sizes']}.", "",
+             "Each goal is tried by a harness of `tests/` that must see its own controls red to pass. The ids are those",
+             "of the list of goals in [tests/scorecard](../tests/scorecard/goals.toml).", "",
+             "| goal | what must hold | verdict | found | controls that were red |", "|---|---|---|---|---|"]
+    for row in rows:
+        if row["bound"]:
+            found = cell(row["found"]) or f"{len(row['tests'])} tests passed"
+            words = "; ".join(part for part in (found, row["also"], row["why"]) if part)
+            controls = cell(row["controls"]) or "inside the tests"
+            lines.append(f"| {row['id']} | {row['bound']} | {row['verdict']} | {words} | {controls} |")
+    lines += ["", "## Not run", "", "| goal | why |", "|---|---|"]
+    lines += [f"| {row['id']} | {row['why']} |" for row in rows if not row["bound"]]
+    return "\n".join(lines) + "\n"
+
+
+def words_of(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT).stdout.strip()
+
+
+def main():
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("build")
+    arguments.add_argument("--more", action="store_true")
+    arguments.add_argument("--page", default=str(ROOT / "docs/scorecard.md"))
+    asked = arguments.parse_args()
+    wanted = goals()
+    rows = [judge(goal, told) for told in [run_all(asked.build, wanted, asked.more)] for goal in wanted]
+    about = {"date": datetime.date.today().isoformat(), "commit": words_of("git", "rev-parse", "--short", "HEAD"),
+             "machine": f"{os.cpu_count()} cores", "sizes": "longer" if asked.more else "those of `make test`"}
+    pathlib.Path(asked.build, "scorecard.json").write_text(json.dumps({**about, "goals": rows}, indent=1) + "\n")
+    pathlib.Path(asked.page).write_text(page(rows, about))
+    for row in rows:
+        print(f"{row['verdict']:8} {row['id']:14} {row['bound'] or row['why']}")
+    return any(row["verdict"] == "FAILS" for row in rows)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
