@@ -106,15 +106,17 @@ static err take_option(struct cli *cli, const struct command *command, char **ar
         name.size = (size_t)(equals - name.at);
     TRY(find_own_option(cli, command, name, &option));
     bool is_switch = OPTIONS[option].argument[0] == '\0';
+    if (cli_has(cli, (cli_option)option) && option != CLI_map)
+        return FAIL(&cli->cx, USAGE, "cli.option", "--%s stands there twice", OPTIONS[option].name);
     if (is_switch && equals != NULL)
         return FAIL(&cli->cx, USAGE, "cli.value", "--%s takes no value", OPTIONS[option].name);
     if (is_switch)
         return set_option(cli, option, "");
-    if (equals != NULL)
-        return set_option(cli, option, equals + 1);
-    if (argv[*at + 1] == NULL)
+    const char *value = equals != NULL ? equals + 1 : argv[*at + 1];
+    if (value == NULL || value[0] == '\0')
         return FAIL(&cli->cx, USAGE, "cli.value", "--%s wants %s", OPTIONS[option].name, OPTIONS[option].argument);
-    return set_option(cli, option, argv[++*at]);
+    *at += equals == NULL;
+    return set_option(cli, option, value);
 }
 
 /* One line of the configuration: `name = value`, blank, or a comment. What the command line says wins. */
@@ -126,9 +128,11 @@ static err take_setting(struct cli *cli, struct text line, int number)
     const char *equals = memchr(line.at, '=', line.size);
     struct text name = equals == NULL ? line : text_trim((struct text){line.at, (size_t)(equals - line.at)});
     int option = find_option(name);
-    if (equals == NULL || option < 0 || option == CLI_config)
+    struct text value = TEXT_NONE;
+    if (equals != NULL)
+        value = text_trim((struct text){equals + 1, (size_t)(line.at + line.size - equals - 1)});
+    if (value.size == 0 || option < 0 || option == CLI_config)
         return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is no setting", number);
-    struct text value = text_trim((struct text){equals + 1, (size_t)(line.at + line.size - equals - 1)});
     if (value.size > 0 && memchr(value.at, '\0', value.size) != NULL)
         return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration holds a NUL", number);
     const char *kept = text_c_string(cli->cx.arena, value);
@@ -188,6 +192,8 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
     }
     if (cli_has(cli, CLI_config))
         TRY(read_config(cli, cli_value(cli, CLI_config, "")));
+    if (!text_starts_with(text_of(cli_value(cli, CLI_store, "sqlite:")), "sqlite:"))
+        return FAIL(&cli->cx, USAGE, "cli.value", "--store wants sqlite:FOLDER");
     bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
     if (!fits && !cli_has(cli, CLI_help))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s%s%s", command->words,

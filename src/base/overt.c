@@ -99,6 +99,30 @@ bool text_is_overt(struct text text, bool lines)
     return true;
 }
 
+/* White space and what looks like it (Unicode property White_Space, and the braille pattern without dots). */
+static bool is_blank(uint32_t code)
+{
+    static const struct range BLANK[] = {
+        {0x0000, 0x0020}, {0x007F, 0x00A0}, {0x1680, 0x1680}, {0x2000, 0x200A},
+        {0x202F, 0x202F}, {0x205F, 0x205F}, {0x2800, 0x2800}, {0x3000, 0x3000},
+    };
+    return IS_IN(BLANK, code);
+}
+
+bool text_shows(struct text text)
+{
+    uint32_t code = 0;
+    size_t size = 0;
+    for (size_t at = 0; at < text.size; at += size) {
+        size = text_first_character((struct text){text.at + at, text.size - at}, &code);
+        if (size == 0)
+            return false;
+        if (!is_blank(code) && !is_hidden(code))
+            return true;
+    }
+    return false;
+}
+
 /* The character at the front of `rest`, or its first byte when there is none, as one line of a terminal may show it. */
 static size_t spell_first(struct builder *out, struct text rest, uint32_t *before)
 {

@@ -13,6 +13,8 @@ bool text_is_plain(struct text text, bool lines);
  * no zero width but where words of a script or parts of a picture are joined, no tags, no private use, no code point
  * that is no character, no U+2028 and U+2029. For every text that one side writes and the other is shown. */
 bool text_is_overt(struct text text, bool lines);
+/* Whether some character of well-formed UTF-8 leaves a mark on the paper: a name of blanks is none. */
+bool text_shows(struct text text);
 /* For one line of a terminal: the text itself when it is overt, else with each character that could end the line, or
  * move, hide or forge something in it, spelt as \u{202e}, and each byte of no character as \xff. `.at` is NULL when the
  * arena is exhausted. */

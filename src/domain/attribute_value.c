@@ -57,7 +57,7 @@ static err take_text(const struct place *place, int64_t characters_max, bool lin
     if (!json_is_string(place->value))
         return REFUSE(place, "attribute.wrong_type", "a text is expected here");
     struct text text = json_text(place->value);
-    if (text_trim(text).size == 0)
+    if (!text_shows(text))
         return REFUSE(place, "attribute.empty", "there is nothing in this text");
     if (text_count_characters(text) > (size_t)characters_max)
         return REFUSE(place, "attribute.too_long", "at most %lld characters fit here", (long long)characters_max);

@@ -21,7 +21,7 @@
 
 static err check_name(struct ctx *cx, struct text name, const char *reason)
 {
-    if (text_trim(name).size != name.size || name.size == 0 || name.size > LIMIT_NAME_BYTES ||
+    if (text_trim(name).size != name.size || !text_shows(name) || name.size > LIMIT_NAME_BYTES ||
         !text_is_overt(name, false))
         return FAIL_AT(cx, INVALID, reason, "/name", "a name is 1 to %d bytes of plain text", LIMIT_NAME_BYTES);
     return OK;
@@ -104,6 +104,14 @@ err organisation_create(struct ctx *cx, void *arg)
     return outbox_add_set_up(cx, organisation_id, "organisation.created", organisation_id);
 }
 
+/* People tell two names apart neither by capitals nor by how an accent is stored. */
+static bool reads_alike(struct arena *arena, struct text a, struct text b)
+{
+    struct text plain_a = letters_fold(arena, a, LETTERS_PLAIN);
+    struct text plain_b = letters_fold(arena, b, LETTERS_PLAIN);
+    return plain_a.at == NULL || plain_b.at == NULL || text_equals(plain_a, plain_b);
+}
+
 err department_create(struct ctx *cx, void *arg)
 {
     struct department_create *create = arg;
@@ -117,7 +125,7 @@ err department_create(struct ctx *cx, void *arg)
         return FAIL(cx, TOO_LARGE, "department.too_many", "an organisation has at most %d departments",
                     LIMIT_DEPARTMENTS);
     for (size_t i = 0; i < count; i++)
-        if (text_equals(others[i].name, create->name))
+        if (reads_alike(cx->arena, others[i].name, create->name))
             return FAIL(cx, CONFLICT, "department.exists", "a department of this name is here already");
     create->out = (struct department){
         .organisation_id = create->organisation_id,

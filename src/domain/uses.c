@@ -22,7 +22,7 @@ err uses_check(struct ctx *cx, struct uses *uses, const char *pointer)
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "say how many times, between 1 and %d", LIMIT_USES);
     if (!wants_max && uses->max != 0)
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer, "a number belongs to the kind \"times\" only");
-    bool has_event = text_trim(uses->event).size > 0;
+    bool has_event = text_shows(uses->event);
     if (has_event != (uses->kind == USES_EVENT))
         return FAIL_AT(cx, INVALID, "uses.invalid", pointer,
                        "an event is named with the kind \"event\", and only there");

@@ -107,6 +107,13 @@ def the_first_word_of_several_commands_leads_on(node):
         early = call(*words)
         one_sentence(early, "USAGE")
         assert "behind a command" in early.stderr, early.stderr
+    for words in (["--data", ""], ["--data="], ["--store", ""], ["--config="], ["--store", "postgres://x"],
+                  ["--data", node.data, "--data", node.data], ["--json", "--json"],
+                  ["--data=" + node.data, "--data", node.folder]):
+        said = call("doctor", *words)
+        assert said.returncode == EXIT["USAGE"] and words[0].split("=")[0] in said.stderr, (words, said.stderr)
+    assert json.loads(call("doctor", "--json", "--data", "").stderr)["error"] == "cli.value"
+    assert call("doctor", "--data", node.data).returncode == 0, "control"
 
 
 def an_address_that_nobody_can_call_wants_the_one_for_people(node):
@@ -224,7 +231,8 @@ def a_configuration_file_is_read_and_the_command_line_wins(node):
     configure(f"data = {node.folder}/nowhere\n")
     one_sentence(call("doctor", "--config", path), "NOT_FOUND")
     assert call("doctor", "--config", path, "--data", node.data).returncode == 0
-    for line in ("paint = 1", "data", "= x", "json = perhaps", "config = x", b"\xff\xfe", b"\0", b"url = https://a\0b"):
+    for line in ("paint = 1", "data", "data =", "= x", "json = perhaps", "config = x", b"\xff\xfe", b"\0",
+                 b"url = https://a\0b"):
         configure(line)
         one_sentence(call("doctor", "--config", path, "--data", node.data), "USAGE")
 

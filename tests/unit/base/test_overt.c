@@ -122,6 +122,24 @@ static void what_is_not_overt_is_spelt_out(void **state)
     }
 }
 
+static void blanks_of_every_kind_show_nothing(void **state)
+{
+    static const char *const BLANKS[] = {
+        "",             " \t\r\n",       "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x83 ",           "\xE2\x80\x8B",
+        "\xE2\x80\xAF", "\xE2\xA0\x80", "\xE3\x80\x80", "\xE3\x85\xA4", "\xE2\xA0\x80 \xE2\xA0\x80",
+    };
+    static const char *const SHOWN[] = {
+        "a", " a", ".", "\xE2\xA0\x81", "\xE4\xBD\xA0", "\xF0\x9F\x98\x80", "\xE2\xA0\x80z",
+    };
+    (void)state; /* the tables are all it needs */
+    for (size_t i = 0; i < sizeof BLANKS / sizeof *BLANKS; i++)
+        if (text_shows(text_of(BLANKS[i])))
+            fail_msg("blank %zu shows", i);
+    for (size_t i = 0; i < sizeof SHOWN / sizeof *SHOWN; i++)
+        if (!text_shows(text_of(SHOWN[i])))
+            fail_msg("shown %zu does not", i);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -129,6 +147,7 @@ int main(void)
         cmocka_unit_test(languages_and_pictures_keep_what_they_need),
         cmocka_unit_test(lines_are_let_through_only_where_they_are_wanted),
         cmocka_unit_test(what_is_not_overt_is_spelt_out),
+        cmocka_unit_test(blanks_of_every_kind_show_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

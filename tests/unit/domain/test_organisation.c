@@ -87,6 +87,28 @@ static void it_is_found_by_short_id_name_and_id(void **state)
     ASSERT_FAILS(world, result, NOT_FOUND, "department.unknown");
 }
 
+static void departments_whose_names_read_alike_are_one(void **state)
+{
+    static const struct {
+        const char *name, *reason; /* NULL: made */
+    } CASES[] = {
+        {"SHIPPING", "department.exists"}, {"shipping", "department.exists"}, {"Caf\xC3\xA9", NULL},
+        {"Cafe\xCC\x81", "department.exists"}, {"CAF\xC3\x89", "department.exists"}, {"Shipping 2", NULL},
+        {"\xE2\xA0\x80", "department.name"}, {"\xC2\xA0", "department.name"}, {"\xE4\xBB\x93\xE5\xBA\x93", NULL},
+    };
+    struct world *world = *state;
+    struct department_create create = {.organisation_id = world->shop.organisation_id};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        create.name = text_of(CASES[i].name);
+        err result = WRITE(world, world->operator_, department_create, &create);
+        if (CASES[i].reason == NULL)
+            ASSERT_OK(world, result);
+        else
+            assert_string_equal(world->node.cx.failure.reason, CASES[i].reason);
+        assert_int_equal(result == OK, CASES[i].reason == NULL);
+    }
+}
+
 static void sixty_two_departments_and_not_one_more(void **state)
 {
     struct world *world = *state;
@@ -180,6 +202,7 @@ int main(void)
         WORLD_TEST(a_name_without_latin_letters_gets_a_short_id_too),
         WORLD_TEST(a_name_is_at_most_so_long),
         WORLD_TEST(it_is_found_by_short_id_name_and_id),
+        WORLD_TEST(departments_whose_names_read_alike_are_one),
         WORLD_TEST(sixty_two_departments_and_not_one_more),
         WORLD_TEST(the_last_department_is_a_party_like_the_first),
         WORLD_TEST(a_key_says_who_it_is_until_it_is_revoked),
