@@ -128,8 +128,9 @@ class RunningNode:
 
     def begin(self):
         """Starts the program and does not wait until it serves."""
+        listen = [] if "--listen" in self.options else ["--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [self.program, "serve", "--json", "--data", self.data, "--listen", "127.0.0.1:0", *self.options],
+            [self.program, "serve", "--json", "--data", self.data, *listen, *self.options],
             stdout=subprocess.PIPE, stderr=self.log)
 
     def start(self):
