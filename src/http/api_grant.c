@@ -128,6 +128,8 @@ err post_grant(struct call *call)
         return FAIL_MEMORY(cx);
     TRY(call_body(call, &body));
     TRY(relationship_open(cx, body.relationship, &relationship));
+    if (body.purpose.owner != relationship.organisation_id)
+        return FAIL_NOT_FOUND(cx);
     *give = (struct grant_give){.relationship_id = relationship.relationship_id, .purpose = body.purpose,
         .attributes = body.attributes, .until_at_ms = body.until_at_ms};
     if (body.uses != NULL)
@@ -232,9 +234,14 @@ static err reply_reported(struct call *call, void *arg)
 
 err post_org_grant_event(struct call *call)
 {
+    struct ctx *cx = &call->cx;
+    struct grant grant;
     struct grant_report_event *report = ARENA_NEW(call->arena, struct grant_report_event);
     if (report == NULL)
-        return FAIL_MEMORY(&call->cx);
-    TRY(relationship_open_item(&call->cx, call_text(call, "grt"), ID_GRANT, &report->person_id, &report->grant_id));
+        return FAIL_MEMORY(cx);
+    TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &report->person_id, &report->grant_id));
+    TRY(grant_load(cx, report->person_id, report->grant_id, &grant)); /* strangers do not get as far as the writer */
+    TRY(policy_require(cx, POLICY_GRANT_REPORT_EVENT, &(struct policy_object){.organisation_id = grant.organisation_id,
+        .departments = grant.departments}));
     return call_seal(call, grant_report_event, report, reply_reported, report->person_id);
 }

@@ -186,6 +186,7 @@ err delete_system(struct call *call)
     if (revoke == NULL)
         return FAIL_MEMORY(&call->cx);
     TRY(call_id(call, "sys", &id));
+    TRY(policy_require(&call->cx, POLICY_ORGANISATION_CHANGE, &(struct policy_object){.organisation_id = id.owner}));
     revoke->organisation_id = id.owner;
     revoke->system_id = id.item;
     return call_seal(call, key_revoke, revoke, reply_revoked, 0);

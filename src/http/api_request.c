@@ -68,7 +68,9 @@ static err reply_request(struct call *call, const struct request *request)
     return call_reply(call, &view);
 }
 
-static err load_request(struct call *call, policy_deed deed)
+/* The request of the id in the path, when it is the caller's. Before the body is looked at: what is wrong with a body is
+ * told to nobody else. */
+static err open_request(struct call *call, policy_deed deed, struct request *out)
 {
     struct ctx *cx = &call->cx;
     int64_t person_id = 0;
@@ -78,6 +80,14 @@ static err load_request(struct call *call, policy_deed deed)
     TRY(request_load(cx, person_id, request_id, &request));
     TRY(policy_require(cx, deed, &(struct policy_object){.person_id = request.person_id,
         .organisation_id = request.organisation_id, .department_id = request.department_id}));
+    *out = request;
+    return OK;
+}
+
+static err load_request(struct call *call, policy_deed deed)
+{
+    struct request request;
+    TRY(open_request(call, deed, &request));
     return reply_request(call, &request);
 }
 
@@ -123,11 +133,13 @@ err post_org_request(struct call *call)
     struct ctx *cx = &call->cx;
     struct ask_body body = {.duration_ms = 0};
     struct relationship relationship;
+    struct purpose purpose;
     struct request_make *make = ARENA_NEW(call->arena, struct request_make);
     if (make == NULL)
         return FAIL_MEMORY(cx);
     TRY(call_body(call, &body));
     TRY(relationship_open(cx, body.relationship, &relationship));
+    TRY(purpose_see(cx, &body.purpose, &purpose));
     *make = (struct request_make){.person_id = relationship.person_id,
         .relationship_id = relationship.relationship_id, .purpose = body.purpose, .attributes = body.attributes,
         .duration_ms = body.duration_ms};
@@ -160,12 +172,14 @@ static err reply_revised(struct call *call, void *arg)
 err post_org_request_revise(struct call *call)
 {
     struct revise_body body = {.attributes = KINDS_ABSENT};
+    struct request request;
     struct request_revise *revise = ARENA_NEW(call->arena, struct request_revise);
     if (revise == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(relationship_open_item(&call->cx, call_text(call, "req"), ID_REQUEST, &revise->person_id,
-                               &revise->request_id));
+    TRY(open_request(call, POLICY_REQUEST_FOLLOW, &request));
     TRY(call_body(call, &body));
+    revise->person_id = request.person_id;
+    revise->request_id = request.request_id;
     revise->set_attributes = !kinds_are_absent(body.attributes);
     revise->set_duration = body.duration_ms != 0;
     revise->set_uses = body.uses != NULL;
@@ -184,11 +198,13 @@ static err reply_cancelled(struct call *call, void *arg)
 
 err post_org_request_cancel(struct call *call)
 {
+    struct request request;
     struct request_cancel *cancel = ARENA_NEW(call->arena, struct request_cancel);
     if (cancel == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(relationship_open_item(&call->cx, call_text(call, "req"), ID_REQUEST, &cancel->person_id,
-                               &cancel->request_id));
+    TRY(open_request(call, POLICY_REQUEST_FOLLOW, &request));
+    cancel->person_id = request.person_id;
+    cancel->request_id = request.request_id;
     return call_seal(call, request_cancel, cancel, reply_cancelled, cancel->person_id);
 }
 

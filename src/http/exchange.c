@@ -70,6 +70,7 @@ static void empty_call(struct call *call)
     call->reply.content_type = NULL;
     call->reply.body = TEXT_NONE;
     call->reply.close = false;
+    call->reply.on_beat = false;
     call->reply.field_count = 0;
     call->lane = LANE_LOOP;
     call->thread_data = NULL;

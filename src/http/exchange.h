@@ -15,7 +15,8 @@ struct exchange {
     struct call      call;                /* first: a call's address is its exchange's */
     struct loop     *loop;
     struct h1_conn  *conn;                /* NULL once the client has left */
-    struct exchange *next;                /* in the list that holds it: free, mailbox or pool queue */
+    struct exchange *next;                /* in the list that holds it: free, mailbox, pool queue or hold */
+    int64_t          leaves_at_ns;        /* while it is held */
     struct exchange *older, *newer;       /* all of one loop */
 };
 

@@ -196,7 +196,8 @@ static void dispatch(struct h1_conn *conn)
     conn->stage = CONN_OUT;
     switch (run_handler(loop, call)) {
     case VERDICT_REPLY:
-        send_reply(conn);
+        if (!loop_hold(loop, conn->exchange))
+            send_reply(conn);
         break;
     case VERDICT_SEALED:
         loop_call_left(loop);

@@ -232,6 +232,20 @@ static void on_turn_end(evutil_socket_t none, short what, void *arg)
         hand_over(loop);
 }
 
+static bool must_wait(const struct loop *loop, const struct exchange *exchange)
+{
+    return exchange->call.reply.on_beat && loop->hold.beat_ns > 0;
+}
+
+bool loop_hold(struct loop *loop, struct exchange *exchange)
+{
+    if (!must_wait(loop, exchange))
+        return false;
+    loop_call_left(loop);
+    hold_add(&loop->hold, exchange, loop_now_ns(loop));
+    return true;
+}
+
 static void take_back(struct loop *loop, struct exchange *exchange)
 {
     loop->out_count--;
@@ -252,12 +266,24 @@ static void on_mail(evutil_socket_t event_fd, short what, void *arg)
     struct loop *loop = arg;
     for (struct exchange *exchange = mailbox_take(&loop->mailbox), *next; exchange != NULL; exchange = next) {
         next = exchange->next;
-        take_back(loop, exchange);
+        if (must_wait(loop, exchange))
+            hold_add(&loop->hold, exchange, loop_now_ns(loop));
+        else
+            take_back(loop, exchange);
     }
     if (!loop->draining && atomic_load(&loop->stop))
         begin_drain(loop);
     else
         end_if_drained(loop);
+}
+
+static void on_beat(evutil_socket_t timer_fd, short what, void *arg)
+{
+    (void)timer_fd, (void)what; /* setting the timer again makes its descriptor quiet */
+    struct loop *loop = arg;
+    for (struct exchange *exchange; (exchange = hold_take(&loop->hold, loop_now_ns(loop))) != NULL;)
+        take_back(loop, exchange);
+    end_if_drained(loop);
 }
 
 void loop_stop(struct loop *loop)
@@ -332,19 +358,21 @@ err loop_open(struct ctx *cx, struct loop *loop, int listener)
     loop->shelf.randomness = loop->config->randomness;
     loop->mailbox.event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     loop->base = new_base();
-    if (loop->base != NULL && loop->mailbox.event_fd >= 0) {
+    bool can_hold = hold_open(&loop->hold, loop->config->beat_ns);
+    if (loop->base != NULL && loop->mailbox.event_fd >= 0 && can_hold) {
         loop->mail = event_new(loop->base, loop->mailbox.event_fd, EV_READ | EV_PERSIST, on_mail, loop);
         loop->turn_end = event_new(loop->base, -1, 0, on_turn_end, loop);
         loop->timer = event_new(loop->base, -1, 0, on_timer, loop);
+        loop->beat = event_new(loop->base, loop->hold.timer_fd, EV_READ | EV_PERSIST, on_beat, loop);
     }
     if (loop->base != NULL && listener >= 0)
         loop->listening = event_new(loop->base, listener, EV_READ | EV_PERSIST, on_listening, loop);
-    bool complete = loop->mail != NULL && loop->turn_end != NULL && loop->timer != NULL;
+    bool complete = loop->mail != NULL && loop->turn_end != NULL && loop->timer != NULL && loop->beat != NULL;
     if (listener >= 0 && loop->listening == NULL) {
         close(listener);
         complete = false;
     }
-    if (!complete || event_add(loop->mail, NULL) != 0)
+    if (!complete || event_add(loop->mail, NULL) != 0 || event_add(loop->beat, NULL) != 0)
         return FAIL(cx, INTERNAL, "server.loop", "an event loop could not be made");
     start_accepting(loop);
     return OK;
@@ -354,6 +382,8 @@ bool loop_has_all_calls(struct loop *loop)
 {
     for (struct exchange *exchange = mailbox_take(&loop->mailbox); exchange != NULL; exchange = exchange->next)
         loop->out_count--;
+    for (struct exchange *exchange = loop->hold.first; exchange != NULL; exchange = exchange->next)
+        loop->out_count--; /* its beat did not come any more */
     return loop->out_count == 0;
 }
 
@@ -368,6 +398,8 @@ void loop_close(struct loop *loop)
     free_event(loop->turn_end, false);
     free_event(loop->timer, false);
     free_event(loop->mail, false);
+    free_event(loop->beat, false);
+    hold_close(&loop->hold);
     if (loop->mailbox.event_fd >= 0)
         close(loop->mailbox.event_fd);
     if (loop->base != NULL)

@@ -10,6 +10,7 @@
 #include "http/deadline.h"
 #include "http/exchange.h"
 #include "http/h1_reply.h"
+#include "http/hold.h"
 
 struct bufferevent;
 struct pool;
@@ -50,12 +51,13 @@ struct loop {
     struct event               *mail;         /* the mailbox's descriptor */
     struct event               *turn_end;     /* runs behind the events that were ready with it */
     struct event               *timer;
+    struct event               *beat;         /* the hold's descriptor */
     int64_t                     timer_at_ns;  /* DEADLINE_NEVER: not armed */
     int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: no pause for want of descriptors */
     int64_t                     drain_until_ns;
     size_t                      connections_max;
     size_t                      connection_count;
-    size_t                      out_count;    /* calls that wait for another thread */
+    size_t                      out_count;    /* calls that wait for another thread or for their beat */
     size_t                      sealed_count; /* sealed since the last hand-over */
     size_t                      body_bytes;   /* memory of the bodies under way */
     size_t                      unsent_bytes; /* memory of the replies that clients have not taken */
@@ -65,6 +67,7 @@ struct loop {
     struct deadlines            deadlines;
     struct exchange_shelf       shelf;
     struct mailbox              mailbox;
+    struct hold                 hold;
     atomic_bool                 stop;
     int64_t                     date_second;
     char                        date[HTTP_DATE_SIZE];
@@ -88,6 +91,8 @@ bool loop_adopt(struct loop *loop, struct bufferevent *stream, const char *peer)
 int64_t loop_now_ns(const struct loop *loop);
 const char *loop_date(struct loop *loop); /* HTTP_DATE_SIZE characters of this second */
 void loop_call_left(struct loop *loop); /* a call waits for another thread from now on */
+/* Whether a finished call must wait for its beat: then it has left as well, and comes back by itself. */
+bool loop_hold(struct loop *loop, struct exchange *exchange);
 /* A call was sealed on this loop: hand it over with the others at the end of the turn. */
 void loop_sealed(struct loop *loop);
 /* A connection has set or dropped a deadline, or has gone: arms the timer, accepts again. */

@@ -96,7 +96,8 @@ void problem_fill_with(struct call *call, const struct shape *more, const void *
 {
     assert(call->cx.failure.code != OK);
     struct told told = what_is_told(&call->cx.failure);
-    call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE};
+    call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE,
+        .on_beat = call->cx.failure.code == NOT_FOUND}; /* why it is not found shall not be told by the clock either */
     reply_add_common_fields(call);
     add_fields_of_status(call, call->cx.failure.code);
     if (is_for_people(call) && !arena_is_exhausted(call->arena) && html_fill_problem(call, told.reason, told.detail))

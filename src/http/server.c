@@ -51,6 +51,7 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .drain_ms = LIMIT_DRAIN_MS,
         .linger_ms = 2000,
         .slow_ns = 2000000,
+        .beat_ns = 1000000, /* longer than it takes to look something up */
         .clock = clock,
         .randomness = randomness,
     };

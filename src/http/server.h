@@ -38,6 +38,7 @@ struct reply {
     const char        *content_type; /* a literal, or NULL when there is no body */
     struct text        body;         /* not sent to HEAD, with 204 and with 304 */
     bool               close;        /* end the connection behind this reply */
+    bool               on_beat;      /* leaves a whole number of config.beat_ns after its request came */
     size_t             field_count;
     struct reply_field fields[REPLY_FIELDS_MAX];
 };
@@ -98,6 +99,7 @@ struct server_config {
     size_t      unsent_bytes_max; /* memory of all replies not yet taken on one loop; beyond it their readers are cut */
     int64_t     head_ms, body_ms, idle_ms, write_ms, drain_ms, linger_ms;
     int64_t     slow_ns;
+    int64_t     beat_ns;          /* what replies with `on_beat` leave on; 0: they leave at once */
     bool        stop_on_signals; /* SIGTERM and SIGINT: block both before the program's first thread is made */
     const struct clock      *clock;
     const struct randomness *randomness;

@@ -146,6 +146,30 @@ PAGES = {
 READABLE_PAGE = ("[a](ARCHITECTURE.md#house) `ground/stone.h` `ground/stone` `src/ground/` `left/wall_*.c` <ftp://x>\n"
                  "`stone.c` `stone()` `struct heap`\n")
 
+ROUTES = """ROUTE(GET, "/healthz", get_health, WHO_ANYONE, SCOPE_NONE, LANE_LOOP, OPEN, NULL, NULL, NULL, 200,
+      "The program runs; all is well.")
+ROUTE(GET, "/log/tile/{tile...}", get_tile, WHO_ANYONE, SCOPE_NONE, LANE_LOOP, OPEN, NULL, NULL, NULL, 200, "A tile;")
+ROUTE(POST, "/v1/org/systems", post_system, WHO_SYSTEM, SCOPE_ADMIN, LANE_LOOP, WRITE, NULL, NULL, NULL, 201,
+      "A key.")
+"""
+ACCESS = """# who may
+GET /healthz anyone - -
+GET /log/tile/{tile} anyone - any
+       tile torn 404 not_found
+POST /v1/org/systems system admin -
+"""
+# name: (what changes, into what, in routes and policy together, words that the finding must hold)
+ACCESS_BREACHES = {
+    "a door without a row": ("GET /healthz anyone - -\n", "", "GET /healthz anyone -: access.policy does not say"),
+    "a row without a door": ("GET /healthz", "GET /v1/gone person - -\nGET /healthz", "a door that is not there"),
+    "another method": ("ROUTE(POST", "ROUTE(PUT", "PUT /v1/org/systems system admin"),
+    "another caller": ("WHO_SYSTEM", "WHO_PERSON", "POST /v1/org/systems person admin"),
+    "another scope": ("system admin", "system records", "POST /v1/org/systems system admin"),
+    "no scope": ("SCOPE_ADMIN", "SCOPE_NONE", "POST /v1/org/systems system -"),
+    "a row that nobody can read": ("GET /healthz anyone - -", "GET /healthz anyone", "not written like the others"),
+    "a door that nobody can read": ('ROUTE(GET, "/healthz"', "ROUTE(GET, HEALTH", "not written like the others"),
+}
+
 # name: one line of C, and the variable that must be found in what it compiles to, or None.
 STATE = {
     "a global": ("int count;", "count"),
@@ -210,6 +234,24 @@ class Controls(unittest.TestCase):
     def test_each_page_that_leads_nowhere_is_found(self):
         self.each_is_found(CHECK_PAGES, PAGES)
 
+    def check_access(self, routes, policy):
+        with tempfile.TemporaryDirectory() as root:
+            pathlib.Path(root, "routes").write_text(routes)
+            pathlib.Path(root, "policy").write_text(policy)
+            done = subprocess.run(["cmake", f"-DROUTES={root}/routes", f"-DPOLICY={root}/policy", "-P", CHECK_ACCESS],
+                                  capture_output=True, text=True, timeout=30, check=False)
+            return done.returncode, " ".join(done.stderr.split())
+
+    def test_doors_of_which_the_policy_says_who_may_pass(self):
+        self.assertEqual(self.check_access(ROUTES, ACCESS), (0, ""))
+
+    def test_each_door_of_which_the_policy_says_nothing_is_found(self):
+        for name, (before, after, words) in ACCESS_BREACHES.items():
+            with self.subTest(name):
+                code, output = self.check_access(ROUTES.replace(before, after), ACCESS.replace(before, after))
+                self.assertNotEqual(code, 0, output)
+                self.assertIn(words, output)
+
     def test_each_variable_that_can_change_is_found(self):
         for name, (line, variable) in STATE.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as root:
@@ -231,5 +273,6 @@ if __name__ == "__main__":
     CHECK_LAYERS, CHECK_SOURCE = [sys.argv[1]], [sys.argv[2]]
     CHECK_HEADERS = [sys.executable, "-B", f"{sys.argv[3]}/check_headers.py"]
     CHECK_PAGES = [sys.executable, "-B", f"{sys.argv[3]}/check_pages.py"]
+    CHECK_ACCESS = f"{sys.argv[3]}/../cmake/check_access.cmake"
     CHECK_STATE = [sys.executable, "-B", f"{sys.argv[3]}/check_state.py"]
     unittest.main(argv=sys.argv[:1])

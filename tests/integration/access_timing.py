@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: how long a 404 takes does not tell whether the thing is somebody else's or nowhere. Method: at each door that
+names a thing, a stranger asks in turn for one that is not his and for one that was never made; Welch's t over the times,
+without the slowest tenth, must stay below 4.5. A machine has hiccups: red is what exceeds it three times with fresh
+figures. Positive control: a proxy that is a millisecond slower with what is not his must exceed it."""
+import concurrent.futures
+import random
+import socket
+import statistics
+import sys
+import threading
+import time
+
+from access_doors import knocks_of
+from access_policy import NOT_FOUND, read_policy, verdict
+from access_wire import Stream
+from access_world import Thing, World
+from running_node import RunningNode
+from stress import seed_of_run
+
+BOUND, PAIRS, TRIES, LINES = 4.5, 150, 3, 4
+SLOWER = 0.001
+STRANGERS = {"desk": ("rel", "grt", "req", "rcp", "pur", "sys", "dep"), "sales": ("grt", "req", "rcp"),
+             "eve": ("rel", "grt", "req", "rcp")}
+
+
+def welch(one, other):
+    cropped = [sorted(times)[:len(times) * 9 // 10] for times in (one, other)]
+    spread = sum(statistics.variance(times) / len(times) for times in cropped)
+    return (statistics.mean(cropped[0]) - statistics.mean(cropped[1])) / spread ** 0.5
+
+
+def measure(node, pair, dice):
+    """The times of the foreign thing and of the absent one, in pairs whose order is thrown."""
+    times, stream = ([], []), Stream(node, "127.0.0.1")
+    stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for _ in range(PAIRS):
+        for which in dice.sample((0, 1), 2):
+            method, octets = pair[which]
+            began = time.perf_counter_ns()
+            stream.socket.sendall(octets)
+            answer = stream.answer(method)
+            times[which].append(time.perf_counter_ns() - began)
+            assert answer.status == 404, (octets, answer.status, answer.body)
+    stream.socket.close()
+    return welch(*times)
+
+
+def pairs_of(world):
+    """(what is tried, the two requests): every door that names a thing, by everybody to whom it is not told."""
+    for door in read_policy():
+        for name, kinds in STRANGERS.items():
+            caller = world.parties[name]
+            for knock in knocks_of(door):
+                for place in set(knock.places) & set(kinds):
+                    foreign = world.find(place, **({"person": "ada"} if place in ("rel", "grt", "req", "rcp") else {}))
+                    both = [{**{other: caller.own[other] for other in knock.places}, place: thing}
+                            for thing in (foreign, Thing(place, f"{place}_" + "0" * 26, exists=False))]
+                    if all(verdict(door, caller, [chosen[p] for p in knock.places]) == NOT_FOUND for chosen in both):
+                        yield f"{door} {place} by {name}", [knock.request(caller, chosen) for chosen in both]
+
+
+class SlowProxy:
+    """Passes everything on, what holds `marked` later."""
+
+    def __init__(self, node, marked):
+        self.node, self.marked = node, marked
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host, self.port = self.listener.getsockname()
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            client, _ = self.listener.accept()
+            with client, socket.create_connection((self.node.host, self.node.port)) as server:
+                while data := client.recv(65536):
+                    end = time.perf_counter() + (SLOWER if self.marked in data else 0)
+                    while time.perf_counter() < end:
+                        pass
+                    server.sendall(data)
+                    client.sendall(server.recv(65536))
+
+
+def exceeds(node, pair, dice):
+    """The figures, as long as they exceed the bound."""
+    figures = []
+    while len(figures) < TRIES and (not figures or abs(figures[-1]) >= BOUND):
+        figures.append(measure(node, pair, dice))
+    return figures
+
+
+def main():
+    seed = seed_of_run()
+    with RunningNode("--dev") as node:
+        world = World(node)
+        pairs = list(pairs_of(world))
+        assert len(pairs) > 40, len(pairs)
+        with concurrent.futures.ThreadPoolExecutor(LINES) as pool:
+            figures = list(pool.map(lambda pair: exceeds(node, pair[1], random.Random(seed)), pairs))
+        red = [(name, found) for (name, _), found in zip(pairs, figures) if abs(found[-1]) >= BOUND]
+        assert not red, red
+        _, (foreign, absent) = next(pair for pair in pairs if pair[0].startswith("GET"))
+        proxy = SlowProxy(node, foreign[1].split()[1])
+        control = [abs(measure(proxy, (foreign, absent), random.Random(seed + n))) for n in range(TRIES)]
+        assert max(control) >= BOUND, f"a millisecond is not seen: {control}"
+    most = max(abs(found[-1]) for found in figures)
+    print(f"ok: {len(pairs)} pairs of requests, |t| at most {most:.1f}, "
+          f"{sum(len(found) > 1 for found in figures)} measured again; the slower proxy has {max(control):.0f}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
