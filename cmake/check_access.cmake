@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compares the table of doors with the hand-written policy: a door without a row of its own there, or a row without a
-# door, fails the build. cmake -DROUTES=src/http/routes.def -DPOLICY=tests/integration/access.policy -P check_access.cmake
+# door, fails the build.
+# cmake -DROUTES=src/http/routes.def -DPOLICY=tests/integration/access.policy -P cmake/check_access.cmake
 cmake_minimum_required(VERSION 3.25)
 
 file(STRINGS ${ROUTES} LINES REGEX "^ROUTE\\(")

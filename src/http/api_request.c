@@ -68,8 +68,8 @@ static err reply_request(struct call *call, const struct request *request)
     return call_reply(call, &view);
 }
 
-/* The request of the id in the path, when it is the caller's. Before the body is looked at: what is wrong with a body is
- * told to nobody else. */
+/* The request of the id in the path, when it is the caller's. Comes before the body: what is wrong with that is told to
+ * nobody else. */
 static err open_request(struct call *call, policy_deed deed, struct request *out)
 {
     struct ctx *cx = &call->cx;

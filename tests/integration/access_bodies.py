@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: one bad item spoils the whole body. Method: each list that a body takes (departments, kinds of data, scopes,
-receivers), with one to eight items, and one of them bad, at each position: of another organisation, never made, of another
-kind, badly written, of a wrong type, there twice. Each is refused with its reason and place, and what everybody sees is
-afterwards what it was before. Ids that stand alone in a body are tried with what is no text at all; their owners are
-access_matrix.py's. Positive control: without the bad item the same bodies are taken."""
+receivers), with one to eight items, and one of them bad, at each position: of another organisation, never made, of
+another kind, badly written, of a wrong type, there twice. Each is refused with its reason and place, and what
+everybody sees is afterwards what it was before. Ids that stand alone in a body are tried with what is no text at all;
+their owners are access_matrix.py's. Positive control: without the bad item the same bodies are taken."""
 import json
 import sys
 
@@ -38,14 +38,16 @@ class Bodies:
     def bad_departments(self):
         """name: (item, status, reason)"""
         foreign, whole = self.world.ids["desk"], self.departments[0]
-        return {"of another organisation": (foreign, 404, "not_found"), "never made": ("dep_" + "0" * 26, 404, "not_found"),
-                "of another kind": (self.rel, 404, "not_found"), "cut": (whole[:-1], 404, "not_found"),
+        return {"of another organisation": (foreign, 404, "not_found"),
+                "never made": ("dep_" + "0" * 26, 404, "not_found"), "cut": (whole[:-1], 404, "not_found"),
+                "of another kind": (self.rel, 404, "not_found"),
                 "no text": (7, 400, "request.wrong_type"), "null": (None, 400, "request.wrong_type")}
 
     @staticmethod
     def bad_words(word, bare=False):
         unknown = (word, 422, "request.unknown_word" if bare else "attribute.unknown")
-        return {"unknown": unknown, "no text": (7, 400, "request.wrong_type"), "null": (None, 400, "request.wrong_type")}
+        return {"unknown": unknown, "no text": (7, 400, "request.wrong_type"),
+                "null": (None, 400, "request.wrong_type")}
 
     @staticmethod
     def bad_texts():
@@ -138,7 +140,8 @@ def refuse(bodies):
     for (_, method, path, body, (name, place, at, status, reason)), answer in zip(tries, answers):
         problem = json.loads(answer.body)
         told = (answer.status, problem.get("reason"), problem.get("pointer"))
-        assert told[:2] == (status, reason) and told[2] in pointers(place, at, reason), (method, path, name, at, body, told)
+        right = told[:2] == (status, reason) and told[2] in pointers(place, at, reason)
+        assert right, (method, path, name, at, body, told)
     assert everything_seen(bodies) == before, "a refused body has done a half of something"
     return len(tries)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a caller writes and reads the members that are his to write and read, and no others. Method: access.members,
-written by hand, says for each door which JSON comes in and goes out. Each member that any shape has is smuggled into each
-body; each change is compared with all that its owner saw before; each answer is held against its list for each caller who
-gets one. Positive control: an answer with a member more, one less, and a body that is taken are noticed."""
+written by hand, says for each door which JSON comes in and goes out. Each member that any shape has is smuggled into
+each body; each change is compared with all that its owner saw before; each answer is held against its list for each
+caller who gets one. Positive control: an answer with a member more, one less, and a body that is taken are
+noticed."""
 import json
 import sys
 

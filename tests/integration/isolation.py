@@ -298,6 +298,30 @@ def common(a, b, size):
     return any(a[at:at + size] in b for at in range(len(a) - size + 1))
 
 
+def a_wrong_body_is_judged_for_nobody_else(world):
+    """Whose the thing is not, learns nothing by a body that is wrong: the address is looked at first."""
+    for party in world.parties:
+        for method, path, body in party.doors:
+            kinds = [kind for kind in places((method, path, None)) if body is not None and kind not in ("pur", "sys")]
+            for kind in kinds:
+                for wrong in (None, [], {"no_such_member": 1}):
+                    answers = [without_request_id(knock(party, (method, path, wrong), {kind: value}))
+                               for value in (*world.strangers(party, kind), *invented(kind, world))]
+                    assert answers[0][0] == 404, (party.name, method, path, wrong, answers[0])
+                    assert all(answer == answers[0] for answer in answers), (party.name, method, path, wrong)
+
+
+def a_draft_of_another_department_is_nowhere_there_either(world):
+    """Also where a purpose is named in a body."""
+    mate, party = world.systems["Bluedesk"], world.systems["Bluepost"]
+    draft = mate.caller.post("/v1/org/purposes", PURPOSE).expect(201).json["id"]
+    for door in party.doors:
+        if "pur" in places(door):
+            hidden, absent = (without_request_id(knock(party, door, {"pur": value}))
+                              for value in (draft, invented("pur", world)[0]))
+            assert hidden == absent and hidden[0] == 404, (door[:2], hidden, absent)
+
+
 def an_answer_that_is_kept_is_kept_for_its_caller(world):
     """One Idempotency-Key, four departments: each gets its own answer."""
     key, answers = {"Idempotency-Key": "everybody"}, []
@@ -394,6 +418,7 @@ def every_door_opens_to_its_owner(world):
 
 STEPS = [nobody_reads_anything_of_the_others, two_organisations_cannot_tell_that_it_is_one_person,
          what_is_not_yours_is_what_does_not_exist, other_ids_in_a_list_of_departments_are_not_there_either,
+         a_wrong_body_is_judged_for_nobody_else, a_draft_of_another_department_is_nowhere_there_either,
          an_answer_that_is_kept_is_kept_for_its_caller, a_place_in_a_list_is_a_place_in_no_other,
          every_door_is_shut_to_ended_credentials, nothing_has_changed_by_all_that,
          a_key_opens_only_the_doors_of_its_scope, every_door_opens_to_its_owner]

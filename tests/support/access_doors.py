@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How each door of the access tests is knocked at: the query and the body that it takes, with braces where an id stands,
-and the requests that come of it."""
+"""How each door of the access tests is knocked at: the query and the body that it takes, with braces where an id
+stands, and the requests that come of it."""
 import json
 import re
 
