@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http/exchange.h"

@@ -18,7 +18,7 @@ from access_world import Thing, World
 from running_node import RunningNode
 from stress import seed_of_run
 
-BOUND, PAIRS, TRIES, LINES = 4.5, 150, 3, 4
+BOUND, PAIRS, TRIES, LINES = 4.5, 120, 3, 6
 SLOWER = 0.003
 STRANGERS = {"desk": ("rel", "grt", "req", "rcp", "pur", "sys", "dep"), "sales": ("grt", "req", "rcp"),
              "eve": ("rel", "grt", "req", "rcp")}
