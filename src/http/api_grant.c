@@ -130,6 +130,7 @@ err post_grant(struct call *call)
     TRY(relationship_open(cx, body.relationship, &relationship));
     if (body.purpose.owner != relationship.organisation_id)
         return FAIL_NOT_FOUND(cx);
+    TRY(purpose_check_known(cx, &body.purpose));
     *give = (struct grant_give){.relationship_id = relationship.relationship_id, .purpose = body.purpose,
         .attributes = body.attributes, .until_at_ms = body.until_at_ms};
     if (body.uses != NULL)
