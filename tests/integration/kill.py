@@ -553,7 +553,7 @@ def main():
     seed = seed_of_run()
     controls(seed)
     killed_at_birth(seed, 12)
-    troubles = run(seed, int(os.environ.get("CYCLES", 200)))
+    troubles = run(seed, int(os.environ.get("CYCLES", 100)))
     for word, sentence in troubles[:20]:
         print(f"{word}: {sentence}", file=sys.stderr)
     sys.exit(1 if troubles else 0)
