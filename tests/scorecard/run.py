@@ -84,8 +84,8 @@ def page(rows, about):
     lines = ["# Scorecard", "",
              f"Written by `make scorecard` on {about['date']} at commit {about['commit']}, {about['machine']}; "
              f"sizes: {about['sizes']}.", "",
-             "Each goal is tried by a harness of `tests/` that must see its own controls red to pass; the ids are those",
-             "of the list of goals in [tests/scorecard](../tests/scorecard/goals.toml).", "",
+             "Each goal is tried by a harness of `tests/` that must see its own controls red to pass; the ids are",
+             "those of the list of goals in [tests/scorecard](../tests/scorecard/goals.toml).", "",
              "| goal | what must hold | verdict | found | controls that were red |", "|---|---|---|---|---|"]
     for row in rows:
         if row["bound"]:
