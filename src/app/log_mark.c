@@ -42,8 +42,8 @@ err log_mark_check(struct ctx *cx, const char *folder)
     if (mark.size == 0)
         return OK;
     err result = ledger_check_extends(cx, mark);
-    if (result == OK)
-        return OK;
+    if (result == OK || result == INTERNAL || result == UNAVAILABLE || result == TOO_LARGE)
+        return result; /* what could not be looked at says nothing of the data */
     failure_clear(&cx->failure);
     return FAIL(cx, CORRUPT, "log.went_back",
                 "the data is older than what this node has published; see docs/operations");

@@ -7,7 +7,8 @@
 
 #include "base/ctx.h"
 
-/* `folder` is the key folder. CORRUPT log.went_back when the store is older than the mark. No mark: OK. */
+/* `folder` is the key folder. CORRUPT log.went_back when the store is older than the mark. No mark: OK.
+ * INTERNAL log.mark when the mark does not read; fails as the store does. */
 err log_mark_check(struct ctx *cx, const char *folder) MUST_CHECK;
 /* Writes the published checkpoint, whole or not at all, on disk when it returns; does nothing when `*size` says that
  * this very one is kept already. INTERNAL log.mark. */

@@ -450,6 +450,7 @@ static void add_known(struct runs *runs, const struct verdict *good)
         {"make_organisation", EFFECT_MEMORY}, /* a short id was made of half a name */
         {"give", EFFECT_LOOK},                /* a look that failed was taken for an absence: a key, … */
         {"open_again", EFFECT_LOOK},          /* … a file */
+        {"open_again", EFFECT_MEMORY},        /* a log that could not be looked at was said to have gone back */
         {"prove", EFFECT_MEMORY},             /* a key that could not be read for want of memory was called wrong */
     };
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
