@@ -230,6 +230,7 @@ static struct batch take_ledger(struct batch *batch)
         ledger.count++;
     }
     batch->count -= ledger.count;
+    assert(batch->urgent <= batch->count); /* what stops something is no read */
     return ledger;
 }
 
