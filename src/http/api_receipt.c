@@ -5,9 +5,11 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "domain/attribute.h"
+#include "domain/uses.h"
 #include "http/accept.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
@@ -99,6 +101,65 @@ static const json_t *inside(const json_t *object, const char *name)
     return json_object_get(object, name);
 }
 
+/* "P1Y6M" as "1 year 6 months"; one with hours in it stays as it is written. */
+static void write_kept(struct builder *page, struct text duration)
+{
+    static const struct {
+        char        letter;
+        const char *word;
+    } UNITS[] = {{'Y', "year"}, {'M', "month"}, {'W', "week"}, {'D', "day"}};
+    static const char TITLE[] = "Kept after the end";
+    const char *gap = "";
+    int64_t count = 0;
+    if (duration.size == 0 || memchr(duration.at, 'T', duration.size) != NULL) {
+        write_row(page, TITLE, duration);
+        return;
+    }
+    build_format(page, "<div><dt>%s</dt><dd>", TITLE);
+    for (size_t at = 1; at < duration.size; at++) {
+        const char c = duration.at[at];
+        for (size_t i = 0; i < sizeof UNITS / sizeof *UNITS; i++) {
+            if (UNITS[i].letter != c)
+                continue;
+            build_format(page, "%s%lld %s%s", gap, (long long)count, UNITS[i].word, text_plural(count));
+            gap = " ";
+        }
+        count = c >= '0' && c <= '9' && count < LIMIT_USES ? count * 10 + (c - '0') : 0;
+    }
+    build_literal(page, "</dd></div>\n");
+}
+
+/* How often a permission may be used. */
+static void write_uses(struct call *call, struct builder *page, const json_t *uses)
+{
+    static const char TITLE[] = "How often";
+    struct text kind = json_text(inside(uses, "kind"));
+    struct text event = json_text(inside(uses, "event"));
+    json_int_t times = json_integer_value(inside(uses, "times"));
+    if (text_is(kind, uses_word(USES_PERIOD)))
+        write_row(page, TITLE, TEXT("as often as wished until the end"));
+    else if (text_is(kind, uses_word(USES_ONCE)))
+        write_row(page, TITLE, TEXT("once"));
+    else if (text_is(kind, uses_word(USES_TIMES)))
+        write_row(page, TITLE, text_format(call->arena, "%lld time%s", (long long)times, text_plural(times)));
+    else
+        write_row(page, TITLE, text_format(call->arena, "until this happens: %.*s", TEXT_ARGS(event)));
+}
+
+/* What the purpose says beside its sentence; a receipt of a relationship has none. */
+static void write_purpose(struct call *call, struct builder *page, const json_t *payload)
+{
+    const json_t *process = inside(payload, "dpv:hasProcess");
+    const json_t *recipients = inside(process, "dpv:hasRecipient");
+    if (process == NULL)
+        return;
+    write_uses(call, page, inside(inside(payload, "dpv:hasConsentStatus"), "symbolon:uses"));
+    write_list(page, "Passed on to", recipients);
+    if (json_array_size(recipients) == 0)
+        write_row(page, "Passed on to", TEXT("nobody"));
+    write_kept(page, json_text(inside(inside(process, "dpv:hasStorageCondition"), "dpv:hasDuration")));
+}
+
 static void write_facts(struct call *call, struct builder *page, const json_t *payload)
 {
     const json_t *controller = inside(payload, "dpv:hasDataController");
@@ -109,8 +170,10 @@ static void write_facts(struct call *call, struct builder *page, const json_t *p
     write_event(call, page, json_text(inside(payload, "symbolon:act")));
     write_row(page, "Organisation", json_text(inside(controller, "dct:title")));
     write_list(page, "Departments", inside(controller, "symbolon:departments"));
+    write_row(page, "Purpose", json_text(inside(wording, "name")));
     write_row(page, "Why", json_text(inside(wording, "sentence")));
     write_list(page, "Data", inside(payload, "dpv:hasPersonalData"));
+    write_purpose(call, page, payload);
     write_moment(page, "From", json_text(inside(lasts, "symbolon:from")));
     write_moment(page, "Until", json_text(inside(lasts, "symbolon:until")));
     write_moment(page, "Recorded", json_text(inside(status, "dpv:isIndicatedAtTime")));

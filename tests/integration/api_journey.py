@@ -156,7 +156,8 @@ def prove(ada, shop, rel, receipt):
     assert page.field("Content-Type").startswith("text/html") and "default-src 'none'" in page.field(
         "Content-Security-Policy") and b"<script" not in page.body
     for title, value in (("Organisation", "Blue Shop"), ("Why", DELIVER["sentence"]), ("Departments", "Shipping"),
-                         ("Data", "Name, Address")):
+                         ("Data", "Name, Address"), ("Purpose", DELIVER["name"]), ("Passed on to", "DHX couriers"),
+                         ("Kept after the end", "90 days"), ("How often", "as often as wished until the end")):
         assert f"<dt>{title}</dt><dd>{value}</dd>" in page.body.decode(), (title, page.body)
     assert re.search(rb"<dt>Until</dt><dd>\d{4}-\d\d-\d\d \d\d:\d\d UTC</dd>", page.body)
     for attempt in range(40):
@@ -188,10 +189,30 @@ def disclose_once(shop, rel, purpose, kind):
                      {"Idempotency-Key": "read-1"})
 
 
+def receipt_page(ada, receipt):
+    return ada.get(f"/v1/me/receipts/{receipt}", {"Accept": "text/html"}).expect(200).body.decode()
+
+
+def tell_how_often(ada, rel, purpose):
+    """The page of a receipt says it in words; one of a relationship, which has no purpose, is silent."""
+    for uses, words in (({"kind": "times", "times": 1}, "1 time"), ({"kind": "times", "times": 3}, "3 times"),
+                        ({"kind": "event", "event": "the parcel <b> came"},
+                         "until this happens: the parcel &lt;b&gt; came")):
+        grant = ada.post("/v1/me/grants", {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name"],
+                                           "uses": uses}).expect(201).json
+        page = receipt_page(ada, grant["receipt"])
+        assert f"<dt>How often</dt><dd>{words}</dd>" in page, page
+        ada.post(f"/v1/me/grants/{grant['id']}/withdraw").expect(200)
+    of_relationship = [item["id"] for item in ada.get(f"/v1/me/relationships/{rel}/receipts?limit=200").json["items"]
+                       if item["event"].startswith("relationship.")]
+    assert of_relationship and "How often" not in receipt_page(ada, of_relationship[0])
+
+
 def narrow(ada, shop, rel, purpose, grant):
     ada.patch(f"/v1/me/grants/{grant}", {"attributes": ["pd:Name", "pd:TelephoneNumber"]}).expect(422, "grant.wider")
     once = ada.patch(f"/v1/me/grants/{grant}", {"uses": {"kind": "once"}}).expect(200).json
     assert once["uses"] == {"kind": "once"}
+    assert "<dt>How often</dt><dd>once</dd>" in receipt_page(ada, once["receipt"])
     disclose(shop, rel, purpose, ["pd:Name"]).expect(200)
     disclose(shop, rel, purpose, ["pd:Name"]).expect(403, "grant.used_up")
 
@@ -363,6 +384,7 @@ def main():
         narrow(ada, shop, rel, purpose, repeat_once(ada, shop, rel, purpose))
         home = ada.get("/v1/me").expect(200).json
         assert home["id"] == ada.id and home["relationships"] == 1 and home["open_requests"] == 0, home
+        tell_how_often(ada, rel, purpose)
         repeat_a_read(ada, shop, rel, purpose)
         ask_as_twins(ada, rel, purpose)
         pause_and_end(ada, shop, rel, purpose)
