@@ -133,7 +133,7 @@ static err take_setting(struct cli *cli, struct text line, int number)
         value = text_trim((struct text){equals + 1, (size_t)(line.at + line.size - equals - 1)});
     if (value.size == 0 || option < 0 || option == CLI_config)
         return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is no setting", number);
-    if (value.size > 0 && memchr(value.at, '\0', value.size) != NULL)
+    if (memchr(value.at, '\0', value.size) != NULL)
         return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration holds a NUL", number);
     const char *kept = text_c_string(cli->cx.arena, value);
     if (kept == NULL)

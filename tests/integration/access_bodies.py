@@ -160,7 +160,7 @@ def main():
         bodies = Bodies(node)
         refused, taken = refuse(bodies), take(bodies)
         assert "request.failed" not in node.read_log(), node.read_log()
-    print(f"ok: {refused} bodies with one bad item, {taken} lists without")
+    print(f"found: {refused} bodies with one bad item, {taken} lists without")
 
 
 if __name__ == "__main__":

@@ -223,6 +223,7 @@ def main():
         assert not difference, f"policy and node differ: {sorted(difference)}"
         doors[-1].scope, scope = "admin", doors[-1].scope
         assert len({door.key() for door in doors} ^ described(node)) == 2, "a changed row was not noticed"
+        print("control: a row that was changed: red")
         doors[-1].scope = scope
         node.nobody.get("/metrics").expect(200)  # from here; all others come from elsewhere
         world = World(node)
@@ -246,7 +247,7 @@ def main():
         assert "request.failed" not in node.read_log(), node.read_log()
     total = len(doors) + len(checks) + methods + tried + lists
     assert sample > 1 or total >= 20000, total
-    print(f"ok: {len(doors)} doors, {total} checks: {len(checks)} knocks, {methods} other methods, {lists} lists, "
+    print(f"found: {len(doors)} doors, {total} checks: {len(checks)} knocks, {methods} other methods, {lists} lists, "
           f"{tried} writes that open at {len(opened)} doors; "
           f"{made - began:.1f} + {built - made:.1f} + {swept - built:.1f} + {time.monotonic() - swept:.1f} s")
 

@@ -169,7 +169,7 @@ def main():
         taken = what_is_taken(world, doors, members)
         changed = what_a_change_changes(world, members)
         assert "request.failed" not in node.read_log(), node.read_log()
-    print(f"ok: {shown} answers, {taken} bodies with a member more, {changed} changes")
+    print(f"found: {shown} answers, {taken} bodies with a member more, {changed} changes")
 
 
 if __name__ == "__main__":
