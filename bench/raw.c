@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "crypto/key_holder.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
 #include "store/statement.h"
@@ -74,12 +75,24 @@ static size_t open_column(sqlite3_stmt *statement, int column, const struct secr
     return (size_t)size;
 }
 
+/* What the holder of the keys keeps to itself, past it. */
+static void seals_buckets(const struct world *world, struct secret_key *out)
+{
+    char path[300];
+    struct secret_key root;
+    (void)snprintf(path, sizeof path, "%s/keys/root.key", world->folder);
+    FILE *file = fopen(path, "rb");
+    must_be(file != NULL && fread(root.at, 1, sizeof root.at, file) == sizeof root.at, "the root is missing");
+    (void)fclose(file); /* it was only read */
+    key_derive(&root, KEYRING_BUCKETS, out);
+}
+
 /* Bucket keys come from the key folder once, before the clock runs. */
 static void load_bucket(struct raw_reader *reader, struct world *world, int64_t bucket)
 {
     char path[300];
     uint8_t sealed[128];
-    struct secret_key root;
+    struct secret_key seals;
     struct seal_place place = {.kind = SEAL_BUCKET_KEY, .item = bucket, .version = 1};
     struct bytes plain;
     (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->folder, (long long)bucket);
@@ -87,8 +100,8 @@ static void load_bucket(struct raw_reader *reader, struct world *world, int64_t 
     must_be(file != NULL, "a bucket key is missing");
     size_t size = fread(sealed, 1, sizeof sealed, file);
     (void)fclose(file); /* it was only read */
-    keyring_node_key(world->keyring, KEYRING_BUCKETS, &root);
-    must(&world->cx, seal_open(&world->cx, &root, &place, (struct bytes){sealed, size}, &plain));
+    seals_buckets(world, &seals);
+    must(&world->cx, seal_open(&world->cx, &seals, &place, (struct bytes){sealed, size}, &plain));
     struct raw_bucket *loaded = &reader->buckets[reader->buckets_count++];
     loaded->bucket = bucket;
     memcpy(loaded->key.at, plain.at, sizeof loaded->key.at);

@@ -31,6 +31,7 @@ static const struct {
     {"sodium", "src/crypto/"}, {"openssl/", "src/crypto/"}, {"jose/", "src/crypto/"}, {"fido", "src/crypto/"},
     {"cbor", "src/crypto/"},   {"sqlite3", "src/store/"},   {"libpq", "src/store/"},  {"event2/", "src/http/"},
     {"event.h", "src/http/"},  {"evhttp", "src/http/"},     {"curl/", "src/net/"},    {"jansson", "src/base/json.h"},
+    {"seccomp", "src/app/"},
 };
 
 static const struct floor *floor_named(const struct house *house, const char *name, size_t size)

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/holder.h"
+#include "app/sandbox.h"
 #include "base/json.h"
 #include "base/text.h"
 
@@ -282,17 +284,25 @@ struct node_options cli_node_options(const struct cli *cli, bool create)
         .data = cli_value(cli, CLI_data, "./symbolon-data"),
         .store = cli_value(cli, CLI_store, NULL),
         .create = create,
+        .open_keys = holder_start,
     };
+}
+
+err cli_open_with(struct cli *cli, const struct node_options *options)
+{
+    node_begin(&cli->node, cli_has(cli, CLI_json));
+    err result = sandbox_memory(&cli->node.cx);
+    if (result == OK)
+        result = node_open(&cli->node, options);
+    if (result != OK)
+        cli->cx.failure = cli->node.cx.failure;
+    return result;
 }
 
 err cli_open(struct cli *cli, bool create)
 {
     struct node_options options = cli_node_options(cli, create);
-    node_begin(&cli->node, cli_has(cli, CLI_json));
-    err result = node_open(&cli->node, &options);
-    if (result != OK)
-        cli->cx.failure = cli->node.cx.failure;
-    return result;
+    return cli_open_with(cli, &options);
 }
 
 void cli_say(const struct cli *cli, const char *format, ...)

@@ -56,6 +56,7 @@ void cli_help_group(FILE *out, const char *word);
 struct node_options cli_node_options(const struct cli *cli, bool create);
 /* Opens the node of --data and --store as its operator. With `create`, makes it when it is not there. */
 err cli_open(struct cli *cli, bool create) MUST_CHECK;
+err cli_open_with(struct cli *cli, const struct node_options *options) MUST_CHECK;
 
 /* For people, unless --json was given. */
 void cli_say(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);

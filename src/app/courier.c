@@ -50,6 +50,7 @@ typedef enum job_number {
 } job_number;
 
 struct courier {
+    struct courier_work work;
     struct node       *node;
     struct ctx         cx;
     pthread_t          thread;
@@ -59,6 +60,7 @@ struct courier {
     struct job         jobs[JOB_COUNT];
     struct stray_sweep strays;
     clock_trust        trust; /* as the log has heard */
+    bool               lost;  /* the process that holds the keys */
 };
 
 /* ---- the jobs */
@@ -113,7 +115,7 @@ static err extend_log(struct courier *courier)
 
 static err keep_mark(struct courier *courier)
 {
-    return log_mark_keep(&courier->cx, courier->node->keys, &courier->node->kept_size);
+    return log_mark_keep(&courier->cx, &courier->node->kept_size);
 }
 
 static err sweep_leftovers(struct courier *courier)
@@ -193,8 +195,20 @@ static void run_job(struct courier *courier, struct job *job)
         job->due_at_ms = INT64_MAX;
 }
 
+/* Its socket is looked at each turn: whoever waits for nothing hears nothing. */
+static void watch_holder(struct courier *courier)
+{
+    if (courier->lost || keyring_is_held(courier->node->keyring))
+        return;
+    courier->lost = true;
+    LOG(&courier->node->log, LOG_ERROR, "key.holder_gone",
+        LOG_TEXT("meaning", "the process that holds the keys has ended; the node ends too and wants a new start"));
+    courier->work.stop(courier->work.server);
+}
+
 static void run_due(struct courier *courier)
 {
+    watch_holder(courier);
     for (size_t i = 0; i < JOB_COUNT; i++)
         if (courier->jobs[i].due_at_ms <= monotonic_ms(courier))
             run_job(courier, &courier->jobs[i]);
@@ -245,12 +259,14 @@ static void close_bell(struct courier *courier)
     (void)pthread_mutex_destroy(&courier->mutex);
 }
 
-err courier_start(struct node *node, struct courier **out)
+err courier_start(const struct courier_work *work, struct courier **out)
 {
+    struct node *node = work->node;
     struct courier *courier = calloc(1, sizeof *courier);
     if (courier == NULL)
         return FAIL_MEMORY(&node->cx);
     courier->node = node;
+    courier->work = *work;
     memcpy(courier->jobs, JOBS, sizeof JOBS);
     courier->strays.older_than_ms = LIMIT_STRAY_MS;
     err result = node_ctx_open(node, &courier->cx);

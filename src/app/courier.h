@@ -8,7 +8,14 @@
 
 struct courier;
 
-err courier_start(struct node *node, struct courier **out) MUST_CHECK;
+/* `stop(server)` is called once when the process that holds the keys has ended: a node without keys is none. */
+struct courier_work {
+    struct node *node;
+    void       (*stop)(void *server);
+    void        *server;
+};
+
+err courier_start(const struct courier_work *work, struct courier **out) MUST_CHECK;
 /* Does a last pass and joins the thread. Takes NULL. */
 void courier_stop(struct courier *courier);
 

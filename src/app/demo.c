@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "app/demo_world.h"
+#include "app/sandbox.h"
 #include "app/serve.h"
 #include "base/json.h"
 
@@ -128,12 +129,13 @@ static err open_world(struct cli *cli, struct demo_world *world)
     node_begin(&cli->node, cli_has(cli, CLI_json));
     demo_world_begin(&cli->node, world);
     struct node_options options = cli_node_options(cli, true);
+    TRY(sandbox_memory(&cli->node.cx));
     TRY(node_open(&cli->node, &options));
     TRY(demo_world_make(&cli->node, world));
     TRY(store_settle_time(cli->node.store, &cli->node.cx)); /* its clock and the real one have no common start */
     keep_texts(cli->cx.arena, world);
     node_close(&cli->node);
-    return cli_open(cli, false); /* with the real clock */
+    return serve_open(cli, false); /* with the real clock */
 }
 
 err cli_demo(struct cli *cli)

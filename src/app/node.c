@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "app/log_mark.h"
@@ -144,6 +145,8 @@ static err open_store(struct node *node, const struct node_options *options)
     struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create,
                                   .fatal = stop_at_once, .fatal_arg = node,
                                   .newest_number = act_newest_number};
+    if (options->confine != NULL)
+        TRY(options->confine(node, url.at));
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
@@ -156,7 +159,7 @@ static err open_store(struct node *node, const struct node_options *options)
     TRY(named);
     if (!text_equals(origin, name_of_log(cx)))
         return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
-    return log_mark_check(cx, node->keys);
+    return log_mark_check(cx);
 }
 
 err node_open(struct node *node, const struct node_options *options)
@@ -169,10 +172,19 @@ err node_open(struct node *node, const struct node_options *options)
     struct stat found;
     if (!options->create && stat(keys.at, &found) != 0)
         return errno == ENOENT ? fail_missing(cx, options->data) : fail_unseen(cx, keys.at);
-    node->keys = keys.at;
-    TRY(keyring_open(cx, keys.at, options->create, &node->keyring));
+    TRY(options->open_keys != NULL ? options->open_keys(node, keys.at, options->create)
+                                   : keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;
     return open_store(node, options);
+}
+
+/* It ends when the keyring is closed. */
+static void wait_for_holder(const struct node *node)
+{
+    pid_t ended = 0;
+    do
+        ended = node->holder == 0 ? 0 : waitpid((pid_t)node->holder, NULL, 0);
+    while (ended < 0 && errno == EINTR); /* a signal came between */
 }
 
 void node_close(struct node *node)
@@ -180,6 +192,7 @@ void node_close(struct node *node)
     store_conn_close(node->cx.db);
     store_close(node->store);
     keyring_close(node->keyring);
+    wait_for_holder(node);
     arena_close(node->cx.arena);
     *node = (struct node){0};
 }
@@ -223,5 +236,5 @@ err node_settle(struct node *node)
         }
         TRY(result);
     }
-    return log_mark_keep(&node->cx, node->keys, &node->kept_size);
+    return log_mark_keep(&node->cx, &node->kept_size);
 }

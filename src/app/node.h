@@ -13,10 +13,11 @@ struct node {
     struct randomness    randomness;
     struct number_source numbers;
     struct keyring      *keyring;
+    int64_t              lacks;  /* of this process's walls: bits of app/sandbox.h */
+    int64_t              holder; /* the process that holds the keys, as holder.c has made it; 0: this one */
     struct store        *store;
     struct log           log;
     struct ctx           cx; /* the operator's, on the main thread */
-    const char          *keys;      /* the key folder */
     int64_t              kept_size; /* of the log, as its mark beside the keys says; the courier's once it runs */
 };
 
@@ -24,6 +25,10 @@ struct node_options {
     const char *data;  /* folder */
     const char *store; /* URL, or NULL: sqlite: in the folder */
     bool        create;
+    /* How the program opens node->keyring, and what it gives up before the store is opened and any thread is made.
+     * NULL: keyring_open(), and nothing. */
+    err (*open_keys)(struct node *node, const char *folder, bool create);
+    err (*confine)(struct node *node, const char *store_url);
 };
 
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */

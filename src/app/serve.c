@@ -4,11 +4,14 @@
 
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "app/cores.h"
 #include "app/courier.h"
+#include "app/sandbox.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "crypto/keyring.h"
 #include "http/api.h"
 #include "store/queries.h"
 
@@ -76,6 +79,54 @@ static err read_metrics_token(struct cli *cli, const char **out)
     return OK;
 }
 
+/* ---- walls */
+
+#define STORE_SCHEME "sqlite:"
+
+/* What is not of the node: who the machine is, and how much of it is ours. */
+static const struct sandbox_path MACHINE[] = {
+    {"/proc/sys/kernel/random/boot_id", SANDBOX_READ},
+    {"/sys/devices/system/cpu/online", SANDBOX_READ},
+    {"/sys/fs/cgroup/cpu.max", SANDBOX_READ},
+    {"/dev/urandom", SANDBOX_READ},
+    SANDBOX_RUNTIME
+};
+
+/* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. */
+static err confine(struct node *node, const char *store_url)
+{
+    struct text url = text_of(store_url);
+    const char *folder = text_starts_with(url, STORE_SCHEME) ? url.at + sizeof STORE_SCHEME - 1 : url.at;
+    struct text above = text_format(node->cx.arena, "%s/..", folder);
+    struct sandbox_path paths[2 + sizeof MACHINE / sizeof *MACHINE] = {
+        {folder, SANDBOX_WRITE}, {above.at, SANDBOX_LIST}}; /* its name is synced through the folder above */
+    if (above.at == NULL)
+        return FAIL_MEMORY(&node->cx);
+    (void)mkdir(folder, S_IRWXU); /* if it cannot be made, the store says why */
+    memcpy(paths + 2, MACHINE, sizeof MACHINE);
+    return sandbox_files(&node->cx, paths, sizeof paths / sizeof *paths, &node->lacks);
+}
+
+err serve_open(struct cli *cli, bool create)
+{
+    struct node_options options = cli_node_options(cli, create);
+    options.confine = confine;
+    return cli_open_with(cli, &options);
+}
+
+static err close_walls(struct node *node)
+{
+    TRY(sandbox_calls(&node->cx, SANDBOX_SERVER, &node->lacks));
+    sandbox_tell(&node->log, "server", node->lacks);
+    sandbox_tell(&node->log, "keys", keyring_holder_lacks(node->keyring));
+    if (!keyring_is_locked(node->keyring))
+        LOG(&node->log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", "server"),
+            LOG_TEXT("feature", "locked memory"), LOG_TEXT("meaning", "keys may reach the swap; RLIMIT_MEMLOCK"));
+    return OK;
+}
+
+/* ---- serving */
+
 static err save_url(struct ctx *cx, void *arg)
 {
     struct sql_node_text_save_in in = {TEXT("url"), *(struct text *)arg};
@@ -111,6 +162,11 @@ static void drain_writer(struct node *node)
         LOG(&node->log, LOG_WARNING, "drain.writer", LOG_TEXT("reason", node->cx.failure.reason));
 }
 
+static void stop_serving(void *server)
+{
+    server_stop(server);
+}
+
 static err serve_with(const struct serving *serving, struct api *api, struct server *server)
 {
     struct cli *cli = serving->cli;
@@ -119,12 +175,16 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     TRY(settle_url(cli, server, &url));
     api_set_origin(api, url.at);
     api_set_server(api, server);
-    TRY(courier_start(&cli->node, &courier));
+    TRY(close_walls(&cli->node));
+    TRY(courier_start(&(struct courier_work){&cli->node, stop_serving, server}, &courier));
     err result = serving->ready == NULL ? OK : serving->ready(cli, url, serving->arg);
     if (result == OK)
         result = server_run(&cli->node.cx, server);
     courier_stop(courier);
     drain_writer(&cli->node);
+    if (result == OK && !keyring_is_held(cli->node.keyring))
+        return FAIL(&cli->node.cx, UNAVAILABLE, "key.holder_gone",
+                    "the process that holds the keys has ended, and this one after it; start the node again");
     if (result == OK)
         result = node_settle(&cli->node);
     if (result == OK)
@@ -187,7 +247,7 @@ err cli_serve(struct cli *cli)
     serve_block_signals();
     TRY(cli_url(cli, &url));
     TRY(serve_probe(cli));
-    TRY(cli_open(cli, true));
+    TRY(serve_open(cli, true));
     struct serving serving = {.cli = cli, .ready = say_ready};
     return serve_run(&serving);
 }

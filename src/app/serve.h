@@ -12,8 +12,13 @@ void serve_block_signals(void);
  * server.address. */
 err serve_probe(struct cli *cli) MUST_CHECK;
 
-/* Binds, starts the courier, calls `ready` with the node's URL once it serves, runs until a signal, drains, and leaves
- * the node open. */
+/* Opens the node as cli_open() does, for a process that serves: behind this it reaches the store's folder, listens
+ * once, and nothing else (app/sandbox.h). */
+err serve_open(struct cli *cli, bool create) MUST_CHECK;
+
+/* Binds, gives up all calls that serving does not need, starts the courier, calls `ready` with the node's URL once it
+ * serves, runs until a signal, drains, and leaves the node open. UNAVAILABLE key.holder_gone when the process that
+ * holds the keys ended before. */
 struct serving {
     struct cli *cli;
     err (*ready)(struct cli *cli, struct text url, void *arg);

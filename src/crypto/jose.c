@@ -194,23 +194,30 @@ static err read_private_key(struct ctx *cx, const json_t *key, struct es256_key 
     return read_coordinate(cx, key, "d", out->d);
 }
 
-static err sign_one(struct ctx *cx, struct text payload, struct text typ, struct text private_jwk,
+err jose_key_sign(struct ctx *cx, struct text private_jwk, const uint8_t hash[HASH_BYTES],
+                  uint8_t out_signature[ES256_SIGNATURE_BYTES])
+{
+    const json_t *key = NULL;
+    struct es256_key parts;
+    TRY(read_key(cx, private_jwk, &key));
+    TRY(read_private_key(cx, key, &parts));
+    bool made = es256_sign(&parts, hash, out_signature);
+    secret_wipe(&parts, sizeof parts);
+    return made ? OK : fail_library(cx);
+}
+
+static err sign_one(struct ctx *cx, struct text payload, struct text typ, const struct signing_key *by,
                     struct signature *out)
 {
     const json_t *key = NULL;
     struct text key_id;
-    struct es256_key parts;
     uint8_t hash[HASH_BYTES];
     uint8_t value[ES256_SIGNATURE_BYTES];
-    TRY(read_key(cx, private_jwk, &key));
+    TRY(read_key(cx, by->public_jwk, &key));
     TRY(thumbprint(cx, key, &key_id));
     TRY(write_header(cx, key_id, typ, &out->header));
-    TRY(read_private_key(cx, key, &parts));
     hash_input(out->header, payload, hash);
-    bool made = es256_sign(&parts, hash, value);
-    secret_wipe(&parts, sizeof parts);
-    if (!made)
-        return fail_library(cx);
+    TRY(keyring_sign(cx, by, hash, value));
     out->value = base64url_encode(cx->arena, (struct bytes){value, sizeof value});
     return out->value.at != NULL ? OK : FAIL_MEMORY(cx);
 }
@@ -234,7 +241,7 @@ static err write_jws(struct ctx *cx, struct text payload, const struct signature
     return json_writer_finish(cx, &writer, out);
 }
 
-err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct text private_jwks[2],
+err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct signing_key keys[2],
                  struct text *out_jws)
 {
     struct signature signatures[2];
@@ -242,7 +249,7 @@ err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const st
     if (encoded.at == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < 2; i++)
-        TRY(sign_one(cx, encoded, typ, private_jwks[i], &signatures[i]));
+        TRY(sign_one(cx, encoded, typ, &keys[i], &signatures[i]));
     return write_jws(cx, encoded, signatures, 2, out_jws);
 }
 

@@ -6,8 +6,10 @@
 #define CRYPTO_JOSE_H
 
 #include "base/ctx.h"
+#include "crypto/keyring.h"
 
 #define JOSE_SIGNATURES_MAX 4
+#define JOSE_PRIVATE_JWK_BYTES 176 /* of jose_key_make(): three coordinates of 43 characters, and what is around them */
 
 /* A fresh P-256 key as canonical JSON (members sorted, no space): {"crv","d","kty","x","y"}. Fails INTERNAL
  * jose.library, TOO_LARGE. */
@@ -20,10 +22,15 @@ err jose_key_public(struct ctx *cx, struct text private_jwk, struct text *out_pu
 /* base64url of SHA-256 over the required members of an EC, RSA or OKP key. Fails INVALID jose.key, as json_parse(). */
 err jose_thumbprint(struct ctx *cx, struct text jwk, struct text *out) MUST_CHECK;
 
+/* ES256 over a SHA-256. That the two halves of the key belong together is the caller's word. For the key holder: others
+ * call keyring_sign(). Fails INVALID jose.key, INTERNAL jose.library, as json_parse(). */
+err jose_key_sign(struct ctx *cx, struct text private_jwk, const uint8_t hash[HASH_BYTES],
+                  uint8_t out_signature[ES256_SIGNATURE_BYTES]) MUST_CHECK;
+
 /* General JSON serialisation (RFC 7515 section 7.2.1) with two signatures, in the order of the keys; each protected
- * header is {"alg":"ES256","kid":thumbprint,"typ":typ}. That the two halves of a private key belong together is the
- * caller's word. Fails INVALID jose.key, INTERNAL jose.library, TOO_LARGE. */
-err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct text private_jwks[2],
+ * header is {"alg":"ES256","kid":thumbprint,"typ":typ}. That the two halves of a key belong together is the caller's
+ * word. Fails INVALID jose.key, TOO_LARGE, and as keyring_sign(). */
+err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct signing_key keys[2],
                  struct text *out_jws) MUST_CHECK;
 
 /* Takes any text. Accepts exactly `count` signatures (1 to JOSE_SIGNATURES_MAX), one valid one of each key. Protected

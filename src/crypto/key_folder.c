@@ -64,7 +64,7 @@ err key_folder_open(struct ctx *cx, const char *path, bool create, struct key_fo
     struct key_folder folder = {-1, -1};
     err opened = open_folder(cx, AT_FDCWD, path, create, &folder.root);
     if (opened == OK)
-        opened = open_folder(cx, folder.root, "buckets", create, &folder.buckets);
+        opened = open_folder(cx, folder.root, KEY_BUCKETS_NAME, create, &folder.buckets);
     if (opened == OK)
         *out = folder;
     else
@@ -108,6 +108,11 @@ err key_file_read(struct ctx *cx, int folder, const char *name, struct key_file 
     err done = read_open_file(cx, fd, out);
     close(fd);
     return done;
+}
+
+void key_bucket_name(int64_t bucket, char out[KEY_BUCKET_NAME_SIZE])
+{
+    (void)snprintf(out, KEY_BUCKET_NAME_SIZE, "%lld.key", (long long)bucket); /* fits: at most 24 characters */
 }
 
 err key_file_stands(struct ctx *cx, int folder, const char *name, bool *out)

@@ -12,6 +12,8 @@ struct key_folder {
 };
 
 #define KEY_FILE_BYTES_MAX 128
+#define KEY_BUCKET_NAME_SIZE 32
+#define KEY_BUCKETS_NAME "buckets"
 
 struct key_file {
     bool    present;
@@ -27,6 +29,8 @@ void key_folder_close(struct key_folder *folder);
 err key_file_read(struct ctx *cx, int folder, const char *name, struct key_file *out) MUST_CHECK;
 /* A look that the system refuses is a failure: it says nothing about the file. */
 err key_file_stands(struct ctx *cx, int folder, const char *name, bool *out) MUST_CHECK;
+/* The name of a bucket's file in the subfolder. */
+void key_bucket_name(int64_t bucket, char out[KEY_BUCKET_NAME_SIZE]);
 
 /* The file appears whole or not at all; one that is there already stays (`out_made` false). */
 err key_file_make(struct ctx *cx, int folder, const char *name, struct bytes content, bool *out_made) MUST_CHECK;

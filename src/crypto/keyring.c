@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The keyring. Secrets live in one piece of memory that libsodium locks, guards and keeps out of core dumps. Only the
- * cache of bucket keys changes after opening; one mutex guards it, held for a copy of 32 bytes. */
+ * cache of bucket keys changes after opening; one mutex guards it, held for a copy of 32 bytes, and another one the
+ * socket of the holder, held for a question and its answer. */
 #include "crypto/keyring.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sodium.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/key_folder.h"
+#include "crypto/key_holder.h"
+#include "crypto/key_message.h"
 #include "crypto/seal.h"
 
 #define CACHE_BITS 12 /* 4,096 buckets are four million people */
 #define CACHE_SLOTS (1u << CACHE_BITS)
 #define KEY_VERSION 1
-#define BUCKET_NAME_SIZE 32
 
 static_assert(KEYRING_WRAPPED_BYTES == SECRET_KEY_BYTES + SEAL_OVERHEAD_BYTES, "a sealed key");
-static_assert(KEYRING_WRAPPED_BYTES <= KEY_FILE_BYTES_MAX, "a bucket file");
-static_assert(SECRET_KEY_BYTES == crypto_kdf_KEYBYTES, "the root");
+static_assert(KEYRING_MESSAGE_BYTES <= KEY_DATA_BYTES, "a message to sign");
 
 struct cached {
     int64_t           bucket; /* 0: empty */
@@ -29,102 +35,184 @@ struct cached {
 };
 
 struct secrets {
-    struct secret_key root;
-    struct secret_key seals_buckets;
-    struct sign_key   log;
-    struct cached     cache[CACHE_SLOTS];
+    struct key_greeting greeting;
+    struct cached       cache[CACHE_SLOTS];
 };
 
 struct keyring {
-    struct key_folder folder;
-    struct secrets   *secrets;
-    struct id_sealer *ids;
-    pthread_mutex_t   mutex; /* guards secrets->cache */
+    struct key_holder *holder;  /* in this process; else NULL */
+    int                socket;  /* to that of another; else -1 */
+    int                buckets; /* their folder: shows which files stand, opens none */
+    int64_t            lacks;
+    bool               locked;
+    struct secrets    *secrets;
+    struct id_sealer  *ids;
+    pthread_mutex_t    asking; /* guards socket */
+    pthread_mutex_t    mutex;  /* guards secrets->cache */
 };
 
-/* ---- the root and what is derived from it */
+/* ---- asking */
 
-void keyring_node_key(const struct keyring *keyring, node_key which, struct secret_key *out)
+static bool exchange(struct keyring *keyring, struct key_question *question, struct key_answer *out)
 {
-    int derived = crypto_kdf_derive_from_key(out->at, sizeof out->at, (uint64_t)which, "symbolon",
-                                             keyring->secrets->root.at);
-    assert(derived == 0);
+    pthread_mutex_lock(&keyring->asking);
+    bool answered = key_question_send(keyring->socket, question) && key_answer_receive(keyring->socket, out);
+    if (!answered) /* what would come now could be the answer to somebody else */
+        (void)shutdown(keyring->socket, SHUT_RDWR);
+    pthread_mutex_unlock(&keyring->asking);
+    return answered;
 }
 
-static err make_root(struct ctx *cx, const struct key_folder *folder)
+static err fail_gone(struct ctx *cx)
 {
-    bool orphans = false;
-    TRY(key_folder_has(cx, folder->buckets, ".key", &orphans));
-    if (orphans) /* a fresh root would open none of them, and hide that the old one is lost */
-        return FAIL(cx, CORRUPT, "key.root", "the key folder holds buckets but no root key");
-    struct secret_key root;
-    bool made = false;
-    random_fill(cx->randomness, root.at, sizeof root.at);
-    err done = key_file_make(cx, folder->root, "root.key", (struct bytes){root.at, sizeof root.at}, &made);
-    secret_wipe(&root, sizeof root);
-    return done; /* when another process was first, its root counts */
+    return FAIL(cx, UNAVAILABLE, "key.holder_gone", "the process that holds the keys has ended; the node wants a new "
+                "start");
 }
 
-err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out)
+static err ask(struct ctx *cx, struct keyring *keyring, struct key_question *question, struct key_answer *out)
 {
-    return key_folder_has(cx, keyring->folder.buckets, ".key", out);
+    if (keyring->holder != NULL)
+        return key_holder_answer(cx, keyring->holder, question, out);
+    return exchange(keyring, question, out) ? key_answer_failed(cx, out) : fail_gone(cx);
 }
 
-static err read_root(struct ctx *cx, const struct key_folder *folder, bool create, struct secret_key *out)
+static void ask_for(struct key_question *question, key_act act, int64_t number)
 {
-    struct key_file file;
-    TRY(key_file_read(cx, folder->root, "root.key", &file));
-    if (!file.present && create) {
-        TRY(make_root(cx, folder));
-        TRY(key_file_read(cx, folder->root, "root.key", &file));
-    }
-    if (!file.present)
-        return FAIL(cx, NOT_FOUND, "key.no_folder", "there is no root key in the key folder");
-    bool whole = file.size == sizeof out->at;
+    question->act = (int32_t)act;
+    question->size = 0;
+    question->number = number;
+    question->kind = 0;
+}
+
+/* For questions that are answered by a word. */
+static err ask_number(struct ctx *cx, struct keyring *keyring, key_act act, int64_t *number)
+{
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, act, *number);
+    TRY(ask(cx, keyring, &question, &answer));
+    *number = answer.number;
+    return OK;
+}
+
+static err fail_answer(struct ctx *cx)
+{
+    return FAIL(cx, INTERNAL, "key.question", "the holder of the keys answered something else than was asked");
+}
+
+static err add(struct ctx *cx, struct key_question *question, struct bytes more)
+{
+    return key_question_add(question, more)
+               ? OK
+               : FAIL(cx, INTERNAL, "key.question", "a question to the holder of the keys is too long");
+}
+
+/* A copy of what an answer holds. */
+static err keep(struct ctx *cx, const struct key_answer *answer, struct bytes *out)
+{
+    uint8_t *copy = arena_take(cx->arena, answer->size, 1);
+    if (copy == NULL)
+        return FAIL_MEMORY(cx);
+    memcpy(copy, answer->data, answer->size);
+    *out = (struct bytes){copy, answer->size};
+    return OK;
+}
+
+/* ---- life */
+
+static struct keyring *keyring_new(void)
+{
+    struct keyring *keyring = calloc(1, sizeof *keyring);
+    if (keyring == NULL)
+        return NULL;
+    keyring->socket = -1;
+    keyring->buckets = -1;
+    keyring->asking = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    keyring->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    return keyring;
+}
+
+static err fail_memory(struct ctx *cx)
+{
+    return FAIL(cx, INTERNAL, "key.memory", "no memory for the keyring");
+}
+
+static err make_secrets(struct ctx *cx, struct keyring *keyring)
+{
+    keyring->secrets = sodium_malloc(sizeof *keyring->secrets);
+    if (keyring->secrets == NULL)
+        return fail_memory(cx);
+    memset(keyring->secrets, 0, sizeof *keyring->secrets);
+    keyring->locked = sodium_mlock(keyring->secrets, sizeof *keyring->secrets) == 0; /* it is; told again to hear it */
+    return OK;
+}
+
+static err greet(struct ctx *cx, struct keyring *keyring)
+{
+    struct key_question question;
+    struct key_answer answer;
+    struct key_greeting *greeting = &keyring->secrets->greeting;
+    ask_for(&question, KEY_ACT_GREET, 0);
+    TRY(ask(cx, keyring, &question, &answer));
+    bool whole = answer.size == sizeof *greeting;
     if (whole)
-        memcpy(out->at, file.at, sizeof out->at);
-    secret_wipe(&file, sizeof file);
-    return whole ? OK : FAIL(cx, CORRUPT, "key.root", "the root key has a wrong size");
+        memcpy(greeting, answer.data, sizeof *greeting);
+    keyring->lacks = answer.number;
+    secret_wipe(&answer, sizeof answer);
+    if (!whole)
+        return fail_answer(cx);
+    keyring->ids = id_sealer_open(&greeting->node_keys[KEYRING_IDS]);
+    return keyring->ids != NULL ? OK : FAIL(cx, INTERNAL, "key.memory", "no memory for the ciphers of the keyring");
 }
 
-static err derive_keys(struct ctx *cx, struct keyring *keyring)
+/* Such a descriptor finds names and opens nothing, so it is of use also where the folder is out of reach. */
+static err look_at_buckets(struct ctx *cx, struct keyring *keyring, const char *folder)
 {
-    struct secret_key key;
-    keyring_node_key(keyring, KEYRING_BUCKETS, &keyring->secrets->seals_buckets);
-    keyring_node_key(keyring, KEYRING_LOG, &key);
-    sign_key_from_seed(&key, &keyring->secrets->log);
-    keyring_node_key(keyring, KEYRING_IDS, &key);
-    keyring->ids = id_sealer_open(&key);
-    secret_wipe(&key, sizeof key);
-    return keyring->ids != NULL ? OK : FAIL(cx, INTERNAL, "key.memory", "no memory for the ciphers of the keyring");
+    int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    keyring->buckets = root < 0 ? -1 : openat(root, KEY_BUCKETS_NAME, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (root >= 0)
+        close(root);
+    return keyring->buckets >= 0
+               ? OK
+               : FAIL(cx, INTERNAL, "key.disk", "looking at the key folder failed (errno %d)", errno);
+}
+
+/* Takes the keyring. */
+static err settle(struct ctx *cx, struct keyring *keyring, const char *folder, struct keyring **out)
+{
+    err settled = make_secrets(cx, keyring);
+    if (settled == OK)
+        settled = greet(cx, keyring);
+    if (settled == OK)
+        settled = look_at_buckets(cx, keyring, folder);
+    if (settled == OK)
+        *out = keyring;
+    else
+        keyring_close(keyring);
+    return settled;
 }
 
 err keyring_open(struct ctx *cx, const char *folder, bool create, struct keyring **out)
 {
-    if (sodium_init() < 0) /* has run before main(); told again here because the memory below needs it */
-        return FAIL(cx, INTERNAL, "key.library", "libsodium does not start");
-    struct keyring *keyring = calloc(1, sizeof *keyring);
+    struct keyring *keyring = keyring_new();
     if (keyring == NULL)
-        return FAIL(cx, INTERNAL, "key.memory", "no memory for the keyring");
-    keyring->folder = (struct key_folder){-1, -1};
-    keyring->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-    keyring->secrets = sodium_malloc(sizeof *keyring->secrets);
-    err opened = OK;
-    if (keyring->secrets == NULL)
-        opened = FAIL(cx, INTERNAL, "key.memory", "no memory for secrets");
-    else
-        memset(keyring->secrets, 0, sizeof *keyring->secrets);
+        return fail_memory(cx);
+    err opened = key_holder_open(cx, folder, create, &keyring->holder);
     if (opened == OK)
-        opened = key_folder_open(cx, folder, create, &keyring->folder);
-    if (opened == OK)
-        opened = read_root(cx, &keyring->folder, create, &keyring->secrets->root);
-    if (opened == OK)
-        opened = derive_keys(cx, keyring);
-    if (opened == OK)
-        *out = keyring;
-    else
-        keyring_close(keyring);
+        return settle(cx, keyring, folder, out);
+    keyring_close(keyring);
     return opened;
+}
+
+err keyring_connect(struct ctx *cx, int socket, const char *folder, struct keyring **out)
+{
+    struct keyring *keyring = keyring_new();
+    if (keyring == NULL) {
+        close(socket);
+        return fail_memory(cx);
+    }
+    keyring->socket = socket;
+    return settle(cx, keyring, folder, out);
 }
 
 void keyring_close(struct keyring *keyring)
@@ -132,10 +220,31 @@ void keyring_close(struct keyring *keyring)
     if (keyring == NULL)
         return;
     id_sealer_close(keyring->ids);
-    key_folder_close(&keyring->folder);
+    key_holder_close(keyring->holder);
+    if (keyring->socket >= 0)
+        close(keyring->socket);
+    if (keyring->buckets >= 0)
+        close(keyring->buckets);
     sodium_free(keyring->secrets); /* wipes; takes NULL */
+    pthread_mutex_destroy(&keyring->asking);
     pthread_mutex_destroy(&keyring->mutex);
     free(keyring);
+}
+
+bool keyring_is_held(const struct keyring *keyring)
+{
+    struct pollfd watched = {.fd = keyring->socket}; /* a hang-up is always heard, also where nothing is wanted */
+    return keyring->holder != NULL || poll(&watched, 1, 0) < 1;
+}
+
+int64_t keyring_holder_lacks(const struct keyring *keyring)
+{
+    return keyring->lacks;
+}
+
+bool keyring_is_locked(const struct keyring *keyring)
+{
+    return keyring->locked;
 }
 
 struct id_sealer *keyring_id_sealer(const struct keyring *keyring)
@@ -143,14 +252,108 @@ struct id_sealer *keyring_id_sealer(const struct keyring *keyring)
     return keyring->ids;
 }
 
-void keyring_log_sign(const struct keyring *keyring, struct bytes message, uint8_t out_signature[SIGN_SIGNATURE_BYTES])
+/* ---- keys of the node */
+
+void keyring_node_key(const struct keyring *keyring, node_key which, struct secret_key *out)
 {
-    sign(&keyring->secrets->log, message, out_signature);
+    static const struct secret_key NONE;
+    const struct secret_key *key = &keyring->secrets->greeting.node_keys[which];
+    assert(!secret_equals(key->at, NONE.at, sizeof NONE.at)); /* this one stays with the holder */
+    *out = *key;
 }
 
 void keyring_log_public(const struct keyring *keyring, uint8_t out[SIGN_PUBLIC_BYTES])
 {
-    sign_public(&keyring->secrets->log, out);
+    memcpy(out, keyring->secrets->greeting.log_public, SIGN_PUBLIC_BYTES);
+}
+
+err keyring_log_sign(struct ctx *cx, struct keyring *keyring, struct bytes message,
+                     uint8_t out_signature[SIGN_SIGNATURE_BYTES])
+{
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, KEY_ACT_LOG_SIGN, 0);
+    TRY(add(cx, &question, message));
+    TRY(ask(cx, keyring, &question, &answer));
+    if (answer.size != SIGN_SIGNATURE_BYTES)
+        return fail_answer(cx);
+    memcpy(out_signature, answer.data, SIGN_SIGNATURE_BYTES);
+    return OK;
+}
+
+/* ---- signing keys */
+
+static err ask_signing(struct ctx *cx, const struct signing_key *key, key_act act, struct bytes hash,
+                       struct key_answer *out)
+{
+    struct key_question question;
+    ask_for(&question, act, key->owner);
+    question.kind = (int64_t)key->kind;
+    TRY(add(cx, &question, hash));
+    if (!key_question_add(&question, key->sealed))
+        return FAIL(cx, CORRUPT, "seal.broken", "a sealed key has a wrong size");
+    err result = ask(cx, cx->keyring, &question, out);
+    secret_wipe(question.data, question.size); /* one of the kinds is bare */
+    return result;
+}
+
+err keyring_signing_key_make(struct ctx *cx, struct signing_key *io)
+{
+    struct key_answer answer;
+    struct bytes all;
+    struct signing_key wanted = {.kind = io->kind, .owner = io->owner};
+    TRY(ask_signing(cx, &wanted, KEY_ACT_SIGNING_MAKE, (struct bytes){NULL, 0}, &answer));
+    TRY(keep(cx, &answer, &all));
+    if (answer.number < 0 || (uint64_t)answer.number > all.size)
+        return fail_answer(cx);
+    size_t sealed = (size_t)answer.number;
+    io->sealed = (struct bytes){all.at, sealed};
+    io->public_jwk = text_of_bytes((struct bytes){all.at + sealed, all.size - sealed});
+    return OK;
+}
+
+err keyring_signing_key_public(struct ctx *cx, const struct signing_key *key, struct text *out_public_jwk)
+{
+    struct key_answer answer;
+    struct bytes jwk;
+    TRY(ask_signing(cx, key, KEY_ACT_SIGNING_PUBLIC, (struct bytes){NULL, 0}, &answer));
+    TRY(keep(cx, &answer, &jwk));
+    *out_public_jwk = text_of_bytes(jwk);
+    return OK;
+}
+
+err keyring_sign(struct ctx *cx, const struct signing_key *key, const uint8_t hash[HASH_BYTES],
+                 uint8_t out_signature[ES256_SIGNATURE_BYTES])
+{
+    struct key_answer answer;
+    TRY(ask_signing(cx, key, KEY_ACT_SIGN, (struct bytes){hash, HASH_BYTES}, &answer));
+    if (answer.size != ES256_SIGNATURE_BYTES)
+        return fail_answer(cx);
+    memcpy(out_signature, answer.data, ES256_SIGNATURE_BYTES);
+    return OK;
+}
+
+/* ---- the mark */
+
+err keyring_mark_load(struct ctx *cx, struct keyring *keyring, struct text *out)
+{
+    struct key_question question;
+    struct key_answer answer;
+    struct bytes mark;
+    ask_for(&question, KEY_ACT_MARK_LOAD, 0);
+    TRY(ask(cx, keyring, &question, &answer));
+    TRY(keep(cx, &answer, &mark));
+    *out = text_of_bytes(mark);
+    return OK;
+}
+
+err keyring_mark_keep(struct ctx *cx, struct keyring *keyring, struct text mark)
+{
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, KEY_ACT_MARK_KEEP, 0);
+    TRY(add(cx, &question, bytes_of_text(mark)));
+    return ask(cx, keyring, &question, &answer);
 }
 
 /* ---- the cache of bucket keys */
@@ -190,14 +393,12 @@ static void cache_drop(struct keyring *keyring, int64_t bucket)
 
 /* ---- buckets */
 
-static struct seal_place bucket_place(int64_t bucket)
+err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out)
 {
-    return (struct seal_place){.kind = SEAL_BUCKET_KEY, .item = bucket, .version = KEY_VERSION};
-}
-
-static void bucket_name(int64_t bucket, char out[BUCKET_NAME_SIZE])
-{
-    (void)snprintf(out, BUCKET_NAME_SIZE, "%lld.key", (long long)bucket); /* fits: at most 24 characters */
+    int64_t found = 0;
+    TRY(ask_number(cx, keyring, KEY_ACT_HAS_BUCKETS, &found));
+    *out = found != 0;
+    return OK;
 }
 
 static err fail_destroyed(struct ctx *cx)
@@ -215,23 +416,13 @@ static err take_key(struct ctx *cx, struct bytes plain, struct secret_key *out)
     return whole ? OK : FAIL(cx, CORRUPT, "seal.broken", "a sealed key has a wrong size");
 }
 
-static bool is_zeroed(const struct key_file *file)
+static err bucket_fetch(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
 {
-    return sodium_is_zero(file->at, file->size) == 1;
-}
-
-static err bucket_read(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
-{
-    char name[BUCKET_NAME_SIZE];
-    struct key_file file;
-    bucket_name(bucket, name);
-    TRY(key_file_read(cx, keyring->folder.buckets, name, &file));
-    if (!file.present || is_zeroed(&file)) /* zeros: a destruction that a power cut stopped half way */
-        return fail_destroyed(cx);
-    struct seal_place place = bucket_place(bucket);
-    struct bytes plain;
-    TRY(seal_open(cx, &keyring->secrets->seals_buckets, &place, (struct bytes){file.at, file.size}, &plain));
-    TRY(take_key(cx, plain, out));
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, KEY_ACT_BUCKET_OPEN, bucket);
+    TRY(ask(cx, keyring, &question, &answer));
+    TRY(take_key(cx, (struct bytes){answer.data, answer.size}, out));
     cache_put(keyring, bucket, out);
     return OK;
 }
@@ -241,15 +432,15 @@ static err bucket_read(struct ctx *cx, struct keyring *keyring, int64_t bucket, 
  * sees the other. */
 static err bucket_key(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
 {
-    char name[BUCKET_NAME_SIZE];
+    char name[KEY_BUCKET_NAME_SIZE];
     struct secret_key key;
     if (bucket <= 0)
         return fail_destroyed(cx);
     if (!cache_find(keyring, bucket, &key))
-        TRY(bucket_read(cx, keyring, bucket, &key));
-    bucket_name(bucket, name);
+        TRY(bucket_fetch(cx, keyring, bucket, &key));
+    key_bucket_name(bucket, name);
     bool stands = false;
-    err looked = key_file_stands(cx, keyring->folder.buckets, name, &stands);
+    err looked = key_file_stands(cx, keyring->buckets, name, &stands);
     if (stands)
         *out = key;
     else if (looked == OK)
@@ -259,26 +450,13 @@ static err bucket_key(struct ctx *cx, struct keyring *keyring, int64_t bucket, s
     return stands ? OK : fail_destroyed(cx);
 }
 
-static err bucket_make(struct ctx *cx, struct keyring *keyring, int64_t bucket, bool *out_made)
-{
-    char name[BUCKET_NAME_SIZE];
-    struct secret_key key;
-    struct bytes sealed;
-    struct seal_place place = bucket_place(bucket);
-    bucket_name(bucket, name);
-    random_fill(cx->randomness, key.at, sizeof key.at);
-    err done = seal(cx, &keyring->secrets->seals_buckets, &place, (struct bytes){key.at, sizeof key.at}, &sealed);
-    secret_wipe(&key, sizeof key);
-    TRY(done);
-    return key_file_make(cx, keyring->folder.buckets, name, sealed, out_made);
-}
-
 err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_bucket)
 {
-    for (bool made = false; !made;) { /* another process may have taken the same number in the same millisecond */
+    for (int64_t made = 0; made == 0;) { /* another process may have taken the same number in the same millisecond */
         int64_t bucket = ctx_number(cx);
-        TRY(bucket_make(cx, keyring, bucket, &made));
-        if (made)
+        made = bucket;
+        TRY(ask_number(cx, keyring, KEY_ACT_BUCKET_MAKE, &made));
+        if (made != 0)
             *out_bucket = bucket;
     }
     return OK;
@@ -286,17 +464,15 @@ err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_
 
 err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t bucket)
 {
-    char name[BUCKET_NAME_SIZE];
-    bool was_there = false;
-    bucket_name(bucket, name);
-    TRY(key_file_destroy(cx, keyring->folder.buckets, name, &was_there));
-    cache_drop(keyring, bucket);
-    return was_there ? OK : fail_destroyed(cx);
+    err done = ask_number(cx, keyring, KEY_ACT_BUCKET_DESTROY, &(int64_t){bucket});
+    if (done == OK || done == NOT_FOUND)
+        cache_drop(keyring, bucket);
+    return done;
 }
 
 void keyring_drop_destroyed(struct keyring *keyring)
 {
-    char name[BUCKET_NAME_SIZE];
+    char name[KEY_BUCKET_NAME_SIZE];
     for (size_t i = 0; i < CACHE_SLOTS; i++) {
         pthread_mutex_lock(&keyring->mutex);
         int64_t bucket = keyring->secrets->cache[i].bucket;
@@ -305,8 +481,8 @@ void keyring_drop_destroyed(struct keyring *keyring)
             continue;
         struct ctx own = {.arena = NULL}; /* a look that fails is taken up by the next round */
         bool stands = true;
-        bucket_name(bucket, name);
-        if (key_file_stands(&own, keyring->folder.buckets, name, &stands) == OK && !stands)
+        key_bucket_name(bucket, name);
+        if (key_file_stands(&own, keyring->buckets, name, &stands) == OK && !stands)
             cache_drop(keyring, bucket);
     }
 }

@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The key folder, outside the database and its backups: `root.key`, and `buckets/<number>.key`, one bucket key each,
- * sealed under the root. A person's key is stored elsewhere, wrapped by the key of a bucket; destroying that bucket
- * makes every copy of the wrapped key worthless. Safe for many threads, and for several processes on one folder: a new
- * bucket is found by reading, and a cached key is believed only while its file stands. */
+ * The keys of a node as the rest of the program uses them. The key folder lies outside the database and its backups:
+ * `root.key`, and `buckets/<number>.key`, one bucket key each, sealed under the root. A person's key is stored
+ * elsewhere, wrapped by the key of a bucket; destroying that bucket makes every copy of the wrapped key worthless.
+ * Root, signing keys and files are the key holder's (crypto/key_holder.h), mostly another process: a keyring asks it,
+ * and keeps bucket keys and some keys of the node in memory that is locked and never dumped. Safe for many threads,
+ * and for several processes on one folder: a new bucket is found by asking, and a kept key is believed only while its
+ * file stands.
+ *
+ * Whatever asks the holder fails UNAVAILABLE key.holder_gone when its process has ended. */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
 
 #include "base/ctx.h"
+#include "crypto/es256.h"
+#include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
 
@@ -14,16 +21,26 @@ struct id_sealer; /* crypto/id_seal.h */
 struct keyring;
 
 typedef enum node_key {
-#define X(name, number, sentence) KEYRING_##name = (number),
+#define X(name, number, handed, sentence) KEYRING_##name = (number),
 #include "crypto/node_key.def"
 #undef X
+    KEYRING_NODE_KEYS = 10 /* one beyond the last */
 } node_key;
 
-/* Opens the folder; with `create`, makes folder and root when there are none. Closed by keyring_close(). Fails
- * NOT_FOUND key.no_folder, FORBIDDEN key.exposed (others may read the folder or the root), CORRUPT key.root (of a wrong
- * size, or missing beside buckets), INTERNAL key.disk. */
+/* Opens the folder with a holder in this process; with `create`, makes folder and root when there are none. Closed by
+ * keyring_close(). Fails NOT_FOUND key.no_folder, FORBIDDEN key.exposed (others may read the folder or the root),
+ * CORRUPT key.root (of a wrong size, or missing beside buckets), INTERNAL key.disk. */
 err keyring_open(struct ctx *cx, const char *folder, bool create, struct keyring **out) MUST_CHECK;
+/* The same with a holder that answers at the other end of `socket` (SOCK_SEQPACKET), which the keyring takes, also when
+ * it fails. Besides as keyring_open(), fails UNAVAILABLE key.holder_gone. */
+err keyring_connect(struct ctx *cx, int socket, const char *folder, struct keyring **out) MUST_CHECK;
 void keyring_close(struct keyring *keyring); /* wipes every key; takes NULL */
+
+/* Whether the holder still answers; always, when it is in this process. */
+bool keyring_is_held(const struct keyring *keyring);
+/* What the holder's process said that it lacks, and whether the kernel locks the memory for keys of this one. */
+int64_t keyring_holder_lacks(const struct keyring *keyring);
+bool keyring_is_locked(const struct keyring *keyring);
 
 /* Whether any bucket is there: then somebody's data was once sealed under this folder. Fails INTERNAL key.disk. */
 err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out) MUST_CHECK;
@@ -61,12 +78,41 @@ err keyring_person_key_open(struct ctx *cx, struct keyring *keyring, const struc
 err keyring_person_key_rewrap(struct ctx *cx, struct keyring *keyring, const struct key_move *move,
                               struct bytes wrapped, struct bytes *out_wrapped) MUST_CHECK;
 
-/* A key of the node, derived from the root (BLAKE2b, libsodium's crypto_kdf). The same root gives the same key. */
+/* A key of the node, derived from the root: one that node_key.def hands out. The same root gives the same key. */
 void keyring_node_key(const struct keyring *keyring, node_key which, struct secret_key *out);
 
-/* The log's Ed25519 key. */
-void keyring_log_sign(const struct keyring *keyring, struct bytes message, uint8_t out_signature[SIGN_SIGNATURE_BYTES]);
+/* The log's Ed25519 key. The message has at most KEYRING_MESSAGE_BYTES. */
+#define KEYRING_MESSAGE_BYTES 4096
+err keyring_log_sign(struct ctx *cx, struct keyring *keyring, struct bytes message,
+                     uint8_t out_signature[SIGN_SIGNATURE_BYTES]) MUST_CHECK;
 void keyring_log_public(const struct keyring *keyring, uint8_t out[SIGN_PUBLIC_BYTES]);
+
+/* A P-256 key that signs receipts. Only the holder ever sees its private half. The three below ask cx->keyring. */
+typedef enum signing_kind {
+    SIGNING_KEY_OF_ORGANISATION = 1,
+    SIGNING_KEY_OF_RELATIONSHIP,
+    SIGNING_KEY_BARE, /* a private JWK as it is: what relationships had before their keys were sealed twice */
+} signing_kind;
+
+struct signing_key {
+    signing_kind kind;
+    int64_t      owner;  /* organisation or relationship: the sealed key opens for it alone */
+    struct bytes sealed; /* as the holder gave it */
+    struct text  public_jwk;
+};
+
+/* Makes one for `io->kind` and `io->owner`: fills the other two, in the arena. Fails as jose_key_make(). */
+err keyring_signing_key_make(struct ctx *cx, struct signing_key *io) MUST_CHECK;
+/* The public half as it follows from the sealed one. Fails CORRUPT seal.broken, INVALID jose.key. */
+err keyring_signing_key_public(struct ctx *cx, const struct signing_key *key, struct text *out_public_jwk) MUST_CHECK;
+/* ES256 over a SHA-256. Fails as the one above, INTERNAL jose.library. */
+err keyring_sign(struct ctx *cx, const struct signing_key *key, const uint8_t hash[HASH_BYTES],
+                 uint8_t out_signature[ES256_SIGNATURE_BYTES]) MUST_CHECK;
+
+/* The mark beside the keys: a text whose second line is a number, which never goes back (crypto/key_mark.h). Empty when
+ * there is none. Fail INTERNAL key.disk. */
+err keyring_mark_load(struct ctx *cx, struct keyring *keyring, struct text *out) MUST_CHECK;
+err keyring_mark_keep(struct ctx *cx, struct keyring *keyring, struct text mark) MUST_CHECK;
 
 /* For crypto/id_seal.c. */
 struct id_sealer *keyring_id_sealer(const struct keyring *keyring);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What organisations have set up: that each signing key opens and fits its public half, that departments are numbered
  * without a gap, that an API key says what its system says, and that whatever facts and reads speak of is there. */
-#include "crypto/jose.h"
 #include "domain/audit_walk.h"
 #include "domain/organisation.h"
 #include "domain/purpose.h"
@@ -46,18 +45,14 @@ static err take_key(struct ctx *cx, const struct sql_audit_api_key_list_row *row
 
 static err check_signing_key(struct audit_walk *walk, int64_t organisation_id)
 {
-    struct text stored;
-    struct text private_jwk = TEXT_NONE;
+    struct signing_key key = {.owner = organisation_id};
     struct text derived = TEXT_NONE;
-    bool opens = false;
     bool reads = false;
     bool fits = false;
-    TRY(forgive(walk, organisation_public_key(&walk->brief, organisation_id, &stored), &reads));
+    TRY(forgive(walk, organisation_signing_key(&walk->brief, organisation_id, &key), &reads));
     if (reads)
-        TRY(forgive(walk, organisation_private_key(&walk->brief, organisation_id, &private_jwk), &opens));
-    if (opens)
-        TRY(forgive(walk, jose_key_public(&walk->brief, private_jwk, &derived), &fits));
-    if (!fits || !text_equals(stored, derived))
+        TRY(forgive(walk, keyring_signing_key_public(&walk->brief, &key, &derived), &fits));
+    if (!fits || !text_equals(key.public_jwk, derived))
         audit_found(walk, "The signing key of %.*s is missing, does not open or does not fit its public half.",
                     TEXT_ARGS(audit_id_name(walk, (struct id){ID_ORGANISATION, organisation_id, 0})));
     return OK;

@@ -3,7 +3,6 @@
  * follow each other without a gap, and that the person's state fits it all. Values are opened and
  * forgotten, never told. */
 #include "crypto/id_seal.h"
-#include "crypto/jose.h"
 #include "domain/audit_walk.h"
 #include "domain/record.h"
 #include "domain/vault.h"
@@ -111,12 +110,13 @@ static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *r
     return OK;
 }
 
-static err check_public_half(struct audit_walk *walk, const struct audit_subject *subject, struct bytes private_jwk,
+static err check_public_half(struct audit_walk *walk, const struct audit_subject *subject, struct bytes opened,
                              struct text stored)
 {
     struct text derived = TEXT_NONE;
-    err result = jose_key_public(&walk->brief, text_of_bytes(private_jwk), &derived);
-    if (result != OK && result != INVALID && result != MALFORMED)
+    struct signing_key key = relationship_signing_key_of(subject->subject_id, opened, stored);
+    err result = keyring_signing_key_public(&walk->brief, &key, &derived);
+    if (result != OK && result != INVALID && result != MALFORMED && result != CORRUPT)
         return result;
     failure_clear(&walk->brief.failure);
     if (result != OK || !text_equals(derived, stored))

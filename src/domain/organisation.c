@@ -8,9 +8,6 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
-#include "crypto/jose.h"
-#include "crypto/keyring.h"
-#include "crypto/seal.h"
 #include "crypto/token.h"
 #include "domain/outbox.h"
 #include "domain/policy.h"
@@ -56,23 +53,11 @@ static bool slug_is(struct text slug)
     return true;
 }
 
-static struct seal_place key_place_of(int64_t organisation_id)
-{
-    return (struct seal_place){.kind = SEAL_SIGNING_KEY, .item = organisation_id};
-}
-
 static err make_signing_key(struct ctx *cx, int64_t organisation_id)
 {
-    struct text private_jwk;
-    struct sql_organisation_key_insert_in row = {.organisation_id = organisation_id};
-    TRY(jose_key_make(cx, &private_jwk));
-    TRY(jose_key_public(cx, private_jwk, &row.public_jwk));
-    struct secret_key sealing_key;
-    keyring_node_key(cx->keyring, KEYRING_ORGANISATION, &sealing_key);
-    struct seal_place place = key_place_of(organisation_id);
-    err result = seal(cx, &sealing_key, &place, bytes_of_text(private_jwk), &row.sealed);
-    secret_wipe(&sealing_key, sizeof sealing_key);
-    TRY(result);
+    struct signing_key key = {.kind = SIGNING_KEY_OF_ORGANISATION, .owner = organisation_id};
+    TRY(keyring_signing_key_make(cx, &key));
+    struct sql_organisation_key_insert_in row = {organisation_id, key.sealed, key.public_jwk};
     return sql_organisation_key_insert(cx, &row, NULL);
 }
 
@@ -376,17 +361,10 @@ err organisation_public_key(struct ctx *cx, int64_t organisation_id, struct text
     return OK;
 }
 
-err organisation_private_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk)
+err organisation_signing_key(struct ctx *cx, int64_t organisation_id, struct signing_key *out)
 {
     struct sql_organisation_key_load_row row;
     TRY(load_signing_key(cx, organisation_id, &row));
-    struct secret_key sealing_key;
-    keyring_node_key(cx->keyring, KEYRING_ORGANISATION, &sealing_key);
-    struct seal_place place = key_place_of(organisation_id);
-    struct bytes plain;
-    err result = seal_open(cx, &sealing_key, &place, row.sealed, &plain);
-    secret_wipe(&sealing_key, sizeof sealing_key);
-    TRY(result);
-    *out_jwk = text_of_bytes(plain);
+    *out = (struct signing_key){SIGNING_KEY_OF_ORGANISATION, organisation_id, row.sealed, row.public_jwk};
     return OK;
 }

@@ -6,6 +6,7 @@
 #define DOMAIN_ORGANISATION_H
 
 #include "base/ctx.h"
+#include "crypto/keyring.h"
 
 struct organisation {
     int64_t     organisation_id;
@@ -81,6 +82,6 @@ err system_name(struct ctx *cx, int64_t organisation_id, int64_t system_id, stru
 
 /* The organisation's ES256 keys: public for everyone, private for receipts only. */
 err organisation_public_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk) MUST_CHECK;
-err organisation_private_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk) MUST_CHECK;
+err organisation_signing_key(struct ctx *cx, int64_t organisation_id, struct signing_key *out) MUST_CHECK;
 
 #endif

@@ -138,10 +138,10 @@ err receipt_sign(struct ctx *cx, struct receipt *receipt)
     if (receipt->jws.size > 0)
         return OK;
     struct relationship relationship;
-    struct text keys[2];
+    struct signing_key keys[2];
     TRY(relationship_load(cx, receipt->person_id, receipt->relationship_id, &relationship));
-    TRY(relationship_private_key(cx, &relationship, &keys[0]));
-    TRY(organisation_private_key(cx, receipt->organisation_id, &keys[1]));
+    TRY(relationship_signing_key(cx, &relationship, &keys[0]));
+    TRY(organisation_signing_key(cx, receipt->organisation_id, &keys[1]));
     return jws_sign_two(cx, receipt->payload, TEXT(RECEIPT_TYPE), keys, &receipt->jws);
 }
 

@@ -5,6 +5,7 @@
 #ifndef DOMAIN_RELATIONSHIP_H
 #define DOMAIN_RELATIONSHIP_H
 
+#include "crypto/keyring.h"
 #include "domain/act.h"
 
 typedef enum relationship_state {
@@ -133,6 +134,9 @@ err relationship_save(struct ctx *cx, const struct relationship *relationship) M
 /* The person's ES256 key of this relationship, made when it starts, inside that write. */
 err relationship_make_key(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
 err relationship_public_key(struct ctx *cx, const struct relationship *relationship, struct text *out_jwk) MUST_CHECK;
-err relationship_private_key(struct ctx *cx, const struct relationship *relationship, struct text *out_jwk) MUST_CHECK;
+err relationship_signing_key(struct ctx *cx, const struct relationship *relationship,
+                             struct signing_key *out) MUST_CHECK;
+/* What has been opened with the person's key, as a key that signs. */
+struct signing_key relationship_signing_key_of(int64_t relationship_id, struct bytes opened, struct text public_jwk);
 
 #endif

@@ -154,11 +154,11 @@ err relationship_make_key(struct ctx *cx, const struct relationship *relationshi
     TRY(person_key_open(cx, relationship->person_id, &key));
     struct sql_relationship_key_insert_in row = {
         relationship->person_id, relationship->relationship_id, {NULL, 0}, TEXT_NONE};
-    struct text private_jwk;
-    TRY(jose_key_make(cx, &private_jwk));
-    TRY(jose_key_public(cx, private_jwk, &row.public_jwk));
+    struct signing_key made = {.kind = SIGNING_KEY_OF_RELATIONSHIP, .owner = relationship->relationship_id};
+    TRY(keyring_signing_key_make(cx, &made));
+    row.public_jwk = made.public_jwk;
     struct seal_place place = key_place_of(relationship);
-    TRY(seal(cx, &key, &place, bytes_of_text(private_jwk), &row.sealed));
+    TRY(seal(cx, &key, &place, made.sealed, &row.sealed));
     return sql_relationship_key_insert(cx, &row, NULL);
 }
 
@@ -178,7 +178,13 @@ err relationship_public_key(struct ctx *cx, const struct relationship *relations
     return OK;
 }
 
-err relationship_private_key(struct ctx *cx, const struct relationship *relationship, struct text *out_jwk)
+struct signing_key relationship_signing_key_of(int64_t relationship_id, struct bytes opened, struct text public_jwk)
+{
+    signing_kind kind = opened.size == JOSE_PRIVATE_JWK_BYTES ? SIGNING_KEY_BARE : SIGNING_KEY_OF_RELATIONSHIP;
+    return (struct signing_key){kind, relationship_id, opened, public_jwk};
+}
+
+err relationship_signing_key(struct ctx *cx, const struct relationship *relationship, struct signing_key *out)
 {
     struct sql_relationship_key_load_row row;
     TRY(load_key(cx, relationship, &row));
@@ -187,6 +193,6 @@ err relationship_private_key(struct ctx *cx, const struct relationship *relation
     struct seal_place place = key_place_of(relationship);
     struct bytes plain;
     TRY(seal_open(cx, &key, &place, row.sealed, &plain));
-    *out_jwk = text_of_bytes(plain);
+    *out = relationship_signing_key_of(relationship->relationship_id, plain, row.public_jwk);
     return OK;
 }

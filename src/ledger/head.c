@@ -83,7 +83,7 @@ err head_sign(struct ctx *cx, const struct merkle_head *tree, struct text *out_n
     if (text.at == NULL)
         return FAIL_MEMORY(cx);
     uint8_t signature[SIGN_SIGNATURE_BYTES];
-    keyring_log_sign(cx->keyring, bytes_of_text(text), signature);
+    TRY(keyring_log_sign(cx, cx->keyring, bytes_of_text(text), signature));
     struct text note = note_format(cx->arena, text, &key, signature);
     if (note.at == NULL)
         return FAIL_MEMORY(cx);

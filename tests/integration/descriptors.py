@@ -35,6 +35,14 @@ def open_descriptors(node):
     return len(os.listdir(f"/proc/{node.process.pid}/fd"))
 
 
+def may_look(node):
+    """A node shows nobody what it has open but root."""
+    try:
+        return open_descriptors(node) > 0
+    except PermissionError:
+        return False
+
+
 def crowd(node):
     callers = []
     for _ in range(CALLERS):  # the kernel completes them: the node need not have accepted
@@ -102,6 +110,9 @@ def main():
     assert control_a_busy_process_is_called_busy(), "control: the measure of idleness stayed green"
     print("control: a busy process is called busy: red")
     with RoughNode() as node:
+        if not may_look(node):
+            print("skipped: descriptors of a process that is not shown cannot be counted here")
+            return
         shop = Shop(node, "Blue Shop", 1)
         customer = shop.customer()
         for _ in range(2):

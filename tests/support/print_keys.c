@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/key_folder.h"
+#include "crypto/key_holder.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
 #include "domain/person_key.h"
@@ -21,6 +23,19 @@ static void print_hex(const uint8_t *at, size_t size)
 {
     for (size_t i = 0; i < size; i++)
         (void)printf("%02x", at[i]);
+}
+
+/* A key that the holder keeps to itself, past it. */
+static err node_key_of(struct ctx *cx, const char *data, node_key which, struct secret_key *out)
+{
+    char path[PATH_BYTES];
+    struct key_file file;
+    struct secret_key root;
+    (void)snprintf(path, sizeof path, "%s/keys/root.key", data);
+    TRY(key_file_read(cx, AT_FDCWD, path, &file));
+    memcpy(root.at, file.at, sizeof root.at);
+    key_derive(&root, which, out);
+    return OK;
 }
 
 /* The key of the bucket in which the person's key lies, out of its file. */
@@ -39,7 +54,7 @@ static err open_bucket(struct ctx *cx, const char *data, int64_t person_id, stru
     TRY(key_file_read(cx, AT_FDCWD, path, &file));
     if (!file.present)
         return FAIL(cx, NOT_FOUND, "key.destroyed", "no bucket");
-    keyring_node_key(cx->keyring, KEYRING_BUCKETS, &seals);
+    TRY(node_key_of(cx, data, KEYRING_BUCKETS, &seals));
     struct seal_place place = {.kind = SEAL_BUCKET_KEY, .item = row.bucket, .version = 1};
     return seal_open(cx, &seals, &place, (struct bytes){file.at, file.size}, out);
 }

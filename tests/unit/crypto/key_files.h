@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_CRYPTO_KEY_FILES_H
 #define TESTS_UNIT_CRYPTO_KEY_FILES_H
 
+#include "crypto/key_holder.h"
 #include "unit/crypto/fixture.h"
 
 static inline struct bytes read_file(struct ctx *cx, const char *folder, const char *name)
@@ -56,6 +57,16 @@ static inline size_t count_files(const char *folder, const char *below)
 static inline void bucket_path(int64_t bucket, char out[64])
 {
     (void)snprintf(out, 64, "buckets/%lld.key", (long long)bucket);
+}
+
+/* A key of the node that the holder keeps to itself, by way of its file. */
+static inline void holder_key(struct ctx *cx, const char *folder, node_key which, struct secret_key *out)
+{
+    struct secret_key root;
+    struct bytes file = read_file(cx, folder, "root.key");
+    assert_int_equal(file.size, sizeof root.at);
+    memcpy(root.at, file.at, sizeof root.at);
+    key_derive(&root, which, out);
 }
 
 static inline int64_t some_bucket(struct ctx *cx)

@@ -36,10 +36,20 @@ static struct two_keys make_keys(struct ctx *cx)
     return keys;
 }
 
+/* The holder of the keys signs also with one that is shown to it. */
+static err sign_with(struct ctx *cx, struct bytes payload, struct text typ, const struct two_keys *keys,
+                     struct text *out)
+{
+    struct signing_key pair[2];
+    for (size_t i = 0; i < 2; i++)
+        pair[i] = (struct signing_key){SIGNING_KEY_BARE, 1, bytes_of_text(keys->private_jwks[i]), keys->public_jwks[i]};
+    return jws_sign_two(cx, payload, typ, pair, out);
+}
+
 static struct text sign_something(struct ctx *cx, const struct two_keys *keys)
 {
     struct text jws;
-    assert_int_equal(jws_sign_two(cx, bytes_of_text(TEXT("{\"a\":1}")), TEXT("receipt"), keys->private_jwks, &jws), OK);
+    assert_int_equal(sign_with(cx, bytes_of_text(TEXT("{\"a\":1}")), TEXT("receipt"), keys, &jws), OK);
     return jws;
 }
 
@@ -58,7 +68,7 @@ static void a_made_key_is_canonical_and_fresh(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     const json_t *key = NULL;
     assert_int_equal(json_parse(cx, keys.private_jwks[0], &key), OK);
@@ -77,7 +87,7 @@ static void the_public_half_is_only_public(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text public_jwk, again;
     assert_int_equal(jose_key_public(cx, TEXT(A3_PRIVATE), &public_jwk), OK);
     assert_true(text_is(public_jwk, A3_PUBLIC));
@@ -90,7 +100,7 @@ static void keys_of_other_kinds_are_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     static const char *const REFUSED[] = {
         "1",
         "[]",
@@ -129,7 +139,7 @@ static void thumbprints_are_the_published_ones(void **state)
     static const char OKP[] =
         "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}";
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text out, again;
     assert_int_equal(jose_thumbprint(cx, text_of(RSA), &out), OK);
     assert_true(text_is(out, "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"));
@@ -148,7 +158,7 @@ static void the_example_of_rfc_7515_verifies(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     struct bytes payload;
     assert_int_equal(jws_verify(cx, TEXT(A3_JWS), &key, 1, &payload), OK);
@@ -161,14 +171,14 @@ static void two_keys_sign_and_both_verify(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     uint8_t content[600];
     random_fill(cx->randomness, content, sizeof content);
     for (size_t size = 0; size <= sizeof content; size += 150) {
         struct text jws;
         struct bytes payload = {NULL, 0};
-        assert_int_equal(jws_sign_two(cx, (struct bytes){content, size}, TEXT("t"), keys.private_jwks, &jws), OK);
+        assert_int_equal(sign_with(cx, (struct bytes){content, size}, TEXT("t"), &keys, &jws), OK);
         assert_int_equal(jws_verify(cx, jws, keys.public_jwks, 2, &payload), OK);
         assert_true(bytes_equals(payload, (struct bytes){content, size}));
         struct text turned[2] = {keys.public_jwks[1], keys.public_jwks[0]}; /* the order of the keys is no matter */
@@ -181,7 +191,7 @@ static void headers_say_algorithm_key_and_type(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     const json_t *jws = NULL;
     assert_int_equal(json_parse(cx, sign_something(cx, &keys), &jws), OK);
@@ -219,12 +229,12 @@ static void only_private_keys_sign(void **state)
         {TEXT(A3_WITH(OFF_CURVE, ",\"d\":\"" A3_D "\"")), INTERNAL, "jose.library"},
     };
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     struct text jws = TEXT_NONE;
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++) {
-        struct text pair[2] = {keys.private_jwks[0], REFUSED[i].key};
-        assert_failed(cx, jws_sign_two(cx, bytes_of_text(TEXT("x")), TEXT("t"), pair, &jws), REFUSED[i].code,
+        struct two_keys pair = {{keys.private_jwks[0], REFUSED[i].key}, {keys.public_jwks[0], TEXT(A3_PUBLIC)}};
+        assert_failed(cx, sign_with(cx, bytes_of_text(TEXT("x")), TEXT("t"), &pair, &jws), REFUSED[i].code,
                       REFUSED[i].reason);
     }
     assert_int_equal(jws.size, 0);
@@ -238,14 +248,15 @@ static void halves_that_do_not_belong_together_sign_nothing_valid(void **state)
     static const char *const SECRETS[] = {A3_X, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
                                           "__________________________________________8"};
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     struct text publics[2] = {keys.public_jwks[0], TEXT(A3_PUBLIC)};
     for (size_t i = 0; i < sizeof SECRETS / sizeof *SECRETS; i++) {
         struct text jws;
-        struct text pair[2] = {keys.private_jwks[0],
-                               text_format(cx->arena, A3_WITH(A3_Y, ",\"d\":\"%s\""), SECRETS[i])};
-        if (jws_sign_two(cx, bytes_of_text(TEXT("x")), TEXT("t"), pair, &jws) == OK)
+        struct two_keys pair = {{keys.private_jwks[0],
+                                 text_format(cx->arena, A3_WITH(A3_Y, ",\"d\":\"%s\""), SECRETS[i])},
+                                {publics[0], publics[1]}};
+        if (sign_with(cx, bytes_of_text(TEXT("x")), TEXT("t"), &pair, &jws) == OK)
             assert_refused(cx, jws, publics, 2);
         else
             assert_failed(cx, cx->failure.code, INTERNAL, "jose.library");
@@ -259,7 +270,7 @@ static void every_changed_character_is_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     char changed[] = A3_JWS;
     struct arena *outer = cx->arena;
@@ -287,7 +298,7 @@ static void headers_with_anything_else_are_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     struct bytes payload;
     static const char *const HEADERS[] = {
@@ -326,7 +337,7 @@ static void other_forms_are_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     struct bytes payload;
     static const char *const FORMS[] = {
@@ -364,7 +375,7 @@ static void degenerate_signatures_are_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     static const uint8_t FILLS[] = {0x00, 0xFF};
     for (size_t fill = 0; fill < sizeof FILLS; fill++) {
@@ -397,7 +408,7 @@ static void each_key_signs_exactly_once(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     struct two_keys strangers = make_keys(cx);
     struct text jws = sign_something(cx, &keys);
@@ -414,8 +425,8 @@ static void each_key_signs_exactly_once(void **state)
     assert_refused(cx, jws, one_stranger, 2);
     struct text three[3] = {keys.public_jwks[0], keys.public_jwks[1], strangers.public_jwks[0]};
     assert_refused(cx, jws, three, 3);
-    struct text one_person[2] = {keys.private_jwks[0], keys.private_jwks[0]};
-    assert_int_equal(jws_sign_two(cx, payload, TEXT("t"), one_person, &jws), OK);
+    struct two_keys one_person = {{keys.private_jwks[0], keys.private_jwks[0]}, {doubled[0], doubled[1]}};
+    assert_int_equal(sign_with(cx, payload, TEXT("t"), &one_person, &jws), OK);
     assert_refused(cx, jws, doubled, 2);
     assert_refused(cx, jws, keys.public_jwks, 2);
     fixture_close(&fixture);
@@ -445,7 +456,7 @@ static void a_genuine_signature_does_not_excuse_its_header(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text key = TEXT(A3_PUBLIC);
     struct bytes payload;
     struct text jws = sign_header(cx, "{\"alg\":\"ES256\",\"kid\":\"" A3_THUMBPRINT "\",\"typ\":\"t\"}");
@@ -463,7 +474,7 @@ static void keys_that_may_not_verify_are_refused(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct text private_jwk = TEXT(A3_PRIVATE);
     struct text off_curve = TEXT(A3_WITH(OFF_CURVE, ""));
     struct bytes payload;
@@ -477,7 +488,7 @@ static void a_key_for_other_work_does_not_verify(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct bytes payload;
     static const char *const OTHERS[] = {
         A3_WITH(A3_Y, ",\"use\":\"enc\""), A3_WITH(A3_Y, ",\"use\":7"), A3_WITH(A3_Y, ",\"key_ops\":[\"sign\"]"),
@@ -496,13 +507,13 @@ static void an_exhausted_arena_is_a_failure(void **state)
 {
     (void)state;
     struct fixture fixture;
-    struct ctx *cx = fixture_open(&fixture);
+    struct ctx *cx = fixture_open_keyring(&fixture);
     struct two_keys keys = make_keys(cx);
     struct text out;
     struct ctx small = *cx;
     small.arena = arena_open(16);
-    assert_failed(&small, jws_sign_two(&small, bytes_of_text(TEXT("x")), TEXT("t"), keys.private_jwks, &out), TOO_LARGE,
-                  "limit.memory");
+    err made = sign_with(&small, bytes_of_text(TEXT("x")), TEXT("t"), &keys, &out);
+    assert_failed(&small, made, TOO_LARGE, "limit.memory");
     assert_failed(&small, jose_key_make(&small, &out), TOO_LARGE, "limit.reply");
     arena_close(small.arena);
     fixture_close(&fixture);

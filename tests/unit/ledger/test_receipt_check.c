@@ -61,8 +61,11 @@ static struct text payload_with(struct ctx *cx, struct text person, struct text 
 
 static void make_receipt(struct ctx *cx, struct case_of *made)
 {
-    const struct text keys[] = {made->person, made->organisation};
+    struct signing_key keys[] = {{SIGNING_KEY_BARE, 1, bytes_of_text(made->person), TEXT_NONE},
+                                 {SIGNING_KEY_BARE, 2, bytes_of_text(made->organisation), TEXT_NONE}};
     struct bytes payload = bytes_of_text(made->payload);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(jose_key_public(cx, text_of_bytes(keys[i].sealed), &keys[i].public_jwk), OK);
     assert_int_equal(jws_sign_two(cx, payload, TEXT("receipt"), keys, &made->files.receipt), OK);
     make_proof(cx, payload, &made->files);
 }
@@ -70,7 +73,7 @@ static void make_receipt(struct ctx *cx, struct case_of *made)
 static struct ctx *case_open(struct case_of *made)
 {
     *made = (struct case_of){0};
-    struct ctx *cx = fixture_open(&made->base);
+    struct ctx *cx = fixture_open_keyring(&made->base);
     assert_int_equal(jose_key_make(cx, &made->person), OK);
     assert_int_equal(jose_key_make(cx, &made->organisation), OK);
     made->payload = payload_with(cx, made->person, made->organisation);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What a process of the program may still do once it has what it needs: Landlock for files, seccomp for calls to the
+ * kernel, no new privileges, no dump of its memory. What the kernel does not know is left out and told of; the rest
+ * holds. Nothing of it can be undone. docs/decisions/0015-processes.md says who may what. */
+#ifndef APP_SANDBOX_H
+#define APP_SANDBOX_H
+
+#include "base/ctx.h"
+#include "base/log.h"
+
+typedef enum sandbox_process { SANDBOX_SERVER = 1, SANDBOX_HOLDER = 2 } sandbox_process;
+
+/* Bits of what is missing here. */
+enum sandbox_lack {
+    SANDBOX_LACKS_FILES = 1,   /* no Landlock */
+    SANDBOX_LACKS_NETWORK = 2, /* a Landlock that knows no sockets; seccomp refuses them all the same */
+    SANDBOX_LACKS_CALLS = 4,   /* no seccomp */
+};
+
+typedef enum sandbox_reach {
+    SANDBOX_LIST,  /* the names in a folder */
+    SANDBOX_READ,  /* a file, or all below a folder */
+    SANDBOX_LOOK,  /* both of them */
+    SANDBOX_WRITE, /* besides, make, change, rename and remove files below a folder */
+} sandbox_reach;
+
+struct sandbox_path {
+    const char   *path; /* one that does not exist is out of reach like the rest */
+    sandbox_reach reach;
+};
+
+/* What the runtime of a sanitizer looks at whenever it likes, and where counts of coverage go: nothing in what is
+ * shipped. The build defines one of the two (cmake/flags.cmake). */
+#if defined(SYMBOLON_COUNTS)
+#define SANDBOX_RUNTIME {SYMBOLON_COUNTS, SANDBOX_WRITE},
+#elif defined(SYMBOLON_SANITIZED) && SYMBOLON_SANITIZED
+#define SANDBOX_RUNTIME {"/proc", SANDBOX_LOOK},
+#else
+#define SANDBOX_RUNTIME
+#endif
+
+/* From here on the memory of this process, and of what it forks, is neither dumped nor shown to others of its user.
+ * INTERNAL key.sandbox when the kernel does not do it. */
+err sandbox_memory(struct ctx *cx) MUST_CHECK;
+
+/* From here on this thread, and those that it will make, reach no file but those below `paths`, connect to nothing and
+ * gain no privilege. Before any thread is made. INTERNAL key.sandbox when the kernel knows how and does not do it. */
+err sandbox_files(struct ctx *cx, const struct sandbox_path *paths, size_t count, int64_t *lacks) MUST_CHECK;
+
+/* From here on all threads of this process make the calls of sandbox_call.def alone; others fail with EPERM. Behind
+ * sandbox_files(). Fails as it does. */
+err sandbox_calls(struct ctx *cx, sandbox_process process, int64_t *lacks) MUST_CHECK;
+
+/* One warning for each bit. */
+void sandbox_tell(const struct log *log, const char *process, int64_t lacks);
+
+#endif
