@@ -40,7 +40,8 @@ static uint32_t fold_other(uint32_t code)
     for (size_t i = 0; i < sizeof PAIRS / sizeof *PAIRS; i++)
         if (PAIRS[i][0] == code)
             return PAIRS[i][1];
-    bool is_capital = (code >= 0x0391 && code <= 0x03A9) || (code >= 0x0410 && code <= 0x042F);
+    bool is_capital = (code >= 0x0391 && code <= 0x03A9 && code != 0x03A2 /* no letter */) ||
+                      (code >= 0x0410 && code <= 0x042F);
     return is_capital ? code + 0x20 : code >= 0x0400 && code <= 0x040F ? code + 0x50 : code;
 }
 

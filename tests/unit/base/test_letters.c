@@ -25,6 +25,7 @@ static void names_fold_to_what_their_spellings_share(void **state)
         {"ΑΛΈΞΗΣ άς", "αλεξησ ασ", "αλεξησ ασ"},
         {"山田 😀", "山田 😀", "山田 😀"},
         {"\u0301", "", ""},
+        {"\u03A2", "\u03A2", "\u03A2"}, /* the gap between the capitals */
     };
     (void)state;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
