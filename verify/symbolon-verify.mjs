@@ -31,7 +31,9 @@ function parseArguments(words) {
     const word = rest.shift();
     const [name, value] = [word.split('=', 1)[0], word.includes('=') ? word.slice(word.indexOf('=') + 1) : null];
     if (word === '--') asked.files.push(...rest.splice(0));
-    else if (word === '--json' || word === '--help') asked[word.slice(2)] = true;
+    else if ((name === '--key' && asked.key !== null) || asked[word.slice(2)] === true) {
+      throw usage('cli.option', `${name} stands there twice`);
+    } else if (word === '--json' || word === '--help') asked[word.slice(2)] = true;
     else if (name === '--key') asked.key = value ?? rest.shift() ?? '';
     else if (word.startsWith('--')) throw usage('cli.option', `there is no option ${name}`);
     else asked.files.push(word);

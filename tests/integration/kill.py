@@ -101,8 +101,8 @@ class Caller:
                 self.report_change(act, answer)
 
     def repeat_permitted(self, act, answer):
-        """The kept answer of a read is given as long as the question would be answered like this now. Otherwise it is
-        decided anew, and the person sees that too."""
+        """The kept answer of a read is given as long as what it rests on stands and the values are the same. Otherwise it
+        is decided anew, and the person sees that too."""
         live = act.worker.live(act.purpose)
         if answer.status != (200 if live else 403):
             self.test.report("read" if live else "stop", f"{act.key} repeated: {answer.status} {answer.body[:200]}")
@@ -110,7 +110,12 @@ class Caller:
             return
         if without_id(answer) == without_id(act.answer):
             self.report_change(act, answer)
+        again = answer.status == act.answer.status == 200 and answer.json["id"] == act.answer.json["id"]
+        if again and answer.json["attributes"] != act.answer.json["attributes"]:
+            self.report_change(act, answer)
         act.answer = answer
+        if again:  # the same read, of which only the end has moved
+            return
         self.counts["read"] += 1
         act.worker.customer.marks[act.key] = 2
 
