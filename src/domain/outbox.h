@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One row for every change that somebody may be told of: ids and kinds, never values. Written with the change; delivery
  * re-reads what the receiver may know at the moment of sending. What the clock or a count changes is no write and has
- * no row: docs/decisions/0015-what-the-outbox-holds.md. */
+ * no row: docs/decisions/0016-what-the-outbox-holds.md. */
 #ifndef DOMAIN_OUTBOX_H
 #define DOMAIN_OUTBOX_H
 

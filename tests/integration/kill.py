@@ -101,8 +101,8 @@ class Caller:
                 self.report_change(act, answer)
 
     def repeat_permitted(self, act, answer):
-        """The kept answer of a read is given as long as what it rests on stands and the values are the same. Otherwise it
-        is decided anew, and the person sees that too."""
+        """The kept answer of a read is given as long as what it rests on stands and the values are the same. Otherwise
+        it is decided anew, and the person sees that too."""
         live = act.worker.live(act.purpose)
         if answer.status != (200 if live else 403):
             self.test.report("read" if live else "stop", f"{act.key} repeated: {answer.status} {answer.body[:200]}")
