@@ -59,8 +59,8 @@ def forbidden_acts_are_refused(world):
     if version >= NEWEST_WALLS:
         assert not bounded & through, f"Landlock alone lets through {bounded & through}"
     assert through & free, "control: nothing is left that calls must stop"
-    print(f"        {len(results['none'])} acts, {len(free)} of them possible without walls, {len(bounded)} held by "
-          f"the walls for files alone; Landlock {version}")
+    print(f"found: none of {len(results['none'])} acts passes; {len(bounded)} are held by the walls for files alone")
+    print(f"control: without walls: red, {len(free)} acts pass")
 
 
 # ---- a running node
@@ -176,6 +176,7 @@ def keys_lie_where_they_belong(world):
     assert found and all(secret for _, secret in found), f"a bucket key in the server: {found}"
     assert places(server, derived(root, 4)), "control: what is handed to the server is found in it"
     assert places(holder, bytes.fromhex(key)) == [], "a person's key is in the holder"
+    print(f"control: {len(held)} keys that are looked for in the server: red in the holder")
 
 
 def nobody_else_may_look(world):
