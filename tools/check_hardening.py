@@ -4,6 +4,7 @@ only when the binary says it too. Objects and libraries, where they are given, s
 linker drops from the program as soon as one object of the C library lacks it.
 
 Usage: check_hardening.py [--fortified] PROGRAM [LIBRARY…]. Exit 0: all there; 1: findings, one a line."""
+import os
 import re
 import subprocess
 import sys
@@ -56,7 +57,7 @@ def main():
     for library in words[1:]:
         found += findings_of_library(library)
     print(*found, sep="\n", end="\n" if found else "")
-    print(f"found: {words[0]} and {len(words) - 1} libraries, {len(found)} findings")
+    print(f"found: {os.path.basename(words[0])} and {len(words) - 1} libraries, {len(found)} findings")
     return 1 if found else 0
 
 

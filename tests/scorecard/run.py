@@ -89,7 +89,7 @@ def page(rows, about):
              "| goal | what must hold | verdict | found | controls that were red |", "|---|---|---|---|---|"]
     for row in rows:
         if row["bound"]:
-            found = cell(row["found"]) or f"{len(row['tests'])} tests passed"
+            found = cell(row["found"]) or f"tests passed: {len(row['tests'])}"
             words = "; ".join(part for part in (found, row["also"], row["why"]) if part)
             controls = cell(row["controls"]) or "inside the tests"
             lines.append(f"| {row['id']} | {row['bound']} | {row['verdict']} | {words} | {controls} |")
