@@ -25,6 +25,7 @@ struct decoder {
 #define REFUSE(decoder, code, reason, ...) FAIL_AT((decoder)->cx, (code), (reason), (decoder)->pointer, __VA_ARGS__)
 
 /* RFC 6901 section 3: "~" is written ~0 and "/" is written ~1. Gives the size before, for pointer_cut(). */
+/* Whole characters only: half of one would make the answer no text. */
 static size_t pointer_add(struct decoder *decoder, struct text part)
 {
     size_t before = decoder->pointer_size;
@@ -32,13 +33,18 @@ static size_t pointer_add(struct decoder *decoder, struct text part)
     size_t room = sizeof decoder->pointer - 1;
     if (at < room)
         decoder->pointer[at++] = '/';
-    for (size_t i = 0; i < part.size && at + 2 <= room; i++) {
-        char c = part.at[i];
-        if (c == '~' || c == '/') {
+    for (size_t size = 0; part.size > 0; part.at += size, part.size -= size) {
+        uint32_t code = 0;
+        size = text_first_character(part, &code);
+        if (size == 0 || at + size + 1 > room)
+            break;
+        if (code == '~' || code == '/') {
             decoder->pointer[at++] = '~';
-            c = c == '~' ? '0' : '1';
+            decoder->pointer[at++] = code == '~' ? '0' : '1';
+            continue;
         }
-        decoder->pointer[at++] = c;
+        memcpy(decoder->pointer + at, part.at, size);
+        at += size;
     }
     decoder->pointer[at] = '\0';
     decoder->pointer_size = at;
