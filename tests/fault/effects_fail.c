@@ -6,7 +6,6 @@
  * takes all, ONLY= those of one scene or effect, SHOW=1 tells of each. Controls: scenes that drop a failure on purpose
  * must be seen. */
 #include <dirent.h>
-#include <ftw.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,6 +20,7 @@
 #include "fault/effect_state.h"
 #include "ledger/audit.h"
 #include "support/dice.h"
+#include "support/folder.h"
 
 #define RUNS_DEFAULT 400
 #define WORKERS 2
@@ -74,20 +74,6 @@ static bool complain_of(struct judge *judge, const char *what)
 }
 
 /* ---- folders */
-
-static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found; /* nftw() wants this shape; only the path matters */
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    if (access(path, F_OK) == 0)
-        assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
-}
 
 static void copy_file(const char *from, const char *to)
 {
@@ -334,7 +320,7 @@ static bool run_one(struct judge *judge, const struct run *run)
     struct verdict *verdict = judge->verdict;
     *verdict = (struct verdict){.code = OK};
     atomic_store(&effect_plan()->asserted, false);
-    remove_folder(judge->folder);
+    folder_remove(judge->folder);
     if (run->scene->is_empty)
         assert_int_equal(mkdir(judge->folder, 0700), 0);
     else
@@ -578,7 +564,7 @@ static void what_fails_is_done_wholly_or_not_at_all(void **state)
                  (long long)atomic_load(&tally->runs), (long long)atomic_load(&tally->failures),
                  (long long)atomic_load(&tally->ends));
     arena_close(bench->founding);
-    remove_folder(folder);
+    folder_remove(folder);
     free(runs.at);
     free(good);
     free(bench);

@@ -3,7 +3,6 @@
  * The node must come up from every one of them with all that it had acknowledged. Then the same with one kind of sync
  * taken away: each of these controls must be seen to lose something. SEED= repeats a run, CYCLES= makes it longer. */
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,6 +12,7 @@
 
 #include "fault/disk_crash.h"
 #include "fault/power_check.h"
+#include "support/folder.h"
 
 #define CYCLES_DEFAULT 3000
 #define CYCLES_OF_LIFE 300
@@ -46,27 +46,13 @@ struct life {
     size_t               count;
 };
 
-static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found; /* nftw() wants this shape; only the path matters */
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
-static void remove_folder(const char *path)
-{
-    if (access(path, F_OK) == 0)
-        assert_int_equal(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
-}
-
 static bool survives(const struct life *life, struct disk_replay *replay, const struct moment *moment,
                      struct power_check *check)
 {
     struct dice dice = {.seeded = {moment->seed}};
     dice.randomness = randomness_seeded(&dice.seeded);
     disk_replay_to(replay, moment->at);
-    remove_folder(check->root);
+    folder_remove(check->root);
     disk_crash(replay, &dice, moment->which, check->root);
     *check = (struct power_check){.power = life->power, .root = check->root, .at = moment->at,
                                   .goes_on = moment->goes_on};
@@ -279,7 +265,7 @@ static void check_journal(const struct life *life, const char *real)
     char other[256];
     (void)snprintf(made, sizeof made, "%s/whole", life->folder);
     disk_replay_to(replay, life->journal->count);
-    remove_folder(made);
+    folder_remove(made);
     disk_crash(replay, &life->power->dice, SURVIVE_ALL, made);
     for (int i = 1; i < life->journal->node_count; i++) {
         char path[128];
@@ -290,7 +276,7 @@ static void check_journal(const struct life *life, const char *real)
             (access(one, F_OK) == 0 || access(other, F_OK) == 0))
             compare_files(one, other);
     }
-    remove_folder(made);
+    folder_remove(made);
     disk_replay_free(replay);
 }
 
@@ -305,7 +291,7 @@ static void prepare(struct life *life, int64_t number)
         power_free(power);
         *power = (struct power){.dice = dice};
         (void)snprintf(power->root, sizeof power->root, "%s/live", life->folder);
-        remove_folder(power->root);
+        folder_remove(power->root);
         assert_int_equal(mkdir(power->root, 0700), 0);
     } else {
         struct disk_replay *replay = disk_replay_open(life->journal, NULL);
@@ -314,7 +300,7 @@ static void prepare(struct life *life, int64_t number)
             at = draw_at(power, life->journal->count);
         at = at < power->founded_at ? power->founded_at : at;
         disk_replay_to(replay, at);
-        remove_folder(power->root);
+        folder_remove(power->root);
         disk_crash(replay, &power->dice, (disk_survivors)dice_draw(&power->dice, SURVIVE_COUNT), power->root);
         disk_replay_free(replay);
         power_cut(power, at);
@@ -394,7 +380,7 @@ static void what_was_acknowledged_survives_a_power_cut(void **state)
             fail_msg("control: %s: stayed green in %lld cycles", controls[i].name, (long long)controls[i].cycles);
     disk_journal_free(life.journal);
     power_free(power);
-    remove_folder(folder);
+    folder_remove(folder);
     free(moments);
     free(power);
 }

@@ -2,14 +2,13 @@
  * See node.h. */
 #include "support/node.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "crypto/keyring.h"
 #include "domain/act.h"
-#include "support/cmocka.h"
+#include "support/folder.h"
 
 static void must(struct test_node *node, err result)
 {
@@ -45,21 +44,13 @@ void test_node_open(struct test_node *node)
     must(node, store_conn_open(&node->cx, node->store, &node->cx.db));
 }
 
-static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *where)
-{
-    (void)found; /* nftw() wants this shape; only the path matters */
-    (void)kind;
-    (void)where;
-    return remove(path);
-}
-
 void test_node_close(struct test_node *node)
 {
     store_conn_close(node->cx.db);
     store_close(node->store);
     keyring_close(node->keyring);
     arena_close(node->cx.arena);
-    assert_int_equal(nftw(node->folder, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+    folder_remove(node->folder);
 }
 
 err test_node_write(struct test_node *node, const struct actor *actor, store_write_fn run, void *arg)

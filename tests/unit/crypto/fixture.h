@@ -6,7 +6,6 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -15,7 +14,7 @@
 #include "base/ctx.h"
 #include "base/text.h"
 #include "crypto/keyring.h"
-#include "support/cmocka.h"
+#include "support/folder.h"
 
 struct fixture {
     struct ctx           cx;
@@ -43,17 +42,11 @@ static inline struct ctx *fixture_open(struct fixture *fixture)
     return &fixture->cx;
 }
 
-static inline int fixture_remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
-{
-    (void)status, (void)kind, (void)place; /* the shape that nftw(3) calls */
-    return remove(path);
-}
-
 static inline void fixture_close(struct fixture *fixture)
 {
     keyring_close(fixture->cx.keyring);
     arena_close(fixture->cx.arena);
-    assert_int_equal(nftw(fixture->folder, fixture_remove_one, 8, FTW_DEPTH | FTW_PHYS), 0); /* follows no link */
+    folder_remove(fixture->folder);
 }
 
 static inline struct ctx *fixture_open_keyring(struct fixture *fixture)

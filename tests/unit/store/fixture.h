@@ -3,13 +3,12 @@
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "store/store.h"
-#include "support/cmocka.h"
+#include "support/folder.h"
 
 #define FIXTURE_ARENA_BYTES (16u * 1024 * 1024)
 
@@ -56,20 +55,6 @@ static inline struct fixture *fixture_new(void)
     return fixture;
 }
 
-static inline void fixture_remove_folder(const char *folder)
-{
-    DIR *listing = opendir(folder);
-    if (listing == NULL)
-        return;
-    for (struct dirent *entry = readdir(listing); entry != NULL; entry = readdir(listing)) {
-        char path[400];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        (void)unlink(path); /* "." and ".." stay */
-    }
-    (void)closedir(listing);
-    (void)rmdir(folder);
-}
-
 static inline int fixture_setup(void **state)
 {
     struct fixture *fixture = fixture_new();
@@ -88,7 +73,7 @@ static inline int fixture_teardown(void **state)
 {
     struct fixture *fixture = *state;
     fixture_close(fixture);
-    fixture_remove_folder(fixture->folder);
+    folder_remove(fixture->folder);
     arena_close(fixture->cx.arena);
     free(fixture);
     return 0;

@@ -52,7 +52,7 @@ static void only_the_owner_may_read_folder_and_files(void **state)
     }
     store_close(fixture->store);
     fixture->store = NULL;
-    fixture_remove_folder(inner.at);
+    folder_remove(inner.at);
 }
 
 static void what_is_not_there_is_missing(void **state)
@@ -78,7 +78,7 @@ static void a_file_that_was_emptied_is_not_filled_anew(void **state)
         assert_failure(fixture, open_again(fixture, fixture->url, false), CORRUPT, "store.emptied");
         if (i > 0) /* without its last file a store is one whose making was cut short */
             assert_failure(fixture, open_again(fixture, fixture->url, true), CORRUPT, "store.emptied");
-        fixture_remove_folder(fixture->folder);
+        folder_remove(fixture->folder);
         assert_int_equal(mkdir(fixture->folder, 0700), 0);
     }
 }
@@ -189,7 +189,7 @@ static void a_backup_holds_all_but_the_keys(void **state)
     assert_int_equal(count_things(&copy.cx), 1);
     assert_int_equal(count_entries(&copy.cx), 1);
     fixture_close(&copy);
-    fixture_remove_folder(copy.folder);
+    folder_remove(copy.folder);
 }
 
 static err write_secret(struct ctx *cx, void *arg)
