@@ -4,7 +4,6 @@
  * disk. What could write past these hooks shows in the driver's comparison of journal and folder. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +12,7 @@
 #include <unistd.h>
 
 #include "fault/disk_journal.h"
-
-/* The headers name these only under other switches. */
-int open64(const char *path, int flags, ...);
-int openat64(int folder, const char *path, int flags, ...);
-ssize_t pwrite64(int file, const void *data, size_t size, off64_t at);
-int ftruncate64(int file, off64_t size);
+#include "fault/file_calls.h"
 
 static struct disk_journal *enter(void)
 {
@@ -123,7 +117,7 @@ static void note_open(struct disk_journal *journal, const struct place *place, i
     journal->node_of_file[file] = node;
 }
 
-static int open_file(int folder, const char *path, int flags, mode_t mode)
+int file_open(int folder, const char *path, int flags, mode_t mode)
 {
     struct disk_journal *journal = enter();
     struct place place = find(journal, folder, path);
@@ -131,38 +125,6 @@ static int open_file(int folder, const char *path, int flags, mode_t mode)
     if (journal != NULL && file >= 0)
         note_open(journal, &place, flags, file);
     return (int)leave(journal, file);
-}
-
-#define MODE_OF(flags, mode)                                                                                        \
-    mode_t mode = 0;                                                                                                \
-    va_list rest;                                                                                                   \
-    va_start(rest, flags);                                                                                          \
-    if (((flags) & (O_CREAT | O_TMPFILE)) != 0)                                                                     \
-        mode = (mode_t)va_arg(rest, int);                                                                           \
-    va_end(rest)
-
-int open(const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int folder, const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(folder, path, flags, mode);
-}
-
-int openat64(int folder, const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(folder, path, flags, mode);
 }
 
 int close(int file)
@@ -208,11 +170,6 @@ ssize_t pwrite64(int file, const void *data, size_t size, off64_t at)
     return leave(journal, put);
 }
 
-ssize_t pwrite(int file, const void *data, size_t size, off_t at)
-{
-    return pwrite64(file, data, size, at);
-}
-
 int ftruncate64(int file, off64_t size)
 {
     struct disk_journal *journal = enter();
@@ -223,12 +180,7 @@ int ftruncate64(int file, off64_t size)
     return (int)leave(journal, result);
 }
 
-int ftruncate(int file, off_t size)
-{
-    return ftruncate64(file, size);
-}
-
-static int sync_file(int file, long number)
+int file_sync(int file, long number)
 {
     struct disk_journal *journal = enter();
     int node = node_of(journal, file);
@@ -236,16 +188,6 @@ static int sync_file(int file, long number)
     if (result == 0 && node != DISK_NONE)
         (void)disk_journal_add(journal, DISK_SYNC, node);
     return (int)leave(journal, result);
-}
-
-int fsync(int file)
-{
-    return sync_file(file, SYS_fsync);
-}
-
-int fdatasync(int file)
-{
-    return sync_file(file, SYS_fdatasync);
 }
 
 /* ---- names */
@@ -260,11 +202,6 @@ int mkdirat(int folder, const char *path, mode_t mode)
     return (int)leave(journal, result);
 }
 
-int mkdir(const char *path, mode_t mode)
-{
-    return mkdirat(AT_FDCWD, path, mode);
-}
-
 int unlinkat(int folder, const char *path, int flags)
 {
     struct disk_journal *journal = enter();
@@ -277,11 +214,6 @@ int unlinkat(int folder, const char *path, int flags)
         disk_names_remove(journal->nodes[place.folder].names, place.name, place.node);
     }
     return (int)leave(journal, result);
-}
-
-int unlink(const char *path)
-{
-    return unlinkat(AT_FDCWD, path, 0);
 }
 
 static void note_rename(struct disk_journal *journal, const struct place *from, const struct place *to)
@@ -309,14 +241,4 @@ int renameat2(int from_folder, const char *from, int to_folder, const char *to, 
     if (result == 0)
         note_rename(journal, &old_place, &new_place);
     return (int)leave(journal, result);
-}
-
-int renameat(int from_folder, const char *from, int to_folder, const char *to)
-{
-    return renameat2(from_folder, from, to_folder, to, 0);
-}
-
-int rename(const char *from, const char *to)
-{
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }

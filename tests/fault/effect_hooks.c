@@ -9,7 +9,6 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +18,13 @@
 #include <unistd.h>
 
 #include "fault/effect_plan.h"
+#include "fault/file_calls.h"
 
 #define FILES_OPEN_MAX 1024
 #define WRITES_MAX 8192
 
 /* The headers name these only under other switches. */
-int open64(const char *path, int flags, ...);
-int openat64(int folder, const char *path, int flags, ...);
 ssize_t pread64(int file, void *out, size_t size, off64_t at);
-ssize_t pwrite64(int file, const void *data, size_t size, off64_t at);
-int ftruncate64(int file, off64_t size);
 struct dirent64 *readdir64(DIR *folder);
 
 void *__real_malloc(size_t size);
@@ -144,7 +140,7 @@ static void settle(int file, bool refused)
 
 /* ---- open and close */
 
-static int open_file(int folder, const char *path, int flags, mode_t mode)
+int file_open(int folder, const char *path, int flags, mode_t mode)
 {
     bool ours = is_ours(folder, path);
     if (ours && effect_strikes(EFFECT_OPEN))
@@ -159,38 +155,6 @@ static int open_file(int folder, const char *path, int flags, mode_t mode)
     if (file >= 0)
         atomic_store(&disk()->is_ours[file], ours);
     return file;
-}
-
-#define MODE_OF(flags, mode)                                                                                        \
-    mode_t mode = 0;                                                                                                \
-    va_list rest;                                                                                                   \
-    va_start(rest, flags);                                                                                          \
-    if (((flags) & (O_CREAT | O_TMPFILE)) != 0)                                                                     \
-        mode = (mode_t)va_arg(rest, int);                                                                           \
-    va_end(rest)
-
-int open(const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(AT_FDCWD, path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(AT_FDCWD, path, flags, mode);
-}
-
-int openat(int folder, const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(folder, path, flags, mode);
-}
-
-int openat64(int folder, const char *path, int flags, ...)
-{
-    MODE_OF(flags, mode);
-    return open_file(folder, path, flags, mode);
 }
 
 int close(int file)
@@ -302,11 +266,6 @@ ssize_t pwrite64(int file, const void *data, size_t size, off64_t at)
     return syscall(SYS_pwrite64, file, data, size, at);
 }
 
-ssize_t pwrite(int file, const void *data, size_t size, off_t at)
-{
-    return pwrite64(file, data, size, at);
-}
-
 int ftruncate64(int file, off64_t size)
 {
     struct stat about;
@@ -319,12 +278,7 @@ int ftruncate64(int file, off64_t size)
     return (int)syscall(SYS_ftruncate, file, size);
 }
 
-int ftruncate(int file, off_t size)
-{
-    return ftruncate64(file, size);
-}
-
-static int sync_file(int file, long number)
+int file_sync(int file, long number)
 {
     if (!is_our_file(file))
         return (int)syscall(number, file);
@@ -333,16 +287,6 @@ static int sync_file(int file, long number)
     if (refused)
         return effect_plan()->ignores_syncs ? 0 : refuse(EIO);
     return (int)syscall(number, file);
-}
-
-int fsync(int file)
-{
-    return sync_file(file, SYS_fsync);
-}
-
-int fdatasync(int file)
-{
-    return sync_file(file, SYS_fdatasync);
 }
 
 /* ---- names */
@@ -365,29 +309,14 @@ int mkdirat(int folder, const char *path, mode_t mode)
     return may_name(folder, path, true) ? (int)syscall(SYS_mkdirat, folder, path, mode) : -1;
 }
 
-int mkdir(const char *path, mode_t mode)
-{
-    return mkdirat(AT_FDCWD, path, mode);
-}
-
 int unlinkat(int folder, const char *path, int flags)
 {
     return may_name(folder, path, false) ? (int)syscall(SYS_unlinkat, folder, path, flags) : -1;
 }
 
-int unlink(const char *path)
-{
-    return unlinkat(AT_FDCWD, path, 0);
-}
-
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
     return may_name(to_folder, to, true) ? (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags) : -1;
-}
-
-int rename(const char *from, const char *to)
-{
-    return renameat2(AT_FDCWD, from, AT_FDCWD, to, 0);
 }
 
 /* ---- randomness */
