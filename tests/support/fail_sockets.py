@@ -10,38 +10,28 @@
 import mmap
 import os
 import struct
-import tempfile
+
+from preload import Preload
 
 CALLS = ["accept", "receive", "send"]
 OCTET = 0  # for an error: one octet goes through, and no more
 FORM = struct.Struct("=5q3q")
 
 
-class SocketFaults:
+class SocketFaults(Preload):
     def __init__(self, library):
-        self.library = library
+        super().__init__(library, "SOCKET_PLAN", "symbolon-sockets-")
 
     def __enter__(self):
-        self.file = tempfile.NamedTemporaryFile(prefix="symbolon-sockets-")
-        self.file.write(bytes(FORM.size))
-        self.file.flush()
+        super().__enter__()
+        os.ftruncate(self.file.fileno(), FORM.size)
         self.map = mmap.mmap(self.file.fileno(), FORM.size)
         self.write(-1)
-        self.before = {name: os.environ.get(name) for name in ("LD_PRELOAD", "SOCKET_PLAN", "ASAN_OPTIONS")}
-        os.environ["LD_PRELOAD"] = self.library
-        os.environ["SOCKET_PLAN"] = self.file.name
-        # the library comes before that of the sanitizer, which is told that this is wanted
-        os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [self.before["ASAN_OPTIONS"], "verify_asan_link_order=0"]))
         return self
 
-    def __exit__(self, kind, value, trace):
-        for name, value in self.before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+    def __exit__(self, *why):
         self.map.close()
-        self.file.close()
+        super().__exit__(*why)
 
     def write(self, call, at=0, on=False, error=0):
         self.map[:FORM.size] = FORM.pack(call, at, on, error, 0, 0, 0, 0)

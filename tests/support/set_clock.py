@@ -10,32 +10,20 @@
 """
 import os
 import struct
-import tempfile
 import time
 
+from preload import Preload
 
-class Clock:
+
+class Clock(Preload):
     def __init__(self, library):
-        self.library = library
+        super().__init__(library, "CLOCK_FILE", "symbolon-clock-")
+        self.elapsed_ms, self.boot = 0, 0
 
     def __enter__(self):
-        self.file = tempfile.NamedTemporaryFile(prefix="symbolon-clock-")
-        self.elapsed_ms, self.boot = 0, 0
+        super().__enter__()
         self.right()
-        self.before = {name: os.environ.get(name) for name in ("LD_PRELOAD", "CLOCK_FILE", "ASAN_OPTIONS")}
-        os.environ["LD_PRELOAD"] = self.library
-        os.environ["CLOCK_FILE"] = self.file.name
-        # the library comes before that of the sanitizer, which is told that this is wanted
-        os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [self.before["ASAN_OPTIONS"], "verify_asan_link_order=0"]))
         return self
-
-    def __exit__(self, kind, value, trace):
-        for name, value in self.before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        self.file.close()
 
     def set(self, jump_ms=0, per_mille=0):
         self.jump_ms, self.per_mille, self.since_ms = jump_ms, per_mille, int(time.time() * 1000)
