@@ -6,6 +6,8 @@ import re
 import socket
 import threading
 
+from stress import together
+
 BATCH = 60
 THREADS = 24
 
@@ -77,25 +79,15 @@ def ask(node, address, requests):
 def ask_all(node, requests):
     """Answers to all of (method, octets), in their order."""
     batches = [requests[at:at + BATCH] for at in range(0, len(requests), BATCH)]
-    answers, failures, places = [None] * len(batches), [], iter(range(len(batches)))
-    lock = threading.Lock()
+    answers, places, lock = [None] * len(batches), iter(range(len(batches))), threading.Lock()
 
-    def work():
-        while not failures:
+    def work(_):
+        with lock:
+            at = next(places, None)
+        while at is not None:
+            answers[at] = ask(node, f"127.{1 + at // 250}.{at % 250}.1", batches[at])
             with lock:
                 at = next(places, None)
-            if at is None:
-                return
-            try:
-                answers[at] = ask(node, f"127.{1 + at // 250}.{at % 250}.1", batches[at])
-            except Exception as failure:  # told by who waits for the threads
-                failures.append(failure)
 
-    threads = [threading.Thread(target=work) for _ in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if failures:
-        raise failures[0]
+    together(THREADS, work)
     return [answer for batch in answers for answer in batch]
