@@ -7,6 +7,32 @@
 #include "crypto/seal.h"
 #include "unit/crypto/key_files.h"
 
+/* A person's key, made by the fixture's keyring: wrapped, and open in `out`. */
+static struct bytes make_key(struct ctx *cx, const struct key_place *place, struct secret_key *out)
+{
+    struct bytes wrapped = {NULL, 0};
+    assert_int_equal(keyring_person_key_make(cx, cx->keyring, place, &wrapped, out), OK);
+    assert_int_equal(wrapped.size, KEYRING_WRAPPED_BYTES);
+    return wrapped;
+}
+
+static void assert_opens(struct ctx *cx, struct keyring *keyring, const struct key_place *place, struct bytes wrapped,
+                         const struct secret_key *wanted)
+{
+    struct secret_key opened;
+    secret_wipe(&opened, sizeof opened);
+    assert_int_equal(keyring_person_key_open(cx, keyring, place, wrapped, &opened), OK);
+    assert_memory_equal(opened.at, wanted->at, SECRET_KEY_BYTES);
+}
+
+/* The keyring that server and command line have beside each other on one folder. */
+static struct keyring *open_beside(struct ctx *cx, const struct fixture *fixture)
+{
+    struct keyring *other = NULL;
+    assert_int_equal(keyring_open(cx, fixture->keys, false, &other), OK);
+    return other;
+}
+
 /* ---- keys of people */
 
 static void a_person_key_opens_again_and_after_a_restart(void **state)
@@ -15,18 +41,12 @@ static void a_person_key_opens_again_and_after_a_restart(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct key_place place = {some_bucket(cx), 42};
-    struct secret_key made, opened;
-    struct bytes wrapped;
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
-    assert_int_equal(wrapped.size, KEYRING_WRAPPED_BYTES);
-    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), OK);
-    assert_memory_equal(opened.at, made.at, SECRET_KEY_BYTES);
+    struct secret_key made;
+    struct bytes wrapped = make_key(cx, &place, &made);
+    assert_opens(cx, cx->keyring, &place, wrapped, &made);
     keyring_close(cx->keyring);
-    cx->keyring = NULL;
-    assert_int_equal(keyring_open(cx, fixture.keys, false, &cx->keyring), OK);
-    secret_wipe(&opened, sizeof opened);
-    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), OK);
-    assert_memory_equal(opened.at, made.at, SECRET_KEY_BYTES);
+    cx->keyring = open_beside(cx, &fixture);
+    assert_opens(cx, cx->keyring, &place, wrapped, &made);
     fixture_close(&fixture);
 }
 
@@ -39,9 +59,8 @@ static void a_wrapped_key_opens_for_its_person_and_bucket_only(void **state)
     int64_t other_bucket = some_bucket(cx);
     struct key_place place = {bucket, 42};
     struct secret_key key;
-    struct bytes wrapped;
+    struct bytes wrapped = make_key(cx, &place, &key);
     assert_true(bucket != other_bucket);
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), OK);
     place.person_id = 43;
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), CORRUPT, "seal.broken");
     place = (struct key_place){other_bucket, 42};
@@ -109,13 +128,12 @@ static void survivors_move_to_a_fresh_bucket(void **state)
     struct key_place to = {move.to_bucket, 42};
     struct key_place gone = {move.from_bucket, 43};
     struct secret_key stays, erased, opened;
-    struct bytes stays_wrapped, erased_wrapped, moved;
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &from, &stays_wrapped, &stays), OK);
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &gone, &erased_wrapped, &erased), OK);
+    struct bytes stays_wrapped = make_key(cx, &from, &stays);
+    struct bytes erased_wrapped = make_key(cx, &gone, &erased);
+    struct bytes moved;
     assert_int_equal(keyring_person_key_rewrap(cx, cx->keyring, &move, stays_wrapped, &moved), OK);
     assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, move.from_bucket), OK);
-    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &to, moved, &opened), OK);
-    assert_memory_equal(opened.at, stays.at, SECRET_KEY_BYTES);
+    assert_opens(cx, cx->keyring, &to, moved, &stays);
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &gone, erased_wrapped, &opened), NOT_FOUND,
                   "key.destroyed");
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &to, erased_wrapped, &opened), CORRUPT, "seal.broken");
@@ -133,11 +151,10 @@ static void a_key_that_cannot_be_looked_at_is_not_a_destroyed_one(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct key_place place = {some_bucket(cx), 42};
     struct secret_key made, opened;
-    struct bytes wrapped;
+    struct bytes wrapped = make_key(cx, &place, &made);
     char name[64];
     char path[256];
     char aside[256];
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
     bucket_path(place.bucket, name);
     (void)snprintf(path, sizeof path, "%s/%s", fixture.keys, name);
     (void)snprintf(aside, sizeof aside, "%s/aside", fixture.keys);
@@ -146,9 +163,7 @@ static void a_key_that_cannot_be_looked_at_is_not_a_destroyed_one(void **state)
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), INTERNAL, "key.disk");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(rename(aside, path), 0);
-    failure_clear(&cx->failure);
-    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), OK);
-    assert_memory_equal(opened.at, made.at, SECRET_KEY_BYTES);
+    assert_opens(cx, cx->keyring, &place, wrapped, &made);
     fixture_close(&fixture);
 }
 
@@ -159,15 +174,12 @@ static void what_one_keyring_makes_the_other_sees(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
-    struct keyring *other = NULL;
-    struct secret_key made, opened;
-    struct bytes wrapped;
-    assert_int_equal(keyring_open(cx, fixture.keys, false, &other), OK);
+    struct keyring *other = open_beside(cx, &fixture);
     struct key_place place = {0, 42};
+    struct secret_key made;
     assert_int_equal(keyring_bucket_create(cx, other, &place.bucket), OK);
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
-    assert_int_equal(keyring_person_key_open(cx, other, &place, wrapped, &opened), OK);
-    assert_memory_equal(opened.at, made.at, SECRET_KEY_BYTES);
+    struct bytes wrapped = make_key(cx, &place, &made);
+    assert_opens(cx, other, &place, wrapped, &made);
     keyring_close(other);
     fixture_close(&fixture);
 }
@@ -177,11 +189,10 @@ static void what_one_keyring_destroys_the_other_forgets(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
-    struct keyring *other = NULL;
+    struct keyring *other = open_beside(cx, &fixture);
     struct secret_key key;
     struct bytes wrapped;
     struct key_place place = {some_bucket(cx), 42};
-    assert_int_equal(keyring_open(cx, fixture.keys, false, &other), OK);
     assert_int_equal(keyring_person_key_make(cx, other, &place, &wrapped, &key), OK); /* now cached there */
     assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
     assert_failed(cx, keyring_person_key_open(cx, other, &place, wrapped, &key), NOT_FOUND, "key.destroyed");
@@ -199,10 +210,9 @@ static void what_a_keyring_destroys_it_forgets_itself(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct secret_key key;
-    struct bytes wrapped;
     char path[64];
     struct key_place place = {some_bucket(cx), 42};
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), OK);
+    struct bytes wrapped = make_key(cx, &place, &key);
     assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
     bucket_path(place.bucket, path); /* a file in its place shows whether the key was kept in memory */
     write_file(fixture.keys, path, (struct bytes){(const uint8_t *)"x", 1}, 0600);
@@ -248,11 +258,10 @@ static void node_keys_differ_and_stay(void **state)
 #include "crypto/node_key.def"
 #undef X
     };
-    struct keyring *again = NULL;
+    struct keyring *again = open_beside(cx, &fixture);
     struct secret_key keys[sizeof ALL / sizeof *ALL];
     struct secret_key same;
     struct bytes root = read_file(cx, fixture.keys, "root.key");
-    assert_int_equal(keyring_open(cx, fixture.keys, false, &again), OK);
     for (size_t i = 0; i < sizeof ALL / sizeof *ALL; i++) {
         holder_key(cx, fixture.keys, ALL[i].which, &keys[i]);
         same = keys[i];
@@ -352,9 +361,8 @@ static void many_threads_share_one_keyring(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct worker workers[6];
     struct secret_key key;
-    struct bytes wrapped;
     struct key_place shared = {some_bucket(cx), 1};
-    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &shared, &wrapped, &key), OK);
+    struct bytes wrapped = make_key(cx, &shared, &key);
     for (size_t i = 0; i < 6; i++) {
         workers[i] = (struct worker){.fixture = &fixture, .shared_bucket = shared.bucket, .shared_wrapped = wrapped,
                                      .seed = 1000 + i};
