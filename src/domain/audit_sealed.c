@@ -81,21 +81,12 @@ static err audit_vault(struct audit_walk *walk)
 
 /* A record of a relationship that is not there is no finding: the files commit one after the other, so a crash may
  * leave one, and nobody reads it. */
-static err take_record(struct ctx *cx, const struct sql_audit_record_list_row *row, void *arg)
+static err take_record(struct ctx *cx, const struct sql_record_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */
     struct audit_walk *walk = arg;
     const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
-    struct record record = {
-        .person_id = walk->person.person_id,
-        .relationship_id = row->relationship_id,
-        .record_id = row->record_id,
-        .department_id = row->department_id,
-        .kind = (record_kind)row->kind,
-        .version = row->version,
-        .created_at_ms = row->created_at_ms,
-        .updated_at_ms = row->updated_at_ms,
-    };
+    struct record record = record_of_row(walk->person.person_id, row);
     int64_t owner = relationship == NULL ? walk->person.person_id : relationship->edge_person_id;
     struct text name = id_text(&walk->brief, (struct id){ID_RECORD, owner, row->record_id});
     struct bytes plain;
@@ -184,10 +175,10 @@ static err check_state(struct audit_walk *walk)
 
 err audit_sealed(struct audit_walk *walk)
 {
-    struct sql_audit_record_list_in records = {walk->person.person_id};
+    struct sql_record_list_in records = {walk->person.person_id, INT64_MIN, INT64_MAX};
     TRY(check_state(walk));
     TRY(audit_vault(walk));
-    TRY(sql_audit_record_list_each(&walk->cx, &records, take_record, walk));
+    TRY(sql_record_list_each(&walk->cx, &records, take_record, walk));
     for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)
         for (const struct audit_subject *subject = walk->subjects[i]; subject != NULL; subject = subject->next)
             if (subject->topic == AUDIT_RELATIONSHIP)

@@ -80,12 +80,11 @@ err record_update(struct ctx *cx, const struct secret_key *key, struct record *r
     return sql_record_update(cx, &row, NULL);
 }
 
-static err open_row(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
-                    const struct sql_record_list_row *row, struct record *out)
+struct record record_of_row(int64_t person_id, const struct sql_record_list_row *row)
 {
-    *out = (struct record){
-        .person_id = relationship->person_id,
-        .relationship_id = relationship->relationship_id,
+    return (struct record){
+        .person_id = person_id,
+        .relationship_id = row->relationship_id,
         .record_id = row->record_id,
         .department_id = row->department_id,
         .kind = (record_kind)row->kind,
@@ -93,7 +92,13 @@ static err open_row(struct ctx *cx, const struct secret_key *key, const struct r
         .created_at_ms = row->created_at_ms,
         .updated_at_ms = row->updated_at_ms,
     };
+}
+
+static err open_row(struct ctx *cx, const struct secret_key *key, int64_t person_id,
+                    const struct sql_record_list_row *row, struct record *out)
+{
     struct bytes plain;
+    *out = record_of_row(person_id, row);
     TRY(record_open(cx, key, out, row->sealed, &plain));
     out->body = text_of_bytes(plain);
     return OK;
@@ -102,7 +107,8 @@ static err open_row(struct ctx *cx, const struct secret_key *key, const struct r
 err record_list_open(struct ctx *cx, const struct secret_key *key, const struct relationship *relationship,
                      struct record **out, size_t *out_count)
 {
-    struct sql_record_list_in in = {relationship->person_id, relationship->relationship_id};
+    struct sql_record_list_in in = {relationship->person_id, relationship->relationship_id,
+                                    relationship->relationship_id};
     struct sql_record_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_record_list(cx, &in, &rows, &count));
@@ -110,7 +116,7 @@ err record_list_open(struct ctx *cx, const struct secret_key *key, const struct 
     if (records == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
-        TRY(open_row(cx, key, relationship, &rows[i], &records[i]));
+        TRY(open_row(cx, key, relationship->person_id, &rows[i], &records[i]));
     *out = records;
     *out_count = count;
     return OK;

@@ -31,6 +31,9 @@ struct record {
 /* Inside a write, with the person's opened key. */
 err record_insert(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK;
 err record_update(struct ctx *cx, const struct secret_key *key, struct record *record) MUST_CHECK; /* version + 1 */
+/* Without its body, which record_open() opens. */
+struct sql_record_list_row;
+struct record record_of_row(int64_t person_id, const struct sql_record_list_row *row);
 /* What a row holds, when it stands where it was sealed. Fails CORRUPT seal.broken, TOO_LARGE limit.memory. */
 err record_open(struct ctx *cx, const struct secret_key *key, const struct record *record, struct bytes sealed,
                 struct bytes *out_plain) MUST_CHECK;

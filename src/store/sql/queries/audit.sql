@@ -63,14 +63,6 @@ SELECT :columns: FROM vault_history WHERE person_id = $1 AND kind = $2 ORDER BY 
 SELECT count(*) FROM vault_history h WHERE person_id = $1
     AND NOT EXISTS (SELECT 1 FROM vault v WHERE v.person_id = h.person_id AND v.kind = h.kind);
 
--- name: audit_record_list
--- file: records
--- in:   person_id int64
--- out:  relationship_id int64, record_id int64, department_id int64, kind int64, version int64, created_at_ms int64,
---       updated_at_ms int64, sealed bytes
--- rows: many
-SELECT :columns: FROM record WHERE person_id = $1 ORDER BY relationship_id, record_id;
-
 -- What facts and set-up speak of and is not there: 1 an organisation, 2 a department, 3 a system (who asks and who
 -- revises is of the department that the request names), 4 a version of a purpose that was ever published.
 -- name: audit_dangling_list

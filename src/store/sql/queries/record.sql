@@ -47,10 +47,12 @@ DELETE FROM record WHERE person_id = $1;
 -- rows: one
 SELECT relationship_id FROM record WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT 1;
 
+-- Of one relationship, or of all.
 -- name: record_list
 -- file: records
--- in:   person_id int64, relationship_id int64
--- out:  record_id int64, department_id int64, kind int64, version int64, created_at_ms int64, updated_at_ms int64,
---       sealed bytes
+-- in:   person_id int64, first_relationship_id int64, last_relationship_id int64
+-- out:  relationship_id int64, record_id int64, department_id int64, kind int64, version int64, created_at_ms int64,
+--       updated_at_ms int64, sealed bytes
 -- rows: many
-SELECT :columns: FROM record WHERE person_id = $1 AND relationship_id = $2 ORDER BY record_id;
+SELECT :columns: FROM record WHERE person_id = $1 AND relationship_id BETWEEN $2 AND $3
+ORDER BY relationship_id, record_id;
