@@ -3,6 +3,7 @@
  * writes flow; a log that outgrows that is brought to its beginning with a short stop; an idle one is emptied. */
 #include <time.h>
 
+#include "store/sqlite.h"
 #include "store/state.h"
 
 #define TICK_MS 200
@@ -23,8 +24,8 @@ struct round {
 static bool run_checkpoint(struct round *round, store_file file, sqlite_checkpoint kind, int wait_ms)
 {
     struct ctx cx = {.arena = round->arena};
-    err result = sqlite_run_checkpoint(&cx, &round->conn->files[file], kind, wait_ms);
-    if (round->conn->files[file].io_failed)
+    err result = sqlite_run_checkpoint(&cx, sqlite_file_of(round->conn->of_file[file]), kind, wait_ms);
+    if (round->conn->of_file[file]->io_failed)
         store_fatal(round->store, "the disk refused a checkpoint of the store");
     if (result == OK)
         (void)atomic_fetch_add(&round->store->checkpoints, 1);
@@ -51,7 +52,7 @@ static void care_for_all(struct round *round)
     int64_t commits = atomic_load(&round->store->commits);
     round->idle_ticks = commits == round->commits ? round->idle_ticks + 1 : 0;
     round->commits = commits;
-    if (round->conn == NULL && conn_open(&cx, round->store, SQLITE_CHECKPOINTER, &round->conn) != OK)
+    if (round->conn == NULL && conn_open(&cx, round->store, ROLE_CHECKPOINTER, &round->conn) != OK)
         return; /* no file handles left, perhaps: the next tick tries again */
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         care_for(round, file);

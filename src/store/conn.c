@@ -5,39 +5,38 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/sqlite.h"
 #include "store/state.h"
 
-static err open_files(struct ctx *cx, struct store_conn *conn, sqlite_role role)
+static err open_file(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
 {
     const struct store_options *options = &conn->store->options;
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        struct sqlite_options of_file = {
-            .path = store_path(cx->arena, conn->store->folder, file),
-            .role = role,
-            .create = options->create && role == SQLITE_WRITER,
-            .volatile_ = options->volatile_,
-            .cache_bytes = role == SQLITE_READER ? options->cache_bytes : 0,
-        };
-        if (of_file.path == NULL)
-            return FAIL_MEMORY(cx);
-        TRY(sqlite_open(cx, &of_file, &conn->files[file]));
-    }
+    struct sqlite_options of_file = {
+        .path = store_path(cx->arena, conn->store->folder, file),
+        .role = role,
+        .create = options->create && role == ROLE_WRITER,
+        .volatile_ = options->volatile_,
+        .cache_bytes = role == ROLE_READER ? options->cache_bytes : 0,
+    };
+    struct sqlite_file *opened = NULL;
+    if (of_file.path == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(sqlite_open(cx, &of_file, &opened));
+    conn->of_file[file] = &opened->base;
+    conn->leader[file] = file;
     return OK;
 }
 
-err conn_open(struct ctx *cx, struct store *store, sqlite_role role, struct store_conn **out)
+err conn_open(struct ctx *cx, struct store *store, database_role role, struct store_conn **out)
 {
     struct store_conn *conn = calloc(1, sizeof *conn);
-    struct sqlite3_stmt **prepared = calloc(STATEMENT_COUNT, sizeof(struct sqlite3_stmt *));
-    if (conn == NULL || prepared == NULL) {
-        free(conn);
-        free(prepared);
+    if (conn == NULL)
         return FAIL_MEMORY(cx);
-    }
     conn->store = store;
-    conn->is_writer = role == SQLITE_WRITER;
-    conn->prepared = prepared;
-    err result = open_files(cx, conn, role);
+    conn->is_writer = role == ROLE_WRITER;
+    err result = OK;
+    for (store_file file = 0; result == OK && file < STORE_FILE_COUNT; file++)
+        result = open_file(cx, conn, role, file);
     if (result != OK) {
         conn_close(conn);
         return result;
@@ -50,17 +49,15 @@ void conn_close(struct store_conn *conn)
 {
     if (conn == NULL)
         return;
-    for (size_t i = 0; i < STATEMENT_COUNT; i++)
-        sqlite_finalize(conn->prepared[i]);
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        sqlite_close(&conn->files[file]);
-    free(conn->prepared);
+        if (conn->leader[file] == file)
+            database_close(conn->of_file[file]);
     free(conn);
 }
 
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out)
 {
-    return conn_open(cx, store, SQLITE_READER, out);
+    return conn_open(cx, store, ROLE_READER, out);
 }
 
 void store_conn_close(struct store_conn *conn)
@@ -71,28 +68,29 @@ void store_conn_close(struct store_conn *conn)
 err conn_prepare_all(struct ctx *cx, struct store_conn *conn)
 {
     for (size_t i = 0; i < STATEMENT_COUNT; i++)
-        TRY(sqlite_prepare(cx, &conn->files[STATEMENTS[i].file], &STATEMENTS[i], &conn->prepared[i]));
+        TRY(conn->of_file[STATEMENTS[i].file]->engine->prepare(cx, conn->of_file[STATEMENTS[i].file], &STATEMENTS[i]));
     return OK;
 }
 
-static err begin(struct ctx *cx, struct store_conn *conn, store_file file, sqlite_control how)
+static err begin(struct ctx *cx, struct store_conn *conn, store_file leader, database_move how)
 {
-    TRY(sqlite_move(cx, &conn->files[file], how));
-    conn->began[file] = true;
+    TRY(database_move_to(cx, conn->of_file[leader], how));
+    conn->began[leader] = true;
     return OK;
 }
 
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes)
 {
+    store_file leader = conn->leader[file];
     assert(!writes || conn->is_running); /* a write statement outside a write: our mistake */
-    if (conn->is_reading && !conn->began[file])
-        return begin(cx, conn, file, CONTROL_BEGIN_READ);
-    if (conn->is_running && !conn->began[file])
-        TRY(begin(cx, conn, file, CONTROL_BEGIN_WRITE));
+    if (conn->is_reading && !conn->began[leader])
+        return begin(cx, conn, leader, MOVE_BEGIN_READ);
+    if (conn->is_running && !conn->began[leader])
+        TRY(begin(cx, conn, leader, MOVE_BEGIN_WRITE));
     conn->wrote_people |= writes && file == STORE_PEOPLE;
-    if (writes && !conn->saved[file]) {
-        TRY(sqlite_move(cx, &conn->files[file], CONTROL_SAVE));
-        conn->saved[file] = true;
+    if (writes && !conn->saved[leader]) {
+        TRY(database_move_to(cx, conn->of_file[leader], MOVE_SAVE));
+        conn->saved[leader] = true;
     }
     return OK;
 }
@@ -110,12 +108,12 @@ err store_read_begin(struct ctx *cx)
     return OK;
 }
 
-/* Ends a transaction that has nothing to keep. */
-static void end(struct store_conn *conn, store_file file, sqlite_control how)
+/* Ends a transaction that has nothing to keep. What is no leader has begun none. */
+static void end(struct store_conn *conn, store_file file, database_move how)
 {
     struct ctx own = {.arena = NULL};
-    if (conn->began[file] && sqlite_in_transaction(&conn->files[file])) {
-        err result = sqlite_move(&own, &conn->files[file], how);
+    if (conn->began[file] && database_in_transaction(conn->of_file[file])) {
+        err result = database_move_to(&own, conn->of_file[file], how);
         (void)result; /* refused by the disk, it has still ended the transaction: nothing of it is in the log */
     }
     conn->began[file] = false;
@@ -128,7 +126,7 @@ void store_read_end(struct ctx *cx)
     if (conn->is_writer)
         return;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        end(conn, file, CONTROL_COMMIT);
+        end(conn, file, MOVE_COMMIT);
     conn->is_reading = false;
 }
 
@@ -142,6 +140,11 @@ int64_t store_people_edition(const struct ctx *cx)
 
 /* ---- the writer's batch */
 
+static uint32_t version_of_people(const struct store_conn *conn)
+{
+    return conn->of_file[STORE_PEOPLE]->engine->version_of_data(conn->of_file[STORE_PEOPLE]);
+}
+
 static void count_edition(struct store_conn *conn)
 {
     (void)atomic_fetch_add(&conn->store->people_edition, 1);
@@ -150,8 +153,8 @@ static void count_edition(struct store_conn *conn)
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news)
 {
     assert(conn->is_writer && !conn->is_running);
-    TRY(begin(cx, conn, STORE_PEOPLE, CONTROL_BEGIN_WRITE));
-    bool is_news = sqlite_version_of_data(&conn->files[STORE_PEOPLE]) != conn->people_version;
+    TRY(begin(cx, conn, conn->leader[STORE_PEOPLE], MOVE_BEGIN_WRITE));
+    bool is_news = version_of_people(conn) != conn->people_version;
     if (is_news)
         count_edition(conn); /* another process has written since our last batch; now it cannot */
     *out_is_news = is_news;
@@ -164,12 +167,12 @@ static void end_batch(struct store_conn *conn)
     if (conn->wrote_people)
         count_edition(conn);
     conn->wrote_people = false;
-    conn->people_version = sqlite_version_of_data(&conn->files[STORE_PEOPLE]);
+    conn->people_version = version_of_people(conn);
 }
 
 void conn_begin_write(struct store_conn *conn)
 {
-    assert(conn->began[STORE_PEOPLE] && !conn->is_running);
+    assert(conn->began[conn->leader[STORE_PEOPLE]] && !conn->is_running);
     conn->is_running = true;
 }
 
@@ -177,14 +180,14 @@ err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep)
 {
     conn->is_running = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        if (conn->began[file] && !sqlite_in_transaction(&conn->files[file]))
+        if (conn->began[file] && !database_in_transaction(conn->of_file[file]))
             return FAIL(cx, UNAVAILABLE, "store.commit", "the database gave up the transaction");
         if (!conn->saved[file])
             continue;
         conn->saved[file] = false;
         if (!keep)
-            TRY(sqlite_move(cx, &conn->files[file], CONTROL_RESTORE));
-        TRY(sqlite_move(cx, &conn->files[file], CONTROL_RELEASE));
+            TRY(database_move_to(cx, conn->of_file[file], MOVE_RESTORE));
+        TRY(database_move_to(cx, conn->of_file[file], MOVE_RELEASE));
     }
     return OK;
 }
@@ -194,7 +197,7 @@ err conn_commit_batch(struct ctx *cx, struct store_conn *conn)
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         if (!conn->began[file])
             continue;
-        err result = sqlite_move(cx, &conn->files[file], CONTROL_COMMIT);
+        err result = database_move_to(cx, conn->of_file[file], MOVE_COMMIT);
         if (result != OK) {
             conn_abandon_batch(conn);
             return result;
@@ -209,14 +212,14 @@ void conn_abandon_batch(struct store_conn *conn)
 {
     conn->is_running = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        end(conn, file, CONTROL_ROLLBACK);
+        end(conn, file, MOVE_ROLLBACK);
     end_batch(conn);
 }
 
 bool conn_io_failed(const struct store_conn *conn)
 {
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        if (conn->files[file].io_failed)
+        if (conn->of_file[file]->io_failed)
             return true;
     return false;
 }

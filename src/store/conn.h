@@ -1,28 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A handle on the four files, inside this floor only. A reader's belongs to its thread; the writer's is where writes
  * run: its files join the batch's transaction with the first statement that touches them, so that what a write reads
- * stays true until its commit. The people file is the root: a batch takes its write lock first, which orders all
- * writers of all processes, and commits it last. */
+ * stays true until its commit. The people file is the root: a batch begins with it, which in SQLite takes its write
+ * lock and so orders all writers of all processes, and commits it last. Several files may lie in one database, which
+ * then has one transaction for them: what is kept for it stands at its leader, the first of them. */
 #ifndef STORE_CONN_H
 #define STORE_CONN_H
 
-#include "store/sqlite.h"
+#include "store/database.h"
 
 struct store_conn {
     struct store         *store;
     bool                  is_writer;
     bool                  is_reading; /* a reader between begin and end */
     bool                  is_running; /* the writer inside one write */
-    struct sqlite_file    files[STORE_FILE_COUNT];
-    bool                  began[STORE_FILE_COUNT]; /* in a transaction of ours */
-    bool                  saved[STORE_FILE_COUNT]; /* the running write has its savepoint there */
+    struct database      *of_file[STORE_FILE_COUNT];
+    store_file            leader[STORE_FILE_COUNT]; /* of the database in which a file lies */
+    bool                  began[STORE_FILE_COUNT];  /* leaders: in a transaction of ours */
+    bool                  saved[STORE_FILE_COUNT];  /* leaders: the running write has its savepoint there */
     bool                  wrote_people;   /* the running batch, even if that was undone */
-    uint32_t              people_version; /* SQLite's, after our own last batch */
+    uint32_t              people_version; /* the database's, after our own last batch */
     int64_t               edition;        /* a reader's, as its read began */
-    struct sqlite3_stmt **prepared; /* by index of STATEMENTS; NULL until first used */
 };
 
-err conn_open(struct ctx *cx, struct store *store, sqlite_role role, struct store_conn **out) MUST_CHECK;
+err conn_open(struct ctx *cx, struct store *store, database_role role, struct store_conn **out) MUST_CHECK;
 void conn_close(struct store_conn *conn); /* takes NULL */
 
 /* Prepares every statement, so that one that does not fit the schema shows at start. */

@@ -4,7 +4,7 @@
 #include "store/migrate.h"
 
 #include "crypto/hash.h"
-#include "store/sqlite.h"
+#include "store/database.h"
 
 #define TEXT_BYTES (1024 * 1024)
 
@@ -27,19 +27,19 @@ static struct text rest_of(struct text text, size_t taken)
 
 /* A token that ends with a space has arguments up to the next colon; what is put in for it, if anything, gets them in
  * front of a closing parenthesis. Gives the bytes that were taken, 0: no token stands here. */
-static size_t put_token(struct builder *out, struct text text)
+static size_t put_token(struct builder *out, const struct engine *engine, struct text text)
 {
     static const struct {
         const char *token;
-        const char *word;
+        const char *words[DIALECT_COUNT];
     } DIALECT[] = {
-#define X(token, sqlite, postgres) {token, sqlite},
+#define X(token, sqlite, postgres) {token, {[DIALECT_SQLITE] = sqlite, [DIALECT_POSTGRES] = postgres}},
 #include "store/sql/dialect.def"
 #undef X
     };
     for (size_t i = 0; i < sizeof DIALECT / sizeof *DIALECT; i++) {
         struct text token = text_of(DIALECT[i].token);
-        struct text word = text_of(DIALECT[i].word);
+        struct text word = text_of(DIALECT[i].words[engine->dialect]);
         if (!text_starts_with(text, token.at))
             continue;
         build_text(out, word);
@@ -57,10 +57,10 @@ static size_t put_token(struct builder *out, struct text text)
     return 0;
 }
 
-static void put_line(struct builder *out, struct text line)
+static void put_line(struct builder *out, const struct engine *engine, struct text line)
 {
     while (line.size > 0) {
-        size_t taken = *line.at == ':' ? put_token(out, line) : 0;
+        size_t taken = *line.at == ':' ? put_token(out, engine, line) : 0;
         if (taken == 0)
             build_byte(out, (uint8_t)*line.at);
         line = rest_of(line, taken == 0 ? 1 : taken);
@@ -78,7 +78,7 @@ static struct text take_line(struct text *text)
     return line;
 }
 
-err migrate_text(struct ctx *cx, const char *sql, store_file file, const char **out)
+err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, store_file file, const char **out)
 {
     static const char MARK[] = "-- file: ";
     struct builder text = builder_open(cx->arena, TEXT_BYTES);
@@ -88,7 +88,7 @@ err migrate_text(struct ctx *cx, const char *sql, store_file file, const char **
         if (text_starts_with(line, MARK))
             is_ours = text_is(rest_of(line, sizeof MARK - 1), FILE_NAMES[file]);
         else if (is_ours)
-            put_line(&text, line);
+            put_line(&text, engine, line);
     }
     build_byte(&text, '\0');
     if (text.overflowed)
@@ -110,6 +110,7 @@ static const struct field APPLIED[] = {{"version", FIELD_INT64, offsetof(struct 
                                        {"hash", FIELD_BYTES, offsetof(struct applied, hash)}};
 static const struct statement LIST = {
     .name = "schema_migration_list",
+    .index = STATEMENT_PASSING,
     .sql = "SELECT version, name, hash FROM schema_migration ORDER BY version",
     .rows = ROWS_MANY,
     .out = APPLIED,
@@ -117,6 +118,7 @@ static const struct statement LIST = {
 };
 static const struct statement INSERT = {
     .name = "schema_migration_insert",
+    .index = STATEMENT_PASSING,
     .sql = "INSERT INTO schema_migration (version, name, hash) VALUES ($1, $2, $3)",
     .writes = true,
     .in = APPLIED,
@@ -138,86 +140,81 @@ static err check_applied(struct ctx *cx, const struct applied *applied, struct m
     return OK;
 }
 
-static err walk_applied(struct ctx *cx, const struct sqlite_run_of *run, struct migrations migrations,
-                        size_t *out_count)
+static err walk_applied(struct ctx *cx, struct database *db, struct migrations migrations, size_t *out_count)
 {
     size_t count = 0;
     bool is_row = false;
     struct applied applied = {.version = 0};
-    TRY(sqlite_step(cx, run, &is_row));
+    TRY(db->engine->step(cx, db, &LIST, &is_row));
     while (is_row) {
-        TRY(sqlite_read(cx, run, &applied));
+        TRY(db->engine->read(cx, db, &LIST, &applied));
         TRY(check_applied(cx, &applied, migrations, count));
         count++;
-        TRY(sqlite_step(cx, run, &is_row));
+        TRY(db->engine->step(cx, db, &LIST, &is_row));
     }
     *out_count = count;
     return OK;
 }
 
 /* How many of the migrations the file has had, each of them found unchanged. */
-static err count_applied(struct ctx *cx, struct sqlite_file *db, struct migrations migrations, size_t *out_count)
+static err count_applied(struct ctx *cx, struct database *db, struct migrations migrations, size_t *out_count)
 {
-    struct sqlite_run_of run = {.file = db, .statement = &LIST};
-    TRY(sqlite_prepare(cx, db, &LIST, &run.prepared));
-    err result = walk_applied(cx, &run, migrations, out_count);
-    sqlite_finalize(run.prepared);
+    TRY(db->engine->start(cx, db, &LIST, NULL));
+    err result = walk_applied(cx, db, migrations, out_count);
+    db->engine->finish(db, &LIST);
     return result;
 }
 
 /* ---- applying */
 
-static err record(struct ctx *cx, struct sqlite_file *db, const struct migration *migration)
+static err record(struct ctx *cx, struct database *db, const struct migration *migration)
 {
     uint8_t hash[HASH_BYTES];
     sha256(bytes_of_text(text_of(migration->sql)), hash);
     struct applied applied = {migration->version, text_of(migration->name), {hash, sizeof hash}};
-    struct sqlite_run_of run = {.file = db, .statement = &INSERT};
     bool is_row = false;
-    TRY(sqlite_prepare(cx, db, &INSERT, &run.prepared));
-    err result = sqlite_bind(cx, &run, &applied);
-    if (result == OK)
-        result = sqlite_step(cx, &run, &is_row);
-    sqlite_finalize(run.prepared);
+    TRY(db->engine->start(cx, db, &INSERT, &applied));
+    err result = db->engine->step(cx, db, &INSERT, &is_row);
+    db->engine->finish(db, &INSERT);
     return result;
 }
 
 /* Inside the transaction: looks again, since another process may have been faster. */
-static err apply_next(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+static err apply_next(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
 {
     size_t count = 0;
     const char *sql = NULL;
     TRY(count_applied(cx, db, migrations, &count));
     if (count == migrations.count)
         return OK;
-    TRY(migrate_text(cx, migrations.list[count].sql, file, &sql));
-    TRY(sqlite_run(cx, db, sql));
+    TRY(migrate_text(cx, db->engine, migrations.list[count].sql, file, &sql));
+    TRY(database_run(cx, db, sql));
     return record(cx, db, &migrations.list[count]);
 }
 
-static err apply_in_transaction(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+static err apply_in_transaction(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
 {
-    TRY(sqlite_move(cx, db, CONTROL_BEGIN_WRITE));
+    TRY(database_move_to(cx, db, MOVE_BEGIN_WRITE));
     err result = apply_next(cx, db, file, migrations);
     if (result == OK)
-        return sqlite_move(cx, db, CONTROL_COMMIT);
+        return database_move_to(cx, db, MOVE_COMMIT);
     struct ctx own = {.arena = NULL};
-    if (sqlite_in_transaction(db) && sqlite_move(&own, db, CONTROL_ROLLBACK) != OK)
+    if (database_in_transaction(db) && database_move_to(&own, db, MOVE_ROLLBACK) != OK)
         return own.failure.code;
     return result;
 }
 
-static err make_own_table(struct ctx *cx, struct sqlite_file *db)
+static err make_own_table(struct ctx *cx, struct database *db)
 {
     struct builder sql = builder_open(cx->arena, sizeof OWN_TABLE * 2);
-    put_line(&sql, text_of(OWN_TABLE));
+    put_line(&sql, db->engine, text_of(OWN_TABLE));
     build_byte(&sql, '\0');
     if (sql.overflowed)
         return FAIL_MEMORY(cx);
-    return sqlite_run(cx, db, builder_text(&sql).at); /* takes no lock when the table is there */
+    return database_run(cx, db, builder_text(&sql).at); /* takes no lock when the table is there */
 }
 
-err migrate_is_begun(struct ctx *cx, struct sqlite_file *db, struct migrations migrations, bool *out)
+err migrate_is_begun(struct ctx *cx, struct database *db, struct migrations migrations, bool *out)
 {
     size_t count = 0;
     TRY(make_own_table(cx, db));
@@ -226,7 +223,7 @@ err migrate_is_begun(struct ctx *cx, struct sqlite_file *db, struct migrations m
     return OK;
 }
 
-err migrate_file(struct ctx *cx, struct sqlite_file *db, store_file file, struct migrations migrations)
+err migrate_file(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
 {
     size_t count = 0;
     TRY(make_own_table(cx, db));

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -47,7 +48,7 @@ err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *
         return FAIL(cx, INTERNAL, "store.open",
                     "the store is read-only here: this user must be able to write its folder and its files (%s)", what);
     case SQLITE_IOERR:
-        file->io_failed = true;
+        file->base.io_failed = true;
         return FAIL(cx, INTERNAL, "store.io", "the disk of the store refused (%s, code %d)", what, code);
     default:
         return FAIL(cx, INTERNAL, "store.failed", "the database refused (%s, code %d)", what, code);
@@ -104,7 +105,7 @@ static err apply_setting(struct ctx *cx, struct sqlite_file *file, const struct 
 {
     char sql[80];
     (void)snprintf(sql, sizeof sql, "PRAGMA %s = %s", setting->name, setting->value);
-    TRY(sqlite_run(cx, file, sql));
+    TRY(sqlite_run(cx, &file->base, sql));
     return check_setting(cx, file, setting->name, setting->shown);
 }
 
@@ -121,7 +122,7 @@ static err apply_settings(struct ctx *cx, struct sqlite_file *file, const struct
     };
     static const struct setting DURABLE = {"synchronous", "FULL", "2"};
     static const struct setting VOLATILE = {"synchronous", "OFF", "0"};
-    int64_t cache_bytes = options->role == SQLITE_WRITER ? WRITER_CACHE_BYTES : READER_CACHE_BYTES;
+    int64_t cache_bytes = options->role == ROLE_WRITER ? WRITER_CACHE_BYTES : READER_CACHE_BYTES;
     char cache[24];
     if (options->cache_bytes > 0)
         cache_bytes = options->cache_bytes;
@@ -129,7 +130,7 @@ static err apply_settings(struct ctx *cx, struct sqlite_file *file, const struct
     TRY(apply_setting(cx, file, &(struct setting){"cache_size", cache, cache}));
     for (size_t i = 0; i < sizeof ALWAYS / sizeof *ALWAYS; i++)
         TRY(apply_setting(cx, file, &ALWAYS[i]));
-    for (size_t i = 0; options->role == SQLITE_READER && i < sizeof READING / sizeof *READING; i++)
+    for (size_t i = 0; options->role == ROLE_READER && i < sizeof READING / sizeof *READING; i++)
         TRY(apply_setting(cx, file, &READING[i]));
     return apply_setting(cx, file, options->volatile_ ? &VOLATILE : &DURABLE);
 }
@@ -151,15 +152,15 @@ static err harden(struct ctx *cx, struct sqlite_file *file)
     return OK;
 }
 
-static err prepare_controls(struct ctx *cx, struct sqlite_file *file)
+static err prepare_moves(struct ctx *cx, struct sqlite_file *file)
 {
-    static const char *const SQL[CONTROL_COUNT] = {
-        [CONTROL_BEGIN_READ] = "BEGIN",         [CONTROL_BEGIN_WRITE] = "BEGIN IMMEDIATE", [CONTROL_COMMIT] = "COMMIT",
-        [CONTROL_ROLLBACK] = "ROLLBACK",        [CONTROL_SAVE] = "SAVEPOINT one_write",
-        [CONTROL_RELEASE] = "RELEASE one_write", [CONTROL_RESTORE] = "ROLLBACK TO one_write",
+    static const char *const SQL[MOVE_COUNT] = {
+        [MOVE_BEGIN_READ] = "BEGIN",          [MOVE_BEGIN_WRITE] = "BEGIN IMMEDIATE", [MOVE_COMMIT] = "COMMIT",
+        [MOVE_ROLLBACK] = "ROLLBACK",         [MOVE_SAVE] = "SAVEPOINT one_write",
+        [MOVE_RELEASE] = "RELEASE one_write", [MOVE_RESTORE] = "ROLLBACK TO one_write",
     };
-    for (size_t i = 0; i < CONTROL_COUNT; i++) {
-        int code = sqlite3_prepare_v3(file->db, SQL[i], -1, SQLITE_PREPARE_PERSISTENT, &file->control[i], NULL);
+    for (size_t i = 0; i < MOVE_COUNT; i++) {
+        int code = sqlite3_prepare_v3(file->db, SQL[i], -1, SQLITE_PREPARE_PERSISTENT, &file->moves[i], NULL);
         if (code != SQLITE_OK)
             return sqlite_fail(cx, file, code, SQL[i]);
     }
@@ -172,46 +173,69 @@ static err open_and_set(struct ctx *cx, const struct sqlite_options *options, st
     int reserved = PAGE_SUM_BYTES; /* taken by a file that has no pages yet; every other one has them */
     const char *vfs = page_vfs();
     int code = vfs == NULL ? SQLITE_NOMEM : sqlite3_open_v2(options->path, &file->db, flags, vfs);
-    if (code == SQLITE_OK && options->role == SQLITE_WRITER)
+    if (code == SQLITE_OK && options->role == ROLE_WRITER)
         code = sqlite3_file_control(file->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, "open");
-    if (options->role != SQLITE_CHECKPOINTER) /* before everything else: even reading a setting may meet a lock */
+    if (options->role != ROLE_CHECKPOINTER) /* before everything else: even reading a setting may meet a lock */
         code = sqlite3_busy_handler(file->db, wait_for_lock, NULL);
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, "busy handler");
     TRY(harden(cx, file));
     TRY(apply_settings(cx, file, options));
-    return prepare_controls(cx, file);
+    return prepare_moves(cx, file);
 }
 
-err sqlite_open(struct ctx *cx, const struct sqlite_options *options, struct sqlite_file *out)
+static err find_or_make(struct ctx *cx, const struct sqlite_options *options)
 {
-    struct sqlite_file file = {.db = NULL};
+    if (options->create)
+        return create_file(cx, options->path);
+    if (access(options->path, F_OK) == 0)
+        return OK;
+    return errno == ENOENT ? FAIL(cx, NOT_FOUND, "store.missing", "a file of the store is missing")
+                           : FAIL(cx, INTERNAL, "store.io", "a file of the store cannot be looked at (errno %d)",
+                                  errno);
+}
+
+err sqlite_open(struct ctx *cx, const struct sqlite_options *options, struct sqlite_file **out)
+{
     /* Without statistics SQLite takes no process-wide lock at each allocation. Refused once a file is open: no harm. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (options->create)
-        TRY(create_file(cx, options->path));
-    else if (access(options->path, F_OK) != 0)
-        return errno == ENOENT ? FAIL(cx, NOT_FOUND, "store.missing", "a file of the store is missing")
-                               : FAIL(cx, INTERNAL, "store.io", "a file of the store cannot be looked at (errno %d)",
-                                      errno);
-    err result = open_and_set(cx, options, &file);
+    TRY(find_or_make(cx, options));
+    struct sqlite_file *file = calloc(1, sizeof *file);
+    struct sqlite3_stmt **prepared = calloc(STATEMENT_COUNT + 1, sizeof(struct sqlite3_stmt *));
+    if (file == NULL || prepared == NULL) {
+        free(file);
+        free(prepared);
+        return FAIL_MEMORY(cx);
+    }
+    file->base.engine = &SQLITE_ENGINE;
+    file->prepared = prepared;
+    err result = open_and_set(cx, options, file);
     if (result != OK) {
-        sqlite_close(&file);
+        sqlite_close(&file->base);
         return result;
     }
     *out = file;
     return OK;
 }
 
-void sqlite_close(struct sqlite_file *file)
+struct sqlite_file *sqlite_file_of(struct database *db)
 {
-    for (size_t i = 0; i < CONTROL_COUNT; i++)
-        sqlite_finalize(file->control[i]);
+    return db->engine == &SQLITE_ENGINE ? (struct sqlite_file *)db : NULL;
+}
+
+void sqlite_close(struct database *db)
+{
+    struct sqlite_file *file = sqlite_file_of(db);
+    for (size_t i = 0; i <= STATEMENT_COUNT; i++)
+        (void)sqlite3_finalize(file->prepared[i]); /* repeats the code of the last step, which was looked at then */
+    for (size_t i = 0; i < MOVE_COUNT; i++)
+        (void)sqlite3_finalize(file->moves[i]);
     int code = sqlite3_close(file->db);
     assert(code == SQLITE_OK); /* otherwise a statement of ours is still open */
-    *file = (struct sqlite_file){.db = NULL};
+    free(file->prepared);
+    free(file);
 }
 
 static int count_log(void *pages, sqlite3 *db, const char *name, int count)
@@ -238,8 +262,9 @@ err sqlite_run_checkpoint(struct ctx *cx, struct sqlite_file *file, sqlite_check
     return code == SQLITE_OK ? OK : sqlite_fail(cx, file, code, "checkpoint");
 }
 
-err sqlite_run(struct ctx *cx, struct sqlite_file *file, const char *sql)
+err sqlite_run(struct ctx *cx, struct database *db, const char *sql)
 {
+    struct sqlite_file *file = sqlite_file_of(db);
     int code = sqlite3_exec(file->db, sql, NULL, NULL, NULL);
     if (code == SQLITE_ERROR) /* about our own text: the message helps and quotes nothing else */
         return FAIL(cx, INTERNAL, "store.statement", "%s", sqlite3_errmsg(file->db));

@@ -44,7 +44,7 @@ err sqlite_check(struct ctx *cx, struct sqlite_file *file)
         code = sqlite3_step(prepared);
     struct text answer = code == SQLITE_ROW ? text_of((const char *)sqlite3_column_text(prepared, 0)) : TEXT_NONE;
     bool sound = text_is(answer, "ok");
-    sqlite_finalize(prepared);
+    (void)sqlite3_finalize(prepared); /* repeats the code of the step */
     if (code != SQLITE_ROW)
         return sqlite_fail(cx, file, code, "integrity check");
     if (!sound) /* what SQLite found may quote a row: it stays here */

@@ -27,9 +27,15 @@ static bool agrees(sqlite3_stmt *prepared, const struct statement *statement)
            (sqlite3_stmt_readonly(prepared) == 0) == statement->writes;
 }
 
-err sqlite_prepare(struct ctx *cx, struct sqlite_file *file, const struct statement *statement,
-                   struct sqlite3_stmt **out)
+/* Where a statement's prepared form lies. */
+static sqlite3_stmt **slot_of(struct sqlite_file *file, const struct statement *statement)
 {
+    return &file->prepared[statement->index == STATEMENT_PASSING ? STATEMENT_COUNT : statement->index];
+}
+
+static err prepare(struct ctx *cx, struct database *db, const struct statement *statement)
+{
+    struct sqlite_file *file = sqlite_file_of(db);
     sqlite3_stmt *prepared = NULL;
     const char *sql = numbered(cx->arena, statement->sql);
     if (sql == NULL)
@@ -40,37 +46,34 @@ err sqlite_prepare(struct ctx *cx, struct sqlite_file *file, const struct statem
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, statement->name);
     if (!agrees(prepared, statement)) {
-        sqlite_finalize(prepared);
+        (void)sqlite3_finalize(prepared); /* it has done nothing yet */
         return FAIL(cx, INTERNAL, "store.statement", "%s: the head does not agree with the SQL", statement->name);
     }
-    *out = prepared;
+    *slot_of(file, statement) = prepared;
     return OK;
 }
 
-void sqlite_finalize(struct sqlite3_stmt *prepared)
+static err move(struct ctx *cx, struct database *db, database_move to)
 {
-    (void)sqlite3_finalize(prepared); /* repeats the code of the last step, which was looked at then */
-}
-
-err sqlite_move(struct ctx *cx, struct sqlite_file *file, sqlite_control control)
-{
-    sqlite3_stmt *prepared = file->control[control];
+    struct sqlite_file *file = sqlite_file_of(db);
+    sqlite3_stmt *prepared = file->moves[to];
     (void)sqlite3_step(prepared); /* the reset gives the same code */
     int code = sqlite3_reset(prepared);
     return code == SQLITE_OK ? OK : sqlite_fail(cx, file, code, sqlite3_sql(prepared));
 }
 
-uint32_t sqlite_version_of_data(const struct sqlite_file *file)
+static uint32_t version_of_data(const struct database *db)
 {
+    const struct sqlite_file *file = (const struct sqlite_file *)db;
     unsigned version = 0;
     int code = sqlite3_file_control(file->db, "main", SQLITE_FCNTL_DATA_VERSION, &version);
     assert(code == SQLITE_OK); /* it only reads a counter of the open file */
     return version;
 }
 
-bool sqlite_in_transaction(const struct sqlite_file *file)
+static bool in_transaction(const struct database *db)
 {
-    return sqlite3_get_autocommit(file->db) == 0;
+    return sqlite3_get_autocommit(((const struct sqlite_file *)db)->db) == 0;
 }
 
 static int bind_field(sqlite3_stmt *prepared, int number, field_type type, const void *at)
@@ -90,27 +93,36 @@ static int bind_field(sqlite3_stmt *prepared, int number, field_type type, const
     return SQLITE_MISUSE;
 }
 
-err sqlite_bind(struct ctx *cx, const struct sqlite_run_of *run, const void *in)
+static err bind(struct ctx *cx, struct sqlite_file *file, const struct statement *statement, const void *in)
 {
-    const struct statement *statement = run->statement;
+    sqlite3_stmt *prepared = *slot_of(file, statement);
     assert((in == NULL) == (statement->in_count == 0));
-    assert(sqlite3_stmt_busy(run->prepared) == 0); /* a statement does not run inside its own rows */
+    assert(sqlite3_stmt_busy(prepared) == 0); /* a statement does not run inside its own rows */
     for (size_t i = 0; i < statement->in_count; i++) {
         const struct field *field = &statement->in[i];
-        int code = bind_field(run->prepared, (int)i + 1, field->type, (const uint8_t *)in + field->offset);
+        int code = bind_field(prepared, (int)i + 1, field->type, (const uint8_t *)in + field->offset);
         if (code == SQLITE_TOOBIG)
             return FAIL(cx, TOO_LARGE, "store.value", "a value is larger than the store takes (%s)", statement->name);
         if (code != SQLITE_OK)
-            return sqlite_fail(cx, run->file, code, statement->name);
+            return sqlite_fail(cx, file, code, statement->name);
     }
     return OK;
 }
 
-err sqlite_step(struct ctx *cx, const struct sqlite_run_of *run, bool *out_row)
+static err start(struct ctx *cx, struct database *db, const struct statement *statement, const void *in)
 {
-    int code = sqlite3_step(run->prepared);
+    struct sqlite_file *file = sqlite_file_of(db);
+    if (*slot_of(file, statement) == NULL)
+        TRY(prepare(cx, db, statement));
+    return bind(cx, file, statement, in);
+}
+
+static err step(struct ctx *cx, struct database *db, const struct statement *statement, bool *out_row)
+{
+    struct sqlite_file *file = sqlite_file_of(db);
+    int code = sqlite3_step(*slot_of(file, statement));
     if (code != SQLITE_ROW && code != SQLITE_DONE)
-        return sqlite_fail(cx, run->file, code, run->statement->name);
+        return sqlite_fail(cx, file, code, statement->name);
     *out_row = code == SQLITE_ROW;
     return OK;
 }
@@ -137,23 +149,44 @@ static bool read_field(sqlite3_stmt *prepared, int column, field_type type, void
     return stored == STORED_AS[type] || stored == SQLITE_NULL;
 }
 
-err sqlite_read(struct ctx *cx, const struct sqlite_run_of *run, void *row)
+static err read_row(struct ctx *cx, struct database *db, const struct statement *statement, void *row)
 {
-    const struct statement *statement = run->statement;
+    sqlite3_stmt *prepared = *slot_of(sqlite_file_of(db), statement);
     for (size_t i = 0; i < statement->out_count; i++) {
         const struct field *field = &statement->out[i];
-        if (!read_field(run->prepared, (int)i, field->type, (uint8_t *)row + field->offset))
+        if (!read_field(prepared, (int)i, field->type, (uint8_t *)row + field->offset))
             return FAIL(cx, CORRUPT, "store.damaged", "%s.%s is not of its type", statement->name, field->name);
     }
     return OK;
 }
 
-void sqlite_reset(const struct sqlite_run_of *run)
+static void finish(struct database *db, const struct statement *statement)
 {
-    (void)sqlite3_reset(run->prepared); /* repeats the code of the last step, which was looked at then */
+    sqlite3_stmt **prepared = slot_of(sqlite_file_of(db), statement);
+    if (statement->index != STATEMENT_PASSING) {
+        (void)sqlite3_reset(*prepared); /* repeats the code of the last step, which was looked at then */
+        return;
+    }
+    (void)sqlite3_finalize(*prepared); /* the same */
+    *prepared = NULL;
 }
 
-int64_t sqlite_changed(const struct sqlite_file *file)
+static int64_t changed(const struct database *db)
 {
-    return sqlite3_changes64(file->db);
+    return sqlite3_changes64(((const struct sqlite_file *)db)->db);
 }
+
+const struct engine SQLITE_ENGINE = {
+    .prepare = prepare,
+    .move = move,
+    .start = start,
+    .step = step,
+    .read = read_row,
+    .finish = finish,
+    .changed = changed,
+    .run = sqlite_run,
+    .in_transaction = in_transaction,
+    .version_of_data = version_of_data,
+    .close = sqlite_close,
+    .dialect = DIALECT_SQLITE,
+};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Runs any statement by its descriptor. Every way out resets the statement, so that none holds a snapshot open. */
+ * Runs any statement by its descriptor. Every way out finishes the statement, so that none holds a snapshot open. */
 #include "store/statement.h"
 
 #include <assert.h>
@@ -13,18 +13,15 @@ struct row_room {
     _Alignas(16) uint8_t at[LIMIT_STATEMENT_COLUMNS * sizeof(struct text)];
 };
 
-/* Prepared, bound, and its file in the state that it needs. */
-static err make_ready(struct ctx *cx, const struct statement *statement, const void *in, struct sqlite_run_of *out)
+/* The file in the state that the statement needs, and the statement begun. */
+static err begin(struct ctx *cx, const struct statement *statement, const void *in, struct database **out)
 {
     struct store_conn *conn = cx->db;
     assert(conn != NULL);
     TRY(conn_touch(cx, conn, statement->file, statement->writes));
-    struct sqlite_run_of run = {.file = &conn->files[statement->file], .statement = statement};
-    if (conn->prepared[statement->index] == NULL)
-        TRY(sqlite_prepare(cx, run.file, statement, &conn->prepared[statement->index]));
-    run.prepared = conn->prepared[statement->index];
-    TRY(sqlite_bind(cx, &run, in));
-    *out = run;
+    struct database *db = conn->of_file[statement->file];
+    TRY(db->engine->start(cx, db, statement, in));
+    *out = db;
     return OK;
 }
 
@@ -45,54 +42,54 @@ static err keep_row(struct ctx *cx, const struct statement *statement, void *row
 
 err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed)
 {
-    struct sqlite_run_of run;
+    struct database *db = NULL;
     bool is_row = false;
-    TRY(make_ready(cx, statement, in, &run));
-    err result = sqlite_step(cx, &run, &is_row);
+    TRY(begin(cx, statement, in, &db));
+    err result = db->engine->step(cx, db, statement, &is_row);
     if (result == OK && changed != NULL)
-        *changed = sqlite_changed(run.file);
-    sqlite_reset(&run);
+        *changed = db->engine->changed(db);
+    db->engine->finish(db, statement);
     return result;
 }
 
-static err read_one(struct ctx *cx, const struct sqlite_run_of *run, void *row, bool *out_found)
+static err read_one(struct ctx *cx, struct database *db, const struct statement *statement, void *row, bool *out_found)
 {
     bool is_row = false;
-    TRY(sqlite_step(cx, run, &is_row));
+    TRY(db->engine->step(cx, db, statement, &is_row));
     if (is_row) {
-        TRY(sqlite_read(cx, run, row));
-        TRY(keep_row(cx, run->statement, row));
+        TRY(db->engine->read(cx, db, statement, row));
+        TRY(keep_row(cx, statement, row));
     }
     *out_found = is_row;
-    while (is_row && run->statement->writes) /* RETURNING: the change counts once the statement has come to its end */
-        TRY(sqlite_step(cx, run, &is_row));
+    while (is_row && statement->writes) /* RETURNING: the change counts once the statement has come to its end */
+        TRY(db->engine->step(cx, db, statement, &is_row));
     return OK;
 }
 
 err statement_one(struct ctx *cx, const struct statement *statement, const void *in, void *row, bool *found)
 {
-    struct sqlite_run_of run;
-    TRY(make_ready(cx, statement, in, &run));
-    err result = read_one(cx, &run, row, found);
-    sqlite_reset(&run);
+    struct database *db = NULL;
+    TRY(begin(cx, statement, in, &db));
+    err result = read_one(cx, db, statement, row, found);
+    db->engine->finish(db, statement);
     return result;
 }
 
 err statement_each(struct ctx *cx, const struct statement *statement, const void *in,
                    err (*take)(struct ctx *cx, const void *row, void *arg), void *arg)
 {
-    struct sqlite_run_of run;
+    struct database *db = NULL;
     struct row_room room;
     bool is_row = false;
     assert(statement->row_bytes <= sizeof room.at);
-    TRY(make_ready(cx, statement, in, &run));
+    TRY(begin(cx, statement, in, &db));
     err result = OK;
-    while (result == OK && (result = sqlite_step(cx, &run, &is_row)) == OK && is_row) {
-        result = sqlite_read(cx, &run, room.at);
+    while (result == OK && (result = db->engine->step(cx, db, statement, &is_row)) == OK && is_row) {
+        result = db->engine->read(cx, db, statement, room.at);
         if (result == OK)
             result = take(cx, room.at, arg);
     }
-    sqlite_reset(&run);
+    db->engine->finish(db, statement);
     return result;
 }
 

@@ -22,7 +22,7 @@ typedef enum statement_rows { ROWS_NONE, ROWS_ONE, ROWS_MANY } statement_rows;
 struct statement {
     const char         *name;
     const char         *sql; /* parameters are $1 … $n */
-    size_t              index; /* in STATEMENTS */
+    size_t              index; /* in STATEMENTS; STATEMENT_PASSING: it stands in no table and is prepared each time */
     store_file          file;
     statement_rows      rows;
     bool                writes;
@@ -32,6 +32,8 @@ struct statement {
     size_t              out_count;
     size_t              row_bytes;
 };
+
+#define STATEMENT_PASSING SIZE_MAX
 
 extern const struct statement STATEMENTS[]; /* generated */
 extern const size_t STATEMENT_COUNT;

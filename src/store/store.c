@@ -15,6 +15,7 @@
 #include "store/page_sum.h"
 #include "store/queries.h"
 #include "store/reserve.h"
+#include "store/sqlite.h"
 #include "store/state.h"
 
 static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
@@ -67,7 +68,7 @@ static err check_begun(struct ctx *cx, struct store *store, struct migrations mi
 {
     bool begun[STORE_FILE_COUNT] = {false};
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        TRY(migrate_is_begun(cx, &store->writer.conn->files[file], migrations, &begun[file]));
+        TRY(migrate_is_begun(cx, store->writer.conn->of_file[file], migrations, &begun[file]));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create))
             return FAIL(cx, CORRUPT, "store.emptied", "a file of the store has lost its content");
@@ -119,8 +120,8 @@ static err fill(struct ctx *cx, struct store *store)
     TRY(writer_open(cx, store));
     TRY(check_begun(cx, store, migrations));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        TRY(migrate_file(cx, &store->writer.conn->files[file], file, migrations));
-        sqlite_watch_log(&store->writer.conn->files[file], &store->checkpointer.log_pages[file]);
+        TRY(migrate_file(cx, store->writer.conn->of_file[file], file, migrations));
+        sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }
     TRY(conn_prepare_all(cx, store->writer.conn));
     return store_clock_load(cx, store);
@@ -194,7 +195,7 @@ void store_counters(struct store *store, struct store_counters *out)
 
 /* ---- whole files */
 
-static err open_file(struct ctx *cx, struct store *store, store_file file, sqlite_role role, struct sqlite_file *out)
+static err open_file(struct ctx *cx, struct store *store, store_file file, database_role role, struct sqlite_file **out)
 {
     struct sqlite_options options = {.path = store_path(cx->arena, store->folder, file), .role = role};
     if (options.path == NULL)
@@ -204,13 +205,13 @@ static err open_file(struct ctx *cx, struct store *store, store_file file, sqlit
 
 static err copy_file(struct ctx *cx, struct store *store, store_file file, const char *folder)
 {
-    struct sqlite_file opened;
+    struct sqlite_file *opened = NULL;
     const char *path = store_path(cx->arena, folder, file);
     if (path == NULL)
         return FAIL_MEMORY(cx);
-    TRY(open_file(cx, store, file, SQLITE_READER, &opened));
-    err result = sqlite_copy(cx, &opened, path);
-    sqlite_close(&opened);
+    TRY(open_file(cx, store, file, ROLE_READER, &opened));
+    err result = sqlite_copy(cx, opened, path);
+    sqlite_close(&opened->base);
     return result;
 }
 
@@ -226,10 +227,10 @@ err store_backup(struct ctx *cx, struct store *store, const char *folder)
 err store_check(struct ctx *cx, struct store *store)
 {
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        struct sqlite_file opened;
-        TRY(open_file(cx, store, file, SQLITE_READER, &opened));
-        err result = sqlite_check(cx, &opened);
-        sqlite_close(&opened);
+        struct sqlite_file *opened = NULL;
+        TRY(open_file(cx, store, file, ROLE_READER, &opened));
+        err result = sqlite_check(cx, opened);
+        sqlite_close(&opened->base);
         TRY(result);
     }
     return OK;
@@ -237,9 +238,9 @@ err store_check(struct ctx *cx, struct store *store)
 
 err store_scrub_keys(struct ctx *cx, struct store *store)
 {
-    struct sqlite_file keys;
-    TRY(open_file(cx, store, STORE_KEYS, SQLITE_CHECKPOINTER, &keys));
-    err result = sqlite_run_checkpoint(cx, &keys, CHECKPOINT_TRUNCATE, LIMIT_STORE_BUSY_MS);
-    sqlite_close(&keys);
+    struct sqlite_file *keys = NULL;
+    TRY(open_file(cx, store, STORE_KEYS, ROLE_CHECKPOINTER, &keys));
+    err result = sqlite_run_checkpoint(cx, keys, CHECKPOINT_TRUNCATE, LIMIT_STORE_BUSY_MS);
+    sqlite_close(&keys->base);
     return result;
 }

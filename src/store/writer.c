@@ -334,7 +334,7 @@ err writer_open(struct ctx *cx, struct store *store)
     (void)pthread_mutex_init(&store->writer.lock, NULL);
     (void)pthread_cond_init(&store->writer.wake, NULL);
     store->writer.reserve = reserve_open(cx->arena, store->folder);
-    return conn_open(cx, store, SQLITE_WRITER, &store->writer.conn);
+    return conn_open(cx, store, ROLE_WRITER, &store->writer.conn);
 }
 
 void writer_close(struct store *store)

@@ -3,6 +3,7 @@
  * to. */
 #include "store/migrate.h"
 #include "store/sqlite.h"
+#include "unit/store/ask.h"
 #include "unit/store/fixture.h"
 
 static const struct migration STEPS[] = {
@@ -17,32 +18,13 @@ static const struct migration BROKEN[] = {
     {2, "0002_second", "-- file: people\nINSERT INTO a (x) VALUES (2);\nINSERT INTO missing (x) VALUES (3);\n"},
 };
 
-struct number_row {
-    int64_t number;
-};
-static const struct field NUMBER[] = {{"number", FIELD_INT64, offsetof(struct number_row, number)}};
-
-static int64_t ask(struct ctx *cx, struct sqlite_file *file, const char *sql)
+static struct database *open_file(struct fixture *fixture, const char *name)
 {
-    struct statement statement = {.name = "ask", .sql = sql, .out = NUMBER, .out_count = 1};
-    struct sqlite_run_of run = {.file = file, .statement = &statement};
-    struct number_row row = {-1};
-    bool is_row = false;
-    assert_int_equal(sqlite_prepare(cx, file, &statement, &run.prepared), OK);
-    assert_int_equal(sqlite_step(cx, &run, &is_row), OK);
-    assert_true(is_row);
-    assert_int_equal(sqlite_read(cx, &run, &row), OK);
-    sqlite_finalize(run.prepared);
-    return row.number;
-}
-
-static struct sqlite_file open_file(struct fixture *fixture, const char *name)
-{
-    struct sqlite_file file;
+    struct sqlite_file *file = NULL;
     struct text path = text_format(fixture->cx.arena, "%s/%s", fixture->folder, name);
-    struct sqlite_options options = {.path = path.at, .role = SQLITE_WRITER, .create = true};
+    struct sqlite_options options = {.path = path.at, .role = ROLE_WRITER, .create = true};
     assert_int_equal(sqlite_open(&fixture->cx, &options, &file), OK);
-    return file;
+    return &file->base;
 }
 
 static void assert_failure(struct fixture *fixture, err result, err code, const char *reason)
@@ -59,93 +41,93 @@ static void the_words_of_the_dialect_are_put_in(void **state)
     static const char SQL[] = "-- head\n-- file: ledger\n"
                               "CREATE TABLE e (e_id :append_id:, p :int64: NOT NULL, t :text: NOT NULL,\n"
                               "d :bytes: NOT NULL\n:append_key p, e_id:\n) :strict:;\n-- file: keys\nCREATE k;\n";
-    assert_int_equal(migrate_text(&fixture->cx, SQL, STORE_LEDGER, &out), OK);
+    assert_int_equal(migrate_text(&fixture->cx, &SQLITE_ENGINE, SQL, STORE_LEDGER, &out), OK);
     assert_string_equal(out, "CREATE TABLE e (e_id INTEGER PRIMARY KEY, p INTEGER NOT NULL, t TEXT NOT NULL,\n"
                              "d BLOB NOT NULL\n\n) STRICT;\n");
-    assert_int_equal(migrate_text(&fixture->cx, SQL, STORE_KEYS, &out), OK);
+    assert_int_equal(migrate_text(&fixture->cx, &SQLITE_ENGINE, SQL, STORE_KEYS, &out), OK);
     assert_string_equal(out, "CREATE k;\n");
-    assert_int_equal(migrate_text(&fixture->cx, SQL, STORE_PEOPLE, &out), OK);
+    assert_int_equal(migrate_text(&fixture->cx, &SQLITE_ENGINE, SQL, STORE_PEOPLE, &out), OK);
     assert_string_equal(out, "");
 }
 
 static void a_step_is_taken_once(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file people = open_file(fixture, "people.db");
+    struct database *people = open_file(fixture, "people.db");
     struct migrations first = {STEPS, 1};
     struct migrations both = {STEPS, 2};
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, first), OK);
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM a"), 0);
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, first), OK);
+    assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM a"), 0);
     for (int i = 0; i < 2; i++) { /* the second time finds nothing to do */
-        assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, both), OK);
-        assert_int_equal(ask(&fixture->cx, &people, "SELECT sum(x) FROM a"), 2);
-        assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM schema_migration"), 2);
+        assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, both), OK);
+        assert_int_equal(ask(&fixture->cx, people, "SELECT sum(x) FROM a"), 2);
+        assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM schema_migration"), 2);
     }
-    sqlite_close(&people);
+    database_close(people);
 }
 
 static void a_stop_between_two_files_is_resumed(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file keys = open_file(fixture, "keys.db");
-    struct sqlite_file people = open_file(fixture, "people.db");
+    struct database *keys = open_file(fixture, "keys.db");
+    struct database *people = open_file(fixture, "people.db");
     struct migrations both = {STEPS, 2};
-    assert_int_equal(migrate_file(&fixture->cx, &keys, STORE_KEYS, both), OK);
-    sqlite_close(&keys); /* here it stops; the next start begins with the keys again */
+    assert_int_equal(migrate_file(&fixture->cx, keys, STORE_KEYS, both), OK);
+    database_close(keys); /* here it stops; the next start begins with the keys again */
     keys = open_file(fixture, "keys.db");
-    assert_int_equal(migrate_file(&fixture->cx, &keys, STORE_KEYS, both), OK);
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, both), OK);
-    assert_int_equal(ask(&fixture->cx, &keys, "SELECT count(*) FROM b"), 0);
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM a"), 1);
-    sqlite_close(&keys);
-    sqlite_close(&people);
+    assert_int_equal(migrate_file(&fixture->cx, keys, STORE_KEYS, both), OK);
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, both), OK);
+    assert_int_equal(ask(&fixture->cx, keys, "SELECT count(*) FROM b"), 0);
+    assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM a"), 1);
+    database_close(keys);
+    database_close(people);
 }
 
 static void a_step_that_fails_leaves_nothing(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file people = open_file(fixture, "people.db");
+    struct database *people = open_file(fixture, "people.db");
     struct migrations broken = {BROKEN, 2};
-    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, broken), INTERNAL, "store.statement");
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM a"), 0);
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM schema_migration"), 1);
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT count(*) FROM a"), 1);
-    sqlite_close(&people);
+    assert_failure(fixture, migrate_file(&fixture->cx, people, STORE_PEOPLE, broken), INTERNAL, "store.statement");
+    assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM a"), 0);
+    assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM schema_migration"), 1);
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
+    assert_int_equal(ask(&fixture->cx, people, "SELECT count(*) FROM a"), 1);
+    database_close(people);
 }
 
 static void a_changed_step_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file people = open_file(fixture, "people.db");
+    struct database *people = open_file(fixture, "people.db");
     struct migration changed[] = {STEPS[0], STEPS[1]};
     changed[1].sql = "-- file: people\nINSERT INTO a (x) VALUES (3);\n";
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
-    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){changed, 2}),
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
+    assert_failure(fixture, migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){changed, 2}),
                    CONFLICT, "store.migration_changed");
-    assert_int_equal(ask(&fixture->cx, &people, "SELECT sum(x) FROM a"), 2);
-    sqlite_close(&people);
+    assert_int_equal(ask(&fixture->cx, people, "SELECT sum(x) FROM a"), 2);
+    database_close(people);
 }
 
 static void a_later_schema_is_refused(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file people = open_file(fixture, "people.db");
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
-    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 1}), CONFLICT,
+    struct database *people = open_file(fixture, "people.db");
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
+    assert_failure(fixture, migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 1}), CONFLICT,
                    "store.too_new");
-    sqlite_close(&people);
+    database_close(people);
 }
 
 static void a_gap_in_the_record_is_damage(void **state)
 {
     struct fixture *fixture = *state;
-    struct sqlite_file people = open_file(fixture, "people.db");
-    assert_int_equal(migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
-    assert_int_equal(sqlite_run(&fixture->cx, &people, "DELETE FROM schema_migration WHERE version = 1"), OK);
-    assert_failure(fixture, migrate_file(&fixture->cx, &people, STORE_PEOPLE, (struct migrations){STEPS, 2}), CORRUPT,
+    struct database *people = open_file(fixture, "people.db");
+    assert_int_equal(migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 2}), OK);
+    assert_int_equal(database_run(&fixture->cx, people, "DELETE FROM schema_migration WHERE version = 1"), OK);
+    assert_failure(fixture, migrate_file(&fixture->cx, people, STORE_PEOPLE, (struct migrations){STEPS, 2}), CORRUPT,
                    "store.damaged");
-    sqlite_close(&people);
+    database_close(people);
 }
 
 int main(void)

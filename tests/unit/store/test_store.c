@@ -4,7 +4,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "store/sqlite.h"
 #include "store/state.h"
+#include "unit/store/ask.h"
 #include "unit/store/things.h"
 
 static struct text path_of(struct fixture *fixture, const char *name)
@@ -113,39 +115,21 @@ static void a_damaged_page_is_found_by_the_check(void **state)
 
 /* ---- settings */
 
-struct number_row {
-    int64_t number;
-};
-static const struct field NUMBER[] = {{"number", FIELD_INT64, offsetof(struct number_row, number)}};
-
-static int64_t setting(struct ctx *cx, struct sqlite_file *file, const char *sql)
-{
-    struct statement statement = {.name = "setting", .sql = sql, .out = NUMBER, .out_count = 1};
-    struct sqlite_run_of run = {.file = file, .statement = &statement};
-    struct number_row row = {-1};
-    bool is_row = false;
-    assert_int_equal(sqlite_prepare(cx, file, &statement, &run.prepared), OK);
-    assert_int_equal(sqlite_step(cx, &run, &is_row), OK);
-    assert_int_equal(sqlite_read(cx, &run, &row), OK);
-    sqlite_finalize(run.prepared);
-    return row.number;
-}
-
 static void every_file_has_the_settings_of_the_house(void **state)
 {
     struct fixture *fixture = *state;
     struct store_conn *conns[] = {fixture->cx.db, fixture->store->writer.conn};
     for (size_t i = 0; i < 2; i++)
         for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-            struct sqlite_file *of = &conns[i]->files[file];
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA synchronous"), 2);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA secure_delete"), 1);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA foreign_keys"), 1);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA trusted_schema"), 0);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA cell_size_check"), 1);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA temp_store"), 2);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA page_size"), 4096);
-            assert_int_equal(setting(&fixture->cx, of, "PRAGMA query_only"), i == 0);
+            struct database *of = conns[i]->of_file[file];
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA synchronous"), 2);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA secure_delete"), 1);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA foreign_keys"), 1);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA trusted_schema"), 0);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA cell_size_check"), 1);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA temp_store"), 2);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA page_size"), 4096);
+            assert_int_equal(ask(&fixture->cx, of, "PRAGMA query_only"), i == 0);
         }
 }
 
@@ -153,12 +137,12 @@ static void a_setting_that_does_not_take_is_noticed(void **state)
 {
     struct fixture *fixture = *state;
     struct text path = path_of(fixture, "other.db");
-    struct sqlite_options options = {.path = path.at, .role = SQLITE_WRITER, .create = true};
-    struct sqlite_file file;
+    struct sqlite_options options = {.path = path.at, .role = ROLE_WRITER, .create = true};
+    struct sqlite_file *file = NULL;
     assert_int_equal(sqlite_open(&fixture->cx, &options, &file), OK);
     static const char OTHER[] = "PRAGMA journal_mode = DELETE; PRAGMA page_size = 8192; VACUUM";
-    assert_int_equal(sqlite_run(&fixture->cx, &file, OTHER), OK);
-    sqlite_close(&file);
+    assert_int_equal(database_run(&fixture->cx, &file->base, OTHER), OK);
+    database_close(&file->base);
     assert_failure(fixture, sqlite_open(&fixture->cx, &options, &file), INTERNAL, "store.setting");
 }
 

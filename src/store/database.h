@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * An open connection to a database and the table of functions of its engine, inside this floor only: what handles,
+ * statements and migrations need, and nothing else. A database belongs to one thread at a time and has at most one
+ * transaction and one savepoint. Engines: sqlite.h, postgres.h. */
+#ifndef STORE_DATABASE_H
+#define STORE_DATABASE_H
+
+#include "store/statement.h"
+
+typedef enum database_role {
+    ROLE_READER,      /* refuses writes */
+    ROLE_WRITER,
+    ROLE_CHECKPOINTER /* SQLite only: waits for nobody */
+} database_role;
+
+/* The words that move transactions. */
+typedef enum database_move {
+    MOVE_BEGIN_READ,  /* what follows sees one state */
+    MOVE_BEGIN_WRITE, /* what is read stays true until the commit, or the commit fails */
+    MOVE_COMMIT,
+    MOVE_ROLLBACK,
+    MOVE_SAVE,        /* opens the savepoint */
+    MOVE_RELEASE,     /* keeps what came after it */
+    MOVE_RESTORE,     /* undoes what came after it; the savepoint stays open */
+    MOVE_COUNT
+} database_move;
+
+/* The columns of sql/dialect.def. */
+typedef enum dialect { DIALECT_SQLITE, DIALECT_POSTGRES, DIALECT_COUNT } dialect;
+
+struct database {
+    const struct engine *engine;
+    bool                 io_failed; /* for good, once the disk refused anything */
+};
+
+/* A statement goes prepare (once), start, step until there is no row or nobody wants one, finish; `read` after a step
+ * that gave a row. All fail as statement.h says; `move`, `start` and `run` also UNAVAILABLE store.conflict (another
+ * transaction was faster: the same once more may do) and UNAVAILABLE store.lost. */
+struct engine {
+    /* Compares with the descriptor: parameters, columns, reading or writing. INTERNAL store.statement. */
+    err (*prepare)(struct ctx *cx, struct database *db, const struct statement *statement);
+    err (*move)(struct ctx *cx, struct database *db, database_move move);
+    err (*start)(struct ctx *cx, struct database *db, const struct statement *statement, const void *in);
+    err (*step)(struct ctx *cx, struct database *db, const struct statement *statement, bool *out_row);
+    /* Text and bytes lie in the database's memory until the next step or finish. NULL reads as 0 or empty. CORRUPT
+     * store.damaged when a column is not of its declared type. */
+    err (*read)(struct ctx *cx, struct database *db, const struct statement *statement, void *row);
+    void (*finish)(struct database *db, const struct statement *statement);
+    int64_t (*changed)(const struct database *db); /* rows, by the last statement that was stepped to its end */
+    /* Several statements without parameters or rows: DDL, in the words of the engine. */
+    err (*run)(struct ctx *cx, struct database *db, const char *sql);
+    bool (*in_transaction)(const struct database *db); /* engines end one by themselves after some errors */
+    /* Changes with every commit, our own and others'; of others' it knows once a transaction has begun. 0: the engine
+     * does not know. */
+    uint32_t (*version_of_data)(const struct database *db);
+    void (*close)(struct database *db);
+    dialect dialect;
+};
+
+static inline err database_move_to(struct ctx *cx, struct database *db, database_move move)
+{
+    return db->engine->move(cx, db, move);
+}
+
+static inline err database_run(struct ctx *cx, struct database *db, const char *sql)
+{
+    return db->engine->run(cx, db, sql);
+}
+
+static inline bool database_in_transaction(const struct database *db)
+{
+    return db->engine->in_transaction(db);
+}
+
+static inline void database_close(struct database *db) /* takes NULL */
+{
+    if (db != NULL)
+        db->engine->close(db);
+}
+
+#endif
