@@ -51,12 +51,13 @@ static EVP_PKEY *key_open(const struct es256_key *key)
 static bool split_der(const uint8_t *der, size_t size, uint8_t out[ES256_SIGNATURE_BYTES])
 {
     ECDSA_SIG *pair = d2i_ECDSA_SIG(NULL, &der, (long)size);
-    bool split = pair != NULL &&
-                 BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, ES256_COORDINATE_BYTES) == ES256_COORDINATE_BYTES &&
-                 BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + ES256_COORDINATE_BYTES, ES256_COORDINATE_BYTES) ==
-                     ES256_COORDINATE_BYTES;
+    if (pair == NULL)
+        return false;
+    int first = BN_bn2binpad(ECDSA_SIG_get0_r(pair), out, ES256_COORDINATE_BYTES);
+    int second = BN_bn2binpad(ECDSA_SIG_get0_s(pair), out + ES256_COORDINATE_BYTES, ES256_COORDINATE_BYTES);
+    assert(first == ES256_COORDINATE_BYTES && second == ES256_COORDINATE_BYTES); /* below the order of the curve */
     ECDSA_SIG_free(pair);
-    return split;
+    return true;
 }
 
 bool es256_sign(const struct es256_key *key, const uint8_t hash[HASH_BYTES],

@@ -345,48 +345,57 @@ static jose_cfg_t *quiet_library(void)
     return library;
 }
 
-static bool library_verify(const json_t *jws, const json_t *one, const json_t *key)
-{
-    jose_cfg_t *library = quiet_library();
-    bool valid = library != NULL && jose_jws_ver(library, jws, one, key, true);
-    if (library != NULL)
-        jose_cfg_decref(library);
-    return valid;
-}
+struct verification {
+    jose_cfg_t      *library;
+    const json_t    *jws;
+    size_t           count;
+    struct signed_by signatures[JOSE_SIGNATURES_MAX];
+};
 
 /* Exactly one signature is this key's, and it is no other key's. */
-static bool signed_once(const json_t *jws, const struct verifier *by, struct signed_by *signatures, size_t count)
+static bool signed_once(struct verification *all, const struct verifier *by)
 {
     size_t valid = 0;
-    for (size_t i = 0; i < count; i++) {
-        if ((signatures[i].key_id.size > 0 && !text_equals(signatures[i].key_id, by->key_id)) ||
-            !library_verify(jws, signatures[i].one, by->key))
+    for (size_t i = 0; i < all->count; i++) {
+        struct signed_by *one = &all->signatures[i];
+        if ((one->key_id.size > 0 && !text_equals(one->key_id, by->key_id)) ||
+            !jose_jws_ver(all->library, all->jws, one->one, by->key, true))
             continue;
-        if (signatures[i].used)
+        if (one->used)
             return false;
-        signatures[i].used = true;
+        one->used = true;
         valid++;
     }
     return valid == 1;
+}
+
+static err verify_all(struct ctx *cx, struct verification *all, const struct text *public_jwks)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        struct verifier by;
+        TRY(read_verifier(cx, public_jwks[i], &by));
+        if (!signed_once(all, &by))
+            return fail_signature(cx);
+    }
+    return OK;
 }
 
 err jws_verify(struct ctx *cx, struct text jws, const struct text *public_jwks, size_t count,
                struct bytes *out_payload)
 {
     assert(count >= 1 && count <= JOSE_SIGNATURES_MAX);
-    const json_t *object = NULL;
     struct bytes payload;
-    struct signed_by signatures[JOSE_SIGNATURES_MAX] = {0};
-    TRY(json_parse(cx, jws, &object));
-    TRY(read_signatures(cx, object, signatures, count));
-    if (!base64url_decode(cx->arena, member(object, "payload"), &payload))
+    struct verification all = {.count = count};
+    TRY(json_parse(cx, jws, &all.jws));
+    TRY(read_signatures(cx, all.jws, all.signatures, count));
+    if (!base64url_decode(cx->arena, member(all.jws, "payload"), &payload))
         return fail_form(cx);
-    for (size_t i = 0; i < count; i++) {
-        struct verifier by;
-        TRY(read_verifier(cx, public_jwks[i], &by));
-        if (!signed_once(object, &by, signatures, count))
-            return fail_signature(cx);
-    }
+    all.library = quiet_library();
+    if (all.library == NULL)
+        return fail_library(cx);
+    err verified = verify_all(cx, &all, public_jwks);
+    jose_cfg_decref(all.library);
+    TRY(verified);
     *out_payload = payload;
     return OK;
 }

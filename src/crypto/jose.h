@@ -36,7 +36,7 @@ err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const st
 /* Takes any text. Accepts exactly `count` signatures (1 to JOSE_SIGNATURES_MAX), one valid one of each key. Protected
  * headers hold alg (ES256 only), and at most kid (the key's thumbprint) and typ; anything else is refused, also an
  * unprotected header. Base64url must be canonical. Gives the decoded payload in the arena. Fails MALFORMED jws.form,
- * INVALID jws.header, jws.signature, jose.key; as json_parse(). */
+ * INVALID jws.header, jws.signature, jose.key, INTERNAL jose.library; as json_parse(). */
 err jws_verify(struct ctx *cx, struct text jws, const struct text *public_jwks, size_t count,
                struct bytes *out_payload) MUST_CHECK;
 

@@ -81,18 +81,28 @@ void key_folder_close(struct key_folder *folder)
     *folder = (struct key_folder){-1, -1};
 }
 
-static err read_open_file(struct ctx *cx, int fd, struct key_file *out)
+ssize_t key_read_whole(int fd, void *out, size_t room)
 {
-    TRY(check_private(cx, fd));
-    while (out->size < sizeof out->at) {
-        ssize_t got = read(fd, out->at + out->size, sizeof out->at - out->size);
+    size_t size = 0;
+    while (size < room) {
+        ssize_t got = read(fd, (uint8_t *)out + size, room - size);
         if (got == 0)
             break;
         if (got < 0 && errno != EINTR)
-            return fail_disk(cx, "reading a key");
+            return -1;
         if (got > 0)
-            out->size += (size_t)got;
+            size += (size_t)got;
     }
+    return (ssize_t)size;
+}
+
+static err read_open_file(struct ctx *cx, int fd, struct key_file *out)
+{
+    TRY(check_private(cx, fd));
+    ssize_t size = key_read_whole(fd, out->at, sizeof out->at);
+    if (size < 0)
+        return fail_disk(cx, "reading a key");
+    out->size = (size_t)size;
     out->present = true;
     return OK;
 }
@@ -124,7 +134,7 @@ err key_file_stands(struct ctx *cx, int folder, const char *name, bool *out)
     return OK;
 }
 
-static bool write_whole(int fd, struct bytes content)
+bool key_write_whole(int fd, struct bytes content)
 {
     while (content.size > 0) {
         ssize_t put = write(fd, content.at, content.size);
@@ -143,7 +153,7 @@ static err write_beside(struct ctx *cx, int folder, const char *name, struct byt
     int fd = openat(folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return fail_disk(cx, "making a key");
-    bool written = write_whole(fd, content) && fsync(fd) == 0;
+    bool written = key_write_whole(fd, content) && fsync(fd) == 0;
     err done = written ? OK : fail_disk(cx, "writing a key");
     close(fd);
     if (!written)
@@ -180,7 +190,7 @@ static bool zero_file(int fd)
         return false;
     for (off_t left = status.st_size; left > 0; left -= (off_t)sizeof ZEROS) {
         size_t size = left < (off_t)sizeof ZEROS ? (size_t)left : sizeof ZEROS;
-        if (!write_whole(fd, (struct bytes){ZEROS, size}))
+        if (!key_write_whole(fd, (struct bytes){ZEROS, size}))
             return false;
     }
     return fsync(fd) == 0;

@@ -4,6 +4,8 @@
 #ifndef CRYPTO_KEY_FOLDER_H
 #define CRYPTO_KEY_FOLDER_H
 
+#include <sys/types.h>
+
 #include "base/ctx.h"
 
 struct key_folder {
@@ -34,6 +36,11 @@ void key_bucket_name(int64_t bucket, char out[KEY_BUCKET_NAME_SIZE]);
 
 /* The file appears whole or not at all; one that is there already stays (`out_made` false). */
 err key_file_make(struct ctx *cx, int folder, const char *name, struct bytes content, bool *out_made) MUST_CHECK;
+
+/* read(2) until there is no room or no more, write(2) until all is there, whatever comes between. -1 or false: the
+ * system refuses, and errno says why. */
+ssize_t key_read_whole(int fd, void *out, size_t room) MUST_CHECK;
+bool key_write_whole(int fd, struct bytes content) MUST_CHECK;
 
 /* Overwrites with zeros, then removes. `out_was_there` is false when there was no such file. */
 err key_file_destroy(struct ctx *cx, int folder, const char *name, bool *out_was_there) MUST_CHECK;

@@ -22,6 +22,8 @@
 
 static_assert(BUCKET_SEALED_BYTES <= KEY_FILE_BYTES_MAX, "a bucket file");
 static_assert(SECRET_KEY_BYTES == crypto_kdf_KEYBYTES, "the root");
+static_assert(sizeof(struct key_greeting) <= KEY_DATA_BYTES && KEY_MARK_BYTES_MAX <= KEY_DATA_BYTES, "an answer");
+static_assert(2 * JOSE_PRIVATE_JWK_BYTES + SEAL_OVERHEAD_BYTES <= KEY_DATA_BYTES, "an answer with a fresh key");
 
 struct holder_secrets {
     struct secret_key root;
@@ -86,13 +88,11 @@ static void derive_keys(struct holder_secrets *secrets)
 
 err key_holder_open(struct ctx *cx, const char *folder, bool create, struct key_holder **out)
 {
-    if (sodium_init() < 0) /* has run before main(); told again here because the memory below needs it */
-        return FAIL(cx, INTERNAL, "key.library", "libsodium does not start");
     struct key_holder *holder = calloc(1, sizeof *holder);
     if (holder == NULL)
         return FAIL(cx, INTERNAL, "key.memory", "no memory for the holder of the keys");
     holder->folder = (struct key_folder){-1, -1};
-    holder->secrets = sodium_malloc(sizeof *holder->secrets);
+    holder->secrets = sodium_malloc(sizeof *holder->secrets); /* libraries.c has started libsodium before main() */
     err opened = holder->secrets == NULL ? FAIL(cx, INTERNAL, "key.memory", "no memory for secrets") : OK;
     if (opened == OK)
         opened = key_folder_open(cx, folder, create, &holder->folder);
@@ -121,9 +121,11 @@ static err fail_question(struct ctx *cx)
     return FAIL(cx, INTERNAL, "key.question", "the holder of the keys was asked something that it does not answer");
 }
 
-static err put(struct ctx *cx, struct key_answer *out, struct bytes more)
+/* Everything that a holder tells has its bound, and every bound fits. */
+static void put(struct key_answer *out, struct bytes more)
 {
-    return key_answer_add(out, more) ? OK : fail_question(cx);
+    bool added = key_answer_add(out, more);
+    assert(added);
 }
 
 /* ---- greeting */
@@ -137,16 +139,16 @@ static const struct {
 #undef X
 };
 
-static err greet(struct ctx *cx, const struct key_holder *holder, struct key_answer *out)
+static err greet(const struct key_holder *holder, struct key_answer *out)
 {
     struct key_greeting greeting = {0};
     sign_public(&holder->secrets->log, greeting.log_public);
     for (size_t i = 0; i < sizeof NODE_KEYS / sizeof *NODE_KEYS; i++)
         if (NODE_KEYS[i].handed)
             key_derive(&holder->secrets->root, NODE_KEYS[i].which, &greeting.node_keys[NODE_KEYS[i].which]);
-    err done = put(cx, out, (struct bytes){(const uint8_t *)&greeting, sizeof greeting});
+    put(out, (struct bytes){(const uint8_t *)&greeting, sizeof greeting});
     secret_wipe(&greeting, sizeof greeting);
-    return done;
+    return OK;
 }
 
 /* ---- buckets */
@@ -185,9 +187,9 @@ static err bucket_open(struct ctx *cx, const struct key_holder *holder, int64_t 
     struct seal_place place = bucket_place(bucket);
     struct bytes plain;
     TRY(seal_open(cx, &holder->secrets->seals_buckets, &place, (struct bytes){file.at, file.size}, &plain));
-    err done = put(cx, out, plain);
+    put(out, plain);
     secret_wipe((void *)(uintptr_t)plain.at, plain.size);
-    return done;
+    return OK;
 }
 
 static err bucket_make(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct key_answer *out)
@@ -218,11 +220,12 @@ static err bucket_destroy(struct ctx *cx, const struct key_holder *holder, int64
 
 /* ---- signatures */
 
-static err log_sign(struct ctx *cx, const struct key_holder *holder, struct bytes message, struct key_answer *out)
+static err log_sign(const struct key_holder *holder, struct bytes message, struct key_answer *out)
 {
     uint8_t signature[SIGN_SIGNATURE_BYTES];
     sign(&holder->secrets->log, message, signature);
-    return put(cx, out, (struct bytes){signature, sizeof signature});
+    put(out, (struct bytes){signature, sizeof signature});
+    return OK;
 }
 
 /* An organisation's key is stored as it leaves here; that of a relationship is sealed once more, under the key of the
@@ -261,8 +264,9 @@ static err signing_make(struct ctx *cx, const struct key_holder *holder, const s
     TRY(jose_key_public(cx, private_jwk, &public_jwk));
     TRY(seal(cx, &holder->secrets->seals_signing, &place, bytes_of_text(private_jwk), &sealed));
     out->number = (int64_t)sealed.size;
-    TRY(put(cx, out, sealed));
-    return put(cx, out, bytes_of_text(public_jwk));
+    put(out, sealed);
+    put(out, bytes_of_text(public_jwk));
+    return OK;
 }
 
 static err signing_public(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
@@ -272,7 +276,8 @@ static err signing_public(struct ctx *cx, const struct key_holder *holder, const
     struct text public_jwk;
     TRY(signing_open(cx, holder, question, (struct bytes){question->data, question->size}, &private_jwk));
     TRY(jose_key_public(cx, private_jwk, &public_jwk));
-    return put(cx, out, bytes_of_text(public_jwk));
+    put(out, bytes_of_text(public_jwk));
+    return OK;
 }
 
 static err sign_hash(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
@@ -285,7 +290,8 @@ static err sign_hash(struct ctx *cx, const struct key_holder *holder, const stru
     struct bytes sealed = {question->data + HASH_BYTES, question->size - HASH_BYTES};
     TRY(signing_open(cx, holder, question, sealed, &private_jwk));
     TRY(jose_key_sign(cx, private_jwk, question->data, signature));
-    return put(cx, out, (struct bytes){signature, sizeof signature});
+    put(out, (struct bytes){signature, sizeof signature});
+    return OK;
 }
 
 /* ---- the mark */
@@ -294,7 +300,8 @@ static err mark_load(struct ctx *cx, const struct key_holder *holder, struct key
 {
     struct text mark;
     TRY(key_mark_read(cx, holder->folder.root, &mark));
-    return put(cx, out, bytes_of_text(mark));
+    put(out, bytes_of_text(mark));
+    return OK;
 }
 
 /* ---- questions */
@@ -308,7 +315,7 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
     out->number = 0;
     switch (question->act) {
     case KEY_ACT_GREET:
-        return greet(cx, holder, out);
+        return greet(holder, out);
     case KEY_ACT_HAS_BUCKETS:
         return has_buckets(cx, holder, out);
     case KEY_ACT_BUCKET_OPEN:
@@ -318,7 +325,7 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
     case KEY_ACT_BUCKET_DESTROY:
         return bucket_destroy(cx, holder, question->number);
     case KEY_ACT_LOG_SIGN:
-        return log_sign(cx, holder, data, out);
+        return log_sign(holder, data, out);
     case KEY_ACT_SIGNING_MAKE:
         return signing_make(cx, holder, question, out);
     case KEY_ACT_SIGNING_PUBLIC:

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "crypto/key_folder.h"
 
 #define MARK_NAME "log.checkpoint"
 #define FRESH_NAME "log.checkpoint.new"
@@ -29,7 +30,7 @@ err key_mark_read(struct ctx *cx, int folder, struct text *out)
         *out = TEXT_NONE;
         return OK;
     }
-    ssize_t size = file < 0 ? -1 : read(file, text, KEY_MARK_BYTES_MAX);
+    ssize_t size = file < 0 ? -1 : key_read_whole(file, text, KEY_MARK_BYTES_MAX);
     err result = size < 0 ? fail_mark(cx, "reading") : OK;
     if (file >= 0)
         close(file); /* it was only read */
@@ -58,7 +59,7 @@ static bool write_file(int folder, const char *name, struct text text)
     int file = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (file < 0)
         return false;
-    bool written = write(file, text.at, text.size) == (ssize_t)text.size && fsync(file) == 0;
+    bool written = key_write_whole(file, bytes_of_text(text)) && fsync(file) == 0;
     return close(file) == 0 && written;
 }
 

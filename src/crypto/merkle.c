@@ -215,12 +215,13 @@ struct climb {
     uint64_t last;
 };
 
-/* True when the next hash of a proof stands on the left of the climber. Climbs past the levels where the climber, being
- * the last of its level, has no sibling. */
+/* True when the next hash of a proof stands on the left of the climber, who is below the root. Climbs past the levels
+ * where the climber, being the last of its level, has no sibling. */
 static bool climb_is_right(struct climb *climb)
 {
+    assert(climb->last != 0);
     bool right = (climb->at & 1) != 0 || climb->at == climb->last;
-    while (right && (climb->at & 1) == 0 && climb->at != 0) {
+    while (right && (climb->at & 1) == 0) { /* ends: the one who is last is not the first */
         climb->at >>= 1;
         climb->last >>= 1;
     }

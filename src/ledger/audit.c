@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/checked.h"
 #include "ledger/checkpoint.h"
 #include "ledger/head.h"
 #include "ledger/tile_source.h"
@@ -145,7 +144,8 @@ static struct merkle_hash fold(const struct level *full)
 
 static err add_hash(struct walk *walk, struct merkle_hash hash)
 {
-    for (int number = 0; number < LEVELS; number++) {
+    for (int number = 0;; number++) {
+        assert(number < LEVELS);
         struct level *level = &walk->levels[number];
         level->hashes[level->count++] = hash;
         if (level->count < TILE_WIDTH)
@@ -156,7 +156,6 @@ static err add_hash(struct walk *walk, struct merkle_hash hash)
         level->tile++;
         level->count = 0;
     }
-    return OK;
 }
 
 static void add_subtree(struct walk *walk, struct merkle_hash hash)
@@ -366,10 +365,7 @@ static err audit_all(struct ctx *cx, struct walk *walk)
 static err audit_with_memory(struct ctx *cx, struct walk *walk)
 {
     TRY(audit_head(walk));
-    size_t bits = (size_t)walk->head.size / 8;
-    size_t kept_bytes = 0;
-    if (size_add(KEPT_BYTES, bits, &kept_bytes))
-        walk->kept = arena_open(kept_bytes);
+    walk->kept = arena_open(KEPT_BYTES + (size_t)walk->head.size / 8); /* no size of a log is near the largest size_t */
     if (walk->kept == NULL)
         return FAIL_MEMORY(&walk->scratch);
     return audit_all(cx, walk);

@@ -27,7 +27,8 @@ bool note_take_line(struct text *rest, struct text *out_line)
     return take_until(rest, '\n', out_line);
 }
 
-/* White_Space of Unicode and control characters beyond ASCII, in UTF-8. */
+/* White_Space of Unicode and control characters beyond ASCII. In UTF-8, which the caller has checked, a first octet has
+ * the others behind it. */
 static bool starts_with_gap(struct text text)
 {
     static const char *const SPACES[] = {
@@ -35,10 +36,9 @@ static bool starts_with_gap(struct text text)
     for (size_t i = 0; i < sizeof SPACES / sizeof *SPACES; i++)
         if (text_starts_with(text, SPACES[i]))
             return true;
-    if (text_starts_with(text, "\xC2") && text.size >= 2 && (uint8_t)text.at[1] < 0xA0) /* U+0080 to U+009F */
-        return true;
-    bool in_row = text_starts_with(text, "\xE2\x80") && text.size >= 3; /* U+2000 to U+200A stand in one row */
-    return in_row && (uint8_t)text.at[2] >= 0x80 && (uint8_t)text.at[2] <= 0x8A;
+    if (text_starts_with(text, "\xC2"))
+        return (uint8_t)text.at[1] < 0xA0; /* U+0080 to U+009F */
+    return text_starts_with(text, "\xE2\x80") && (uint8_t)text.at[2] <= 0x8A; /* U+2000 to U+200A stand in one row */
 }
 
 bool note_name_is_valid(struct text name)

@@ -238,6 +238,12 @@ static void only_private_keys_sign(void **state)
                       REFUSED[i].reason);
     }
     assert_int_equal(jws.size, 0);
+    struct two_keys pair = {
+        {keys.private_jwks[0], TEXT(A3_WITH(A3_Y, ",\"d\":\"" A3_D "\",\"use\":\"sig\",\"key_ops\":[\"sign\"]"))},
+        {keys.public_jwks[0], TEXT(A3_PUBLIC)}};
+    struct bytes payload;
+    assert_int_equal(sign_with(cx, bytes_of_text(TEXT("x")), TEXT("t"), &pair, &jws), OK); /* it says that it may */
+    assert_int_equal(jws_verify(cx, jws, pair.public_jwks, 2, &payload), OK);
     fixture_close(&fixture);
 }
 

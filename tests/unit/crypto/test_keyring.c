@@ -297,6 +297,17 @@ static void the_derivation_stays_what_it_is(void **state)
     fixture_close(&fixture);
 }
 
+/* No other process could leave it alone. */
+static void a_keyring_with_its_own_holder_is_held(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct ctx *cx = fixture_open_keyring(&fixture);
+    assert_true(keyring_is_held(cx->keyring));
+    assert_int_equal(keyring_holder_lacks(cx->keyring), 0);
+    fixture_close(&fixture);
+}
+
 static void the_log_signs_with_its_own_key(void **state)
 {
     (void)state;
@@ -391,6 +402,7 @@ int main(void)
         cmocka_unit_test(two_makers_in_one_millisecond_get_two_buckets),
         cmocka_unit_test(node_keys_differ_and_stay),
         cmocka_unit_test(the_derivation_stays_what_it_is),
+        cmocka_unit_test(a_keyring_with_its_own_holder_is_held),
         cmocka_unit_test(the_log_signs_with_its_own_key),
         cmocka_unit_test(many_threads_share_one_keyring),
     };

@@ -81,6 +81,14 @@ static void tokens_of_other_forms_are_refused(void **state)
     assert_false(token_parse(TEXT("sk_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "se", &parsed));
     for (size_t i = 0; i < sizeof REFUSED / sizeof *REFUSED; i++)
         assert_false(token_parse(text_of(REFUSED[i]), "sk", &parsed));
+    char cut[] = "sk_0123456789abcdef_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (size_t at = 0; at < sizeof cut - 1; at++) { /* a NUL is in no alphabet, though it ends each of them */
+        char kept = cut[at];
+        cut[at] = '\0';
+        assert_false(token_parse((struct text){cut, sizeof cut - 1}, "sk", &parsed));
+        cut[at] = kept;
+    }
+    assert_true(token_parse((struct text){cut, sizeof cut - 1}, "sk", &parsed));
 }
 
 static void the_stored_hash_stays_what_it_is(void **state)
