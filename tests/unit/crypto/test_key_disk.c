@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: whichever call of the system fails, an act on the key folder is done wholly or told as key.disk, leaves nothing
  * open and nothing half, and then succeeds when it is asked for again; what comes in pieces, or is interrupted, is done
- * all the same. Method: the linker leads the calls of the floor here (src/crypto/CMakeLists.txt), and the n-th call of an
- * act meets the trouble, for every n until none is left. One thread. */
+ * all the same. Method: the linker leads the calls of the floor here (src/crypto/CMakeLists.txt), and the n-th call of
+ * an act meets the trouble, for every n until none is left. One thread. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>

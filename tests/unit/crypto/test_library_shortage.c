@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: when the libraries or the floor itself find no memory, a call fails as a whole: no half signature, no sealer that
- * lacks a lane, no keyring without its keys; a hash is right, or the program ends. Method: OpenSSL takes its memory from
- * here, the floor through the linker (src/crypto/CMakeLists.txt), and the n-th taking of a call finds none, for every n
- * until the call succeeds. One thread; what ends the program is tried in a process of its own. */
+ * Goal: when the libraries or the floor itself find no memory, a call fails as a whole: no half signature, no sealer
+ * that lacks a lane, no keyring without its keys; a hash is right, or the program ends. Method: OpenSSL takes its
+ * memory from here, the floor through the linker (src/crypto/CMakeLists.txt), and the n-th taking of a call finds none,
+ * for every n until the call succeeds. One thread; what ends the program is tried in a process of its own. */
 #include <errno.h>
 #include <openssl/evp.h>
 #include <pthread.h>

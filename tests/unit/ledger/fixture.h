@@ -3,6 +3,8 @@
 #ifndef TESTS_UNIT_LEDGER_FIXTURE_H
 #define TESTS_UNIT_LEDGER_FIXTURE_H
 
+#include <sqlite3.h>
+
 #include "ledger/ledger.h"
 #include "unit/crypto/fixture.h"
 
@@ -50,6 +52,19 @@ static inline void log_fixture_close(struct log_fixture *fixture)
 {
     log_fixture_store_close(fixture);
     fixture_close(&fixture->base);
+}
+
+/* Done with SQLite itself, behind the back of the store. */
+static inline void run_sql(struct log_fixture *fixture, const char *sql)
+{
+    char path[160];
+    char *problem = NULL;
+    sqlite3 *db = NULL;
+    (void)snprintf(path, sizeof path, "%s/store/people.db", fixture->base.folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK)
+        fail_msg("%s: %s", sql, problem);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 /* Salt and payload of a receipt, from its number. */

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The audit finds nothing in a sound log, and each kind of damage by a sentence that names it. The damage is done with
- * SQLite itself, behind the back of the store. */
+ * The audit finds nothing in a sound log, and each kind of damage by a sentence that names it. */
 #include "ledger/audit.h"
-
-#include <sqlite3.h>
 
 #include "unit/ledger/fixture.h"
 
@@ -40,18 +37,6 @@ static bool was_heard(const struct heard *heard, const char *part)
     return false;
 }
 
-static void run_sql(struct log_fixture *fixture, const char *sql)
-{
-    char path[160];
-    char *problem = NULL;
-    sqlite3 *db = NULL;
-    (void)snprintf(path, sizeof path, "%s/store/people.db", fixture->base.folder);
-    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK)
-        fail_msg("%s: %s", sql, problem);
-    assert_int_equal(sqlite3_close(db), SQLITE_OK);
-}
-
 /* Entries with receipts, as acts leave them. */
 static void append_receipts(struct log_fixture *fixture, int64_t count)
 {
@@ -64,7 +49,7 @@ static void append_receipts(struct log_fixture *fixture, int64_t count)
 static void a_sound_log_has_no_findings(void **state)
 {
     (void)state;
-    static const int64_t STEPS[] = {0, 1, 1, 253, 1, 1, 255, 188, 4096, 1000};
+    static const int64_t STEPS[] = {0, 1, 1, 253, 1, 1, 255, 188, 4096, 1000, 11200}; /* more bundles than are kept */
     struct log_fixture fixture;
     struct heard heard;
     (void)log_fixture_open(&fixture);
@@ -102,6 +87,11 @@ static void a_log_of_three_levels_has_no_findings(void **state)
     run_sql(&fixture, "DELETE FROM log_tile WHERE level = 2");
     (void)run_audit(&fixture, &heard);
     assert_true(was_heard(&heard, "Tile 0 of level 2 holds 0 octets where 32 are due."));
+    run_sql(&fixture, "DELETE FROM log_tile WHERE level = -1 AND tile_index = 3");
+    (void)run_audit(&fixture, &heard);
+    assert_true(was_heard(&heard, "The entries from 768 on are missing"));
+    assert_false(was_heard(&heard, "of level 1")); /* nothing can be said of what stands above them */
+    assert_false(was_heard(&heard, "of level 2"));
     log_fixture_close(&fixture);
 }
 
@@ -139,6 +129,7 @@ static void each_damage_has_its_sentence(void **state)
         {"UPDATE log_leaf SET leaf_index = 700 WHERE receipt_id = 17",
          "Receipt 17 has place 700 in a log of 600 entries."},
         {"UPDATE log_leaf SET leaf_index = 700 WHERE receipt_id = 17", "Place 700 of receipt 17 is outside the log."},
+        {"UPDATE log_leaf SET leaf_index = -5 WHERE receipt_id = 17", "Place -5 of receipt 17 is outside the log."},
         {"UPDATE log_leaf SET leaf_index = (SELECT leaf_index FROM log_leaf WHERE receipt_id = 18) "
          "WHERE receipt_id = 17",
          "is given twice, the second time to receipt 18."},

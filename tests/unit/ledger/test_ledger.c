@@ -235,7 +235,8 @@ static void a_log_is_not_continued_over_a_damaged_tile(void **state)
 {
     (void)state;
     struct damage damages[] = {
-        {0, 1, 0, 1}, {0, 1, 43 * 32 + 31, 0x80}, {1, 0, 31, 1}, {-1, 1, 1, 1}, {-1, 1, 43 * 34 + 33, 4}};
+        {0, 1, 0, 1},  {0, 1, 43 * 32 + 31, 0x80}, {1, 0, 31, 1},
+        {-1, 1, 0, 1}, {-1, 1, 1, 1},              {-1, 1, 43 * 34 + 33, 4}};
     struct log_fixture fixture;
     struct ctx *cx = log_fixture_open(&fixture);
     struct ledger_pass pass;

@@ -211,6 +211,12 @@ static void the_limits_of_proof_files_hold(void **state)
     assert_failed(cx, proof_parse(cx, builder_text(&file), &proof), MALFORMED, "log.proof_form");
     struct text big = {arena_take(cx->arena, LIMIT_PROOF_FILE_BYTES + 1, 1), LIMIT_PROOF_FILE_BYTES + 1};
     assert_failed(cx, proof_parse(cx, big, &proof), TOO_LARGE, "log.proof_size");
+    struct text written = TEXT_NONE;
+    proof = (struct proof){.index = 7, .note = {big.at, LIMIT_PROOF_FILE_BYTES - sizeof(FIRST "index 7\n\n") + 1}};
+    assert_int_equal(proof_format(cx, &proof, &written), OK);
+    assert_int_equal(written.size, LIMIT_PROOF_FILE_BYTES);
+    proof.note.size++;
+    assert_failed(cx, proof_format(cx, &proof, &written), TOO_LARGE, "log.proof_size");
     fixture_close(&fixture);
 }
 

@@ -100,6 +100,7 @@ static void a_receipt_with_its_proof_passes_every_step(void **state)
     assert_int_equal(facts.tree.size, 12);
     for (receipt_step step = 0; step < RECEIPT_STEP_COUNT; step++)
         assert_true(strlen(receipt_step_sentence(step)) > 10);
+    assert_string_equal(receipt_step_sentence(RECEIPT_STEP_COUNT), ""); /* how far a good one has come */
     fixture_close(&made.base);
 }
 
