@@ -14,27 +14,27 @@
 
 /* ---- calls that meet trouble */
 
-typedef enum trouble {
+typedef enum trouble_kind {
     TROUBLE_NONE,
     TROUBLE_BROKEN, /* EIO */
     TROUBLE_SIGNAL, /* EINTR, where a call may wait */
     TROUBLE_PIECES, /* half of what is to be read or written */
-} trouble;
+} trouble_kind;
 
 static struct {
-    trouble     trouble;
-    int         left;   /* calls before the one that meets it */
-    const char *struck; /* its name; NULL as long as none has */
+    trouble_kind trouble;
+    int          left;   /* calls before the one that meets it */
+    const char  *struck; /* its name; NULL as long as none has */
 } plan;
 
-static void expect_trouble(trouble trouble, int left)
+static void expect_trouble(trouble_kind trouble, int left)
 {
     plan.trouble = trouble;
     plan.left = left;
     plan.struck = NULL;
 }
 
-static bool meets(trouble trouble, const char *call, int error)
+static bool meets(trouble_kind trouble, const char *call, int error)
 {
     if (plan.trouble != trouble || plan.left-- != 0)
         return false;
@@ -209,13 +209,13 @@ ssize_t __wrap___recv_chk(int socket, void *out, size_t size, size_t room, int f
 #define NEW_MARK "node.example/log\n6\nnew, and longer\n"
 
 struct scene {
-    struct fixture  fixture;
-    struct ctx     *cx;
+    struct fixture   fixture;
+    struct ctx      *cx;
     struct key_place place;
-    struct bytes    wrapped;
-    struct bytes    root;        /* as it stood before the act; empty: none */
-    int             bucket_file; /* open: reaches the octets of the file when its name is gone */
-    int64_t         made;
+    struct bytes     wrapped;
+    struct bytes     root;        /* as it stood before the act; empty: none */
+    int              bucket_file; /* open: reaches the octets of the file when its name is gone */
+    int64_t          made;
 };
 
 struct act {
@@ -272,14 +272,17 @@ static err make_bucket(struct scene *scene)
 
 static void look_at_buckets(struct scene *scene, err result)
 {
-    char path[256];
+    char path[128];
     assert_true((result == OK) == (scene->made != 0));
     (void)snprintf(path, sizeof path, "%s/buckets", scene->fixture.keys);
     DIR *list = opendir(path);
     assert_non_null(list);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
-        if (entry->d_name[0] != '.' || strlen(entry->d_name) > 2)
-            assert_int_equal(read_file(scene->cx, path, entry->d_name).size, KEYRING_WRAPPED_BYTES); /* none half */
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        (void)snprintf(path, sizeof path, "buckets/%.64s", entry->d_name);
+        assert_int_equal(read_file(scene->cx, scene->fixture.keys, path).size, KEYRING_WRAPPED_BYTES); /* none half */
+    }
     closedir(list);
 }
 
@@ -370,7 +373,7 @@ static const struct act ACTS[] = {
 
 /* ---- each act with each call that fails */
 
-static void check_result(const struct act *act, trouble trouble, const struct ctx *cx, err result)
+static void check_result(const struct act *act, trouble_kind trouble, const struct ctx *cx, err result)
 {
     if (plan.struck == NULL || trouble != TROUBLE_BROKEN) {
         if (result != OK)
@@ -382,7 +385,7 @@ static void check_result(const struct act *act, trouble trouble, const struct ct
 }
 
 /* True when a call met the trouble. */
-static bool try_act(const struct act *act, trouble trouble, int left)
+static bool try_act(const struct act *act, trouble_kind trouble, int left)
 {
     struct scene scene = {.bucket_file = -1};
     scene.cx = fixture_open(&scene.fixture);
@@ -407,7 +410,7 @@ static bool try_act(const struct act *act, trouble trouble, int left)
     return struck;
 }
 
-static int count_struck(trouble trouble)
+static int count_struck(trouble_kind trouble)
 {
     int struck = 0;
     for (size_t i = 0; i < sizeof ACTS / sizeof *ACTS; i++)

@@ -62,6 +62,7 @@ static inline void run_sql(struct log_fixture *fixture, const char *sql)
     sqlite3 *db = NULL;
     (void)snprintf(path, sizeof path, "%s/store/people.db", fixture->base.folder);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_busy_timeout(db, 60000), SQLITE_OK); /* the store may be emptying its log just now */
     if (sqlite3_exec(db, sql, NULL, NULL, &problem) != SQLITE_OK)
         fail_msg("%s: %s", sql, problem);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
