@@ -19,11 +19,12 @@ static const struct {
 
 const char *id_prefix(id_type type)
 {
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++)
-        if (TYPES[i].type == type)
-            return TYPES[i].prefix;
-    assert(false && "every id_type but ID_NONE stands in id.def");
-    return "";
+    size_t at = 0;
+    while (TYPES[at].type != type) {
+        at++;
+        assert(at < sizeof TYPES / sizeof *TYPES); /* every id_type but ID_NONE stands in id.def */
+    }
+    return TYPES[at].prefix;
 }
 
 id_type id_type_of_prefix(struct text prefix)

@@ -102,7 +102,7 @@ bool phone_is_sane(struct text text)
     int open = 0;
     if (text.size == 0 || text.size > 32 || !is_digit(text.at[text.size - 1]))
         return false;
-    if (text.at[0] == '+' && text.size > 1 && text.at[1] == '0')
+    if (text.at[0] == '+' && text.at[1] == '0') /* the last one is a digit: something follows the plus */
         return false;
     for (size_t i = 0; i < text.size; i++) {
         char c = text.at[i];
@@ -128,10 +128,8 @@ static bool is_subtag(struct text tag, size_t least, size_t most, bool letters_o
 
 static bool is_region(struct text tag)
 {
-    int64_t number = 0;
     return is_subtag(tag, 2, 2, true) ||
-           (tag.size == 3 && is_digit(tag.at[0]) && is_digit(tag.at[1]) && is_digit(tag.at[2]) &&
-            (tag.at[0] == '0' || text_to_int64(tag, &number)));
+           (tag.size == 3 && is_digit(tag.at[0]) && is_digit(tag.at[1]) && is_digit(tag.at[2]));
 }
 
 static bool is_variant(struct text tag)
@@ -199,7 +197,7 @@ bool url_is_sane(struct text text)
     return is_domain(host, 2) && (!has_port || is_port(port));
 }
 
-/* Lengths of the IBAN registry; a country that is not there may have 15 to 34 characters. */
+/* Lengths of the IBAN registry; a country that is not there may have 15 to 34 characters, as its caller sees to. */
 static bool iban_length_fits(struct text compact)
 {
     static const char LENGTHS[] =
@@ -209,7 +207,7 @@ static bool iban_length_fits(struct text compact)
     for (size_t i = 0; i + 4 < sizeof LENGTHS; i += 4)
         if (memcmp(LENGTHS + i, compact.at, 2) == 0)
             return compact.size == (size_t)(LENGTHS[i + 2] - '0') * 10 + (size_t)(LENGTHS[i + 3] - '0');
-    return compact.size >= 15 && compact.size <= 34 && country_is_code((struct text){compact.at, 2});
+    return country_is_code((struct text){compact.at, 2});
 }
 
 bool iban_is_sane(struct text text)

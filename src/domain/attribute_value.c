@@ -113,9 +113,10 @@ static err check_syntax(const struct place *place, const struct attribute_rule *
     struct text text;
     size_t at = 0;
     TRY(take_text(place, SYNTAX_CHARACTERS_MAX, false, &text));
-    while (at < sizeof SYNTAXES / sizeof *SYNTAXES && SYNTAXES[at].type != rule->type)
+    while (SYNTAXES[at].type != rule->type) {
         at++;
-    assert(at < sizeof SYNTAXES / sizeof *SYNTAXES); /* every type is checked somewhere */
+        assert(at < sizeof SYNTAXES / sizeof *SYNTAXES); /* every type is checked somewhere */
+    }
     if (!SYNTAXES[at].is_sane(text))
         return REFUSE(place, SYNTAXES[at].reason, "%s", SYNTAXES[at].sentence);
     if (text_is(text_of(rule->detail), "https") && !text_starts_with(text, "https://"))

@@ -89,7 +89,7 @@ static h1_outcome end_line(struct h1_scan *scan, size_t at, struct h1_refusal *o
         return refuse(out, MALFORMED, "http.request_line", "empty lines stand before the request line");
     scan->line_count += size > 0;
     scan->line_start = at + 2;
-    if (scan->line_count == 1 && scan->fields_start == 0)
+    if (scan->line_count == 1)
         scan->fields_start = at + 2;
     return H1_MORE;
 }

@@ -3,12 +3,15 @@
 #include "base/id.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include "support/cmocka.h"
 
 #define THREADS 4
-#define NUMBERS 20000
+#define NUMBERS 500000 /* long enough for threads to run at once also where others run as well */
+#define ROUNDS 3
+#define SPREAD 0x4000 /* where the first number of a millisecond lies */
 
 static void ids_come_back_from_their_block(void **state)
 {
@@ -102,51 +105,117 @@ static void a_number_says_when_it_was_made(void **state)
     assert_int_equal(number_first_of_ms(0), 0);
 }
 
+/* Threads of one program may all be put on one core, and then hardly ever meet. */
+static void spread_over_cores(pthread_t thread, size_t number)
+{
+    cpu_set_t ours;
+    cpu_set_t one;
+    assert_int_equal(sched_getaffinity(0, sizeof ours, &ours), 0);
+    size_t left = number % (size_t)CPU_COUNT(&ours);
+    size_t core = 0;
+    for (; !CPU_ISSET(core, &ours) || left > 0; core++)
+        left -= CPU_ISSET(core, &ours) ? 1 : 0;
+    CPU_ZERO(&one);
+    CPU_SET(core, &one);
+    assert_int_equal(pthread_setaffinity_np(thread, sizeof one, &one), 0);
+}
+
 struct worker {
     struct number_source *source;
-    int64_t               numbers[NUMBERS];
+    pthread_barrier_t    *start; /* all begin at once, and no system call comes between: they get in each other's way */
+    int64_t              *numbers;
 };
 
 static void *take_numbers(void *arg)
 {
     struct worker *worker = arg;
-    struct randomness randomness = randomness_system();
+    struct seeded seeded = {1};
+    struct randomness randomness = randomness_seeded(&seeded);
+    (void)pthread_barrier_wait(worker->start); /* says who was last: it is all the same */
     for (size_t i = 0; i < NUMBERS; i++)
         worker->numbers[i] = number_next(worker->source, INT64_C(1790000000000), &randomness);
     return NULL;
 }
 
-static int by_value(const void *a, const void *b)
+static void run_round(void)
 {
-    int64_t left = *(const int64_t *)a;
-    int64_t right = *(const int64_t *)b;
-    return (left > right) - (left < right);
-}
-
-static void threads_never_share_a_number(void **state)
-{
-    (void)state;
     struct number_source source = {0};
+    pthread_barrier_t start;
     pthread_t threads[THREADS];
-    struct worker *workers = calloc(THREADS, sizeof *workers);
-    int64_t *all = calloc(THREADS * NUMBERS, sizeof *all);
-    assert_non_null(workers);
-    assert_non_null(all);
+    struct worker workers[THREADS];
+    int64_t *numbers = calloc(THREADS * NUMBERS, sizeof *numbers);
+    bool *is_given = calloc(THREADS * NUMBERS + SPREAD, sizeof *is_given);
+    assert_non_null(numbers);
+    assert_non_null(is_given);
+    assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
     for (size_t i = 0; i < THREADS; i++) {
-        workers[i].source = &source;
+        workers[i] = (struct worker){&source, &start, numbers + i * NUMBERS};
         assert_int_equal(pthread_create(&threads[i], NULL, take_numbers, &workers[i]), 0);
+        spread_over_cores(threads[i], i);
     }
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         for (size_t j = 1; j < NUMBERS; j++)
             assert_true(workers[i].numbers[j] > workers[i].numbers[j - 1]);
-        memcpy(all + i * NUMBERS, workers[i].numbers, sizeof workers[i].numbers);
     }
-    qsort(all, THREADS * NUMBERS, sizeof *all, by_value);
-    for (size_t i = 1; i < THREADS * NUMBERS; i++)
-        assert_true(all[i] != all[i - 1]);
-    free(all);
-    free(workers);
+    for (size_t i = 0; i < THREADS * NUMBERS; i++) {
+        int64_t at = numbers[i] - number_first_of_ms(INT64_C(1790000000000));
+        assert_in_range(at, 0, THREADS * NUMBERS + SPREAD - 1);
+        assert_false(is_given[at]);
+        is_given[at] = true;
+    }
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+    free(is_given);
+    free(numbers);
+}
+
+static void threads_never_share_a_number(void **state)
+{
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++)
+        run_round();
+}
+
+struct lifter {
+    struct number_source *source;
+    pthread_barrier_t    *start;
+    int64_t               step; /* how far it lifts at once */
+    int64_t               lost;
+};
+
+static void *lift_often(void *arg)
+{
+    struct lifter *lifter = arg;
+    (void)pthread_barrier_wait(lifter->start); /* the same */
+    for (int i = 0; i < NUMBERS; i++) {
+        int64_t floor = atomic_load(&lifter->source->last) + lifter->step;
+        number_lift(lifter->source, floor);
+        lifter->lost += atomic_load(&lifter->source->last) < floor;
+    }
+    return NULL;
+}
+
+static void a_lift_is_never_lost_to_another(void **state)
+{
+    (void)state;
+    struct number_source source = {0};
+    pthread_barrier_t start;
+    pthread_t threads[THREADS];
+    struct lifter lifters[THREADS];
+    assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        lifters[i] = (struct lifter){&source, &start, 1 + (int64_t)i * 10, 0};
+        assert_int_equal(pthread_create(&threads[i], NULL, lift_often, &lifters[i]), 0);
+        spread_over_cores(threads[i], i);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_int_equal(lifters[i].lost, 0);
+    }
+    assert_int_equal(pthread_barrier_destroy(&start), 0);
+    int64_t last = atomic_load(&source.last);
+    number_lift(&source, last - 1); /* a lower floor changes nothing */
+    assert_int_equal(atomic_load(&source.last), last);
 }
 
 int main(void)
@@ -159,6 +228,7 @@ int main(void)
         cmocka_unit_test(numbers_rise_even_when_the_clock_stands_or_goes_back),
         cmocka_unit_test(a_number_says_when_it_was_made),
         cmocka_unit_test(threads_never_share_a_number),
+        cmocka_unit_test(a_lift_is_never_lost_to_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

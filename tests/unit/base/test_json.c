@@ -2,6 +2,7 @@
  * JSON in: every hostile input gets its reason and costs bounded memory. JSON out: what is written reads back. */
 #include "base/json.h"
 
+#include "base/json_place.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "support/cmocka.h"
@@ -90,6 +91,24 @@ static void a_number_beyond_all_range_is_refused_with_its_place(void **state)
                    "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", LIMIT_JSON_DEPTH, "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
     assert_refused(cx, text_of(deep), INVALID, "json.out_of_range");
     assert_int_equal(strlen(cx->failure.pointer), 2 * LIMIT_JSON_DEPTH);
+}
+
+/* A reader may stop inside a string, a name or an escape. */
+static void a_place_inside_a_string_is_told(void **state)
+{
+    static const struct {
+        const char *text, *pointer;
+    } CASES[] = {
+        {"\"ab", ""},           {"[7,\"a", "/1"},      {"{\"a\":\"b", "/a"}, {"{\"a\":\"b\\", "/a"},
+        {"{\"a\":[\"\\\"", "/a/0"}, {"{\"a\":\"]}\",\"b\":[", "/b/0"}, {"{\"x/y\":7,\"n~\":", "/n~0"},
+    };
+    (void)state; /* the table is all it needs */
+    struct arena *arena = arena_open(4096);
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+        assert_string_equal(json_place(arena, text_of(CASES[i].text), SIZE_MAX), CASES[i].pointer);
+    static const char CUT[] = {'[', '{', '"', 'a', '\\'}; /* nothing stands behind it */
+    assert_string_equal(json_place(arena, (struct text){CUT, sizeof CUT}, sizeof CUT), "");
+    arena_close(arena);
 }
 
 static void a_name_that_hides_something_is_not_told_in_a_failure(void **state)
@@ -310,6 +329,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CTX(every_kind_of_value_is_read),
         WITH_CTX(a_number_beyond_all_range_is_refused_with_its_place),
+        cmocka_unit_test(a_place_inside_a_string_is_told),
         WITH_CTX(a_name_that_hides_something_is_not_told_in_a_failure),
         WITH_CTX(what_is_not_json_is_refused),
         WITH_CTX(text_that_is_not_utf8_is_refused),

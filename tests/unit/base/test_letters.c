@@ -14,6 +14,9 @@ static void names_fold_to_what_their_spellings_share(void **state)
         {"Ada LOVELL-7", "ada lovell-7", "ada lovell-7"},
         {"Jürgen Müller", "jurgen muller", "juergen mueller"},
         {"Ju\u0308rgen", "jurgen", "juergen"},
+        {"Ba\u0308r Go\u0308tz Noe\u0308l", "bar gotz noel", "baer goetz noel"},
+        {"\u0308a", "a", "a"},
+        {"Ad\xFF" "a", "ad", "ad"}, /* not UTF-8: it ends there */
         {"Ème\u0301", "eme", "eme"},
         {"Søren Åse Þór", "soren ase thor", "soeren aase thor"},
         {"STRAẞE Straße", "strasse strasse", "strasse strasse"},

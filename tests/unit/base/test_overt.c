@@ -73,12 +73,21 @@ static void languages_and_pictures_keep_what_they_need(void **state)
         {"a picture with a non-joiner", {0x1F468, 0x200C, 0x1F469}, false},
         {"a heart in colour", {0x2764, 0xFE0F}, true},
         {"a key", {'1', 0xFE0F, 0x20E3}, true},
+        {"other keys", {'#', 0xFE0F, 0x20E3, '*', 0xFE0F, 0x20E3}, true},
+        {"a sign that is no key", {'!', 0xFE0F}, false},
+        {"marks of law in colour", {0xA9, 0xFE0F, 0xAE, 0xFE0F}, true},
+        {"exclamations in colour", {0x203C, 0xFE0F, 0x2049, 0xFE0F}, true},
+        {"signs of Japanese in colour", {0x3030, 0xFE0F, 0x303D, 0xFE0F}, true},
+        {"a neighbour of one that is no picture", {0x303E, 0xFE0F}, false},
+        {"a picture joined to a letter", {0x1F468, 0x200D, 'a'}, false},
         {"a letter with a variation", {'a', 0xFE0F}, false},
         {"two variations", {0x2764, 0xFE0F, 0xFE0F}, false},
         {"a flag made of tags", {0x1F3F4, 0xE0067, 0xE0062, 0xE007F}, false},
         {"a name with a variant of an ideograph", {0x8FBB, 0xE0100}, true},
         {"two variants", {0x8FBB, 0xE0100, 0xE0101}, false},
         {"Mongolian with a variation", {0x1820, 0x180B, 0x1828}, true},
+        {"Mongolian with the fourth variation", {0x1820, 0x180F, 0x1828}, true},
+        {"Mongolian with a separator of vowels", {0x1820, 0x180E, 0x1828}, false},
     };
     (void)state; /* the table is all it needs */
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
@@ -120,6 +129,9 @@ static void what_is_not_overt_is_spelt_out(void **state)
         assert_true(text_is_overt(spelt, false));
         arena_close(arena);
     }
+    struct arena *small = arena_open(64);
+    assert_null(text_spell_out(small, TEXT("a\nb a text whose spelling is longer than the memory there is")).at);
+    arena_close(small);
 }
 
 static void blanks_of_every_kind_show_nothing(void **state)
@@ -127,6 +139,7 @@ static void blanks_of_every_kind_show_nothing(void **state)
     static const char *const BLANKS[] = {
         "",             " \t\r\n",       "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x83 ",           "\xE2\x80\x8B",
         "\xE2\x80\xAF", "\xE2\xA0\x80", "\xE3\x80\x80", "\xE3\x85\xA4", "\xE2\xA0\x80 \xE2\xA0\x80",
+        "\xFF",         " \xC3",
     };
     static const char *const SHOWN[] = {
         "a", " a", ".", "\xE2\xA0\x81", "\xE4\xBD\xA0", "\xF0\x9F\x98\x80", "\xE2\xA0\x80z",

@@ -186,6 +186,7 @@ static const struct {
     {"sym:BirthYear", "2026"},
     {"pd:Offspring", "[2014,2014]"},
     {"pd:Language", "[\"en\",\"zh-Hant-TW\",\"de-CH-1996\",\"sl-rozaj-biske\",\"gsw\",\"es-419\",\"en-a-bbb-x-y\"]"},
+    {"pd:Language", "[\"en-001\",\"fr-X-joual\"]"},
     {"pd:Nationality", "[\"AT\"]"},
     {"pd:Weight", "635"},
     {"pd:ApartmentOwned", "false"},
@@ -193,6 +194,7 @@ static const struct {
     {"sym:TimeZone", "\"America/Argentina/Buenos_Aires\""},
     {"sym:TimeZone", "\"UTC\""},
     {"pd:BankAccount", "{\"iban\":\"NO9386011117947\",\"bic\":\"DNBANOKKXXX\"}"},
+    {"pd:BankAccount", "{\"iban\":\"NL91ABNA0417164300\",\"bic\":\"ABNANL2A\"}"},
     {"pd:BankAccount", "{\"iban\":\"GB29 NWBK 6016 1331 9268 19\"}"},
     {"pd:BankAccount", "{\"iban\":\"NL91ABNA0417164300\"}"},
     {"pd:BankAccount", "{\"iban\":\"MT84MALT011000012345MTLCAST001S\"}"},
@@ -271,6 +273,43 @@ static void a_value_has_a_greatest_size(void **state)
     assert_int_equal(check(&cx, "pd:PersonalPossession", text, &canonical), TOO_LARGE);
     assert_string_equal(cx.failure.reason, "attribute.too_large");
     arena_close(cx.arena);
+}
+
+/* Whatever memory is left: the same answer, or that there was none. */
+static void too_little_memory_never_changes_the_answer(void **state)
+{
+    static const struct {
+        const char *term, *json, *pointer, *reason;
+    } CASES[] = {
+        {"pd:Name", "{\"nickname\":\"A\",\"given_name\":\"Ada\"}", "", NULL},
+        {"pd:Language", "[\"de\",\"fr\"]", "", NULL},
+        {"pd:Language", "[\"de\",\"German\"]", "/value/1", "attribute.language"},
+        {"pd:Name", "{\"a/b\":1}", "/value/a~1b", "request.unknown_member"},
+        {"pd:PastEmployment", "[{\"employer\":\"A\"},{\"employer\":7}]", "/value/1/employer", "attribute.wrong_type"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(CASES); i++) {
+        struct ctx ample = ctx_open();
+        const json_t *value = NULL;
+        struct text wanted;
+        assert_int_equal(json_parse(&ample, text_of(CASES[i].json), &value), OK);
+        err right = attribute_value_check(&ample, attribute_find(text_of(CASES[i].term)), value, &wanted);
+        for (size_t bytes = 1; bytes < 2048; bytes += 16) {
+            struct ctx cx = {.arena = arena_open(bytes), .now_ms = NOW_MS};
+            struct text canonical;
+            err error = attribute_value_check(&cx, attribute_find(text_of(CASES[i].term)), value, &canonical);
+            if (error == OK)
+                assert_true(right == OK && text_equals(canonical, wanted));
+            else if (error == TOO_LARGE)
+                assert_string_equal(cx.failure.reason, "limit.memory");
+            else
+                assert_string_equal(cx.failure.reason, CASES[i].reason);
+            if (error == INVALID) /* the pointer, or one that leads to it */
+                assert_memory_equal(cx.failure.pointer, CASES[i].pointer, strlen(cx.failure.pointer));
+            arena_close(cx.arena);
+        }
+        arena_close(ample.arena);
+    }
 }
 
 /* ---- schema and page */
@@ -399,6 +438,7 @@ int main(void)
         cmocka_unit_test(what_breaks_a_rule_is_refused_at_its_place),
         cmocka_unit_test(no_refusal_repeats_the_value),
         cmocka_unit_test(a_value_has_a_greatest_size),
+        cmocka_unit_test(too_little_memory_never_changes_the_answer),
         cmocka_unit_test(every_schema_is_json_and_names_its_kind),
         cmocka_unit_test(no_memory_gives_no_schema),
         cmocka_unit_test(the_page_shows_the_tables),

@@ -266,6 +266,11 @@ static void a_fact_must_fit_its_legal_basis(void **state)
     struct findings findings = check_order(&cx, &purpose);
     assert_int_equal(findings.count, 1);
     assert_string_equal(findings.items[0].reason, "purpose.ai_needs_consent");
+    purpose.legal_basis = TEXT("because"); /* what it lacks is a basis; consent may well be the one */
+    findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].reason, "purpose.legal_basis_unknown");
+    purpose.legal_basis = TEXT("contract");
     purpose.trains_ai = false;
     purpose.optional = attribute_set_of(ATTRIBUTE_ACCESSIBILITY_NEEDS);
     findings = check_order(&cx, &purpose);
@@ -429,6 +434,31 @@ static void too_little_memory_is_a_failure_not_a_clean_bill(void **state)
     }
 }
 
+/* Its other faults are not looked for: nobody reads that far. */
+static void a_slot_beyond_all_bounds_is_told_by_its_size_alone(void **state)
+{
+    (void)state;
+    struct ctx cx = {.arena = arena_open(ARENA_BYTES)};
+    struct builder slot = builder_open(cx.arena, 2 * LIMIT_SENTENCE_BYTES);
+    while (slot.size <= LIMIT_SENTENCE_BYTES)
+        build_literal(&slot, "ACT NOW!! ");
+    struct text recipient;
+    struct purpose_text purpose = purpose_of(first_good("en"), &recipient);
+    purpose.example = builder_text(&slot);
+    struct findings findings = check_order(&cx, &purpose);
+    assert_int_equal(findings.count, 1);
+    assert_string_equal(findings.items[0].pointer, "/example");
+    assert_string_equal(findings.items[0].reason, "wording.too_long");
+    assert_int_equal(wording_lix(cx.arena, purpose.example, TEXT("en")), 0);
+    purpose.example.size = LIMIT_SENTENCE_BYTES;
+    assert_true(check_order(&cx, &purpose).count > 1);
+    assert_true(wording_lix(cx.arena, purpose.example, TEXT("en")) > 0);
+    struct arena *small = arena_open(64);
+    assert_int_equal(wording_lix(small, purpose.example, TEXT("en")), 0);
+    arena_close(small);
+    arena_close(cx.arena);
+}
+
 /* Pieces that the checks look for, glued at random, with stray octets: the answer must come, and be bounded. */
 static void any_octets_get_an_answer(void **state)
 {
@@ -490,6 +520,7 @@ int main(void)
         cmocka_unit_test(the_list_of_findings_is_bounded),
         cmocka_unit_test(a_cut_message_stays_well_formed),
         cmocka_unit_test(too_little_memory_is_a_failure_not_a_clean_bill),
+        cmocka_unit_test(a_slot_beyond_all_bounds_is_told_by_its_size_alone),
         cmocka_unit_test(any_octets_get_an_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,18 @@ static void a_path_with_two_readings_is_refused(void **state)
     }
 }
 
+static void a_part_that_finds_no_memory_is_a_failure(void **state)
+{
+    (void)state; /* has an arena of its own */
+    struct ctx cx = {.arena = arena_open(8)};
+    struct text out = TEXT_NONE;
+    assert_int_equal(percent_decode(&cx, TEXT("needs-no-memory-however-long-it-is"), &out), OK);
+    assert_int_equal(percent_decode(&cx, TEXT("a%20part-that-is-longer-than-the-memory"), &out), TOO_LARGE);
+    assert_string_equal(cx.failure.reason, "limit.memory");
+    assert_true(text_is(out, "needs-no-memory-however-long-it-is"));
+    arena_close(cx.arena);
+}
+
 static void a_path_has_at_most_ten_parts(void **state)
 {
     struct ctx *cx = *state;
@@ -83,6 +95,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_path_is_split_and_decoded, open_ctx, close_ctx),
         cmocka_unit_test_setup_teardown(a_path_with_two_readings_is_refused, open_ctx, close_ctx),
+        cmocka_unit_test(a_part_that_finds_no_memory_is_a_failure),
         cmocka_unit_test_setup_teardown(a_path_has_at_most_ten_parts, open_ctx, close_ctx),
         cmocka_unit_test_setup_teardown(a_query_parameter_has_one_value, open_ctx, close_ctx),
     };

@@ -33,6 +33,52 @@ static void keys_are_normalised(void **state)
                 "phone:0041445550102", "phone:5550102", "phone:+12025550199");
 }
 
+static void what_is_no_address_or_number_is_no_key(void **state)
+{
+    static const struct {
+        const char *phone, *key;
+    } PHONES[] = {
+        {"1234567", "1234567"},     {"123456", ""},          {"+1234567", "+1234567"},     {"+123456", ""},
+        {"", ""},                   {"+", ""},               {"ext 1234567", "1234567"},   {"1234567;9", "1234567"},
+        {"12+34567", "1234567"},    {"+12 (0)34567", "+1234567"}, {"12 (0)34567", "12034567"}, {"123456X7", ""},
+        {"0012 (0)34567", "001234567"},
+    };
+    static const char *const ADDRESSES[] = {"", "a", "@", "@x.example", "a@", " @x "};
+    (void)state;
+    struct arena *arena = arena_open(64 * 1024);
+    for (size_t i = 0; i < sizeof PHONES / sizeof *PHONES; i++)
+        assert_text(contact_phone_key(arena, text_of(PHONES[i].phone)), PHONES[i].key);
+    for (size_t i = 0; i < sizeof ADDRESSES / sizeof *ADDRESSES; i++)
+        assert_text(contact_email_key(arena, text_of(ADDRESSES[i])), "");
+    assert_text(contact_email_key(arena, TEXT(" Ada@X.Example\t")), "ada@x.example");
+    struct ctx cx = {.arena = arena};
+    struct contact_value values[] = {{TEXT("nowhere"), TEXT_NONE, false}};
+    struct contact contact = {.full_name = TEXT("A"), .emails = {values, 1}};
+    struct contact_keys keys;
+    assert_int_equal(contact_identity(&cx, &contact, &keys), OK);
+    assert_int_equal(keys.count, 1);
+    assert_text(keys.at[0].text, "name:a");
+    contact.full_name = TEXT_NONE;
+    contact.emails.count = 0;
+    assert_int_equal(contact_identity(&cx, &contact, &keys), OK);
+    assert_int_equal(keys.count, 0);
+    arena_close(arena);
+}
+
+static void addresses_are_the_same_in_all_parts_or_two(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Email,Street,City,State,Zip,Country\na@x.example,1,2,3,4,5\na@x.example,1,2,3,4,5\n"
+                         "a@x.example,9,2,3,4,5\na@x.example,1,9,3,4,5\na@x.example,1,2,9,4,5\n"
+                         "a@x.example,1,2,3,9,5\na@x.example,1,2,3,4,9\n");
+    for (size_t i = 1; i < 7; i++) {
+        assert_int_equal(contact_merge(&reading.cx, reading.contacts[0], reading.contacts[i]), OK);
+        assert_int_equal(reading.contacts[0]->addresses.count, i);
+    }
+    reading_close(&reading);
+}
+
 static void a_name_is_the_last_resort(void **state)
 {
     (void)state;
@@ -126,6 +172,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keys_are_normalised),
+        cmocka_unit_test(what_is_no_address_or_number_is_no_key),
+        cmocka_unit_test(addresses_are_the_same_in_all_parts_or_two),
         cmocka_unit_test(a_name_is_the_last_resort),
         cmocka_unit_test(only_ids_and_addresses_are_certain),
         cmocka_unit_test(a_contact_is_called_by_the_best_name_it_has),

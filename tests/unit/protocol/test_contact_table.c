@@ -86,6 +86,54 @@ static void columns_can_be_mapped_and_the_others_are_listed(void **state)
     reading_close(&reading);
 }
 
+static void a_map_names_a_column_that_is_there(void **state)
+{
+    static const struct {
+        const char *map, *header;
+        bool        is_there;
+    } CASES[] = {
+        {"Kunde=full_name", "KUNDE,Email\nA,a@x.example\n", true},
+        {"Kunde=full_name", "Kunden,Email\nA,a@x.example\n", false},
+        {"Kunde=full_name", ",Email\nA,a@x.example\n", false},
+        {"Kunde=full_name", "a,b\n1,2\n", false},
+        {"--=full_name", "--,Email\nA,a@x.example\n", false}, /* a name of signs alone is none */
+        {"--=full_name", "--,b\nA,2\n", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct reading reading;
+        struct contact_map map;
+        reading_open(&reading);
+        assert_int_equal(contact_map_parse(&reading.cx, text_of(CASES[i].map), &map), OK);
+        reading.source.maps = &map;
+        reading.source.map_count = 1;
+        read_text(&reading, CASES[i].header);
+        assert_int_equal(reading.outcome, CASES[i].is_there ? OK : USAGE);
+        if (CASES[i].is_there)
+            assert_text(reading.contacts[0]->full_name, "A");
+        else
+            assert_string_equal(reading.cx.failure.reason, "map.column");
+        reading_close(&reading);
+    }
+}
+
+static void a_column_name_beyond_the_bound_is_none(void **state)
+{
+    struct reading reading;
+    size_t count = 0;
+    (void)state;
+    reading_open(&reading);
+    struct text text = text_format(reading.cx.arena, "Email,%0*d,\"%0*d\"\na@x.example,1,2\n", LIMIT_NAME_BYTES, 0,
+                                   LIMIT_NAME_BYTES + 1, 0);
+    read_bytes(&reading, bytes_of_text(text), true);
+    assert_int_equal(reading.outcome, OK);
+    assert_int_equal(reading.contact_count, 1);
+    const struct text *unmapped = contact_reader_unmapped(reading.reader, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(unmapped[0].size, LIMIT_NAME_BYTES);
+    reading_close(&reading);
+}
+
 static void every_field_has_a_word(void **state)
 {
     (void)state;
@@ -155,6 +203,43 @@ static void title_is_a_prefix_beside_a_job_title(void **state)
     reading_of(&reading, "Title,Salutation,Last Name\nBaker,Dr.,A\n");
     assert_text(reading.contacts[0]->prefix, "Dr.");
     assert_text(reading.contacts[0]->title, "Baker");
+    reading_close(&reading);
+}
+
+static void a_title_that_is_mapped_elsewhere_is_no_prefix(void **state)
+{
+    struct reading reading;
+    struct contact_map map;
+    (void)state;
+    reading_open(&reading);
+    assert_int_equal(contact_map_parse(&reading.cx, TEXT("Title=note"), &map), OK);
+    reading.source.maps = &map;
+    reading.source.map_count = 1;
+    read_text(&reading, "Title,Job Title,Last Name\nDr.,Baker,A\n");
+    assert_text(reading.contacts[0]->prefix, "");
+    assert_text(reading.contacts[0]->note, "Dr.");
+    assert_text(reading.contacts[0]->title, "Baker");
+    reading_close(&reading);
+}
+
+static void cells_are_read_as_their_column_says(void **state)
+{
+    struct reading reading;
+    (void)state;
+    reading_of(&reading, "Name,Phone 1 - Value,Phone 1 - Type,Phone 2 - Value,Address 1 - Type,Address 1 - City,"
+                         "Address 2 - Formatted,Address 3 - Formatted,Notes\n"
+                         "A,1;2 ::: 3,ho\x01me,4,* Home,Bern,a\x01,Weg 3,\"one\rtwo\r\nthree\r\"\n");
+    struct contact *contact = reading.contacts[0];
+    ASSERT_VALUES(contact->phones, "1;2", "", "3", "", "4", "");
+    assert_text(contact->note, "one\ntwo\nthree");
+    assert_int_equal(contact->addresses.count, 2);
+    assert_text(contact->addresses.at[0].type, "home");
+    assert_true(contact->addresses.at[0].preferred);
+    assert_text(contact->addresses.at[1].street_address, "Weg 3");
+    assert_false(contact->addresses.at[1].preferred);
+    assert_int_equal(contact->notices.count, 2);
+    assert_notice(contact, 0, "street_address", "control_characters");
+    assert_notice(contact, 1, "address", "unstructured");
     reading_close(&reading);
 }
 
@@ -228,6 +313,11 @@ static void dates_are_read_by_the_order_of_the_whole_file(void **state)
         {"3/4/80,a@x.example\n3/21/1980,b@x.example\n", "", "unreadable"},
         {"2/30/1980,a@x.example\n", "", "unreadable"},
         {"21 March 1980,a@x.example\n", "", "unreadable"},
+        {"3/4/1980,a@x.example\n21/13/1980,b@x.example\n", "", "ambiguous"}, /* no order has such a date */
+        {"3/4/1980,a@x.example\n3/32/1980,b@x.example\n", "", "ambiguous"},
+        {"3/4/1980,a@x.example\n32/3/1980,b@x.example\n", "", "ambiguous"},
+        {"3/4/1980,a@x.example\n3/21/1980,b@x.example\n21/22/1980,c@x.example\n", "1980-03-04", NULL},
+        {"1980/13/4,a@x.example\n", "", "unreadable"},
         {"0/0/00,a@x.example\n", "", NULL},
         {"00000/1/1,a@x.example\n", "", "unreadable"},
     };
@@ -332,12 +422,16 @@ int main(void)
         cmocka_unit_test(files_without_columns_fail),
         cmocka_unit_test(ten_thousand_columns_are_too_many),
         cmocka_unit_test(columns_can_be_mapped_and_the_others_are_listed),
+        cmocka_unit_test(a_map_names_a_column_that_is_there),
+        cmocka_unit_test(a_column_name_beyond_the_bound_is_none),
         cmocka_unit_test(every_field_has_a_word),
         cmocka_unit_test(bad_rows_are_reported_and_the_rest_goes_on),
         cmocka_unit_test(a_row_with_an_id_alone_is_nobody),
         cmocka_unit_test(nameless_columns_at_the_end_need_not_be_there),
         cmocka_unit_test(several_addresses_in_one_cell_are_told_apart),
         cmocka_unit_test(title_is_a_prefix_beside_a_job_title),
+        cmocka_unit_test(a_title_that_is_mapped_elsewhere_is_no_prefix),
+        cmocka_unit_test(cells_are_read_as_their_column_says),
         cmocka_unit_test(the_first_row_beyond_ascii_settles_the_encoding),
         cmocka_unit_test(a_declared_encoding_is_converted),
         cmocka_unit_test(dates_are_read_by_the_order_of_the_whole_file),

@@ -78,6 +78,21 @@ static void a_quote_inside_a_field_is_a_character(void **state)
     assert_rows("5\" pipe,a \"b\" c\n \"x\",y\n", ',', "[5\" pipe|a \"b\" c][ \"x\"|y]");
 }
 
+static void a_row_at_the_front_is_there_or_not(void **state)
+{
+    struct csv_field fields[2];
+    struct csv_row row = {.fields = fields};
+    size_t size = 77;
+    (void)state;
+    assert_false(csv_row_at_front((struct bytes){NULL, 0}, ',', 2, &row, &size));
+    assert_false(csv_row_at_front(bytes_of_text(TEXT("\"a")), ',', 2, &row, &size));
+    assert_int_equal(size, 77);
+    assert_true(csv_row_at_front(bytes_of_text(TEXT("a,b,c\r\nd")), ',', 2, &row, &size));
+    assert_int_equal(row.count, 3); /* of which as many are shown as there is room for */
+    assert_int_equal(size, 7);
+    assert_true(text_is(text_of_bytes(fields[1].raw), "b"));
+}
+
 static void other_delimiters_are_taken(void **state)
 {
     (void)state;
@@ -181,6 +196,7 @@ int main(void)
         cmocka_unit_test(fields_may_be_empty),
         cmocka_unit_test(quotes_keep_delimiters_breaks_and_quotes),
         cmocka_unit_test(a_quote_inside_a_field_is_a_character),
+        cmocka_unit_test(a_row_at_the_front_is_there_or_not),
         cmocka_unit_test(other_delimiters_are_taken),
         cmocka_unit_test(what_follows_a_closing_quote_is_a_fault),
         cmocka_unit_test(a_lost_quote_does_not_swallow_the_rest),

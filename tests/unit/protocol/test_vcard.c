@@ -276,6 +276,9 @@ static void the_encoding_a_user_declares_is_used(void **state)
     read_text(&reading, CARD("FN:\xA3ukasz\r\n"));
     assert_int_equal(reading.outcome, OK);
     assert_text(reading.contacts[0]->full_name, "Łukasz");
+    read_text(&reading, CARD("FN;CHARSET=ISO-8859-1:\xA3ukasz\r\nTITLE;CHARSET=ISO-8859-1;QUOTED-PRINTABLE:=A3\r\n"));
+    assert_text(reading.contacts[0]->full_name, "Łukasz"); /* all of the file was converted already, … */
+    assert_text(reading.contacts[0]->title, "£");          /* … but for what was written in ASCII */
     reading.source.charset = "EBCDIC-of-old";
     read_text(&reading, CARD("FN:A\r\n"));
     assert_int_equal(reading.outcome, INVALID);
@@ -385,14 +388,19 @@ static void a_line_at_the_limit_is_read_and_one_beyond_is_left_out(void **state)
     build_many(&builder, "\n 0123456789abcdef", LIMIT_IMPORT_LINE_BYTES / 16);
     build_literal(&builder, "\nNICKNAME:a");
     build_many(&builder, "\n ", LIMIT_IMPORT_LINE_BYTES / 2);
-    build_literal(&builder, "b\nEND:VCARD\n");
+    build_literal(&builder, "b\nX-FOLDED:\n ");
+    build_many(&builder, "x", 3 * LIMIT_IMPORT_LINE_BYTES);
+    build_literal(&builder, "\n y\nno colon");
+    build_many(&builder, "\n 0123456789abcdef", LIMIT_IMPORT_LINE_BYTES / 16 + 2);
+    build_literal(&builder, "\nEND:VCARD\n");
     read_built(&reading, &builder);
     assert_int_equal(reading.contact_count, 1);
     assert_int_equal(reading.problem_count, 0);
     assert_text(reading.contacts[0]->nickname, "ab");
     assert_notice(reading.contacts[0], 0, "title", "too_long");
     assert_notice(reading.contacts[0], 1, "role", "too_long");
-    assert_int_equal(reading.contacts[0]->notices.count, 2);
+    assert_notice(reading.contacts[0], 2, "line", "too_long");
+    assert_int_equal(reading.contacts[0]->notices.count, 3);
     assert_int_equal(reading.contacts[0]->notices.at[1].line, 6);
     reading_close(&reading);
 }
