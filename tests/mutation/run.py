@@ -34,7 +34,7 @@ class Workshop:
         self.copy()
         self.call("cmake", "-S", self.tree, "-B", self.build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug",
                   "-DSYMBOLON_WERROR=OFF", "-DCMAKE_C_FLAGS_DEBUG=-O0")
-        self.targets = {test["name"]: self.target_of(test) for test in list_tests(self.build)}
+        self.targets = {test["name"]: self.targets_of(test) for test in list_tests(self.build)}
 
     def call(self, *words):
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True, check=False)
@@ -58,16 +58,17 @@ class Workshop:
             if path.is_file() and path not in there:
                 path.unlink()
 
-    def target_of(self, test):
-        """What must be built for a test: a program of its name, or what its script is given, or the server."""
+    def targets_of(self, test):
+        """What must be built for a test: a program of its name; of a script, the server and each program that it is
+        given. A program left out would be that of an earlier breakage, and red because of it."""
         command = test.get("command", [])
-        parts = [part for part in command if part.startswith(f"{self.build}/")]
-        if parts:
-            return os.path.relpath(parts[0], self.build)
-        return "symbolon" if command else test["name"]
+        parts = {os.path.relpath(part, self.build) for part in command if part.startswith(f"{self.build}/")}
+        if command and parts != {os.path.relpath(command[0], self.build)}:
+            parts.add("symbolon")
+        return parts or {test["name"]}
 
     def builds(self, tests):
-        targets = sorted({self.targets[test] for test in tests})
+        targets = sorted(set().union(*(self.targets[test] for test in tests)))
         return subprocess.run(["ninja", "-C", self.build, *targets], capture_output=True, check=False).returncode == 0
 
     def green(self, tests):
