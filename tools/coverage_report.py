@@ -14,7 +14,7 @@ import sys
 
 # What each part has reached, in percent, on its way to the goal: these figures only rise.
 GOAL = 95
-LEAST = {"policy": 96, "grant": 95, "disclosure": 96, "crypto": 97, "ledger": 97, "ids": 95, "parsers": 90}
+LEAST = {"policy": 96, "grant": 95, "disclosure": 96, "crypto": 97, "ledger": 97, "ids": 95, "parsers": 97}
 PARTS = {
     "policy": ["src/domain/policy.c"],
     "grant": ["src/domain/grant*.c"],
