@@ -348,7 +348,8 @@ static err read_again(struct ctx *cx, struct disclosure_ask *ask)
 }
 
 /* Something has been stopped since the first look, and another grant may have taken its place: what both moments allow
- * would be the answer of neither. So all that is committed now counts, with what was not opened then. */
+ * would be the answer of neither. Or something has been given, and the answer, whose uses count from now on, refuses it
+ * still. So all that is committed now counts, with what was not opened then. */
 static err look_anew(struct ctx *cx, struct disclosure_ask *ask, struct attribute_set opened)
 {
     PERSON_KEY key;
@@ -364,11 +365,14 @@ static err look_anew(struct ctx *cx, struct disclosure_ask *ask, struct attribut
 static err look_again(struct ctx *cx, struct disclosure_ask *ask)
 {
     const struct attribute_set opened = allowed_kinds(ask);
+    const int64_t edition = ask->edition;
     ask->considered = opened;
     if (!is_as_read(cx, ask))
         TRY(read_again(cx, ask));
     TRY(judge_with_reasons(cx, ask));
-    if (ask->edition != 0 && !attribute_set_is_subset(opened, given_kinds(ask)))
+    bool is_less = !attribute_set_is_subset(opened, given_kinds(ask));
+    bool may_be_more = ask->refusals_count > 0 && ask->edition != edition;
+    if (ask->edition != 0 && (is_less || may_be_more))
         TRY(look_anew(cx, ask, opened));
     drop_refused_values(ask);
     return OK;

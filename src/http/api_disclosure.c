@@ -108,9 +108,10 @@ static const struct shape SHAPE_REFUSED = {.name = "Refused", SHAPE_MEMBERS(REFU
 struct reading {
     struct disclosure_ask ask;
     struct told { /* what the answer that was built said */
-        bool    given;
-        size_t  values_count, refusals_count, uses_count;
-        int64_t valid_until_ms, disclosure_id, edition;
+        bool           given;
+        size_t         values_count, refusals_count, uses_count;
+        int64_t        valid_until_ms, disclosure_id, edition;
+        const int64_t *grants; /* as many as uses */
     } told;
 };
 
@@ -175,9 +176,23 @@ static err answer_refused(struct call *call, const struct disclosure_ask *ask)
 static err answer(struct call *call, struct reading *reading)
 {
     const struct disclosure_ask *ask = &reading->ask;
+    int64_t *grants = ARENA_ARRAY(call->arena, int64_t, ask->uses_count);
+    if (grants == NULL)
+        return FAIL_MEMORY(&call->cx);
+    for (size_t i = 0; i < ask->uses_count; i++)
+        grants[i] = ask->uses[i].grant.grant_id;
     reading->told = (struct told){ask->given, ask->values_count, ask->refusals_count, ask->uses_count,
-        ask->valid_until_ms, ask->disclosure_id, ask->edition};
+        ask->valid_until_ms, ask->disclosure_id, ask->edition, grants};
     return ask->given ? answer_given(call, ask) : answer_refused(call, ask);
+}
+
+/* One that was used up meanwhile may have left its place to another, which allows as much. */
+static bool rests_on_the_same(const struct disclosure_ask *ask, const struct told *told)
+{
+    bool same = ask->uses_count == told->uses_count;
+    for (size_t i = 0; same && i < ask->uses_count; i++)
+        same = ask->uses[i].grant.grant_id == told->grants[i];
+    return same;
 }
 
 /* On the writer: nearly always nothing has changed since. */
@@ -187,7 +202,7 @@ static err answer_again(struct call *call, void *arg)
     const struct disclosure_ask *ask = &reading->ask;
     const struct told *told = &reading->told;
     bool same = told->given == ask->given && told->values_count == ask->values_count &&
-                told->refusals_count == ask->refusals_count && told->uses_count == ask->uses_count &&
+                told->refusals_count == ask->refusals_count && rests_on_the_same(ask, told) &&
                 told->valid_until_ms == ask->valid_until_ms && told->disclosure_id == ask->disclosure_id &&
                 told->edition == ask->edition; /* else as many may be others */
     return same ? OK : answer(call, reading);

@@ -94,6 +94,21 @@ def counted_grant(node, shop):
     assert seen == {200: 10, 403: TWINS - 10}, seen
 
 
+def counted_grant_before_another(node, shop):
+    """When it is used up, an older one takes its place that is as good: each answer names the one that its entry
+    names, and the counted one no more often than it counts."""
+    customer = shop.customer()
+    older = customer.give(customer.line(), shop.purposes[0])
+    end = customer.line().get(f"/v1/me/grants/{older}").json["until"]
+    counted = customer.give(customer.line(), shop.purposes[0], until=end, uses={"kind": "times", "times": 10})
+    seen, answers = storm(lines(TWINS, node, shop.fields), lambda line, i: customer.read(line, shop.purposes[0]))
+    assert seen == {200: TWINS}, seen
+    told = {answer.json["id"]: answer.json["grant"] for answer in answers}
+    entries = {item["id"]: item["grant"] for item in customer.line().items("/v1/me/disclosures")}
+    assert told == entries, [(told[i], entries[i]) for i in told if told[i] != entries[i]]
+    assert collections.Counter(told.values()) == {counted: 10, older: TWINS - 10}, told
+
+
 def idempotency_key(node, shop):
     customer = shop.customer()
     body = {"relationship": customer.relationship, "purpose": shop.purposes[0], "attributes": ["pd:Name"]}
@@ -260,8 +275,9 @@ def main():
     seed = seed_of_run()
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
-        for race in (sign_in_link, claim_code, claim_code_of_known_people, once_grant, counted_grant, idempotency_key,
-                     request_answer, withdrawal, erasure, control_of_the_storm):
+        for race in (sign_in_link, claim_code, claim_code_of_known_people, once_grant, counted_grant,
+                     counted_grant_before_another, idempotency_key, request_answer, withdrawal, erasure,
+                     control_of_the_storm):
             for turn in range(ROUNDS):
                 race(node, shop)
         two_servers(node, shop)

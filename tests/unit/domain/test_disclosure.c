@@ -256,7 +256,7 @@ static void a_partial_answer_loses_only_what_was_stopped(void **state)
     assert_int_equal(ask.refusals_count, 1);
 }
 
-static void what_becomes_allowed_meanwhile_is_not_in_an_older_answer(void **state)
+static void what_becomes_allowed_meanwhile_is_in_an_answer_and_in_no_older_refusal(void **state)
 {
     struct world *world = *state;
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
@@ -268,8 +268,8 @@ static void what_becomes_allowed_meanwhile_is_not_in_an_older_answer(void **stat
     commit(world, &part);
     commit(world, &whole);
     assert_true(part.given);
-    assert_int_equal(part.values_count, 1);
-    assert_int_equal(part.refusals_count, 1);
+    assert_int_equal(part.uses_count, 2);
+    assert_int_equal(part.refusals_count, 0);
     assert_false(whole.given);
     assert_int_equal(world_audit(world, 0), 0);
 }
@@ -483,7 +483,7 @@ int main(void)
         WORLD_TEST(a_stop_between_look_and_write_holds),
         WORLD_TEST(a_clock_that_is_not_believed_ends_a_grant_and_does_not_end_it_for_good),
         WORLD_TEST(a_partial_answer_loses_only_what_was_stopped),
-        WORLD_TEST(what_becomes_allowed_meanwhile_is_not_in_an_older_answer),
+        WORLD_TEST(what_becomes_allowed_meanwhile_is_in_an_answer_and_in_no_older_refusal),
         WORLD_TEST(a_read_that_finds_nothing_uses_nothing_up),
         WORLD_TEST(a_single_use_is_used_once_also_by_two_at_the_same_time),
         WORLD_TEST(a_number_of_uses_is_counted_to_its_last),

@@ -165,13 +165,10 @@ static void a_grant_that_took_the_place_of_another_is_read_under(void **state)
     assert_int_equal(ask.values_count, 1);
 }
 
-static void kinds_that_came_in_the_place_of_others_are_opened(void **state)
+/* The telephone number is asked for as well, and not permitted yet. */
+static struct disclosure_ask decide_in_part(struct world *world, const struct relationship *relationship)
 {
-    struct world *world = *state;
-    struct relationship relationship;
-    world_put(world, world->ada, "pd:TelephoneNumber", "\"+41315550101\"");
-    struct grant grant = open_door(world, &relationship);
-    struct disclosure_ask ask = world_question(world, &relationship, &world->delivery,
+    struct disclosure_ask ask = world_question(world, relationship, &world->delivery,
                                                world_kinds("PhysicalAddress TelephoneNumber"));
     ask.partial = true;
     struct ctx *cx = world_as(world, world->shipping);
@@ -180,6 +177,16 @@ static void kinds_that_came_in_the_place_of_others_are_opened(void **state)
     store_read_end(cx);
     assert_int_equal(ask.values_count, 1);
     assert_int_equal(ask.values[0].kind->number, ATTRIBUTE_PHYSICAL_ADDRESS);
+    return ask;
+}
+
+static void kinds_that_came_in_the_place_of_others_are_opened(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    world_put(world, world->ada, "pd:TelephoneNumber", "\"+41315550101\"");
+    struct grant grant = open_door(world, &relationship);
+    struct disclosure_ask ask = decide_in_part(world, &relationship);
     (void)replace(world, &grant, "TelephoneNumber");
     commit(world, &ask);
     assert_true(ask.given);
@@ -187,6 +194,30 @@ static void kinds_that_came_in_the_place_of_others_are_opened(void **state)
     assert_int_equal(ask.values[0].kind->number, ATTRIBUTE_TELEPHONE_NUMBER);
     assert_true(text_is(ask.values[0].item.value, "\"+41315550101\""));
     assert_int_equal(ask.refusals_count, 1);
+}
+
+/* Its uses are seen by all that come after the commit, and so is the grant: the answer must know of it, too. */
+static void a_read_in_part_tells_of_the_moment_at_which_it_counts(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship;
+    world_put(world, world->ada, "pd:TelephoneNumber", "\"+41315550101\"");
+    (void)open_door(world, &relationship);
+    struct disclosure_ask ask = decide_in_part(world, &relationship);
+    struct grant_give give = {.relationship_id = relationship.relationship_id,
+                              .purpose = world_purpose_id(&world->delivery),
+                              .attributes = world_kinds("TelephoneNumber"),
+                              .uses = {.kind = USES_ONCE, .event = TEXT_NONE}};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    commit(world, &ask);
+    assert_true(ask.given);
+    assert_int_equal(ask.values_count, 2);
+    assert_int_equal(ask.uses_count, 2);
+    assert_int_equal(ask.refusals_count, 0);
+    struct grant_list list = {.limit = 10};
+    ASSERT_OK(world, grant_list_of_person(world_as(world, world->ada), &list));
+    assert_int_equal(list.out[1].grant_id, give.out.grant_id);
+    assert_int_equal(list.out[1].used, 1);
 }
 
 static void a_stop_by_another_process_is_seen(void **state)
@@ -282,6 +313,7 @@ int main(void)
         WORLD_TEST(a_grant_of_the_same_batch_takes_no_other_s_place),
         WORLD_TEST(a_grant_that_took_the_place_of_another_is_read_under),
         WORLD_TEST(kinds_that_came_in_the_place_of_others_are_opened),
+        WORLD_TEST(a_read_in_part_tells_of_the_moment_at_which_it_counts),
         WORLD_TEST(a_stop_by_another_process_is_seen),
         WORLD_TEST(a_number_that_another_process_wrote_meanwhile_is_drawn_again),
         WORLD_TEST(an_end_by_time_in_between_is_seen),
