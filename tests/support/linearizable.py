@@ -8,11 +8,22 @@ it cannot have been answered like that there. States are hashable.
 A call has `begun` and `ended`, `certain`: it took effect and was answered, and `changes`: it may leave another state.
 One that is not certain may take effect once in its time or never; its `ended` is infinite when nobody knows better."""
 
-WIDTH_MAX = 200_000  # tellings of the same moment; beyond it the history says too little to be searched
+WIDTH_MAX = 50_000  # tellings of the same moment; beyond it the history says too little to be searched
 
 
 class TooWide(Exception):
     """More tellings than a search can hold."""
+
+
+def without_needless(tellings):
+    """Without those that differ from another one in nothing but that more of the calls that nobody heard the end of
+    have taken effect: what follows one of them follows the other one too."""
+    alike = {}
+    for state, done in tellings:
+        sure = frozenset(call for call in done if call.certain)
+        alike.setdefault((state, sure), []).append(done)
+    return {(state, done) for (state, _), several in alike.items() for done in several
+            if len(several) == 1 or not any(other < done for other in several)}
 
 
 class Search:
@@ -44,6 +55,8 @@ class Search:
                 continue
             for other in self.pending - done:
                 for after in self.step(state, other):
+                    if after == state and not other.certain:
+                        continue  # nothing happened, as if it never did
                     telling = self.settle(after, done | {other})
                     if telling not in seen:
                         seen.add(telling)
@@ -59,7 +72,7 @@ class Search:
             reached |= self.tellings
         if not reached:
             return False
-        self.tellings = {(state, done - {call}) for state, done in reached}
+        self.tellings = without_needless({(state, done - {call}) for state, done in reached})
         self.pending.discard(call)
         self.watching.discard(call)
         return True

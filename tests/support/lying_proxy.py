@@ -18,6 +18,12 @@ class LyingProxy:
         "lost": "a grant is given, and taken away unasked",
         "twice": "a grant is given twice",
         "cache": "a read is answered as the same question was before",
+        "pause": "a pause is answered and not sent on",
+        "end": "an end stops what is for one purpose only",
+        "uses": "a grant that counts is given without a count",
+        "again": "a read is read twice",
+        "department": "a grant is given to all departments",
+        "purpose": "a read is for the purpose that somebody asked for before",
     }
 
     def __init__(self, node, lie=None):
@@ -50,12 +56,39 @@ class LyingProxy:
             if body not in self.told:
                 self.told[body] = send(method, path, body)
             return self.told[body]
-        status, octets = send(method, path, body)
+        if self.lie == "pause" and body == b'{"state": "paused"}':
+            return 200, b'{"state":"paused"}'
+        if self.lie == "end" and path.endswith("/end"):
+            return self.end_in_part(send)
+        status, octets = send(method, path, self.bend(path, body))
         if self.lie == "twice" and path == "/v1/me/grants" and status == 201:
+            send(method, path, body, twin="-again")
+        elif self.lie == "again" and path == "/v1/org/disclosures":
             send(method, path, body, twin="-again")
         elif self.lie == "lost" and path == "/v1/me/grants" and status == 201:
             send("POST", f"/v1/me/grants/{json.loads(octets)['id']}/withdraw", b"", twin="-lost")
         return status, octets
+
+    def bend(self, path, body):
+        """What is asked for, or something else."""
+        if path == "/v1/me/grants" and self.lie in ("uses", "department") and body:
+            asked = json.loads(body)
+            del asked["uses" if self.lie == "uses" else "departments"]
+            return json.dumps(asked).encode()
+        if path == "/v1/org/disclosures" and self.lie == "purpose":
+            asked = json.loads(body)
+            asked["purpose"] = self.told.setdefault(asked["relationship"], asked["purpose"])
+            return json.dumps(asked).encode()
+        return body
+
+    @staticmethod
+    def end_in_part(send):
+        _, octets = send("GET", "/v1/me/grants?limit=200", b"")
+        live = [item for item in json.loads(octets)["items"] if item["state"] == "active"]
+        for item in live:
+            if item["purpose"] == live[0]["purpose"]:
+                send("POST", f"/v1/me/grants/{item['id']}/withdraw", b"")
+        return 200, b'{"state":"ended"}'
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
