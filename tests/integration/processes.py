@@ -1,18 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: keys and server are two processes, and each can do what it is for and nothing else. Method: from inside the
-walls of each, some hundred and thirty forbidden acts are tried (support/forbidden.c); of a running node, the kernel is
-asked what holds for every thread of both processes, their descriptors are counted, and their memory is read for the
-root, the keys derived from it and the keys that sign. Then one process is killed and the other watched, and the node
-runs on a kernel that seems to lack a wall. Positive controls: without walls no act is refused; the walls for files
-alone let through what calls must stop; the keys are found in the process that holds them, and what is handed to the
-server is found in the server, in memory that is locked and left out of dumps.
+walls of each, some hundred and thirty forbidden acts are tried (support/forbidden.c); every thread of both processes of
+a running node is made to try some against its will (support/act_inside.c), and the node goes on; the kernel is asked
+what holds for each thread, their descriptors are counted, and their memory is read for the root, the keys derived from
+it and the keys that sign. Then one process is killed and the other watched, and the node runs on a kernel that seems to
+lack a wall. Positive controls: without walls no act is refused, nor is it in a node that seems to find none here, and
+what each process is for succeeds in all its threads; the walls for files alone let through what calls must stop; the
+keys are found in the process that holds them, and what is handed to the server is found in the server, in memory that
+is locked and left out of dumps.
 
-Usage: processes.py PRINT_KEYS FORBIDDEN"""
+Usage: processes.py PRINT_KEYS FORBIDDEN ACT_INSIDE"""
+import contextlib
 import errno
 import hashlib
 import os
 import re
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -20,7 +25,7 @@ import tempfile
 import steps
 from stress import RoughNode, Shop, wait_until
 
-PRINT_KEYS, FORBIDDEN = sys.argv[1:3]
+PRINT_KEYS, FORBIDDEN, ACT_INSIDE = sys.argv[1:4]
 SLOW = float(os.environ.get("SLOW", 1))
 SANITIZED = "SLOW" in os.environ  # such a program maps more than there is, and keeps what was freed
 PATIENCE = 20 * SLOW
@@ -61,6 +66,118 @@ def forbidden_acts_are_refused(world):
     assert through & free, "control: nothing is left that calls must stop"
     print(f"found: none of {len(results['none'])} acts passes; {len(bounded)} are held by the walls for files alone")
     print(f"control: without walls: red, {len(free)} acts pass")
+
+
+# ---- acts of a running node
+
+HERE = -100  # AT_FDCWD
+SKIPPED = {77: "how to make this machine's processes act is not known here",
+           78: "a process that is not shown may not be traced here"}
+
+
+def text(words):
+    return "x" + words.encode().hex() + "00"
+
+
+def forbidden_from_inside(other, others_file, outside, port):
+    """Each does no harm where nothing forbids it: it fails there for another reason, or only asks."""
+    there = "x" + (struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", port, b"\x7f\0\0\1")).hex()
+    return {
+        "read /etc/passwd": ("openat", HERE, text("/etc/passwd"), os.O_RDONLY),
+        "read the other's file": ("openat", HERE, text(others_file), os.O_RDONLY),
+        "make a file outside": ("openat", HERE, text(outside + ".new"), os.O_WRONLY | os.O_CREAT, 0o600),
+        "remove a file outside": ("unlinkat", HERE, text(outside), 0),
+        "make a socket": ("socket", socket.AF_INET, socket.SOCK_STREAM, 0),
+        "connect": ("connect", -1, there, 16),
+        "send elsewhere": ("sendto", -1, text("x"), 1, 0, there, 16),
+        "listen elsewhere": ("bind", -1, there, 16),
+        "run a program": ("execve", text("/nowhere"), 0, 0),
+        "become two": ("clone", 0x800, 0),                  # CLONE_SIGHAND alone makes no sense
+        "look into the other": ("ptrace", 2, other, 0, 0),  # PTRACE_PEEKDATA, of whom it does not trace
+        "read the other's memory": ("process_vm_readv", other, 0, 0, 0, 0, 0),
+        "signal the other": ("kill", other, 0),
+        "show its memory": ("prctl", 4, 1, 0, 0, 0),        # PR_SET_DUMPABLE
+        "map memory as code": ("mmap", 0, 4096, 7, 0x22, -1, 0),
+        "turn memory into code": ("mprotect", 0, 4096, 5),
+        "set up a ring": ("io_uring_setup", 0, 0),
+    }
+
+
+def act_inside(pid, tried):
+    """[(thread, name, error)], or why there is nothing."""
+    lines = ["\t".join(map(str, (name, *act))) + "\n" for name, act in tried.items()]
+    done = subprocess.run([ACT_INSIDE, str(pid)], input="".join(lines), capture_output=True, text=True, timeout=120)
+    if done.returncode in SKIPPED:
+        return [], SKIPPED[done.returncode]
+    assert done.returncode == 0, (done.returncode, done.stderr)
+    parts = [line.split("\t") for line in done.stdout.splitlines()]
+    return [(int(thread), name, int(error)) for thread, error, name in parts], None
+
+
+def try_from_inside(process, data, outside, port):
+    """(process, thread, act, error) of all that is forbidden and of what is not, or why there is nothing."""
+    store, keys = os.path.join(data, "store"), os.path.join(data, "keys", "root.key")
+    database = os.path.join(store, next(name for name in sorted(os.listdir(store)) if name.endswith(".db")))
+    pids, forbidden, permitted = (process.pid, holder_of(process)), [], []
+    for pid, other, own, others in ((*pids, database, keys), (*pids[::-1], keys, database)):
+        may = {"say who it is": ("getpid",), "read its own file": ("openat", HERE, text(own), os.O_RDONLY)}
+        may_not = forbidden_from_inside(other, others, outside, port)
+        threads = set(map(int, os.listdir(f"/proc/{pid}/task")))
+        told, skipped = act_inside(pid, {**may, **may_not})
+        if skipped:
+            return forbidden, permitted, skipped
+        assert threads <= {thread for thread, _, _ in told}, (threads, told)
+        forbidden += [found for found in told if found[1] in may_not]
+        permitted += [found for found in told if found[1] in may]
+    return forbidden, permitted, None
+
+
+@contextlib.contextmanager
+def without_walls(world):
+    """A node on a kernel that seems to have none."""
+    folder = os.path.join(world.node.folder, "without-walls")
+    process = subprocess.Popen([FORBIDDEN, "hide", "landlock", FORBIDDEN, "hide", "seccomp", world.node.program, "serve",
+                                "--json", "--data", folder, "--listen", "127.0.0.1:0"],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        assert "ready" in process.stdout.readline()
+        yield process, folder
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def every_thread_is_refused_what_is_forbidden(world):
+    """In the processes that serve, not in others behind the same walls; and they go on serving."""
+    if SANITIZED:
+        print("        skipped: the runtime of a sanitizer wants a wider list of calls (src/app/sandbox_call.def)")
+        return
+    node, customer = world.node, world.customer
+    grant = customer.give(customer.line(), world.shop.purposes[0])
+    with tempfile.TemporaryDirectory(prefix="symbolon-outside-") as folder, \
+            socket.create_server(("127.0.0.1", 0)) as near:
+        outside, port = os.path.join(folder, "file"), near.getsockname()[1]
+        open(outside, "wb").close()
+        forbidden, permitted, skipped = try_from_inside(node.process, node.data, outside, port)
+        if skipped:
+            print(f"        skipped: {skipped}")
+            return
+        assert os.listdir(folder) == ["file"], os.listdir(folder)
+        with without_walls(world) as (process, data):
+            unbounded, usual, _ = try_from_inside(process, data, outside, port)
+    through = [found for found in forbidden if found[2] not in REFUSED]
+    assert not through, through
+    assert all(error == 0 for _, _, error in permitted + usual), (permitted, usual)
+    refused = [found for found in unbounded if found[2] in REFUSED]
+    assert unbounded and not refused, f"control: refused without walls: {refused}"
+    customer.read(world.shop.line(), world.shop.purposes[0]).expect(200)
+    customer.line().call("POST", f"/v1/me/grants/{grant}/withdraw").expect(200)
+    customer.read(world.shop.line(), world.shop.purposes[0]).expect(403)
+    assert b"signatures" in world.read_receipt(world.fresh_receipt()).expect(200).body, "the holder has gone on"
+    count, threads = len({name for _, name, _ in forbidden}), len({thread for thread, _, _ in forbidden})
+    print(f"found: none of {count} acts passes from inside the node, in any of {threads} threads")
+    print(f"control: the same acts from inside a node without walls: red, {len(unbounded)} pass")
 
 
 # ---- a running node
@@ -332,8 +449,8 @@ class World:
         self.node.process = None
 
 
-STEPS = [forbidden_acts_are_refused, every_thread_is_behind_the_walls, the_holder_has_its_folder_and_its_socket,
-         keys_lie_where_they_belong, nobody_else_may_look, a_command_takes_its_holder_along,
+STEPS = [forbidden_acts_are_refused, every_thread_is_behind_the_walls, every_thread_is_refused_what_is_forbidden,
+         the_holder_has_its_folder_and_its_socket, keys_lie_where_they_belong, nobody_else_may_look, a_command_takes_its_holder_along,
          what_ends_a_group_does_not_take_the_keys_away, a_server_that_is_killed_leaves_no_holder,
          a_server_without_keys_says_so_and_ends, who_needs_keys_meanwhile_hears_503,
          a_wall_that_is_missing_is_told_and_the_rest_holds]
