@@ -89,8 +89,8 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
 /* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them
  * again unless the store vouches that they have not changed; what is no longer permitted turns the answer into a
- * refusal, and what an answer refused in part may be in it after all; writes the rows and counts the uses that disclosed
- * something. */
+ * refusal, and what an answer in part refused may be in it after all; writes the rows and counts the uses that
+ * disclosed something. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* What an answer said that was kept for whoever repeats the read: the kinds that were permitted, filled in or not, the

@@ -136,8 +136,8 @@ def try_from_inside(process, data, outside, port):
 def without_walls(world):
     """A node on a kernel that seems to have none."""
     folder = os.path.join(world.node.folder, "without-walls")
-    process = subprocess.Popen([FORBIDDEN, "hide", "landlock", FORBIDDEN, "hide", "seccomp", world.node.program, "serve",
-                                "--json", "--data", folder, "--listen", "127.0.0.1:0"],
+    process = subprocess.Popen([FORBIDDEN, "hide", "landlock", FORBIDDEN, "hide", "seccomp", world.node.program,
+                                "serve", "--json", "--data", folder, "--listen", "127.0.0.1:0"],
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert "ready" in process.stdout.readline()
@@ -450,10 +450,10 @@ class World:
 
 
 STEPS = [forbidden_acts_are_refused, every_thread_is_behind_the_walls, every_thread_is_refused_what_is_forbidden,
-         the_holder_has_its_folder_and_its_socket, keys_lie_where_they_belong, nobody_else_may_look, a_command_takes_its_holder_along,
-         what_ends_a_group_does_not_take_the_keys_away, a_server_that_is_killed_leaves_no_holder,
-         a_server_without_keys_says_so_and_ends, who_needs_keys_meanwhile_hears_503,
-         a_wall_that_is_missing_is_told_and_the_rest_holds]
+         the_holder_has_its_folder_and_its_socket, keys_lie_where_they_belong, nobody_else_may_look,
+         a_command_takes_its_holder_along, what_ends_a_group_does_not_take_the_keys_away,
+         a_server_that_is_killed_leaves_no_holder, a_server_without_keys_says_so_and_ends,
+         who_needs_keys_meanwhile_hears_503, a_wall_that_is_missing_is_told_and_the_rest_holds]
 
 
 if __name__ == "__main__":

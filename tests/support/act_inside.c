@@ -122,13 +122,31 @@ static void begin_again(struct user_regs_struct *registers)
 
 /* ---- reading acts */
 
+/* Of as many digits as there are; behind them `*out_rest`. */
+static uint64_t read_number(const char *word, unsigned base, const char **out_rest)
+{
+    static const char DIGITS[] = "0123456789abcdef";
+    uint64_t number = 0;
+    for (const char *digit; *word != '\0' && (digit = strchr(DIGITS, *word)) != NULL && digit < DIGITS + base; word++)
+        number = number * base + (uint64_t)(digit - DIGITS);
+    *out_rest = word;
+    return number;
+}
+
+static pid_t read_pid(const char *word)
+{
+    const char *rest = NULL;
+    return (pid_t)read_number(word, 10, &rest);
+}
+
 static bool read_octets(const char *hex, struct act *act)
 {
     for (; hex[0] != '\0' && hex[1] != '\0'; hex += 2) {
         const char pair[] = {hex[0], hex[1], '\0'};
+        const char *rest = NULL;
         if (act->octets_size == sizeof act->octets)
             return false;
-        act->octets[act->octets_size++] = (uint8_t)strtoul(pair, NULL, 16);
+        act->octets[act->octets_size++] = (uint8_t)read_number(pair, 16, &rest);
     }
     return true;
 }
@@ -140,8 +158,11 @@ static bool read_argument(const char *word, struct act *act, size_t i)
         act->value[i] = act->octets_size;
         return read_octets(word + 1, act);
     }
-    act->value[i] = word[0] == '-' ? (uint64_t)strtoll(word, NULL, 10) : strtoull(word, NULL, 10);
-    return true;
+    const char *rest = NULL;
+    bool is_below_zero = word[0] == '-';
+    uint64_t number = read_number(word + (is_below_zero ? 1 : 0), 10, &rest);
+    act->value[i] = is_below_zero ? -number : number;
+    return *rest == '\0';
 }
 
 static bool read_act(char *line, struct act *act)
@@ -203,9 +224,9 @@ static uint64_t find_call(pid_t pid, int memory)
     if (maps == NULL)
         give_up("reading maps");
     while (at == 0 && fgets(line, sizeof line, maps) != NULL) {
-        char *rest = NULL;
-        uint64_t begin = strtoull(line, &rest, 16);
-        uint64_t end = strtoull(rest + 1, &rest, 16);
+        const char *rest = NULL;
+        uint64_t begin = read_number(line, 16, &rest);
+        uint64_t end = read_number(rest + 1, 16, &rest);
         bool is_code = rest[3] == 'x' && strstr(line, "vsyscall") == NULL;
         if (is_code && !find_code(memory, begin, end, &at))
             at = 0;
@@ -216,7 +237,7 @@ static uint64_t find_call(pid_t pid, int memory)
     return at;
 }
 
-static void move_registers(const struct prisoner *prisoner, int request, struct user_regs_struct *registers)
+static void move_registers(const struct prisoner *prisoner, enum __ptrace_request request, struct user_regs_struct *registers)
 {
     struct iovec place = {registers, sizeof *registers};
     if (ptrace(request, prisoner->thread, (void *)NT_PRSTATUS, &place) != 0)
@@ -344,7 +365,7 @@ static void act_in_all(pid_t pid, const struct act *acts, size_t count)
     if (threads == NULL)
         give_up("listing threads");
     for (struct dirent *entry; (entry = readdir(threads)) != NULL;) {
-        struct prisoner prisoner = {.thread = (pid_t)strtoull(entry->d_name, NULL, 10), .memory = memory,
+        struct prisoner prisoner = {.thread = read_pid(entry->d_name), .memory = memory,
                                     .call_at = call_at};
         if (prisoner.thread > 0)
             act_in_thread(&prisoner, acts, count);
@@ -359,7 +380,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     size_t count = read_acts(acts);
-    act_in_all((pid_t)strtoull(argv[1], NULL, 10), acts, count);
+    act_in_all(read_pid(argv[1]), acts, count);
     return 0;
 }
 
