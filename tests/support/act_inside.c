@@ -237,7 +237,8 @@ static uint64_t find_call(pid_t pid, int memory)
     return at;
 }
 
-static void move_registers(const struct prisoner *prisoner, enum __ptrace_request request, struct user_regs_struct *registers)
+static void move_registers(const struct prisoner *prisoner, enum __ptrace_request request,
+                           struct user_regs_struct *registers)
 {
     struct iovec place = {registers, sizeof *registers};
     if (ptrace(request, prisoner->thread, (void *)NT_PRSTATUS, &place) != 0)
