@@ -11,7 +11,11 @@ static size_t utf8_sequence(const uint8_t *at, size_t room, uint32_t *code)
         uint8_t  mask, lead;
         uint32_t least;
     } FORMS[] = {{0x80, 0x00, 0}, {0xE0, 0xC0, 0x80}, {0xF0, 0xE0, 0x800}, {0xF8, 0xF0, 0x10000}};
-    for (size_t length = 1; length <= 4; length++) {
+    if (at[0] < 0x80) { /* by far the most of them */
+        *code = at[0];
+        return 1;
+    }
+    for (size_t length = 2; length <= 4; length++) {
         if ((at[0] & FORMS[length - 1].mask) != FORMS[length - 1].lead)
             continue;
         if (length > room)
@@ -129,6 +133,18 @@ static struct text encode64(struct arena *arena, struct bytes bytes, const char 
     return (struct text){text, at};
 }
 
+/* The value of a digit, or -1. */
+static int digit64(const char *alphabet, char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == alphabet[62] ? 62 : c == alphabet[63] ? 63 : -1;
+}
+
 static bool decode64(struct arena *arena, struct text text, const char *alphabet, struct bytes *out)
 {
     if (text.size % 4 == 1)
@@ -141,10 +157,10 @@ static bool decode64(struct arena *arena, struct text text, const char *alphabet
     unsigned bits = 0;
     size_t at = 0;
     for (size_t i = 0; i < text.size; i++) {
-        const char *digit = text.at[i] == '\0' ? NULL : strchr(alphabet, text.at[i]);
-        if (digit == NULL)
+        int digit = digit64(alphabet, text.at[i]);
+        if (digit < 0)
             return false;
-        pending = (pending << 6 | (uint32_t)(digit - alphabet)) & 0xFFFF;
+        pending = (pending << 6 | (uint32_t)digit) & 0xFFFF;
         bits += 6;
         if (bits >= 8) {
             bits -= 8;

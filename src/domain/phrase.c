@@ -55,6 +55,13 @@ static struct text piece_at(const char *at, char separator)
     return (struct text){at, strcspn(at, stops)};
 }
 
+/* No phrase begins with a star: its first octet is that of the word. Most words are told from most phrases by this. */
+static bool may_begin(const struct words *words, size_t first, const char *phrase)
+{
+    struct text word = words->items[first].plain;
+    return word.size > 0 && word.at[0] == *phrase;
+}
+
 static bool token_matches(struct text token, struct text word)
 {
     if (token.at[token.size - 1] != '*')
@@ -82,11 +89,11 @@ static size_t any_match_at(const struct words *words, size_t first, text_languag
         if (ROWS[row].language != language || ROWS[row].list != list)
             continue;
         for (const char *at = ROWS[row].phrases; *at != '\0';) {
-            struct text phrase = piece_at(at, '|');
-            size_t taken = match_at(words, first, phrase);
+            size_t taken = may_begin(words, first, at) ? match_at(words, first, piece_at(at, '|')) : 0;
             if (taken > 0)
                 return taken;
-            at += phrase.size + (at[phrase.size] == '|');
+            const char *end = strchrnul(at, '|');
+            at = end + (*end == '|');
         }
     }
     return 0;
@@ -103,7 +110,8 @@ void phrase_mark_allowed(struct words *words, text_language language)
 static size_t find_phrase(const struct words *words, struct text phrase, size_t *out_taken)
 {
     for (size_t i = 0; i < words->count; i++) {
-        *out_taken = words->items[i].allowed ? 0 : match_at(words, i, phrase);
+        bool may = !words->items[i].allowed && may_begin(words, i, phrase.at);
+        *out_taken = may ? match_at(words, i, phrase) : 0;
         if (*out_taken > 0)
             return i;
     }

@@ -79,7 +79,8 @@ bool contact_column_find(const struct contact_source *source, struct text name, 
     if (find_map(source, folded, out))
         return true;
     for (size_t i = 0; i < sizeof COLUMNS / sizeof *COLUMNS; i++) {
-        if (!matches(folded, COLUMNS[i].folded, &number))
+        const char *known = COLUMNS[i].folded; /* begins with a letter, which tells most of them apart */
+        if (*known != *buffer || !matches(folded, known, &number))
             continue;
         *out = (struct contact_column){COLUMNS[i].field, COLUMNS[i].type, number};
         return true;
