@@ -4,6 +4,7 @@
  * the one before it is on disk. */
 #include "store/log_check.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -37,8 +38,9 @@ struct log {
 
 static uint32_t word_at(const uint8_t *at, bool big)
 {
-    return big ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
-               : (uint32_t)at[3] << 24 | (uint32_t)at[2] << 16 | (uint32_t)at[1] << 8 | at[0];
+    uint32_t word = 0;
+    memcpy(&word, at, sizeof word);
+    return big ? be32toh(word) : le32toh(word);
 }
 
 static struct sum sum_on(struct sum sum, const uint8_t *at, size_t size, bool big)
@@ -114,6 +116,16 @@ static bool ends_transaction(const struct log *log)
     return word_at(log->frame + 4, true) != 0;
 }
 
+/* Which bit it was can be read off the factor that is odd, and one of the two always is: they are neighbours in
+ * Fibonacci's sequence. */
+static bool one_bit_times(struct sum wrong, struct sum factor)
+{
+    uint32_t seen = (factor.first & 1) != 0 ? wrong.first : wrong.second;
+    uint32_t by = seen & -seen;
+    struct sum added = {factor.first * by, factor.second * by};
+    return by != 0 && (sums_agree(wrong, added) || sums_agree(wrong, (struct sum){-added.first, -added.second}));
+}
+
 /* What one turned bit of a word adds to the sums at the end is that bit times a factor of the word's place, or the same
  * taken away; so all bits are tried without summing again. Factors grow from the last word to the first. */
 static bool one_bit_explains(struct sum got, struct sum kept)
@@ -121,14 +133,8 @@ static bool one_bit_explains(struct sum got, struct sum kept)
     struct sum wrong = {got.first - kept.first, got.second - kept.second};
     struct sum of_second = {0, 1}, of_first = {1, 1}; /* of the two words of the last pair */
     for (size_t pair = 0; pair < (SUMMED_HEAD_BYTES + PAGE_BYTES) / 8; pair++) {
-        for (size_t bit = 0; bit < 32; bit++) {
-            uint32_t by = UINT32_C(1) << bit;
-            struct sum a = {of_first.first * by, of_first.second * by};
-            struct sum b = {of_second.first * by, of_second.second * by};
-            if (sums_agree(wrong, a) || sums_agree(wrong, b) || sums_agree(wrong, (struct sum){-a.first, -a.second}) ||
-                sums_agree(wrong, (struct sum){-b.first, -b.second}))
-                return true;
-        }
+        if (one_bit_times(wrong, of_first) || one_bit_times(wrong, of_second))
+            return true;
         /* one pair further from the end: the next pair adds the sums to each other once more */
         of_first = (struct sum){of_first.first + of_first.second, of_first.first + 2 * of_first.second};
         of_second = (struct sum){of_second.first + of_second.second, of_second.first + 2 * of_second.second};
