@@ -57,28 +57,34 @@ typedef enum receipt_edit {
     RECEIPT_EDIT_COUNT
 } receipt_edit;
 
+struct made_key {
+    char x[COORDINATE_SIZE + 1]; /* y is the same */
+    char id[COORDINATE_SIZE + 1];
+};
+
 struct made_receipt {
     struct ctx *cx;
     bool        edit[RECEIPT_EDIT_COUNT];
     size_t      passes; /* so many steps must pass */
-    char        x[2][COORDINATE_SIZE + 1]; /* of the keys; y is the same */
-    struct text key_id[2];
+    const struct made_key *key;
     struct text payload;
     struct text jws;
 };
 
 static bool play_verify(struct text x, struct text header, struct text payload, struct text signature)
 {
+    static struct arena *arena; /* beside that of the input */
     uint8_t message[2 * HASH_BYTES];
     uint8_t right[SIGN_SIGNATURE_BYTES];
     struct bytes given;
-    struct arena *arena = arena_open(4096);
+    if (arena == NULL)
+        arena = arena_open(4096);
     sha256(bytes_of_text(header), message);
     sha256(bytes_of_text(payload), message + HASH_BYTES);
     play_sign(bytes_of_text(x), (struct bytes){message, sizeof message}, right);
     bool good = base64url_decode(arena, signature, &given) && given.size == sizeof right &&
                 memcmp(given.at, right, sizeof right) == 0;
-    arena_close(arena);
+    arena_reset(arena);
     return good;
 }
 
@@ -100,10 +106,10 @@ static void build_key(const struct made_receipt *receipt, struct builder *out, i
     int seen = edit[ODD_KEY_SAME] ? 0 : whose;
     bool odd = whose == 1;
     build_format(out, "{\"crv\":\"%s\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"",
-                 odd && edit[ODD_KEY_CURVE] ? "P-384" : "P-256", receipt->x[seen],
-                 receipt->x[seen] + (odd && edit[ODD_KEY_SHORT]));
+                 odd && edit[ODD_KEY_CURVE] ? "P-384" : "P-256", receipt->key[seen].x,
+                 receipt->key[seen].x + (odd && edit[ODD_KEY_SHORT]));
     if (odd && edit[ODD_KEY_SECRET])
-        build_format(out, ",\"d\":\"%s\"", receipt->x[0]);
+        build_format(out, ",\"d\":\"%s\"", receipt->key[0].x);
     if (odd && (edit[ODD_KEY_USE] || edit[ODD_KEY_OTHER_USE]))
         build_format(out, ",\"use\":\"%s\"", edit[ODD_KEY_OTHER_USE] ? "enc" : "sig");
     if (odd && (edit[ODD_KEY_WORK] || edit[ODD_KEY_OTHER_WORK]))
@@ -163,8 +169,7 @@ static struct text made_header(const struct made_receipt *receipt, int whose)
     struct builder out = builder_open(arena, 1024);
     build_format(&out, "{%s\"alg\":%s\"%s\"", space, space, odd && edit[ODD_HEADER_NONE] ? "none" : "ES256");
     if (!edit[ODD_HEADER_NO_KEY_ID] || (odd && edit[ODD_HEADER_OTHER_KEY]))
-        build_format(&out, ",\"kid\":\"%.*s\"",
-                     TEXT_ARGS(receipt->key_id[whose != (odd && edit[ODD_HEADER_OTHER_KEY])]));
+        build_format(&out, ",\"kid\":\"%s\"", receipt->key[whose != (odd && edit[ODD_HEADER_OTHER_KEY])].id);
     if (!edit[ODD_HEADER_NO_TYPE])
         build_literal(&out, ",\"typ\":\"symbolon-receipt\"");
     if (odd && edit[ODD_HEADER_CRITICAL])
@@ -185,7 +190,7 @@ static void build_signed(const struct made_receipt *receipt, struct builder *jws
     struct text header = made_header(receipt, whose);
     sha256(bytes_of_text(header), message);
     sha256(bytes_of_text(payload), message + HASH_BYTES);
-    play_sign(bytes_of_text(text_of(receipt->x[whose])), (struct bytes){message, sizeof message}, signature);
+    play_sign(bytes_of_text(text_of(receipt->key[whose].x)), (struct bytes){message, sizeof message}, signature);
     signature[40] ^= odd && edit[ODD_SIGNATURE_BIT] ? 8 : 0;
     if (odd && edit[ODD_HEADER_CHANGED])
         header = base64url_encode(arena, bytes_of_text(TEXT("{\"alg\":\"ES256\",\"typ\":\"other\"}")));
@@ -226,20 +231,22 @@ static void made_jws(struct made_receipt *receipt)
 
 /* ---- both */
 
-/* Always the same two: who they are makes no difference. */
-static void made_keys(struct made_receipt *receipt)
+/* Always the same two, made once: who they are makes no difference. */
+static const struct made_key *made_keys(void)
 {
-    for (int whose = 0; whose < 2; whose++) {
+    static struct made_key keys[2];
+    struct arena *arena = keys[1].id[0] != '\0' ? NULL : arena_open(1 << 16);
+    for (int whose = 0; arena != NULL && whose < 2; whose++) {
         uint8_t coordinate[HASH_BYTES] = {(uint8_t)whose};
-        struct text x = base64url_encode(receipt->cx->arena, (struct bytes){coordinate, sizeof coordinate});
-        memcpy(receipt->x[whose], x.at, COORDINATE_SIZE);
-        struct text jwk = text_format(receipt->cx->arena,
-                                      "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
-                                      receipt->x[whose], receipt->x[whose]);
         uint8_t hash[HASH_BYTES];
-        sha256(bytes_of_text(jwk), hash);
-        receipt->key_id[whose] = base64url_encode(receipt->cx->arena, (struct bytes){hash, sizeof hash});
+        char *x = keys[whose].x;
+        memcpy(x, base64url_encode(arena, (struct bytes){coordinate, sizeof coordinate}).at, COORDINATE_SIZE);
+        sha256(bytes_of_text(text_format(arena, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}", x, x)),
+               hash);
+        memcpy(keys[whose].id, base64url_encode(arena, (struct bytes){hash, sizeof hash}).at, COORDINATE_SIZE);
     }
+    arena_close(arena);
+    return keys;
 }
 
 /* One or two signatures of the wrong number are the right number of them. */
@@ -266,7 +273,7 @@ static void made_receipt(struct made_receipt *receipt, struct choices *choices)
         receipt->edit[edit] = true;
         receipt->passes = STEPS[edit] < receipt->passes ? STEPS[edit] : receipt->passes;
     }
-    made_keys(receipt);
+    receipt->key = made_keys();
     made_payload(receipt, choices);
     made_jws(receipt);
 }
@@ -275,8 +282,8 @@ static void check_facts(const struct made_receipt *receipt, const struct made_lo
                         const struct receipt_facts *facts)
 {
     assert(text_equals(facts->payload, receipt->payload));
-    assert(text_equals(facts->person_key, receipt->key_id[0]));
-    assert(text_equals(facts->organisation_key, receipt->key_id[1]));
+    assert(text_is(facts->person_key, receipt->key[0].id));
+    assert(text_is(facts->organisation_key, receipt->key[1].id));
     assert(facts->index == log->index && facts->tree.size == log->size && text_is(facts->origin, MADE_NAME));
 }
 
