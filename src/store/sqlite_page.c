@@ -231,14 +231,32 @@ static const sqlite3_io_methods METHODS = {
 
 /* ---- opening */
 
+/* SQLite is content with a file that it may only read, also when nothing was missing but a free descriptor at that
+ * moment. Its owner would learn of it at his first write, and again at each that follows. */
+static int open_real(sqlite3_vfs *real, const char *path, sqlite3_file *file, int flags, int *out_flags)
+{
+    int got = 0;
+    int may_write = 0;
+    int code = real->xOpen(real, path, file, flags, &got);
+    if (code == SQLITE_OK && (flags & SQLITE_OPEN_READWRITE) != 0 && (got & SQLITE_OPEN_READONLY) != 0) {
+        (void)file->pMethods->xClose(file); /* nothing was written through it */
+        file->pMethods = NULL; /* SQLite would close it again */
+        code = real->xAccess(real, path, SQLITE_ACCESS_READWRITE, &may_write);
+        return code == SQLITE_OK && may_write == 0 ? SQLITE_READONLY : SQLITE_CANTOPEN;
+    }
+    if (out_flags != NULL)
+        *out_flags = got;
+    return code;
+}
+
 static int open_file(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int flags, int *out_flags)
 {
     sqlite3_vfs *real = vfs->pAppData;
     if ((flags & SQLITE_OPEN_MAIN_DB) == 0)
-        return real->xOpen(real, path, file, flags, out_flags);
+        return open_real(real, path, file, flags, out_flags);
     struct summed_file *summed = (struct summed_file *)file;
     *summed = (struct summed_file){.real = (sqlite3_file *)(summed + 1), .asks = strcmp(vfs->zName, NAME) == 0};
-    int code = real->xOpen(real, path, summed->real, flags, out_flags);
+    int code = open_real(real, path, summed->real, flags, out_flags);
     if (code == SQLITE_OK && summed->real->pMethods->iVersion < METHODS.iVersion) {
         (void)summed->real->pMethods->xClose(summed->real); /* nothing was written through it */
         return SQLITE_ERROR;
