@@ -56,18 +56,18 @@ void loop_arm_timer(struct loop *loop)
 
 /* ---- accepting */
 
-static void start_accepting(struct loop *loop)
-{
-    if (loop->listening != NULL && !loop->draining && loop->connection_count < loop->connections_max &&
-        loop->accept_again_at_ns == DEADLINE_NEVER && event_add(loop->listening, NULL) != 0)
-        loop->accept_again_at_ns = loop_now_ns(loop) + ACCEPT_PAUSE_NS;
-}
-
 static void pause_accepting(struct loop *loop, int64_t until_ns)
 {
     event_del(loop->listening);
     loop->accept_again_at_ns = until_ns;
     loop_arm_timer(loop);
+}
+
+static void start_accepting(struct loop *loop)
+{
+    if (loop->listening != NULL && !loop->draining && loop->connection_count < loop->connections_max &&
+        loop->accept_again_at_ns == DEADLINE_NEVER && event_add(loop->listening, NULL) != 0)
+        pause_accepting(loop, loop_now_ns(loop) + ACCEPT_PAUSE_NS); /* the kernel had no memory for it: soon again */
 }
 
 static void write_peer(const struct sockaddr_storage *address, char out[PEER_SIZE_MAX])
@@ -375,7 +375,8 @@ err loop_open(struct ctx *cx, struct loop *loop, int listener)
     if (!complete || event_add(loop->mail, NULL) != 0 || event_add(loop->beat, NULL) != 0)
         return FAIL(cx, INTERNAL, "server.loop", "an event loop could not be made");
     start_accepting(loop);
-    return OK;
+    return loop->accept_again_at_ns == DEADLINE_NEVER
+               ? OK : FAIL(cx, INTERNAL, "server.loop", "an event loop cannot wait for connections");
 }
 
 bool loop_has_all_calls(struct loop *loop)

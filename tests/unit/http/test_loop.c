@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/loop.h"
 
+#include <errno.h>
 #include <event2/bufferevent.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "http/h1_conn.h"
 #include "support/cmocka.h"
@@ -47,7 +52,18 @@ static void done(void *self, struct call *call, int64_t duration_ns)
     host->done++;
 }
 
-static int open_host(void **state)
+static int refused_file = -1; /* what the kernel has no memory for */
+
+/* libevent's calls land here. */
+int epoll_ctl(int epoll, int operation, int file, struct epoll_event *event)
+{
+    if (file != refused_file || operation == EPOLL_CTL_DEL)
+        return (int)syscall(SYS_epoll_ctl, epoll, operation, file, event);
+    errno = ENOMEM;
+    return -1;
+}
+
+static struct host *new_host(void)
 {
     struct host *host = calloc(1, sizeof *host);
     assert_non_null(host);
@@ -59,6 +75,12 @@ static int open_host(void **state)
     host->loop.config = &host->config;
     host->loop.hooks = &host->hooks;
     host->loop.connections_max = 10;
+    return host;
+}
+
+static int open_host(void **state)
+{
+    struct host *host = new_host();
     struct ctx cx = {.clock = &host->clock};
     assert_int_equal(loop_open(&cx, &host->loop, -1), OK);
     *state = host;
@@ -154,6 +176,69 @@ static void a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain
     bufferevent_free(client);
 }
 
+/* ---- a kernel without memory for what a loop waits by */
+
+static int listen_somewhere(struct sockaddr_in *address)
+{
+    socklen_t size = sizeof *address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    assert_int_equal(bind(listener, (const struct sockaddr *)address, size), 0);
+    assert_int_equal(listen(listener, 8), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)address, &size), 0);
+    return listener;
+}
+
+static int connect_to(const struct sockaddr_in *address)
+{
+    int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)address, sizeof *address), 0);
+    return client;
+}
+
+static void a_loop_that_cannot_wait_for_connections_does_not_open(void **state)
+{
+    (void)state; /* it makes its own */
+    struct host *host = new_host();
+    struct sockaddr_in address;
+    struct ctx cx = {.clock = &host->clock};
+    refused_file = listen_somewhere(&address);
+    assert_int_equal(loop_open(&cx, &host->loop, refused_file), INTERNAL);
+    assert_string_equal(cx.failure.reason, "server.loop");
+    refused_file = -1;
+    loop_close(&host->loop);
+    free(host);
+}
+
+static void a_loop_that_cannot_wait_again_tries_until_it_can(void **state)
+{
+    (void)state; /* it makes its own */
+    struct host *host = new_host();
+    struct sockaddr_in address;
+    struct ctx cx = {.clock = &host->clock};
+    int listener = listen_somewhere(&address);
+    host->loop.connections_max = 1; /* a full loop pauses, and goes on when a connection closes */
+    assert_int_equal(loop_open(&cx, &host->loop, listener), OK);
+    int clients[2] = {connect_to(&address), connect_to(&address)};
+    for (int i = 0; i < 1000 && host->loop.connection_count == 0; i++)
+        turn(host);
+    assert_int_equal(host->loop.connection_count, 1);
+    refused_file = listener;
+    h1_conn_close(host->loop.conns);
+    turn(host);
+    assert_int_equal(host->loop.connection_count, 0);
+    refused_file = -1;
+    for (int i = 0; i < 3000 && host->loop.connection_count == 0; i++) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL); /* a signal only makes the wait shorter */
+        turn(host);
+    }
+    assert_int_equal(host->loop.connection_count, 1);
+    loop_close(&host->loop);
+    close(clients[0]);
+    close(clients[1]);
+    free(host);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +247,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_loop_ends_only_when_calls_of_lost_clients_are_back, open_host, close_host),
         cmocka_unit_test_setup_teardown(a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain, open_host,
                                         close_host),
+        cmocka_unit_test(a_loop_that_cannot_wait_for_connections_does_not_open),
+        cmocka_unit_test(a_loop_that_cannot_wait_again_tries_until_it_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
