@@ -9,12 +9,18 @@
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "fault/effect_plan.h"
@@ -26,6 +32,8 @@
 /* The headers name these only under other switches. */
 ssize_t pread64(int file, void *out, size_t size, off64_t at);
 struct dirent64 *readdir64(DIR *folder);
+int fcntl64(int file, int command, ...);
+void *map_file(void *wanted, size_t size, ...) __asm__("mmap64");
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -266,6 +274,18 @@ ssize_t pwrite64(int file, const void *data, size_t size, off64_t at)
     return syscall(SYS_pwrite64, file, data, size, at);
 }
 
+/* Gives the error; errno stays. */
+int posix_fallocate(int file, off_t at, off_t size)
+{
+    if (is_our_file(file) && effect_strikes(EFFECT_WRITE))
+        return EIO;
+    if (is_our_file(file) && effect_strikes(EFFECT_FULL))
+        return ENOSPC;
+    if (is_our_file(file) && effect_strikes(EFFECT_SIGNAL))
+        return EINTR;
+    return syscall(SYS_fallocate, file, 0, at, size) == 0 ? 0 : errno;
+}
+
 int ftruncate64(int file, off64_t size)
 {
     struct stat about;
@@ -317,6 +337,78 @@ int unlinkat(int folder, const char *path, int flags)
 int renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned flags)
 {
     return may_name(to_folder, to, true) ? (int)syscall(SYS_renameat2, from_folder, from, to_folder, to, flags) : -1;
+}
+
+/* ---- locks and maps */
+
+int fcntl64(int file, int command, ...)
+{
+    va_list rest;
+    va_start(rest, command);
+    void *what = va_arg(rest, void *); /* a number travels in the same register */
+    va_end(rest);
+    bool locks = command == F_SETLK || command == F_SETLKW;
+    if (locks && is_our_file(file) && ((const struct flock *)what)->l_type != F_UNLCK && effect_strikes(EFFECT_LOCK))
+        return refuse(ENOLCK);
+    return (int)syscall(SYS_fcntl, file, command, what);
+}
+
+int flock(int file, int operation)
+{
+    if (is_our_file(file) && effect_strikes(EFFECT_LOCK))
+        return refuse(ENOLCK);
+    return (int)syscall(SYS_flock, file, operation);
+}
+
+/* mmap64(), which is SQLite's name for it; the C library and the sanitizers have their own. Behind the size stand
+ * protection, flags, file and place. */
+void *map_file(void *wanted, size_t size, ...)
+{
+    va_list rest;
+    va_start(rest, size);
+    int protection = va_arg(rest, int);
+    int flags = va_arg(rest, int);
+    int file = va_arg(rest, int);
+    off64_t at = va_arg(rest, off64_t);
+    va_end(rest);
+    if (!is_our_file(file) || !effect_strikes(EFFECT_MAP))
+        return (void *)syscall(SYS_mmap, wanted, size, protection, flags, file, at);
+    errno = ENOMEM;
+    return MAP_FAILED;
+}
+
+/* ---- what a loop waits by */
+
+int eventfd(unsigned count, int flags)
+{
+    return effect_strikes(EFFECT_EVENT) ? refuse(EMFILE) : (int)syscall(SYS_eventfd2, count, flags);
+}
+
+int timerfd_create(int clock, int flags)
+{
+    return effect_strikes(EFFECT_EVENT) ? refuse(EMFILE) : (int)syscall(SYS_timerfd_create, clock, flags);
+}
+
+int epoll_create1(int flags)
+{
+    return effect_strikes(EFFECT_EVENT) ? refuse(EMFILE) : (int)syscall(SYS_epoll_create1, flags);
+}
+
+int epoll_create(int size)
+{
+    return effect_strikes(EFFECT_EVENT) ? refuse(EMFILE) : (int)syscall(SYS_epoll_create, size);
+}
+
+int epoll_ctl(int epoll, int operation, int file, struct epoll_event *event)
+{
+    if (operation != EPOLL_CTL_DEL && effect_strikes(EFFECT_EVENT))
+        return refuse(ENOMEM);
+    return (int)syscall(SYS_epoll_ctl, epoll, operation, file, event);
+}
+
+int epoll_wait(int epoll, struct epoll_event *events, int most, int timeout)
+{
+    return effect_strikes(EFFECT_SIGNAL) ? refuse(EINTR) : (int)syscall(SYS_epoll_wait, epoll, events, most, timeout);
 }
 
 /* ---- randomness */

@@ -23,6 +23,9 @@
     X(SIGNAL, "signal", false)          /* reads and writes: EINTR */                                               \
     X(SYNC, "sync", true)               /* EIO, and the disk keeps what it had at the sync before */                \
     X(NAME, "name", true)               /* made, moved, removed: EIO */                                             \
+    X(LOCK, "lock", false)              /* of a file: ENOLCK */                                                     \
+    X(MAP, "map", true)                 /* of a file into memory: ENOMEM */                                         \
+    X(EVENT, "event", false)            /* what a loop waits by: EMFILE when made, ENOMEM when waited for */        \
     X(RANDOM, "randomness", true)       /* getrandom: EIO */                                                        \
     X(CLOCK_BACK, "clock at 1970", false)                                                                           \
     X(CLOCK_AHEAD, "clock years ahead", false)

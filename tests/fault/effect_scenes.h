@@ -4,24 +4,7 @@
 #ifndef TESTS_FAULT_EFFECT_SCENES_H
 #define TESTS_FAULT_EFFECT_SCENES_H
 
-#include "app/node.h"
-#include "fault/effect_plan.h"
-#include "support/world.h"
-
-struct bench {
-    struct world        world; /* its node is the one below, with an arena of its own */
-    struct node         node;
-    struct arena       *founding; /* what the members below borrow from */
-    char                root[96];
-    struct relationship relationship; /* of Ada, with a grant, an open request and a draft of a purpose */
-    struct grant        grant;
-    struct request      request;
-    struct purpose      draft;
-    struct relationship quiet; /* of Bob, with a grant: nothing happens to it but reads */
-    struct actor        eve;  /* is here, and has no relationship */
-    struct text         code; /* that nobody has claimed */
-    int                 backups;
-};
+#include "fault/effect_bench.h"
 
 struct scene {
     const char *name;
@@ -31,6 +14,15 @@ struct scene {
     bool is_many;  /* writes: after a failure some of them may stand, and it goes on from there */
     bool repeats;  /* what stood already when it is asked again */
 };
+
+/* A row each in effect_scenes.def. */
+#define X(word, ...) err scene_##word(struct bench *bench) MUST_CHECK;
+#include "fault/effect_scenes.def"
+#undef X
+/* What scenes share. */
+err scene_put_value_of(struct bench *bench, struct actor person, struct text value) MUST_CHECK;
+err scene_prove_to(struct bench *bench, struct actor actor) MUST_CHECK;
+err scene_same(struct bench *bench, const struct sight *sight, const struct sight *wanted) MUST_CHECK;
 
 extern const struct scene SCENES[];
 extern const int SCENE_COUNT;
@@ -45,11 +37,6 @@ struct control {
 extern const struct control CONTROLS[];
 extern const int CONTROL_COUNT;
 
-/* A node in an empty folder, filled and closed again. */
-void bench_found(struct bench *bench, const char *root);
-/* Opens the node in `root`/node as the program does; its clock and its numbers are effects. */
-err bench_open(struct bench *bench, const char *root) MUST_CHECK;
-void bench_close(struct bench *bench);
 /* What everyone expects of a node: Bob writes, is read, and the log goes on. */
 err bench_goes_on(struct bench *bench, const struct scene *scene) MUST_CHECK;
 

@@ -22,7 +22,7 @@
 #include "support/dice.h"
 #include "support/folder.h"
 
-#define RUNS_DEFAULT 400
+#define RUNS_DEFAULT 300
 #define WORKERS 2
 #define EACH_MAX 2500 /* calls of one kind in one scene */
 
@@ -399,20 +399,31 @@ static void add_run(struct runs *runs, struct run run)
     runs->at[runs->count++] = run;
 }
 
-/* ONLY= names a scene or an effect. A call that is tried again when a signal came would be tried for ever. */
-static bool is_possible(const struct run *run, const struct verdict *good)
+/* ONLY= names a scene, an effect, or both: "give", "sync", "give/sync". */
+static bool is_wanted(const struct run *run)
 {
     const char *only = getenv("ONLY");
-    if (only != NULL && strcmp(only, run->scene->name) != 0 && strcmp(only, effect_word(run->kind)) != 0)
-        return false;
-    return good[run->scene - SCENES].calls[run->kind] > 0 && !(run->kind == EFFECT_SIGNAL && run->on);
+    char both[96];
+    (void)snprintf(both, sizeof both, "%s/%s", run->scene->name, effect_word(run->kind));
+    return only == NULL || strcmp(only, run->scene->name) == 0 || strcmp(only, effect_word(run->kind)) == 0 ||
+           strcmp(only, both) == 0;
 }
 
-/* Of many thousand calls, all of one kind, some that lie evenly. */
+/* A call that is tried again when a signal came would be tried for ever; a lock, for as long as anybody waits for the
+ * other process that seems to hold it. */
+static bool is_possible(const struct run *run, const struct verdict *good)
+{
+    bool is_tried_again = run->kind == EFFECT_SIGNAL || run->kind == EFFECT_LOCK;
+    if (!is_wanted(run) || (is_tried_again && run->on))
+        return false;
+    return good[run->scene - SCENES].calls[run->kind] > 0;
+}
+
+/* Of many thousand calls, all of one kind, some that lie evenly: EACH= says how many. */
 static void add_each(struct runs *runs, struct run run, const struct verdict *good)
 {
     int64_t calls = good[run.scene - SCENES].calls[run.kind];
-    int64_t step = calls / EACH_MAX + 1;
+    int64_t step = calls / dice_setting("EACH", EACH_MAX) + 1;
     for (run.at = 1; is_possible(&run, good) && run.at <= calls; run.at += step)
         add_run(runs, run);
 }
@@ -436,6 +447,8 @@ static void add_known(struct runs *runs, const struct verdict *good)
         {"make_organisation", EFFECT_MEMORY}, /* a short id was made of half a name */
         {"give", EFFECT_LOOK},                /* a look that failed was taken for an absence: a key, … */
         {"open_again", EFFECT_LOOK},          /* … a file */
+        {"open_again", EFFECT_OPEN},          /* a file that opened for reading only was taken to write into */
+        {"serve", EFFECT_EVENT},              /* a loop that could not wait for connections never tried again */
         {"open_again", EFFECT_MEMORY},        /* a log that could not be looked at was said to have gone back */
         {"prove", EFFECT_MEMORY},             /* a key that could not be read for want of memory was called wrong */
     };

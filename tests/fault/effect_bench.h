@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * One node for all scenes, on which everything that a use case needs is ready, and who acts on it. It is made once;
+ * each run has a copy of its folder. */
+#ifndef TESTS_FAULT_EFFECT_BENCH_H
+#define TESTS_FAULT_EFFECT_BENCH_H
+
+#include "app/node.h"
+#include "fault/effect_plan.h"
+#include "support/world.h"
+
+/* How much there is to see; of a list that failed half-way it would be less. */
+struct sight {
+    size_t values, versions, relationships, requests, grants, reads, receipts, records;
+    size_t departments, systems, purposes;
+};
+
+struct bench {
+    struct world        world; /* its node is the one below, with an arena of its own */
+    struct node         node;
+    struct arena       *founding; /* what the members below borrow from */
+    char                root[96];
+    struct purpose      draft;
+    struct purpose      parcel; /* published, as world.delivery is, for the next two grants */
+    struct purpose      season;
+    struct relationship relationship; /* of Ada, with grants, requests and records */
+    struct grant        grant;
+    struct grant        counted;  /* for three reads */
+    struct grant        eventful; /* until an event */
+    struct request      request;
+    struct request      countered;
+    struct relationship quiet;    /* of Bob, with a grant: nothing happens to it but reads */
+    struct relationship paused;   /* of Gil */
+    struct relationship proposed; /* by Fay */
+    struct actor        eve;  /* is here, and has no relationship */
+    struct actor        till; /* a system that may go */
+    struct text         code; /* that nobody has claimed */
+    struct relationship brought; /* of somebody whom a file has brought, with records … */
+    struct text         brought_code; /* … and the code */
+    struct text         link; /* by which nobody has signed in */
+    struct text         session; /* Eve's */
+    struct text         key;  /* of the till */
+    struct sight        of_ada;
+    struct sight        of_shipping;
+    int                 backups;
+};
+
+/* A node in an empty folder, filled and closed again. */
+void bench_found(struct bench *bench, const char *root);
+/* Opens the node in `root`/node as the program does; its clock and its numbers are effects. */
+err bench_open(struct bench *bench, const char *root) MUST_CHECK;
+void bench_close(struct bench *bench);
+
+/* Runs a store_write_fn as `actor`. */
+err bench_write(struct bench *bench, struct actor actor, store_write_fn run, void *arg) MUST_CHECK;
+/* A read of the address as Shipping, wholly given; CONFLICT scene.wrong when it is refused. */
+err bench_read(struct bench *bench, const struct relationship *relationship, const struct purpose *purpose) MUST_CHECK;
+/* What a person and a system find in their lists. */
+err bench_look_as_person(struct bench *bench, struct sight *out) MUST_CHECK;
+err bench_look_as_system(struct bench *bench, struct sight *out) MUST_CHECK;
+
+#endif
