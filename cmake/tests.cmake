@@ -33,6 +33,15 @@ function(python_test NAME SCRIPT)
   set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 ENVIRONMENT "${ENVIRONMENT}")
 endfunction()
 
+# database_test(NAME TEST ARGUMENTS…): such a test, or a program, once more with the data on a PostgreSQL of its own.
+function(database_test NAME SCRIPT)
+  if(SCRIPT MATCHES "[.]py$")
+    cmake_path(ABSOLUTE_PATH SCRIPT BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/integration)
+  endif()
+  python_test(${NAME} ${PROJECT_SOURCE_DIR}/tests/support/database_server.py ${SCRIPT} ${ARGN})
+  set_tests_properties(${NAME} PROPERTIES LABELS postgres)
+endfunction()
+
 # fuzz_target(NAME SOURCE LIBRARIES…): tests/fuzz/SOURCE defines LLVMFuzzerTestOneInput; its seeds are the files of
 # tests/fuzz/corpus/NAME. With the preset `fuzz` it becomes a libFuzzer program; elsewhere tests/fuzz/driver.c calls it
 # with each seed. Either way the CTest test runs the seeds only; tools/fuzz runs them at length. `fuzzers` builds all.

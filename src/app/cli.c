@@ -194,8 +194,9 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
     }
     if (cli_has(cli, CLI_config))
         TRY(read_config(cli, cli_value(cli, CLI_config, "")));
-    if (!text_starts_with(text_of(cli_value(cli, CLI_store, "sqlite:")), "sqlite:"))
-        return FAIL(&cli->cx, USAGE, "cli.value", "--store wants sqlite:FOLDER");
+    struct text store = text_of(cli_value(cli, CLI_store, "sqlite:"));
+    if (!text_starts_with(store, "sqlite:") && !text_starts_with(store, "postgresql://"))
+        return FAIL(&cli->cx, USAGE, "cli.value", "--store wants sqlite:FOLDER or postgresql://…");
     bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
     if (!fits && !cli_has(cli, CLI_help))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s%s%s", command->words,

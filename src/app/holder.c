@@ -47,7 +47,8 @@ static err confine(struct ctx *cx, const char *folder, int64_t *lacks)
     struct rlimit files = {HOLDER_FILES_MAX, HOLDER_FILES_MAX};
     if (setrlimit(RLIMIT_NOFILE, &files) != 0)
         return FAIL(cx, INTERNAL, "key.sandbox", "the holder of the keys could not be bounded (errno %d)", errno);
-    TRY(sandbox_files(cx, paths, sizeof paths / sizeof *paths, lacks));
+    const struct sandbox_room room = {.paths = paths, .count = sizeof paths / sizeof *paths};
+    TRY(sandbox_files(cx, &room, lacks));
     return sandbox_calls(cx, SANDBOX_HOLDER, lacks);
 }
 

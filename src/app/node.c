@@ -137,16 +137,29 @@ static err settle_moment(struct node *node)
     return OK;
 }
 
+/* Data on a server leaves the keys of people here, so that no backup of it holds them. */
+static err find_place(struct ctx *cx, const struct node_options *options, struct node_place *out)
+{
+    static const char SCHEME[] = "sqlite:";
+    struct text own = text_format(cx->arena, "sqlite:%s/store", options->data);
+    if (own.at == NULL)
+        return FAIL_MEMORY(cx);
+    bool is_own = options->store == NULL || text_starts_with(text_of(options->store), SCHEME);
+    *out = (struct node_place){.url = options->store == NULL ? own.at : options->store, .keys = is_own ? NULL : own.at};
+    out->folder = (is_own ? out->url : out->keys) + sizeof SCHEME - 1;
+    return OK;
+}
+
 static err open_store(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
-    struct text url = options->store != NULL ? text_of(options->store)
-                                             : text_format(cx->arena, "sqlite:%s/store", options->data);
-    struct store_options store = {.url = url.at, .clock = &node->clock, .create = options->create,
-                                  .fatal = stop_at_once, .fatal_arg = node,
+    struct node_place place;
+    TRY(find_place(cx, options, &place));
+    struct store_options store = {.url = place.url, .keys_url = place.keys, .clock = &node->clock,
+                                  .create = options->create, .fatal = stop_at_once, .fatal_arg = node,
                                   .newest_number = act_newest_number};
     if (options->confine != NULL)
-        TRY(options->confine(node, url.at));
+        TRY(options->confine(node, &place));
     TRY(store_open(cx, &store, &node->store));
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));

@@ -13,6 +13,7 @@ struct node {
     struct randomness    randomness;
     struct number_source numbers;
     struct keyring      *keyring;
+    bool                 connects; /* to the server of a database */
     int64_t              lacks;  /* of this process's walls: bits of app/sandbox.h */
     int64_t              holder; /* the process that holds the keys, as holder.c has made it; 0: this one */
     struct store        *store;
@@ -21,14 +22,21 @@ struct node {
     int64_t              kept_size; /* of the log, as its mark beside the keys says; the courier's once it runs */
 };
 
+/* Where the data of a node lies. */
+struct node_place {
+    const char *url;    /* of the data */
+    const char *keys;   /* the same for the wrapped keys of people; NULL: with the data */
+    const char *folder; /* what of it lies on this machine */
+};
+
 struct node_options {
     const char *data;  /* folder */
-    const char *store; /* URL, or NULL: sqlite: in the folder */
+    const char *store; /* URL, or NULL: sqlite: in the folder. The keys of people lie in the folder in any case */
     bool        create;
     /* How the program opens node->keyring, and what it gives up before the store is opened and any thread is made.
      * NULL: keyring_open(), and nothing. */
     err (*open_keys)(struct node *node, const char *folder, bool create);
-    err (*confine)(struct node *node, const char *store_url);
+    err (*confine)(struct node *node, const struct node_place *place);
 };
 
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */

@@ -98,7 +98,7 @@ static err add_path(struct ctx *cx, int rules, uint64_t known, const struct sand
     return result;
 }
 
-static err restrict_files(struct ctx *cx, const struct sandbox_path *paths, size_t count, int64_t *lacks)
+static err restrict_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 4)
@@ -106,28 +106,35 @@ static err restrict_files(struct ctx *cx, const struct sandbox_path *paths, size
     if (version < 1)
         return OK;
     struct ruleset wanted = ruleset_of_version(version);
+    if (room->connects)
+        wanted.network = 0;
     int rules = (int)syscall(SYS_landlock_create_ruleset, &wanted, ruleset_size(version), 0);
     if (rules < 0)
         return fail_sandbox(cx, "landlock_create_ruleset");
     err result = OK;
-    for (size_t i = 0; i < count && result == OK; i++)
-        result = add_path(cx, rules, wanted.files, &paths[i]);
+    for (size_t i = 0; i < room->count && result == OK; i++)
+        result = add_path(cx, rules, wanted.files, &room->paths[i]);
     if (result == OK && syscall(SYS_landlock_restrict_self, rules, 0) != 0)
         result = fail_sandbox(cx, "landlock_restrict_self");
     (void)close(rules); /* the kernel keeps what is in force */
     return result;
 }
 
-err sandbox_files(struct ctx *cx, const struct sandbox_path *paths, size_t count, int64_t *lacks)
+err sandbox_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks)
 {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return fail_sandbox(cx, "PR_SET_NO_NEW_PRIVS");
-    return restrict_files(cx, paths, count, lacks);
+    return restrict_files(cx, room, lacks);
 }
 
 /* ---- calls */
 
-enum { SERVER = SANDBOX_SERVER, HOLDER = SANDBOX_HOLDER, BOTH = SANDBOX_SERVER | SANDBOX_HOLDER };
+enum {
+    SERVER = SANDBOX_SERVER,
+    HOLDER = SANDBOX_HOLDER,
+    CLIENT = SANDBOX_CLIENT,
+    BOTH = SANDBOX_SERVER | SANDBOX_HOLDER,
+};
 
 static const struct {
     int         who;
@@ -150,6 +157,9 @@ static const struct {
     struct scmp_arg_cmp must[2];
 } BOUNDED[] = {
     {SERVER, "sendto", 2, {{3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0}, {4, SCMP_CMP_EQ, 0, 0}}},
+    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_UNIX, 0}}},
+    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET, 0}}},
+    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET6, 0}}},
     {BOTH, "sendmsg", 1, {{2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0}}},
     {BOTH, "ioctl", 1, {{1, SCMP_CMP_EQ, TCGETS, 0}}},
     {SERVER, "ioctl", 1, {{1, SCMP_CMP_EQ, FIONREAD, 0}}},
@@ -164,7 +174,7 @@ static const struct {
 #endif
 };
 
-static bool add_bounded(scmp_filter_ctx filter, sandbox_process process)
+static bool add_bounded(scmp_filter_ctx filter, int processes)
 {
     bool added = true;
     for (size_t i = 0; i < sizeof BOUNDED / sizeof *BOUNDED; i++) {
@@ -172,25 +182,25 @@ static bool add_bounded(scmp_filter_ctx filter, sandbox_process process)
         if (must[0].datum_a == OWN_PROCESS)
             must[0].datum_a = (scmp_datum_t)getpid();
         int call = seccomp_syscall_resolve_name(BOUNDED[i].name);
-        if ((BOUNDED[i].who & (int)process) != 0)
+        if ((BOUNDED[i].who & processes) != 0)
             added = added && seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, BOUNDED[i].count, must) == 0;
     }
     /* the C library asks for clone3 first, whose arguments cannot be seen; this error makes it ask for clone */
     return added && (SYMBOLON_SANITIZED || seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0);
 }
 
-static bool add_calls(scmp_filter_ctx filter, sandbox_process process)
+static bool add_calls(scmp_filter_ctx filter, int processes)
 {
     for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
         int call = seccomp_syscall_resolve_name(CALLS[i].name);
-        bool wanted = call >= 0 && (CALLS[i].who & (int)process) != 0; /* below 0: not on this machine */
+        bool wanted = call >= 0 && (CALLS[i].who & processes) != 0; /* below 0: not on this machine */
         if (wanted && seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0) != 0)
             return false;
     }
-    return add_bounded(filter, process);
+    return add_bounded(filter, processes);
 }
 
-err sandbox_calls(struct ctx *cx, sandbox_process process, int64_t *lacks)
+err sandbox_calls(struct ctx *cx, int processes, int64_t *lacks)
 {
     if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) { /* a kernel without it */
         *lacks |= SANDBOX_LACKS_CALLS;
@@ -200,7 +210,7 @@ err sandbox_calls(struct ctx *cx, sandbox_process process, int64_t *lacks)
     if (filter == NULL)
         return fail_sandbox(cx, "making a filter");
     bool made = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 && /* all threads */
-                add_calls(filter, process);
+                add_calls(filter, processes);
     (void)seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1); /* a line in the log of a kernel that can */
     int loaded = made ? seccomp_load(filter) : -EINVAL;
     seccomp_release(filter);

@@ -8,7 +8,11 @@
 #include "base/ctx.h"
 #include "base/log.h"
 
-typedef enum sandbox_process { SANDBOX_SERVER = 1, SANDBOX_HOLDER = 2 } sandbox_process;
+typedef enum sandbox_process {
+    SANDBOX_SERVER = 1,
+    SANDBOX_HOLDER = 2,
+    SANDBOX_CLIENT = 4, /* beside the first: it connects to the server of a database */
+} sandbox_process;
 
 /* Bits of what is missing here. */
 enum sandbox_lack {
@@ -29,6 +33,12 @@ struct sandbox_path {
     sandbox_reach reach;
 };
 
+struct sandbox_room {
+    const struct sandbox_path *paths;
+    size_t                     count;
+    bool                       connects; /* to the server of a database; otherwise to nothing */
+};
+
 /* What the runtime of a sanitizer looks at whenever it likes, and where counts of coverage go: nothing in what is
  * shipped. The build defines one of the two (cmake/flags.cmake). */
 #if defined(SYMBOLON_COUNTS)
@@ -43,13 +53,14 @@ struct sandbox_path {
  * INTERNAL key.sandbox when the kernel does not do it. */
 err sandbox_memory(struct ctx *cx) MUST_CHECK;
 
-/* From here on this thread, and those that it will make, reach no file but those below `paths`, connect to nothing and
- * gain no privilege. Before any thread is made. INTERNAL key.sandbox when the kernel knows how and does not do it. */
-err sandbox_files(struct ctx *cx, const struct sandbox_path *paths, size_t count, int64_t *lacks) MUST_CHECK;
+/* From here on this thread, and those that it will make, reach no file but those below the paths, connect to nothing
+ * that the room does not name and gain no privilege. Before any thread is made. INTERNAL key.sandbox when the kernel
+ * knows how and does not do it. */
+err sandbox_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks) MUST_CHECK;
 
-/* From here on all threads of this process make the calls of sandbox_call.def alone; others fail with EPERM. Behind
- * sandbox_files(). Fails as it does. */
-err sandbox_calls(struct ctx *cx, sandbox_process process, int64_t *lacks) MUST_CHECK;
+/* From here on all threads of this process make the calls of sandbox_call.def alone; others fail with EPERM.
+ * `processes`: bits of sandbox_process. Behind sandbox_files(). Fails as it does. */
+err sandbox_calls(struct ctx *cx, int processes, int64_t *lacks) MUST_CHECK;
 
 /* One warning for each bit. */
 void sandbox_tell(const struct log *log, const char *process, int64_t lacks);

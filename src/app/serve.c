@@ -2,6 +2,7 @@
  * symbolon serve: engine, API and courier around one node, from the first socket to the last reply. */
 #include "app/serve.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,8 +82,6 @@ static err read_metrics_token(struct cli *cli, const char **out)
 
 /* ---- walls */
 
-#define STORE_SCHEME "sqlite:"
-
 /* What is not of the node: who the machine is, and how much of it is ours. */
 static const struct sandbox_path MACHINE[] = {
     {"/proc/sys/kernel/random/boot_id", SANDBOX_READ},
@@ -92,19 +91,39 @@ static const struct sandbox_path MACHINE[] = {
     SANDBOX_RUNTIME
 };
 
-/* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. */
-static err confine(struct node *node, const char *store_url)
+/* Where libpq and the C library look before they connect. */
+static const struct sandbox_path WAY_TO_DATABASE[] = {
+    {"/etc/hosts", SANDBOX_READ},       {"/etc/resolv.conf", SANDBOX_READ}, {"/etc/nsswitch.conf", SANDBOX_READ},
+    {"/etc/host.conf", SANDBOX_READ},   {"/etc/gai.conf", SANDBOX_READ},    {"/etc/services", SANDBOX_READ},
+    {"/etc/passwd", SANDBOX_READ},      {"/etc/ssl", SANDBOX_LOOK},         {"/usr/lib/ssl", SANDBOX_LOOK},
+    {"/usr/share/ca-certificates", SANDBOX_LOOK},
+};
+
+#define POOL_THREADS_FOR_CORE 4 /* when the data lies on a server */
+#define PATHS_MAX 24
+
+static void add_paths(struct sandbox_path *paths, size_t *count, const struct sandbox_path *more, size_t more_count)
 {
-    struct text url = text_of(store_url);
-    const char *folder = text_starts_with(url, STORE_SCHEME) ? url.at + sizeof STORE_SCHEME - 1 : url.at;
-    struct text above = text_format(node->cx.arena, "%s/..", folder);
-    struct sandbox_path paths[2 + sizeof MACHINE / sizeof *MACHINE] = {
-        {folder, SANDBOX_WRITE}, {above.at, SANDBOX_LIST}}; /* its name is synced through the folder above */
+    assert(*count + more_count <= PATHS_MAX);
+    memcpy(paths + *count, more, more_count * sizeof *more);
+    *count += more_count;
+}
+
+/* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. */
+static err confine(struct node *node, const struct node_place *place)
+{
+    struct text above = text_format(node->cx.arena, "%s/..", place->folder);
+    struct sandbox_path paths[PATHS_MAX] = {
+        {place->folder, SANDBOX_WRITE}, {above.at, SANDBOX_LIST}}; /* its name is synced through the folder above */
+    struct sandbox_room room = {.paths = paths, .count = 2, .connects = place->keys != NULL};
     if (above.at == NULL)
         return FAIL_MEMORY(&node->cx);
-    (void)mkdir(folder, S_IRWXU); /* if it cannot be made, the store says why */
-    memcpy(paths + 2, MACHINE, sizeof MACHINE);
-    return sandbox_files(&node->cx, paths, sizeof paths / sizeof *paths, &node->lacks);
+    (void)mkdir(place->folder, S_IRWXU); /* if it cannot be made, the store says why */
+    add_paths(paths, &room.count, MACHINE, sizeof MACHINE / sizeof *MACHINE);
+    if (room.connects)
+        add_paths(paths, &room.count, WAY_TO_DATABASE, sizeof WAY_TO_DATABASE / sizeof *WAY_TO_DATABASE);
+    node->connects = room.connects;
+    return sandbox_files(&node->cx, &room, &node->lacks);
 }
 
 err serve_open(struct cli *cli, bool create)
@@ -116,7 +135,7 @@ err serve_open(struct cli *cli, bool create)
 
 static err close_walls(struct node *node)
 {
-    TRY(sandbox_calls(&node->cx, SANDBOX_SERVER, &node->lacks));
+    TRY(sandbox_calls(&node->cx, node->connects ? SANDBOX_SERVER | SANDBOX_CLIENT : SANDBOX_SERVER, &node->lacks));
     sandbox_tell(&node->log, "server", node->lacks);
     sandbox_tell(&node->log, "keys", keyring_holder_lacks(node->keyring));
     if (!keyring_is_locked(node->keyring))
@@ -200,6 +219,8 @@ err serve_run(const struct serving *serving)
     size_t cores = cores_usable();
     config.loop_count = cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : cores;
     config.stop_on_signals = true;
+    if (store_waits(node->store)) /* about two connections for each core keep a database busy */
+        config.pool_thread_count = POOL_THREADS_FOR_CORE * cores;
     const char *metrics_token = NULL;
     TRY(read_listen(cli, &config));
     TRY(read_metrics_token(cli, &metrics_token));

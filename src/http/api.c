@@ -87,6 +87,12 @@ static void refuse(struct api *api, struct call *call)
     problem_log(api->options.log, call, call->route == NULL ? NULL : call_visit(call)->route->path);
 }
 
+/* A store on a server makes whoever asks it wait. */
+static bool may_block(const struct api *api, const struct route *route)
+{
+    return route->lane == LANE_POOL || (route->lane == LANE_LOOP && store_waits(api->options.store));
+}
+
 static verdict handle(void *self, struct call *call)
 {
     struct api *api = self;
@@ -94,7 +100,7 @@ static verdict handle(void *self, struct call *call)
     struct visit *visit = NULL;
     call->route = NULL;
     err found = open_visit(api, call, &visit);
-    if (found == OK && visit->route->lane == LANE_POOL && call->lane == LANE_LOOP)
+    if (found == OK && call->lane == LANE_LOOP && may_block(api, visit->route))
         return VERDICT_POOL;
     prepare(thread, call);
     err result = found == OK ? visit_door(thread, call, visit) : found;

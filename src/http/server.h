@@ -24,7 +24,11 @@ typedef enum verdict {
     VERDICT_POOL,   /* may block: run `handle` again on a pool thread (only from LANE_LOOP) */
 } verdict;
 
-typedef enum lane { LANE_LOOP, LANE_POOL } lane;
+typedef enum lane {
+    LANE_LOOP,
+    LANE_POOL,
+    LANE_FREE, /* of a door alone: it asks no store, and is answered on the loop whatever else waits */
+} lane;
 
 struct reply_field {
     const char *name; /* a literal */

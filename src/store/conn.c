@@ -5,10 +5,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/postgres.h"
 #include "store/sqlite.h"
 #include "store/state.h"
 
-static err open_file(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
+static err open_local(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
 {
     const struct store_options *options = &conn->store->options;
     struct sqlite_options of_file = {
@@ -23,8 +24,47 @@ static err open_file(struct ctx *cx, struct store_conn *conn, database_role role
         return FAIL_MEMORY(cx);
     TRY(sqlite_open(cx, &of_file, &opened));
     conn->of_file[file] = &opened->base;
-    conn->leader[file] = file;
     return OK;
+}
+
+static err open_remote(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
+{
+    const struct store *store = conn->store;
+    struct postgres_options of_file = {
+        .url = file == STORE_KEYS ? store->keys_url : store->url,
+        .schema = file == STORE_KEYS ? "symbolon_keys" : "symbolon",
+        .role = role,
+        .create = store->options.create && role == ROLE_WRITER,
+        .volatile_ = store->options.volatile_,
+    };
+    struct postgres *opened = NULL;
+    TRY(postgres_open(cx, &of_file, &opened));
+    conn->of_file[file] = &opened->base;
+    return OK;
+}
+
+/* The files behind STORE_KEYS lie together, when they lie on a server. */
+static err open_file(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
+{
+    conn->leader[file] = file;
+    if (store_is_local(conn->store, file))
+        return open_local(cx, conn, role, file);
+    if (role == ROLE_CHECKPOINTER)
+        return OK;
+    bool is_beside = file == STORE_LEDGER || file == STORE_PEOPLE;
+    if (!is_beside)
+        return open_remote(cx, conn, role, file);
+    conn->leader[file] = STORE_RECORDS;
+    conn->of_file[file] = conn->of_file[STORE_RECORDS];
+    return OK;
+}
+
+unsigned conn_files_beside(const struct store_conn *conn, store_file file)
+{
+    unsigned files = 0;
+    for (store_file other = 0; other < STORE_FILE_COUNT; other++)
+        files |= conn->leader[other] == conn->leader[file] ? 1U << other : 0;
+    return files;
 }
 
 err conn_open(struct ctx *cx, struct store *store, database_role role, struct store_conn **out)
@@ -97,6 +137,17 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
 
 /* ---- reading */
 
+static uint32_t version_of_people(const struct store_conn *conn)
+{
+    return conn->of_file[STORE_PEOPLE]->engine->version_of_data(conn->of_file[STORE_PEOPLE]);
+}
+
+/* Only an engine that numbers its commits lets two looks at the people file be compared. */
+static bool has_editions(const struct store_conn *conn)
+{
+    return version_of_people(conn) != 0;
+}
+
 err store_read_begin(struct ctx *cx)
 {
     struct store_conn *conn = cx->db;
@@ -104,7 +155,8 @@ err store_read_begin(struct ctx *cx)
         return OK;
     assert(!conn->is_reading);
     conn->is_reading = true; /* each file's transaction begins with the first statement on it */
-    conn->edition = atomic_load(&conn->store->people_edition) + 1; /* before that: never newer than what is seen */
+    if (has_editions(conn))
+        conn->edition = atomic_load(&conn->store->people_edition) + 1; /* before that: never newer than what is seen */
     return OK;
 }
 
@@ -133,17 +185,14 @@ void store_read_end(struct ctx *cx)
 int64_t store_people_edition(const struct ctx *cx)
 {
     const struct store_conn *conn = cx->db;
+    if (!has_editions(conn))
+        return 0;
     if (conn->is_writer)
         return conn->is_running && !conn->wrote_people ? atomic_load(&conn->store->people_edition) + 1 : 0;
     return conn->is_reading ? conn->edition : 0;
 }
 
 /* ---- the writer's batch */
-
-static uint32_t version_of_people(const struct store_conn *conn)
-{
-    return conn->of_file[STORE_PEOPLE]->engine->version_of_data(conn->of_file[STORE_PEOPLE]);
-}
 
 static void count_edition(struct store_conn *conn)
 {

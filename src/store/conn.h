@@ -26,6 +26,9 @@ struct store_conn {
 err conn_open(struct ctx *cx, struct store *store, database_role role, struct store_conn **out) MUST_CHECK;
 void conn_close(struct store_conn *conn); /* takes NULL */
 
+/* The files that lie in the same database as this one, itself too: bit 1 << file. */
+unsigned conn_files_beside(const struct store_conn *conn, store_file file);
+
 /* Prepares every statement, so that one that does not fit the schema shows at start. */
 err conn_prepare_all(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 

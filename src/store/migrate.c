@@ -78,7 +78,15 @@ static struct text take_line(struct text *text)
     return line;
 }
 
-err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, store_file file, const char **out)
+static bool is_among(struct text name, unsigned files)
+{
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        if ((files & 1U << file) != 0 && text_is(name, FILE_NAMES[file]))
+            return true;
+    return false;
+}
+
+err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, unsigned files, const char **out)
 {
     static const char MARK[] = "-- file: ";
     struct builder text = builder_open(cx->arena, TEXT_BYTES);
@@ -86,7 +94,7 @@ err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, s
     for (struct text rest = text_of(sql); rest.size > 0;) {
         struct text line = take_line(&rest);
         if (text_starts_with(line, MARK))
-            is_ours = text_is(rest_of(line, sizeof MARK - 1), FILE_NAMES[file]);
+            is_ours = is_among(rest_of(line, sizeof MARK - 1), files);
         else if (is_ours)
             put_line(&text, engine, line);
     }
@@ -180,22 +188,22 @@ static err record(struct ctx *cx, struct database *db, const struct migration *m
 }
 
 /* Inside the transaction: looks again, since another process may have been faster. */
-static err apply_next(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
+static err apply_next(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
 {
     size_t count = 0;
     const char *sql = NULL;
     TRY(count_applied(cx, db, migrations, &count));
     if (count == migrations.count)
         return OK;
-    TRY(migrate_text(cx, db->engine, migrations.list[count].sql, file, &sql));
+    TRY(migrate_text(cx, db->engine, migrations.list[count].sql, files, &sql));
     TRY(database_run(cx, db, sql));
     return record(cx, db, &migrations.list[count]);
 }
 
-static err apply_in_transaction(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
+static err apply_in_transaction(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
 {
     TRY(database_move_to(cx, db, MOVE_BEGIN_WRITE));
-    err result = apply_next(cx, db, file, migrations);
+    err result = apply_next(cx, db, files, migrations);
     if (result == OK)
         return database_move_to(cx, db, MOVE_COMMIT);
     struct ctx own = {.arena = NULL};
@@ -223,13 +231,13 @@ err migrate_is_begun(struct ctx *cx, struct database *db, struct migrations migr
     return OK;
 }
 
-err migrate_file(struct ctx *cx, struct database *db, store_file file, struct migrations migrations)
+err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
 {
     size_t count = 0;
     TRY(make_own_table(cx, db));
     TRY(count_applied(cx, db, migrations, &count));
     while (count < migrations.count) {
-        TRY(apply_in_transaction(cx, db, file, migrations));
+        TRY(apply_in_transaction(cx, db, files, migrations));
         TRY(count_applied(cx, db, migrations, &count));
     }
     return OK;

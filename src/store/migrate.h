@@ -24,15 +24,16 @@ struct migrations {
 struct database;
 struct engine;
 
-/* Applies to the open file `file` what it lacks. Fails CONFLICT store.too_new when the file knows a later version than
- * `migrations`, CONFLICT store.migration_changed when an applied one no longer has the text it had. */
-err migrate_file(struct ctx *cx, struct database *db, store_file file, struct migrations migrations) MUST_CHECK;
+/* Applies to an open database what it lacks; `files` are those that lie in it (bit 1 << file). Fails CONFLICT
+ * store.too_new when the database knows a later version than `migrations`, CONFLICT store.migration_changed when an
+ * applied one no longer has the text it had. */
+err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations) MUST_CHECK;
 
-/* Whether the open file has had a migration: a fresh one, and one that was emptied, has had none. */
+/* Whether an open database has had a migration: a fresh one, and one that was emptied, has had none. */
 err migrate_is_begun(struct ctx *cx, struct database *db, struct migrations migrations, bool *out) MUST_CHECK;
 
-/* The part of a migration that belongs to `file`, in the words of the engine; empty when it has none. */
-err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, store_file file,
+/* The parts of a migration that belong to `files`, in the words of the engine; empty when it has none. */
+err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, unsigned files,
                  const char **out) MUST_CHECK;
 
 #endif

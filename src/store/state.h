@@ -54,8 +54,10 @@ struct store_clock {
 };
 
 struct store {
-    char                *folder;
-    struct store_options options; /* without its url */
+    char                *folder;   /* of the files that lie on this machine; NULL: there are none */
+    char                *url;      /* of the database server; NULL: all lies in the folder */
+    char                *keys_url; /* the same for STORE_KEYS */
+    struct store_options options;  /* without its urls */
     struct clock         clock;
     struct writer        writer;
     struct checkpointer  checkpointer;
@@ -67,6 +69,8 @@ struct store {
     _Atomic int64_t      checkpoints;
 };
 
+/* Whether a file lies in the folder, not on a server. */
+bool store_is_local(const struct store *store, store_file file);
 /* "FOLDER/people.db" in the arena; NULL when it is exhausted. */
 const char *store_path(struct arena *arena, const char *folder, store_file file);
 

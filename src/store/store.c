@@ -37,7 +37,7 @@ void store_fatal(struct store *store, const char *why)
     store->options.fatal(store->options.fatal_arg, why);
 }
 
-/* ---- open and close */
+/* ---- files of this machine */
 
 /* Names are on disk only once their folder is: those of new files in it, its own in the folder above. */
 static err sync_folder(struct ctx *cx, const char *folder)
@@ -66,9 +66,10 @@ static err make_folder(struct ctx *cx, const char *folder)
  * has begun all have; and only with `create` may there be one that has not. */
 static err check_begun(struct ctx *cx, struct store *store, struct migrations migrations)
 {
+    const struct store_conn *conn = store->writer.conn;
     bool begun[STORE_FILE_COUNT] = {false};
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        TRY(migrate_is_begun(cx, store->writer.conn->of_file[file], migrations, &begun[file]));
+        TRY(migrate_is_begun(cx, conn->of_file[file], migrations, &begun[file]));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create))
             return FAIL(cx, CORRUPT, "store.emptied", "a file of the store has lost its content");
@@ -78,7 +79,7 @@ static err check_begun(struct ctx *cx, struct store *store, struct migrations mi
 /* Sealed or not, what lies in the files is for their owner alone; and who may write them may undo a stop. */
 static err check_private(struct ctx *cx, struct store *store)
 {
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+    for (store_file file = 0; file < STORE_FILE_COUNT && store_is_local(store, file); file++) {
         struct stat about;
         const char *path = store_path(cx->arena, store->folder, file);
         if (path == NULL)
@@ -97,7 +98,7 @@ static err check_private(struct ctx *cx, struct store *store)
 /* Before SQLite opens them. Files of an earlier version have no sums on their pages. */
 static err look_at_files(struct ctx *cx, struct store *store)
 {
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+    for (store_file file = 0; file < STORE_FILE_COUNT && store_is_local(store, file); file++) {
         const char *path = store_path(cx->arena, store->folder, file);
         if (path == NULL)
             return FAIL_MEMORY(cx);
@@ -113,42 +114,93 @@ static err look_at_files(struct ctx *cx, struct store *store)
 static err fill(struct ctx *cx, struct store *store)
 {
     struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
-    if (store->options.create)
+    if (store->options.create && store->folder != NULL)
         TRY(make_folder(cx, store->folder));
     TRY(check_private(cx, store));
     TRY(look_at_files(cx, store));
     TRY(writer_open(cx, store));
     TRY(check_begun(cx, store, migrations));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        TRY(migrate_file(cx, store->writer.conn->of_file[file], file, migrations));
-        sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
+        unsigned files = conn_files_beside(store->writer.conn, file);
+        if (store->writer.conn->leader[file] == file)
+            TRY(migrate_files(cx, store->writer.conn->of_file[file], files, migrations));
+        if (store_is_local(store, file))
+            sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }
     TRY(conn_prepare_all(cx, store->writer.conn));
     return store_clock_load(cx, store);
 }
 
+/* ---- where it lies */
+
+#define SQLITE_SCHEME "sqlite:"
+
+static bool is_folder(const char *url)
+{
+    return text_starts_with(text_of(url), SQLITE_SCHEME) && url[sizeof SQLITE_SCHEME - 1] != '\0';
+}
+
+static bool is_server(const char *url)
+{
+    return text_starts_with(text_of(url), "postgresql://") || text_starts_with(text_of(url), "postgres://");
+}
+
+/* Both urls: a folder for all, or a server for the data with a place of its own for the keys. */
+static err check_place(struct ctx *cx, const struct store_options *options)
+{
+    const char *keys = options->keys_url;
+    if (is_folder(options->url) && keys == NULL)
+        return OK;
+    if (is_server(options->url) && keys != NULL && (is_folder(keys) || is_server(keys)))
+        return OK;
+    return FAIL(cx, INVALID, "store.url", "the store is named as sqlite:FOLDER or postgresql://…, and beside the "
+                                          "second the keys have a place of their own, named in the same words");
+}
+
+static bool copy_text(const char *from, char **out)
+{
+    *out = strdup(from);
+    return *out != NULL;
+}
+
+static bool copy_place(const struct store_options *options, struct store *store)
+{
+    const char *keys = options->keys_url != NULL ? options->keys_url : options->url;
+    bool copied = true;
+    if (is_server(options->url))
+        copied = copy_text(options->url, &store->url);
+    if (is_server(keys))
+        return copied && copy_text(keys, &store->keys_url);
+    return copied && copy_text(keys + sizeof SQLITE_SCHEME - 1, &store->folder);
+}
+
+bool store_is_local(const struct store *store, store_file file)
+{
+    return (file == STORE_KEYS ? store->keys_url : store->url) == NULL;
+}
+
+bool store_waits(const struct store *store)
+{
+    return store->url != NULL;
+}
+
+/* ---- open and close */
+
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out)
 {
-    static const char SCHEME[] = "sqlite:";
-    struct text url = text_of(options->url);
-    if (!text_starts_with(url, SCHEME) || url.size == sizeof SCHEME - 1)
-        return FAIL(cx, INVALID, "store.url", "the store is named as sqlite:FOLDER");
+    TRY(check_place(cx, options));
     struct store *store = calloc(1, sizeof *store);
-    char *folder = strdup(options->url + sizeof SCHEME - 1);
-    if (store == NULL || folder == NULL) {
-        free(store);
-        free(folder);
+    if (store == NULL)
         return FAIL_MEMORY(cx);
-    }
-    store->folder = folder;
     store->options = *options;
     store->options.url = NULL;
+    store->options.keys_url = NULL;
     store->options.clock = NULL;
     store->clock = *options->clock;
     store->writer.reserve = -1;
     checkpointer_open(store);
     store_clock_init(store);
-    err result = fill(cx, store);
+    err result = copy_place(options, store) ? fill(cx, store) : FAIL_MEMORY(cx);
     if (result != OK) {
         store_close(store);
         return result;
@@ -165,6 +217,8 @@ void store_close(struct store *store)
     checkpointer_close(store);
     store_clock_done(store);
     free(store->folder);
+    free(store->url);
+    free(store->keys_url);
     free(store);
 }
 
@@ -183,7 +237,7 @@ void store_counters(struct store *store, struct store_counters *out)
     counters.queued = (int64_t)store->writer.queued;
     (void)pthread_mutex_unlock(&store->writer.lock);
     struct arena *arena = arena_open(64 * 1024);
-    for (store_file file = 0; arena != NULL && file < STORE_FILE_COUNT; file++) {
+    for (store_file file = 0; arena != NULL && file < STORE_FILE_COUNT && store_is_local(store, file); file++) {
         struct stat about;
         const char *path = store_path(arena, store->folder, file);
         if (path != NULL && stat(path, &about) == 0)
@@ -218,6 +272,8 @@ static err copy_file(struct ctx *cx, struct store *store, store_file file, const
 err store_backup(struct ctx *cx, struct store *store, const char *folder)
 {
     static const store_file ROOT_FIRST[] = {STORE_PEOPLE, STORE_LEDGER, STORE_RECORDS};
+    if (!store_is_local(store, STORE_PEOPLE))
+        return FAIL(cx, INVALID, "store.elsewhere", "what lies on a database server is backed up there: see pg_dump");
     TRY(make_folder(cx, folder));
     for (size_t i = 0; i < sizeof ROOT_FIRST / sizeof *ROOT_FIRST; i++)
         TRY(copy_file(cx, store, ROOT_FIRST[i], folder));
@@ -226,7 +282,7 @@ err store_backup(struct ctx *cx, struct store *store, const char *folder)
 
 err store_check(struct ctx *cx, struct store *store)
 {
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
+    for (store_file file = 0; file < STORE_FILE_COUNT && store_is_local(store, file); file++) {
         struct sqlite_file *opened = NULL;
         TRY(open_file(cx, store, file, ROLE_READER, &opened));
         err result = sqlite_check(cx, opened);

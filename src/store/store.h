@@ -21,7 +21,8 @@ struct store;
 struct store_conn;
 
 struct store_options {
-    const char         *url;      /* "sqlite:FOLDER" */
+    const char         *url;      /* "sqlite:FOLDER" or "postgresql://…" */
+    const char         *keys_url; /* where STORE_KEYS lies, in the same words; NULL: where all lies, SQLite only */
     const struct clock *clock;
     bool                create;   /* make the folder and the files when they are missing */
     bool                volatile_; /* benches only: synchronous=OFF, said loudly by the caller */
@@ -43,6 +44,9 @@ struct store_options {
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);
+
+/* Whether asking it means to wait for a server: then no loop should. */
+bool store_waits(const struct store *store);
 
 /* A read handle of one thread. Put it into `cx->db`. */
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out) MUST_CHECK;

@@ -5,11 +5,15 @@
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "store/queries.h"
 #include "store/reserve.h"
 #include "store/state.h"
+
+#define PAUSE_NS_MIN 500000   /* between two attempts at a batch */
+#define PAUSE_NS_MAX 20000000
 
 struct batch {
     struct store_write *first;
@@ -61,6 +65,19 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
     return result;
 }
 
+/* What went wrong with a batch that may go well the next time. */
+static bool may_run_again(const struct failure *failure)
+{
+    return failure->code == UNAVAILABLE &&
+           (strcmp(failure->reason, "store.conflict") == 0 || strcmp(failure->reason, "store.lost") == 0);
+}
+
+/* A write that met what befalls the transaction: what the others saw in it does not count either. */
+static bool is_of_the_batch(const struct store_write *write)
+{
+    return write->result != OK && may_run_again(&write->cx->failure);
+}
+
 static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     bool is_news = false;
@@ -75,6 +92,8 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
         write->result = run_write(own, store, write, &lost);
         if (lost)
             return own->failure.code;
+        if (is_of_the_batch(write))
+            return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
     }
     return conn_commit_batch(own, store->writer.conn);
 }
@@ -82,12 +101,15 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 /* After a batch that did not commit: what went well has not happened. A write that failed keeps its own reason. */
 static void refuse_batch(struct ctx *own, struct batch *batch)
 {
+    static const char NOTHING[] = "the change was not written; nothing has happened";
+    static const char UNKNOWN[] = "the database was lost while it wrote; the same Idempotency-Key tells the outcome";
     const char *reason = own->failure.code == UNAVAILABLE ? own->failure.reason : "store.commit";
+    bool unknown = strcmp(reason, "store.unknown") == 0;
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         if (write->result != OK)
             continue;
         failure_clear(&write->cx->failure); /* one that the write has met and mended */
-        write->result = FAIL(write->cx, UNAVAILABLE, reason, "the change was not written; nothing has happened");
+        write->result = FAIL(write->cx, UNAVAILABLE, reason, "%s", unknown ? UNKNOWN : NOTHING);
     }
 }
 
@@ -159,11 +181,39 @@ static err run_with_room(struct ctx *own, struct store *store, struct batch *bat
     return result;
 }
 
+/* The real one: what is waited for does not stand still with the clock of a test. */
+static int64_t monotonic_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+/* Another server may have been faster, or the database may have gone: the same again, a little later. Two that meet do
+ * not meet again, since each waits for a time of its own. */
+static err run_with_patience(struct ctx *own, struct store *store, struct batch *batch)
+{
+    int64_t began_ns = monotonic_ns();
+    err result = run_with_room(own, store, batch);
+    for (int64_t pause_ns = PAUSE_NS_MIN; result != OK && may_run_again(&own->failure); pause_ns *= 2) {
+        int64_t now_ns = monotonic_ns();
+        if (now_ns - began_ns > LIMIT_STORE_BUSY_MS * INT64_C(1000000))
+            break;
+        pause_ns = pause_ns > PAUSE_NS_MAX ? PAUSE_NS_MAX : pause_ns;
+        struct timespec pause = {.tv_nsec = pause_ns / 2 + now_ns % pause_ns};
+        (void)nanosleep(&pause, NULL); /* a signal shortens it */
+        begin_again(batch);
+        failure_clear(&own->failure);
+        result = run_with_room(own, store, batch);
+    }
+    return result;
+}
+
 static void commit_batch(struct store *store, struct batch *batch)
 {
     struct writer *writer = &store->writer;
     struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
-    bool refused = writer->failed || run_with_room(&own, store, batch) != OK;
+    bool refused = writer->failed || run_with_patience(&own, store, batch) != OK;
     if (refused)
         refuse_batch(&own, batch);
     else
@@ -333,7 +383,7 @@ err writer_open(struct ctx *cx, struct store *store)
 {
     (void)pthread_mutex_init(&store->writer.lock, NULL);
     (void)pthread_cond_init(&store->writer.wake, NULL);
-    store->writer.reserve = reserve_open(cx->arena, store->folder);
+    store->writer.reserve = store->folder == NULL ? -1 : reserve_open(cx->arena, store->folder);
     return conn_open(cx, store, ROLE_WRITER, &store->writer.conn);
 }
 

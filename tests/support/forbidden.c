@@ -273,13 +273,14 @@ static void enter(const char *walls, const struct scene *scene)
 {
     struct ctx cx = {.arena = arena_open(1 << 20)};
     const struct sandbox_path paths[] = {{scene->inside, SANDBOX_WRITE}, SANDBOX_RUNTIME};
+    const struct sandbox_room room = {.paths = paths, .count = sizeof paths / sizeof *paths};
     bool holder = strcmp(walls, "holder") == 0;
     int64_t lacks = 0;
     if (strcmp(walls, "none") == 0)
         return;
     err result = sandbox_memory(&cx);
     if (result == OK)
-        result = sandbox_files(&cx, paths, sizeof paths / sizeof *paths, &lacks);
+        result = sandbox_files(&cx, &room, &lacks);
     if (result == OK && strcmp(walls, "files") != 0)
         result = sandbox_calls(&cx, holder ? SANDBOX_HOLDER : SANDBOX_SERVER, &lacks);
     if (result != OK)

@@ -18,6 +18,8 @@ import shutil
 import subprocess
 import tempfile
 
+from database_server import NamedServer
+
 
 class Reply:
     def __init__(self, response):
@@ -105,6 +107,7 @@ class RunningNode:
     def __init__(self, *options):
         self.program = os.environ["SYMBOLON"]
         self.options = options
+        self.store = []  # where the data lies, in words of the command line
         self.process = None
         self.seen = None
 
@@ -112,6 +115,9 @@ class RunningNode:
         self.folder = tempfile.mkdtemp(prefix="symbolon-test-")
         self.log = open(os.path.join(self.folder, "log"), "w+b")
         self.nobody = Caller(self)
+        if "DATABASE_SERVER" in os.environ:
+            name = re.sub("[^a-z0-9]", "_", os.path.basename(self.folder).lower())
+            self.store = ["--store", NamedServer(os.environ["DATABASE_SERVER"]).make(name)]
         try:
             self.start()
         except BaseException:
@@ -130,7 +136,7 @@ class RunningNode:
         """Starts the program and does not wait until it serves."""
         listen = [] if "--listen" in self.options else ["--listen", "127.0.0.1:0"]
         self.process = subprocess.Popen(
-            [self.program, "serve", "--json", "--data", self.data, *listen, *self.options],
+            [self.program, "serve", "--json", "--data", self.data, *self.store, *listen, *self.options],
             stdout=subprocess.PIPE, stderr=self.log)
 
     def start(self):
@@ -179,7 +185,8 @@ class RunningNode:
 
     def command(self, *words):
         """Runs a command on the folder; gives its exit code (`returncode`) and its words (`stdout`, `stderr`)."""
-        return subprocess.run([self.program, *words, "--data", self.data], capture_output=True, timeout=120, text=True)
+        words = [self.program, *words, "--data", self.data, *self.store]
+        return subprocess.run(words, capture_output=True, timeout=120, text=True)
 
     def run(self, *words):
         """Runs a command on the folder; gives the JSON that it prints."""

@@ -148,7 +148,7 @@ class Beside(RoughNode):
 
     def __init__(self, node):
         super().__init__()
-        self.folder = node.folder
+        self.folder, self.store = node.folder, node.store
 
     def __enter__(self):
         self.log = open(os.path.join(self.folder, "log-beside"), "w+b")

@@ -149,7 +149,8 @@ static err write_entry_behind_things(struct ctx *cx, void *arg)
     struct sql_thing_count_row row = {0};
     bool found = false;
     TRY(sql_thing_count(cx, &row, &found));
-    if (row.things != 45 || store_people_edition(cx) == 0)
+    bool numbered = getenv("DATABASE_URL") == NULL; /* only SQLite numbers its commits */
+    if (row.things != 45 || (store_people_edition(cx) != 0) != numbered)
         return FAIL(cx, INTERNAL, "test.order", "%lld things", (long long)row.things);
     return write_entry(cx, arg);
 }
@@ -302,10 +303,10 @@ static err write_next_thing(struct ctx *cx, void *arg)
     return write_thing(cx, &next);
 }
 
-static int write_in_child(const struct fixture *fixture, int count)
+static int write_in_child(struct fixture *fixture, int count)
 {
     struct ctx cx = {.arena = arena_open(FIXTURE_ARENA_BYTES)};
-    struct store_options options = {.url = fixture->url, .clock = &fixture->clock};
+    struct store_options options = fixture_options(fixture);
     struct store *store = NULL;
     int failures = store_open(&cx, &options, &store) != OK;
     for (int i = 0; failures == 0 && i < count; i++)

@@ -145,7 +145,7 @@ SELECT k.organisation_id, k.system_id FROM api_key k
     LEFT JOIN department d ON d.organisation_id = k.organisation_id AND d.department_id = k.department_id
     WHERE s.system_id IS NULL OR d.department_id IS NULL OR s.department_id <> k.department_id
         OR s.scopes <> k.scopes OR s.created_at_ms <> k.created_at_ms OR s.revoked_at_ms <> k.revoked_at_ms
-        OR k.department_bit <> 1 << d.ordinal
+        OR k.department_bit <> CAST(1 AS BIGINT) << CAST(d.ordinal AS INTEGER)
 UNION SELECT s.organisation_id, s.system_id FROM system s WHERE (SELECT count(*) FROM api_key k
     WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) <> 1
 ORDER BY 1, 2;

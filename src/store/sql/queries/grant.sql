@@ -103,7 +103,7 @@ WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.pur
 -- out:  grants int64
 -- rows: one
 SELECT count(*) AS grants FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1
-    ORDER BY relationship_id, purpose_id, closes_at_ms, grant_id LIMIT $2) some;
+    ORDER BY relationship_id, purpose_id, closes_at_ms, grant_id LIMIT $2) AS few;
 
 -- name: grant_list_of_person
 -- file: people

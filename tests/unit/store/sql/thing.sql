@@ -54,7 +54,8 @@ DELETE FROM thing WHERE thing_id = $1 RETURNING data;
 -- in:   thing_id int64, at_ms int64
 -- out:  entry_id int64
 -- rows: one
-INSERT INTO entry (thing_id, at_ms) VALUES ($1, $2) RETURNING entry_id;
+INSERT INTO entry (entry_id, thing_id, at_ms) VALUES ((SELECT COALESCE(max(entry_id), 0) + 1 FROM entry), $1, $2)
+RETURNING entry_id;
 
 -- name: entry_count
 -- file: ledger

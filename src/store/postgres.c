@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A connection: made, looked at, spoken to and given up. What PostgreSQL says in words may quote rows, so only its
+ * codes (SQLSTATE, PostgreSQL 15 appendix A) and what it says about our own SQL text go on. */
+#include "store/postgres.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <libpq-fe.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/limits.h"
+
+#define RECONNECT_ARENA_BYTES (64u * 1024)
+#define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
+
+/* ---- what a code means */
+
+struct meaning {
+    const char *state; /* begins with it */
+    err         code;
+    const char *reason;
+    const char *sentence;
+};
+
+static const struct meaning MEANINGS[] = {
+    {"23505", CONFLICT, "store.duplicate", "such a thing exists already"},
+    {"40", UNAVAILABLE, "store.conflict", "another change of the same things was faster"},
+    {"53100", UNAVAILABLE, "store.full", "the disk of the database is full"},
+    {"53200", UNAVAILABLE, "store.memory", "the database has no memory left"},
+    {"55P03", UNAVAILABLE, "store.busy", "the database waited too long for a lock"},
+    {"57014", UNAVAILABLE, "store.busy", "the database took too long"},
+    {"25006", UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby"},
+    {"57P", UNAVAILABLE, "store.lost", "the database ended the connection"},
+    {"53", UNAVAILABLE, "store.lost", "the database lacks room for the connection"},
+    {"08", UNAVAILABLE, "store.lost", "the connection to the database is lost"},
+    {"42501", FORBIDDEN, "store.rights", "the database does not let this user do that"},
+    {"XX001", CORRUPT, "store.damaged", "the database found its own files damaged"},
+    {"XX002", CORRUPT, "store.damaged", "the database found its own files damaged"},
+    {"22P05", TOO_LARGE, "store.value", "a value holds what the database cannot keep"},
+    {"22021", TOO_LARGE, "store.value", "a value holds what the database cannot keep"},
+    {"54000", TOO_LARGE, "store.value", "a value is larger than the database takes"},
+};
+
+static err fail_lost(struct ctx *cx, struct postgres *pg)
+{
+    postgres_lose(pg);
+    return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
+}
+
+static err fail_result(struct ctx *cx, const PGresult *result, const char *what)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (state == NULL)
+        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost (%s)", what);
+    for (size_t i = 0; i < sizeof MEANINGS / sizeof *MEANINGS; i++)
+        if (strncmp(state, MEANINGS[i].state, strlen(MEANINGS[i].state)) == 0)
+            return FAIL(cx, MEANINGS[i].code, MEANINGS[i].reason, "%s (%s)", MEANINGS[i].sentence, what);
+    if (strncmp(state, "42", 2) == 0) /* about our own text */
+        return FAIL(cx, INTERNAL, "store.statement", "%s: %s", what,
+                    PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
+    return FAIL(cx, INTERNAL, "store.failed", "the database refused (%s, code %s)", what, state);
+}
+
+/* ---- waiting, with an end */
+
+static int64_t now_ms(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits until the socket can be read, or written when something waits to be sent. */
+static bool wait_for_socket(struct postgres *pg, int64_t until_ms)
+{
+    int unsent = PQflush(pg->link);
+    if (unsent < 0)
+        return false;
+    for (;;) {
+        struct pollfd at = {PQsocket(pg->link), (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
+        int64_t left_ms = until_ms - now_ms();
+        int ready = left_ms <= 0 ? 0 : poll(&at, 1, (int)left_ms);
+        if (ready != 0 && !(ready < 0 && errno == EINTR))
+            return ready > 0;
+        if (left_ms <= 0)
+            return false;
+    }
+}
+
+/* The next answer. False: the connection is lost. */
+static bool next_result(struct postgres *pg, PGresult **out)
+{
+    int64_t until_ms = now_ms() + LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2; /* the server gives up before us */
+    if (PQflush(pg->link) < 0)
+        return false;
+    while (PQisBusy(pg->link) != 0)
+        if (!wait_for_socket(pg, until_ms) || PQconsumeInput(pg->link) == 0)
+            return false;
+    *out = PQgetResult(pg->link);
+    return PQstatus(pg->link) == CONNECTION_OK;
+}
+
+void postgres_owe(struct postgres *pg, postgres_owed owed)
+{
+    assert(pg->owed_count < POSTGRES_OWED_MAX);
+    pg->owed[pg->owed_count++] = owed;
+}
+
+err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql)
+{
+    if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
+        return fail_lost(cx, pg);
+    postgres_owe(pg, OWED_WORD);
+    return OK;
+}
+
+err postgres_sync(struct ctx *cx, struct postgres *pg)
+{
+    if (PQpipelineSync(pg->link) != 1)
+        return fail_lost(cx, pg);
+    postgres_owe(pg, OWED_SYNC);
+    return OK;
+}
+
+/* An answer has its result and then a NULL; a synchronisation has its result alone. */
+static bool take_answer(struct postgres *pg, postgres_owed owed, PGresult **out)
+{
+    PGresult *end = NULL;
+    *out = NULL;
+    if (!next_result(pg, out) || *out == NULL)
+        return false;
+    if (owed == OWED_SYNC)
+        return PQresultStatus(*out) == PGRES_PIPELINE_SYNC;
+    bool whole = next_result(pg, &end) && end == NULL;
+    PQclear(end);
+    return whole;
+}
+
+static err look_at(struct ctx *cx, const PGresult *result, const char *what)
+{
+    static const ExecStatusType GOOD[] = {PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_PIPELINE_SYNC,
+                                          PGRES_PIPELINE_ABORTED /* the answer before it says why */};
+    for (size_t i = 0; i < sizeof GOOD / sizeof *GOOD; i++)
+        if (PQresultStatus(result) == GOOD[i])
+            return OK;
+    return fail_result(cx, result, what);
+}
+
+err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, PGresult **out_rows)
+{
+    err result = OK;
+    PGresult *rows = NULL;
+    for (size_t i = 0; i < pg->owed_count; i++) {
+        PGresult *answer = NULL;
+        bool whole = take_answer(pg, pg->owed[i], &answer);
+        if (result == OK && whole)
+            result = look_at(cx, answer, what);
+        bool wanted = whole && pg->owed[i] == OWED_ROWS;
+        PQclear(wanted ? rows : answer);
+        rows = wanted ? answer : rows;
+        if (!whole) {
+            PQclear(rows);
+            return result == OK ? fail_lost(cx, pg) : (postgres_lose(pg), result);
+        }
+    }
+    pg->owed_count = 0;
+    PGTransactionStatusType state = PQtransactionStatus(pg->link);
+    pg->in_transaction = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+    pg->broken = state == PQTRANS_INERROR;
+    if (result != OK || out_rows == NULL) {
+        PQclear(rows);
+        return result;
+    }
+    *out_rows = rows;
+    return OK;
+}
+
+err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql)
+{
+    TRY(postgres_send(cx, pg, sql));
+    TRY(postgres_sync(cx, pg));
+    return postgres_collect(cx, pg, "words", NULL);
+}
+
+err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out)
+{
+    PGresult *rows = NULL;
+    if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
+        return fail_lost(cx, pg);
+    postgres_owe(pg, OWED_ROWS);
+    TRY(postgres_sync(cx, pg));
+    TRY(postgres_collect(cx, pg, "question", &rows));
+    assert((size_t)PQnfields(rows) == count);
+    err result = OK;
+    for (size_t i = 0; result == OK && i < count; i++) {
+        out[i] = NULL;
+        if (PQntuples(rows) == 0)
+            continue;
+        out[i] = text_copy(cx->arena, text_of(PQgetvalue(rows, 0, (int)i))).at;
+        result = out[i] == NULL ? FAIL_MEMORY(cx) : OK;
+    }
+    PQclear(rows);
+    return result;
+}
+
+/* ---- making a connection */
+
+void postgres_lose(struct postgres *pg)
+{
+    PQfinish(pg->link); /* takes NULL */
+    pg->link = NULL;
+    pg->owed_count = 0;
+    pg->in_transaction = false;
+    pg->saved = false;
+    pg->broken = false;
+    memset(pg->prepared, 0, (STATEMENT_COUNT + 1) * sizeof *pg->prepared);
+}
+
+/* The settings of the house, and whether they hold. The server ends what takes too long, before we give it up. */
+static err apply_settings(struct ctx *cx, struct postgres *pg)
+{
+    struct text sql = text_format(cx->arena,
+        "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
+        " set_config('idle_in_transaction_session_timeout', '60000', false), set_config('TimeZone', 'UTC', false),"
+        " set_config('default_transaction_isolation', 'serializable', false),"
+        " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
+        " THEN 'on' ELSE current_setting('synchronous_commit') END, false)", pg->options.schema, LIMIT_STORE_BUSY_MS);
+    if (sql.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(postgres_say(cx, pg, sql.at));
+    return pg->options.volatile_ ? postgres_say(cx, pg, "SET synchronous_commit = off") : OK;
+}
+
+/* What a server must be to keep what we promise. */
+static err check_server(struct ctx *cx, struct postgres *pg)
+{
+    const char *is[5];
+    if (PQserverVersion(pg->link) < LEAST_VERSION)
+        return FAIL(cx, CONFLICT, "store.version", "the database is PostgreSQL %d; this program wants 14 or later",
+                    PQserverVersion(pg->link) / 10000);
+    TRY(postgres_ask(cx, pg, "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
+                             " current_setting('server_encoding'), pg_is_in_recovery()::text,"
+                             " current_setting('synchronous_commit')", 5, is));
+    if (strcmp(is[2], "UTF8") != 0)
+        return FAIL(cx, CONFLICT, "store.setting", "the database keeps text as %s; make it with ENCODING 'UTF8'",
+                    is[2]);
+    if (pg->options.role == ROLE_WRITER && strcmp(is[3], "true") == 0)
+        return FAIL(cx, UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby");
+    if (!pg->options.volatile_ && (strcmp(is[0], "on") != 0 || strcmp(is[1], "on") != 0 || strcmp(is[4], "off") == 0))
+        return FAIL(cx, CONFLICT, "store.setting",
+                    "the database may lose what it has taken: set fsync and full_page_writes to on");
+    return OK;
+}
+
+/* What the server remarks without refusing anything: it would go to standard error. */
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+static err connect_now(struct ctx *cx, struct postgres *pg)
+{
+    static const char *const NAMES[] = {"connect_timeout", "application_name", "tcp_user_timeout", "dbname",
+                                        "client_encoding", NULL};
+    const char *const values[] = {"5", "symbolon", "8000", pg->url, "UTF8", NULL}; /* the URL may say otherwise */
+    pg->link = PQconnectdbParams(NAMES, values, 1);
+    if (pg->link == NULL)
+        return FAIL_MEMORY(cx);
+    (void)PQsetNoticeProcessor(pg->link, ignore_notice, NULL); /* gives the one before: the library's own */
+    if (PQstatus(pg->link) != CONNECTION_OK || PQsetnonblocking(pg->link, 1) != 0 ||
+        PQenterPipelineMode(pg->link) != 1) {
+        struct text why = text_copy(cx->arena, text_of(PQerrorMessage(pg->link)));
+        postgres_lose(pg);
+        return FAIL(cx, UNAVAILABLE, "store.connect", "the database cannot be reached: %.*s", TEXT_ARGS(why));
+    }
+    TRY(check_server(cx, pg));
+    return apply_settings(cx, pg);
+}
+
+/* Also notices, before anything depends on it, that the server has gone since the last word. */
+err postgres_ready(struct ctx *cx, struct postgres *pg)
+{
+    if (pg->link != NULL && pg->owed_count == 0 && PQconsumeInput(pg->link) == 0)
+        postgres_lose(pg);
+    if (pg->link != NULL)
+        return OK;
+    struct ctx own = {.arena = arena_open(RECONNECT_ARENA_BYTES)}; /* what is said stays here */
+    err result = own.arena == NULL ? FAIL_MEMORY(&own) : connect_now(&own, pg);
+    arena_close(own.arena);
+    if (result == OK)
+        return OK;
+    postgres_lose(pg);
+    return FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
+}
+
+static err find_schema(struct ctx *cx, struct postgres *pg)
+{
+    const char *found[2];
+    struct text sql = text_format(cx->arena, "SELECT count(*)::text, current_database() FROM pg_namespace"
+                                             " WHERE nspname = '%s'", pg->options.schema);
+    if (sql.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(postgres_ask(cx, pg, sql.at, 2, found));
+    if (strcmp(found[0], "0") != 0)
+        return OK;
+    if (!pg->options.create)
+        return FAIL(cx, NOT_FOUND, "store.missing", "the database %s holds no store", found[1]);
+    sql = text_format(cx->arena, "CREATE SCHEMA IF NOT EXISTS %s", pg->options.schema);
+    return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_say(cx, pg, sql.at);
+}
+
+static err open_link(struct ctx *cx, struct postgres *pg)
+{
+    TRY(connect_now(cx, pg));
+    if (pg->options.role != ROLE_WRITER)
+        return OK;
+    TRY(find_schema(cx, pg));
+    return postgres_mark_begin(cx, pg);
+}
+
+err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out)
+{
+    struct postgres *pg = calloc(1, sizeof *pg);
+    if (pg == NULL)
+        return FAIL_MEMORY(cx);
+    pg->base.engine = &POSTGRES_ENGINE;
+    pg->options = *options;
+    pg->options.url = NULL;
+    pg->url = strdup(options->url);
+    pg->results = calloc(STATEMENT_COUNT + 1, sizeof(struct pg_result *));
+    pg->at = calloc(STATEMENT_COUNT + 1, sizeof *pg->at);
+    pg->prepared = calloc(STATEMENT_COUNT + 1, sizeof *pg->prepared);
+    bool has_room = pg->url != NULL && pg->results != NULL && pg->at != NULL && pg->prepared != NULL;
+    err result = has_room ? open_link(cx, pg) : FAIL_MEMORY(cx);
+    if (result != OK) {
+        POSTGRES_ENGINE.close(&pg->base);
+        return result;
+    }
+    *out = pg;
+    return OK;
+}
+
+struct postgres *postgres_of(struct database *db)
+{
+    return db->engine == &POSTGRES_ENGINE ? (struct postgres *)db : NULL;
+}

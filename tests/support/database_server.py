@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PostgreSQL of its own for one test, in a folder that goes with it, reached by a socket in that folder alone. Where
+the test runs as root, the server does not: PostgreSQL refuses to.
+
+    with DatabaseServer() as server:
+        url = server.make("one")
+
+As a program it runs another test, a script or a program, whose nodes then keep their data there: running_node.py looks
+at DATABASE_SERVER, unit tests (unit/store/fixture.h) at DATABASE_URL.
+
+    database_server.py TEST [ARGUMENT…]
+"""
+import glob
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+SLOW = float(os.environ.get("SLOW", 1))
+SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0777", "shared_buffers": "64MB",
+            "max_connections": "60", "log_min_messages": "fatal", "max_wal_size": "256MB"}
+
+
+def program(name):
+    """The newest that Debian has installed."""
+    found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
+    assert found, f"{name} is not installed: tools/setup test"
+    return found[-1]
+
+
+def unprivileged():
+    """What subprocess needs so that the program does not run as root."""
+    if os.geteuid() != 0:
+        return {}
+    user = pwd.getpwnam("nobody")
+    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+
+
+class DatabaseServer:
+    def __init__(self, **settings):
+        self.settings = {**SETTINGS, **settings}
+        self.process = None
+
+    def __enter__(self):
+        self.folder = tempfile.mkdtemp(prefix="symbolon-db-")
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "nobody")
+        os.chmod(self.folder, 0o711)
+        self.data = os.path.join(self.folder, "data")
+        subprocess.run([program("initdb"), "-D", self.data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale",
+                        "--no-sync"], check=True, capture_output=True, cwd=self.folder, **unprivileged())
+        try:
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.folder)
+            raise
+        return self
+
+    def __exit__(self, *_):
+        try:
+            self.stop(signal.SIGQUIT)  # at once: nobody asks again
+        finally:
+            shutil.rmtree(self.folder)
+
+    def start(self):
+        words = [f"-c{name}={value}" for name, value in self.settings.items()]
+        with open(os.path.join(self.folder, "log"), "ab") as log:
+            self.process = subprocess.Popen([program("postgres"), "-D", self.data, "-k", self.folder, *words],
+                                            stdout=log, stderr=log, cwd=self.folder, **unprivileged())
+        until = time.monotonic() + 60 * SLOW
+        while self.ask("postgres", "SELECT 1", check=False) != "1":
+            assert self.process.poll() is None and time.monotonic() < until, self.read_log()
+            time.sleep(0.05)
+
+    def stop(self, how=signal.SIGINT):
+        process, self.process = self.process, None
+        if process is None:
+            return
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(how)
+        try:
+            process.wait(30 * SLOW)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def read_log(self):
+        with open(os.path.join(self.folder, "log"), errors="replace") as log:
+            return log.read()[-4000:]
+
+    def ask(self, database, sql, check=True):
+        done = subprocess.run([program("psql"), "-qAtX", "-h", self.folder, "-U", "tester", "-c", sql, database],
+                              capture_output=True, text=True)
+        assert done.returncode == 0 or not check, done.stderr
+        return done.stdout.strip()
+
+    def make(self, name):
+        """A database of this name, new; gives its URL."""
+        self.ask("postgres", f"CREATE DATABASE {name}")
+        return self.url(name)
+
+    def url(self, name):
+        return f"postgresql://tester@/{name}?host={self.folder}"
+
+
+class NamedServer(DatabaseServer):
+    """One that somebody else has started in this folder, and ends."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+
+def main():
+    script = sys.argv[1].endswith(".py")
+    with DatabaseServer() as server:
+        environment = {**os.environ, "DATABASE_SERVER": server.folder, "DATABASE_URL": server.make("tests")}
+        words = [sys.executable, "-B", *sys.argv[1:]] if script else sys.argv[1:]
+        return subprocess.run(words, env=environment, check=False).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
