@@ -242,5 +242,7 @@ err receipt_payload(struct ctx *cx, const struct act *act, const struct receipt_
     if (subject->notice.size > 0)
         TRY(json_parse(cx, subject->notice, &payload.notice));
     TRY(write_body(cx, &payload));
+    if (arena_is_exhausted(cx->arena)) /* an id that found no room would be missing */
+        return FAIL_MEMORY(cx);
     return json_writer_finish(cx, &payload.json, out);
 }

@@ -450,6 +450,7 @@ static void add_known(struct runs *runs, const struct verdict *good)
         {"open_again", EFFECT_OPEN},          /* a file that opened for reading only was taken to write into */
         {"serve", EFFECT_EVENT},              /* a loop that could not wait for connections never tried again */
         {"open_again", EFFECT_MEMORY},        /* a log that could not be looked at was said to have gone back */
+        {"pause", EFFECT_MEMORY},             /* a receipt was made that did not name what it is of */
         {"prove", EFFECT_MEMORY},             /* a key that could not be read for want of memory was called wrong */
     };
     for (size_t i = 0; i < sizeof KNOWN / sizeof *KNOWN; i++)
