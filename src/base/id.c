@@ -66,6 +66,15 @@ bool id_unpack(const uint8_t block[16], id_type wanted, struct id *out)
     return true;
 }
 
+/* The least number of the slot that is greater than `last`. */
+static int64_t number_behind(int64_t last, int64_t slot)
+{
+    if (slot == 0)
+        return last + 1;
+    int64_t next = last - last % NUMBER_SLOTS + slot - 1;
+    return next > last ? next : next + NUMBER_SLOTS;
+}
+
 int64_t number_next(struct number_source *source, int64_t at_ms, const struct randomness *randomness)
 {
     uint8_t spread[2];
@@ -75,10 +84,13 @@ int64_t number_next(struct number_source *source, int64_t at_ms, const struct ra
         since_ms = 0;
     /* The spread's top bit stays clear, so that numbers of one millisecond can count on from it. */
     int64_t fresh = since_ms << SPREAD_BITS | (((int64_t)spread[0] << 8 | spread[1]) & 0x3FFF);
+    int64_t slot = atomic_load_explicit(&source->slot, memory_order_relaxed);
+    if (slot != 0)
+        fresh += slot - 1 - fresh % NUMBER_SLOTS;
     int64_t last = atomic_load_explicit(&source->last, memory_order_relaxed);
     int64_t next;
     do
-        next = fresh > last ? fresh : last + 1;
+        next = fresh > last ? fresh : number_behind(last, slot);
     while (!atomic_compare_exchange_weak_explicit(&source->last, &last, next, memory_order_relaxed,
                                                   memory_order_relaxed));
     assert(next <= NUMBER_MAX);
@@ -96,6 +108,12 @@ void number_lift(struct number_source *source, int64_t floor)
     while (last < floor && !atomic_compare_exchange_weak_explicit(&source->last, &last, floor, memory_order_relaxed,
                                                                   memory_order_relaxed))
         continue;
+}
+
+void number_use_slot(struct number_source *source, int64_t slot)
+{
+    assert(slot >= 0 && slot < NUMBER_SLOTS);
+    atomic_store_explicit(&source->slot, slot + 1, memory_order_relaxed);
 }
 
 int64_t number_made_at_ms(int64_t number)

@@ -36,15 +36,20 @@ void id_pack(struct id id, uint8_t out[16]);
 bool id_unpack(const uint8_t block[16], id_type wanted, struct id *out);
 
 /* Gives each number once per source, rising. Safe for many threads. `at_ms` is the moment of the request; one that
- * stands still or goes back does no harm. */
+ * stands still or goes back does no harm. Sources that make numbers for the same things at the same time have a slot
+ * each: a number modulo NUMBER_SLOTS is its slot, so that no two of them make the same. */
+#define NUMBER_SLOTS 128
 struct number_source {
     _Atomic int64_t last;
+    _Atomic int64_t slot; /* 1 to NUMBER_SLOTS; 0: it is the only source */
 };
 int64_t number_next(struct number_source *source, int64_t at_ms, const struct randomness *randomness);
 /* The least number that could be made in that millisecond. */
 int64_t number_first_of_ms(int64_t at_ms);
 /* From now on the source gives only numbers above `floor`. */
 void number_lift(struct number_source *source, int64_t floor);
+/* From now on its numbers are those of the slot, 0 to NUMBER_SLOTS - 1. */
+void number_use_slot(struct number_source *source, int64_t slot);
 int64_t number_made_at_ms(int64_t number); /* the millisecond that a number was made in */
 /* Later moments are none: beyond the year 2092 there are no numbers. */
 #define NUMBER_LAST_MS INT64_C(3881520000000)

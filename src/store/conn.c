@@ -265,6 +265,23 @@ void conn_abandon_batch(struct store_conn *conn)
     end_batch(conn);
 }
 
+void conn_lend_slot(const struct store_conn *conn, struct number_source *numbers)
+{
+    const struct database *people = conn->of_file[STORE_PEOPLE];
+    int64_t slot = people->engine->slot(people);
+    if (slot < 0)
+        return;
+    number_lift(numbers, people->newest);
+    number_use_slot(numbers, slot);
+}
+
+void conn_keep_newest(struct store_conn *conn, const struct number_source *numbers)
+{
+    int64_t last = atomic_load_explicit(&numbers->last, memory_order_relaxed);
+    if (last > conn->of_file[STORE_PEOPLE]->newest)
+        conn->of_file[STORE_PEOPLE]->newest = last;
+}
+
 bool conn_io_failed(const struct store_conn *conn)
 {
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)

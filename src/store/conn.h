@@ -44,6 +44,11 @@ err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHEC
 err conn_commit_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK; /* abandons what it cannot commit */
 void conn_abandon_batch(struct store_conn *conn);
 
+/* Around the writes of a batch that has begun: gives a source the slot that it needs and lifts it behind what was made
+ * there; keeps what it has made since. */
+void conn_lend_slot(const struct store_conn *conn, struct number_source *numbers);
+void conn_keep_newest(struct store_conn *conn, const struct number_source *numbers);
+
 /* Once the disk has refused anything, nothing written since can be trusted. */
 bool conn_io_failed(const struct store_conn *conn);
 

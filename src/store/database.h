@@ -31,6 +31,7 @@ typedef enum dialect { DIALECT_SQLITE, DIALECT_POSTGRES, DIALECT_COUNT } dialect
 struct database {
     const struct engine *engine;
     bool                 io_failed; /* for good, once the disk refused anything */
+    int64_t              newest;    /* number that was made in this slot, by this writer or one before it */
 };
 
 /* A statement goes prepare (once), start, step until there is no row or nobody wants one, finish; `read` after a step
@@ -53,6 +54,9 @@ struct engine {
     /* Changes with every commit, our own and others'; of others' it knows once a transaction has begun. 0: the engine
      * does not know. */
     uint32_t (*version_of_data)(const struct database *db);
+    /* The writer's among those who write to this database at the same time, of NUMBER_SLOTS; -1: it is alone, since
+     * the engine lets nobody else write meanwhile. Known once a transaction has begun. */
+    int64_t (*slot)(const struct database *db);
     void (*close)(struct database *db);
     dialect dialect;
 };

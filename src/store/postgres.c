@@ -35,6 +35,7 @@ static const struct meaning MEANINGS[] = {
     {"25006", UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby"},
     {"57P", UNAVAILABLE, "store.lost", "the database ended the connection"},
     {"53", UNAVAILABLE, "store.lost", "the database lacks room for the connection"},
+    {"22012", UNAVAILABLE, "store.lost", "another writer has taken the place of this one"}, /* postgres_commit.c */
     {"08", UNAVAILABLE, "store.lost", "the connection to the database is lost"},
     {"42501", FORBIDDEN, "store.rights", "the database does not let this user do that"},
     {"XX001", CORRUPT, "store.damaged", "the database found its own files damaged"},
@@ -231,6 +232,9 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
     if (sql.at == NULL)
         return FAIL_MEMORY(cx);
     TRY(postgres_say(cx, pg, sql.at));
+    /* Whoever reads a whole small table relies on all of it, and so meets everybody who writes to it. */
+    if (pg->options.role == ROLE_WRITER)
+        TRY(postgres_say(cx, pg, "SET enable_seqscan = off"));
     return pg->options.volatile_ ? postgres_say(cx, pg, "SET synchronous_commit = off") : OK;
 }
 

@@ -39,6 +39,7 @@ struct postgres {
     bool              broken; /* an error came in the transaction */
     int64_t           changed;
     int64_t           writer_id; /* of the mark of its batches; 0: none */
+    int64_t           slot;      /* of that mark, and of the numbers that it makes */
     int64_t           batch;     /* the number of the last batch that was to be committed */
 };
 
@@ -67,8 +68,9 @@ err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHEC
 err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out) MUST_CHECK;
 void postgres_lose(struct postgres *pg); /* drops the connection and what it owed */
 
-/* The mark by which a commit is found again whose answer was lost (postgres_commit.c). */
+/* The mark by which a commit is found again whose answer was lost (postgres_commit.c). UNAVAILABLE store.servers. */
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;
+void postgres_mark_end(struct postgres *pg); /* lets somebody else have its slot at once */
 err postgres_commit(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 
 #endif

@@ -8,35 +8,110 @@
 #include <time.h>
 
 #include "base/effects.h"
+#include "base/id.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/postgres.h"
 
 #define LOOK_AGAIN_MS 100
+#define LOOK_ARENA_BYTES (16u * 1024)
+/* By the clock of the database, the only one that all writers share. */
+#define NOW_MS "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+#define UNTIL_MS NOW_MS " + 300000" /* a server that is there writes its mark of time at least once a minute */
 
-err postgres_mark_begin(struct ctx *cx, struct postgres *pg)
+static int64_t draw_writer_id(void)
 {
     struct randomness randomness = randomness_system();
     uint8_t bytes[8];
-    TRY(postgres_say(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark"
-                             " (writer_id BIGINT NOT NULL, number BIGINT NOT NULL, PRIMARY KEY (writer_id))"));
+    int64_t id = 0;
     random_fill(&randomness, bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof bytes; i++)
-        pg->writer_id = (pg->writer_id << 8 | bytes[i]) & INT64_MAX;
-    struct text sql = text_format(cx->arena, "INSERT INTO batch_mark (writer_id, number) VALUES (%" PRId64 ", 0)",
-                                  pg->writer_id);
-    return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_say(cx, pg, sql.at);
+        id = (id << 8 | bytes[i]) & INT64_MAX;
+    return id == 0 ? 1 : id;
+}
+
+/* Inside a transaction that keeps others from doing the same. */
+static err take_slot(struct ctx *cx, struct postgres *pg, int64_t writer_id)
+{
+    static const char FIND[] = "SELECT slot::text, newest::text FROM (SELECT slot, newest FROM batch_mark"
+                               " WHERE until_ms < " NOW_MS " UNION ALL SELECT count(*), 0 FROM batch_mark) AS free"
+                               " ORDER BY slot LIMIT 1";
+    const char *found[2] = {NULL, NULL};
+    int64_t slot = NUMBER_SLOTS;
+    int64_t newest = 0;
+    TRY(postgres_say(cx, pg, "LOCK TABLE batch_mark IN SHARE ROW EXCLUSIVE MODE"));
+    TRY(postgres_ask(cx, pg, FIND, 2, found));
+    bool read = found[0] != NULL && text_to_int64(text_of(found[0]), &slot) &&
+                text_to_int64(text_of(found[1]), &newest);
+    if (!read || slot >= NUMBER_SLOTS)
+        return FAIL(cx, UNAVAILABLE, "store.servers", "%d programs write to this database already", NUMBER_SLOTS);
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO batch_mark (slot, writer_id, number, newest, until_ms) VALUES (%" PRId64 ", %" PRId64
+                   ", 0, 0, " UNTIL_MS ") ON CONFLICT (slot) DO UPDATE SET writer_id = excluded.writer_id, number = 0,"
+                   " until_ms = excluded.until_ms", slot, writer_id);
+    TRY(postgres_say(cx, pg, sql));
+    pg->slot = slot;
+    pg->base.newest = newest > pg->base.newest ? newest : pg->base.newest;
+    return OK;
+}
+
+static err make_table(struct ctx *cx, struct postgres *pg)
+{
+    const char *found = NULL;
+    TRY(postgres_ask(cx, pg, "SELECT to_regclass('batch_mark')::text", 1, &found));
+    if (found != NULL && *found != '\0')
+        return OK;
+    /* with room beside each row: a change touches no index */
+    return postgres_say(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark (slot BIGINT NOT NULL, writer_id BIGINT"
+                                " NOT NULL, number BIGINT NOT NULL, newest BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
+                                " PRIMARY KEY (slot)) WITH (fillfactor = 10)");
+}
+
+static err begin_mark(struct ctx *cx, struct postgres *pg)
+{
+    int64_t writer_id = draw_writer_id();
+    TRY(make_table(cx, pg));
+    TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+    err result = take_slot(cx, pg, writer_id);
+    if (result == OK)
+        result = postgres_say(cx, pg, "COMMIT");
+    if (result == OK)
+        pg->writer_id = writer_id;
+    return result;
+}
+
+err postgres_mark_begin(struct ctx *cx, struct postgres *pg)
+{
+    struct ctx own = {.arena = arena_open(LOOK_ARENA_BYTES)}; /* the writer has none */
+    err result = own.arena == NULL ? FAIL_MEMORY(&own) : begin_mark(&own, pg);
+    arena_close(own.arena);
+    if (result == OK)
+        return OK;
+    cx->failure = own.failure;
+    postgres_lose(pg); /* whatever was begun ends with the connection */
+    return result;
+}
+
+void postgres_mark_end(struct postgres *pg)
+{
+    char sql[120];
+    struct ctx own = {.arena = NULL};
+    (void)snprintf(sql, sizeof sql, "UPDATE batch_mark SET until_ms = 0 WHERE slot = %" PRId64
+                   " AND writer_id = %" PRId64, pg->slot, pg->writer_id);
+    err result = postgres_say(&own, pg, sql);
+    (void)result; /* otherwise the slot is free once its time is over */
 }
 
 /* Whether the number of the last batch stands in the row: then all of that batch is there. */
 static err look_for_mark(struct ctx *cx, struct postgres *pg, bool *out_there)
 {
-    char sql[120];
+    char sql[160];
     const char *number = NULL;
     int64_t found = -1;
     TRY(postgres_ready(cx, pg));
-    (void)snprintf(sql, sizeof sql, "SELECT number::text FROM batch_mark WHERE writer_id = %" PRId64 " FOR UPDATE",
-                   pg->writer_id);
+    (void)snprintf(sql, sizeof sql, "SELECT number::text FROM batch_mark WHERE slot = %" PRId64
+                   " AND writer_id = %" PRId64 " FOR UPDATE", pg->slot, pg->writer_id);
     TRY(postgres_ask(cx, pg, sql, 1, &number));
     if (number == NULL || !text_to_int64(text_of(number), &found))
         return FAIL(cx, UNAVAILABLE, "store.unknown", "the mark of this writer is gone");
@@ -68,21 +143,33 @@ static err find_out(struct ctx *cx, struct postgres *pg)
     return there ? OK : FAIL(cx, UNAVAILABLE, "store.lost", "the database was lost before it wrote the change");
 }
 
+/* The last words of a batch. The first fails, and all with it, when somebody else has the slot: it divides by zero. */
+static err send_mark(struct ctx *cx, struct postgres *pg)
+{
+    char sql[260];
+    (void)snprintf(sql, sizeof sql, "SELECT 1 / count(*) FROM batch_mark WHERE slot = %" PRId64
+                   " AND writer_id = %" PRId64, pg->slot, pg->writer_id);
+    TRY(postgres_send(cx, pg, sql));
+    pg->batch++;
+    (void)snprintf(sql, sizeof sql, "UPDATE batch_mark SET number = %" PRId64 ", newest = %" PRId64
+                   ", until_ms = " UNTIL_MS " WHERE slot = %" PRId64, pg->batch, pg->base.newest, pg->slot);
+    return postgres_send(cx, pg, sql);
+}
+
 err postgres_commit(struct ctx *cx, struct postgres *pg)
 {
-    char sql[120];
-    if (pg->writer_id != 0) {
-        pg->batch++;
-        (void)snprintf(sql, sizeof sql, "UPDATE batch_mark SET number = %" PRId64 " WHERE writer_id = %" PRId64,
-                       pg->batch, pg->writer_id);
-        TRY(postgres_send(cx, pg, sql));
-    }
+    if (pg->writer_id != 0)
+        TRY(send_mark(cx, pg));
     TRY(postgres_send(cx, pg, "COMMIT"));
     TRY(postgres_sync(cx, pg));
     err result = postgres_collect(cx, pg, "COMMIT", NULL);
     if (result == OK && pg->in_transaction)
         return FAIL(cx, UNAVAILABLE, "store.commit", "the database did not end the transaction");
-    if (result != OK && pg->link == NULL && pg->writer_id != 0)
+    if (result == OK || pg->writer_id == 0)
+        return result;
+    if (pg->link == NULL)
         return find_out(cx, pg);
+    if (strcmp(cx->failure.reason, "store.lost") == 0)
+        pg->writer_id = 0; /* the next transaction takes another slot first */
     return result;
 }

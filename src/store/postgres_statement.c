@@ -97,6 +97,8 @@ static err begin(struct ctx *cx, struct postgres *pg, database_move to)
     TRY(postgres_ready(cx, pg));
     if (pg->broken)
         TRY(postgres_say(cx, pg, "ROLLBACK"));
+    if (pg->options.role == ROLE_WRITER && pg->writer_id == 0)
+        TRY(postgres_mark_begin(cx, pg));
     TRY(postgres_send(cx, pg, to == MOVE_BEGIN_WRITE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
                                                      : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     pg->in_transaction = true;
@@ -321,12 +323,19 @@ static void close_link(struct database *db)
     struct postgres *pg = postgres_of(db);
     for (size_t i = 0; pg->results != NULL && i <= STATEMENT_COUNT; i++)
         PQclear(pg->results[i]);
+    if (pg->link != NULL && pg->writer_id != 0)
+        postgres_mark_end(pg);
     PQfinish(pg->link);
     free(pg->url);
     free(pg->results);
     free(pg->at);
     free(pg->prepared);
     free(pg);
+}
+
+static int64_t slot(const struct database *db)
+{
+    return ((const struct postgres *)db)->slot;
 }
 
 const struct engine POSTGRES_ENGINE = {
@@ -340,6 +349,7 @@ const struct engine POSTGRES_ENGINE = {
     .run = run,
     .in_transaction = in_transaction,
     .version_of_data = version_of_data,
+    .slot = slot,
     .close = close_link,
     .dialect = DIALECT_POSTGRES,
 };

@@ -176,6 +176,12 @@ static int64_t changed(const struct database *db)
     return sqlite3_changes64(((const struct sqlite_file *)db)->db);
 }
 
+static int64_t slot(const struct database *db)
+{
+    (void)db; /* a write lock is one process's */
+    return -1;
+}
+
 const struct engine SQLITE_ENGINE = {
     .prepare = prepare,
     .move = move,
@@ -187,6 +193,7 @@ const struct engine SQLITE_ENGINE = {
     .run = sqlite_run,
     .in_transaction = in_transaction,
     .version_of_data = version_of_data,
+    .slot = slot,
     .close = sqlite_close,
     .dialect = DIALECT_SQLITE,
 };

@@ -87,9 +87,14 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
     TRY(store_clock_save(own, store, store->writer.conn));
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
-        if (write->cx->numbers != NULL)
-            number_lift(write->cx->numbers, batch->newest_number);
+        struct number_source *numbers = write->cx->numbers;
+        if (numbers != NULL) {
+            number_lift(numbers, batch->newest_number);
+            conn_lend_slot(store->writer.conn, numbers);
+        }
         write->result = run_write(own, store, write, &lost);
+        if (numbers != NULL)
+            conn_keep_newest(store->writer.conn, numbers);
         if (lost)
             return own->failure.code;
         if (is_of_the_batch(write))

@@ -218,9 +218,34 @@ static void a_lift_is_never_lost_to_another(void **state)
     assert_int_equal(atomic_load(&source.last), last);
 }
 
+static void sources_with_slots_never_make_the_same_number(void **state)
+{
+    (void)state;
+    struct seeded seeded = {7};
+    struct randomness randomness = randomness_seeded(&seeded);
+    struct number_source first = {.last = 0};
+    struct number_source second = {.last = 0};
+    number_use_slot(&first, 0);
+    number_use_slot(&second, NUMBER_SLOTS - 1);
+    int64_t last = 0;
+    for (int i = 0; i < 20000; i++) {
+        int64_t at_ms = INT64_C(1790000000000) + i / 400; /* so many that they count on into later milliseconds */
+        int64_t next = number_next(&first, at_ms, &randomness);
+        assert_true(next > last);
+        assert_int_equal(next % NUMBER_SLOTS, 0);
+        assert_int_equal(number_next(&second, at_ms, &randomness) % NUMBER_SLOTS, NUMBER_SLOTS - 1);
+        last = next;
+    }
+    number_lift(&first, last + 5);
+    int64_t lifted = number_next(&first, 0, &randomness);
+    assert_in_range(lifted, last + 6, last + 5 + NUMBER_SLOTS);
+    assert_int_equal(lifted % NUMBER_SLOTS, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(sources_with_slots_never_make_the_same_number),
         cmocka_unit_test(ids_come_back_from_their_block),
         cmocka_unit_test(the_block_is_big_endian),
         cmocka_unit_test(another_type_or_check_is_refused),
