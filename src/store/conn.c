@@ -36,6 +36,7 @@ static err open_remote(struct ctx *cx, struct store_conn *conn, database_role ro
         .role = role,
         .create = store->options.create && role == ROLE_WRITER,
         .volatile_ = store->options.volatile_,
+        .way = file == STORE_KEYS ? &conn->store->way_to_keys : &conn->store->way,
     };
     struct postgres *opened = NULL;
     TRY(postgres_open(cx, &of_file, &opened));
@@ -75,8 +76,11 @@ err conn_open(struct ctx *cx, struct store *store, database_role role, struct st
     conn->store = store;
     conn->is_writer = role == ROLE_WRITER;
     err result = OK;
-    for (store_file file = 0; result == OK && file < STORE_FILE_COUNT; file++)
-        result = open_file(cx, conn, role, file);
+    /* what is far away first: when it cannot be reached, nothing was made here */
+    for (int local = 0; local <= 1; local++)
+        for (store_file file = 0; result == OK && file < STORE_FILE_COUNT; file++)
+            if (store_is_local(store, file) == (local == 1))
+                result = open_file(cx, conn, role, file);
     if (result != OK) {
         conn_close(conn);
         return result;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A connection: made, looked at, spoken to and given up. What PostgreSQL says in words may quote rows, so only its
- * codes (SQLSTATE, PostgreSQL 15 appendix A) and what it says about our own SQL text go on. */
+ * A connection: opened, spoken to and given up; postgres_connect.c makes it. What PostgreSQL says in words may quote
+ * rows, so only its codes (SQLSTATE, PostgreSQL 15 appendix A) and what it says about our own SQL text go on. */
 #include "store/postgres.h"
 
 #include <assert.h>
@@ -12,9 +12,6 @@
 #include <time.h>
 
 #include "base/limits.h"
-
-#define RECONNECT_ARENA_BYTES (64u * 1024)
-#define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
 
 /* ---- what a code means */
 
@@ -67,7 +64,7 @@ static err fail_result(struct ctx *cx, const PGresult *result, const char *what)
 
 /* ---- waiting, with an end */
 
-static int64_t now_ms(void)
+int64_t postgres_now_ms(void)
 {
     struct timespec now = {0};
     (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
@@ -82,7 +79,7 @@ static bool wait_for_socket(struct postgres *pg, int64_t until_ms)
         return false;
     for (;;) {
         struct pollfd at = {PQsocket(pg->link), (short)(unsent > 0 ? POLLIN | POLLOUT : POLLIN), 0};
-        int64_t left_ms = until_ms - now_ms();
+        int64_t left_ms = until_ms - postgres_now_ms();
         int ready = left_ms <= 0 ? 0 : poll(&at, 1, (int)left_ms);
         if (ready != 0 && !(ready < 0 && errno == EINTR))
             return ready > 0;
@@ -92,9 +89,8 @@ static bool wait_for_socket(struct postgres *pg, int64_t until_ms)
 }
 
 /* The next answer. False: the connection is lost. */
-static bool next_result(struct postgres *pg, PGresult **out)
+static bool next_result(struct postgres *pg, int64_t until_ms, PGresult **out)
 {
-    int64_t until_ms = now_ms() + LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2; /* the server gives up before us */
     if (PQflush(pg->link) < 0)
         return false;
     while (PQisBusy(pg->link) != 0)
@@ -104,7 +100,7 @@ static bool next_result(struct postgres *pg, PGresult **out)
     return PQstatus(pg->link) == CONNECTION_OK;
 }
 
-void postgres_owe(struct postgres *pg, postgres_owed owed)
+void postgres_owe(struct postgres *pg, struct postgres_owed owed)
 {
     assert(pg->owed_count < POSTGRES_OWED_MAX);
     pg->owed[pg->owed_count++] = owed;
@@ -114,7 +110,7 @@ err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql)
 {
     if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_WORD);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_WORD});
     return OK;
 }
 
@@ -122,21 +118,23 @@ err postgres_sync(struct ctx *cx, struct postgres *pg)
 {
     if (PQpipelineSync(pg->link) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_SYNC);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_SYNC});
     return OK;
 }
 
 /* An answer has its result and then a NULL; a synchronisation has its result alone. */
-static bool take_answer(struct postgres *pg, postgres_owed owed, PGresult **out)
+static bool take_answer(struct postgres *pg, const struct postgres_owed *owed, int64_t until_ms, PGresult **out)
 {
     PGresult *end = NULL;
     *out = NULL;
-    if (!next_result(pg, out) || *out == NULL)
+    if (!next_result(pg, until_ms, out) || *out == NULL)
         return false;
-    if (owed == OWED_SYNC)
+    if (owed->kind == OWED_SYNC)
         return PQresultStatus(*out) == PGRES_PIPELINE_SYNC;
-    bool whole = next_result(pg, &end) && end == NULL;
+    bool whole = next_result(pg, until_ms, &end) && end == NULL;
     PQclear(end);
+    if (owed->kind == OWED_PREPARED)
+        pg->prepared[owed->slot] = whole && PQresultStatus(*out) == PGRES_COMMAND_OK;
     return whole;
 }
 
@@ -150,27 +148,45 @@ static err look_at(struct ctx *cx, const PGresult *result, const char *what)
     return fail_result(cx, result, what);
 }
 
-err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, PGresult **out_rows)
+/* After the last answer. */
+static void note_state(struct postgres *pg)
 {
+    PGTransactionStatusType state = PQtransactionStatus(pg->link);
+    pg->owed_count = 0;
+    pg->in_transaction = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
+    pg->broken = state == PQTRANS_INERROR;
+    pg->is_fresh = false;
+}
+
+/* Takes what is owed in its order; the rows of the last statement stay in `rows`. */
+static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, PGresult **rows)
+{
+    /* the server gives up before us */
+    int64_t until_ms = postgres_now_ms() + LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
     err result = OK;
-    PGresult *rows = NULL;
     for (size_t i = 0; i < pg->owed_count; i++) {
         PGresult *answer = NULL;
-        bool whole = take_answer(pg, pg->owed[i], &answer);
-        if (result == OK && whole)
+        bool whole = take_answer(pg, &pg->owed[i], until_ms, &answer);
+        if (whole && result == OK && !pg->owed[i].is_past)
             result = look_at(cx, answer, what);
-        bool wanted = whole && pg->owed[i] == OWED_ROWS;
-        PQclear(wanted ? rows : answer);
-        rows = wanted ? answer : rows;
+        bool wanted = whole && pg->owed[i].kind == OWED_ROWS;
+        PQclear(wanted ? *rows : answer);
+        *rows = wanted ? answer : *rows;
         if (!whole) {
-            PQclear(rows);
+            pg->is_hung = postgres_now_ms() >= until_ms;
             return result == OK ? fail_lost(cx, pg) : (postgres_lose(pg), result);
         }
     }
-    pg->owed_count = 0;
-    PGTransactionStatusType state = PQtransactionStatus(pg->link);
-    pg->in_transaction = state == PQTRANS_INTRANS || state == PQTRANS_INERROR;
-    pg->broken = state == PQTRANS_INERROR;
+    note_state(pg);
+    return result;
+}
+
+err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, PGresult **out_rows)
+{
+    PGresult *rows = NULL;
+    err result = take_answers(cx, pg, what, &rows);
+    if (result != OK && strcmp(cx->failure.reason, "store.read_only") == 0)
+        postgres_lose(pg); /* another server may be the primary now */
     if (result != OK || out_rows == NULL) {
         PQclear(rows);
         return result;
@@ -191,7 +207,7 @@ err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t co
     PGresult *rows = NULL;
     if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_ROWS);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
     TRY(postgres_sync(cx, pg));
     TRY(postgres_collect(cx, pg, "question", &rows));
     assert((size_t)PQnfields(rows) == count);
@@ -207,98 +223,18 @@ err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t co
     return result;
 }
 
-/* ---- making a connection */
+/* ---- its life */
 
 void postgres_lose(struct postgres *pg)
 {
     PQfinish(pg->link); /* takes NULL */
     pg->link = NULL;
     pg->owed_count = 0;
+    pg->was_cut |= pg->in_transaction;
     pg->in_transaction = false;
     pg->saved = false;
     pg->broken = false;
     memset(pg->prepared, 0, (STATEMENT_COUNT + 1) * sizeof *pg->prepared);
-}
-
-/* The settings of the house, and whether they hold. The server ends what takes too long, before we give it up. */
-static err apply_settings(struct ctx *cx, struct postgres *pg)
-{
-    struct text sql = text_format(cx->arena,
-        "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
-        " set_config('idle_in_transaction_session_timeout', '60000', false), set_config('TimeZone', 'UTC', false),"
-        " set_config('default_transaction_isolation', 'serializable', false),"
-        " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
-        " THEN 'on' ELSE current_setting('synchronous_commit') END, false)", pg->options.schema, LIMIT_STORE_BUSY_MS);
-    if (sql.at == NULL)
-        return FAIL_MEMORY(cx);
-    TRY(postgres_say(cx, pg, sql.at));
-    /* Whoever reads a whole small table relies on all of it, and so meets everybody who writes to it. */
-    if (pg->options.role == ROLE_WRITER)
-        TRY(postgres_say(cx, pg, "SET enable_seqscan = off"));
-    return pg->options.volatile_ ? postgres_say(cx, pg, "SET synchronous_commit = off") : OK;
-}
-
-/* What a server must be to keep what we promise. */
-static err check_server(struct ctx *cx, struct postgres *pg)
-{
-    const char *is[5];
-    if (PQserverVersion(pg->link) < LEAST_VERSION)
-        return FAIL(cx, CONFLICT, "store.version", "the database is PostgreSQL %d; this program wants 14 or later",
-                    PQserverVersion(pg->link) / 10000);
-    TRY(postgres_ask(cx, pg, "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
-                             " current_setting('server_encoding'), pg_is_in_recovery()::text,"
-                             " current_setting('synchronous_commit')", 5, is));
-    if (strcmp(is[2], "UTF8") != 0)
-        return FAIL(cx, CONFLICT, "store.setting", "the database keeps text as %s; make it with ENCODING 'UTF8'",
-                    is[2]);
-    if (pg->options.role == ROLE_WRITER && strcmp(is[3], "true") == 0)
-        return FAIL(cx, UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby");
-    if (!pg->options.volatile_ && (strcmp(is[0], "on") != 0 || strcmp(is[1], "on") != 0 || strcmp(is[4], "off") == 0))
-        return FAIL(cx, CONFLICT, "store.setting",
-                    "the database may lose what it has taken: set fsync and full_page_writes to on");
-    return OK;
-}
-
-/* What the server remarks without refusing anything: it would go to standard error. */
-static void ignore_notice(void *arg, const char *message)
-{
-    (void)arg;
-    (void)message;
-}
-
-static err connect_now(struct ctx *cx, struct postgres *pg)
-{
-    static const char *const NAMES[] = {"connect_timeout", "application_name", "tcp_user_timeout", "dbname",
-                                        "client_encoding", NULL};
-    const char *const values[] = {"5", "symbolon", "8000", pg->url, "UTF8", NULL}; /* the URL may say otherwise */
-    pg->link = PQconnectdbParams(NAMES, values, 1);
-    if (pg->link == NULL)
-        return FAIL_MEMORY(cx);
-    (void)PQsetNoticeProcessor(pg->link, ignore_notice, NULL); /* gives the one before: the library's own */
-    if (PQstatus(pg->link) != CONNECTION_OK || PQsetnonblocking(pg->link, 1) != 0 ||
-        PQenterPipelineMode(pg->link) != 1) {
-        struct text why = text_copy(cx->arena, text_of(PQerrorMessage(pg->link)));
-        postgres_lose(pg);
-        return FAIL(cx, UNAVAILABLE, "store.connect", "the database cannot be reached: %.*s", TEXT_ARGS(why));
-    }
-    TRY(check_server(cx, pg));
-    return apply_settings(cx, pg);
-}
-
-/* Also notices, before anything depends on it, that the server has gone since the last word. */
-err postgres_ready(struct ctx *cx, struct postgres *pg)
-{
-    if (pg->link != NULL && pg->owed_count == 0 && PQconsumeInput(pg->link) == 0)
-        postgres_lose(pg);
-    if (pg->link != NULL)
-        return OK;
-    struct ctx own = {.arena = arena_open(RECONNECT_ARENA_BYTES)}; /* what is said stays here */
-    err result = own.arena == NULL ? FAIL_MEMORY(&own) : connect_now(&own, pg);
-    arena_close(own.arena);
-    if (result == OK)
-        return OK;
-    postgres_lose(pg);
-    return FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
 }
 
 static err find_schema(struct ctx *cx, struct postgres *pg)
@@ -319,11 +255,9 @@ static err find_schema(struct ctx *cx, struct postgres *pg)
 
 static err open_link(struct ctx *cx, struct postgres *pg)
 {
-    TRY(connect_now(cx, pg));
-    if (pg->options.role != ROLE_WRITER)
-        return OK;
-    TRY(find_schema(cx, pg));
-    return postgres_mark_begin(cx, pg);
+    TRY(postgres_url_check(cx, pg->url));
+    TRY(postgres_connect(cx, pg));
+    return pg->options.role == ROLE_WRITER ? find_schema(cx, pg) : OK;
 }
 
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out)

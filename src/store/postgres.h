@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The door to PostgreSQL, inside this floor only; the three postgres*.c files alone include <libpq-fe.h>. One
+ * The door to PostgreSQL, inside this floor only; the postgres*.c files alone include <libpq-fe.h>. One
  * connection in pipeline mode (libpq, "Pipeline Mode"): words that give no rows are sent with the next statement that
  * somebody waits for, so a transaction costs no round trips of its own. No wait is longer than LIMIT_STORE_BUSY_MS: a
  * server that does not answer is a lost one, and the next transaction connects anew. */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
+
+#include <stdatomic.h>
 
 #include "store/database.h"
 
@@ -17,24 +19,42 @@ struct postgres_options {
     database_role role;
     bool          create;    /* make the schema when it is missing */
     bool          volatile_; /* take a server that does not sync, and do not wait for its disk: benches only */
+    struct postgres_way *way; /* shared by the connections of a store; NULL: each looks for itself */
+};
+
+/* What is known about the way to a server that does not answer: one connection at a time tries it, and not at once
+ * again; the others fail meanwhile without waiting. */
+struct postgres_way {
+    _Atomic bool    is_tried;
+    _Atomic int64_t shut_until_ms; /* monotonic; 0: it is open */
 };
 
 #define POSTGRES_OWED_MAX 16
 
-/* An answer that the server owes: of words, of a statement that somebody waits for, of a synchronisation. */
-typedef enum postgres_owed { OWED_WORD, OWED_ROWS, OWED_SYNC } postgres_owed;
+/* An answer that the server owes: of words, of preparing a statement, of a statement that somebody waits for, of a
+ * synchronisation. */
+typedef enum owed_kind { OWED_WORD, OWED_PREPARED, OWED_ROWS, OWED_SYNC } owed_kind;
+
+struct postgres_owed {
+    owed_kind kind;
+    size_t    slot;    /* OWED_PREPARED: of the statement */
+    bool      is_past; /* of a transaction that has ended: nobody is told of its failures */
+};
 
 struct postgres {
     struct database   base;
     struct pg_conn   *link; /* NULL: lost */
     struct postgres_options options; /* url: a copy of its own */
     char             *url;
-    postgres_owed     owed[POSTGRES_OWED_MAX]; /* in the order of what was sent */
+    struct postgres_owed owed[POSTGRES_OWED_MAX]; /* in the order of what was sent */
     size_t            owed_count;
     struct pg_result **results;  /* by index of STATEMENTS; the last: a passing one. NULL unless it runs */
     int              *at;        /* the row of each that `read` gives */
     bool             *prepared;  /* on this connection */
     bool              in_transaction;
+    bool              is_fresh; /* its first word is sent, and nothing in it was answered yet */
+    bool              was_cut;  /* the connection went inside it: nothing more is done before its end is said */
+    bool              is_hung;  /* the connection was given up because the server did not answer in time */
     bool              saved;  /* a savepoint is open, behind which an error does not end the transaction */
     bool              broken; /* an error came in the transaction */
     int64_t           changed;
@@ -43,8 +63,8 @@ struct postgres {
     int64_t           batch;     /* the number of the last batch that was to be committed */
 };
 
-/* Connects, reads back what the server must be, makes the schema. Fails UNAVAILABLE store.connect, CONFLICT
- * store.version | store.setting, NOT_FOUND store.missing, FORBIDDEN store.rights. */
+/* Connects, reads back what the server must be, makes the schema. Fails INVALID store.url, UNAVAILABLE store.connect |
+ * store.read_only, CONFLICT store.version | store.setting, NOT_FOUND store.missing, FORBIDDEN store.rights. */
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out) MUST_CHECK;
 struct postgres *postgres_of(struct database *db); /* NULL when its engine is another one */
 
@@ -52,11 +72,14 @@ struct postgres *postgres_of(struct database *db); /* NULL when its engine is an
 
 extern const struct engine POSTGRES_ENGINE;
 
-/* Connects again when the connection is lost. UNAVAILABLE store.lost. */
+/* Whether libpq can read it. It may hold a password, so what libpq says about it goes nowhere. INVALID store.url. */
+err postgres_url_check(struct ctx *cx, const char *url) MUST_CHECK;
+err postgres_connect(struct ctx *cx, struct postgres *pg) MUST_CHECK;
+/* Connects again when the connection is lost, outside of a transaction. UNAVAILABLE store.lost. */
 err postgres_ready(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Sends words without parameters or rows; nobody waits. */
 err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHECK;
-void postgres_owe(struct postgres *pg, postgres_owed owed);
+void postgres_owe(struct postgres *pg, struct postgres_owed owed);
 /* Ends a group of what was sent: the server works off the next one whatever became of this. */
 err postgres_sync(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Reads all that is owed. Rows of the last statement among it go to `out_rows`, unless that is NULL; the caller frees
@@ -67,8 +90,10 @@ err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHEC
 /* One row of words or numbers, as text; NULL members of `out` for a row that is not there. */
 err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out) MUST_CHECK;
 void postgres_lose(struct postgres *pg); /* drops the connection and what it owed */
+int64_t postgres_now_ms(void); /* monotonic: what is waited for does not stand still with the clock of a test */
 
-/* The mark by which a commit is found again whose answer was lost (postgres_commit.c). UNAVAILABLE store.servers. */
+/* The mark by which a commit is found again whose answer was lost (postgres_commit.c): made before a writer's first
+ * transaction. UNAVAILABLE store.servers. */
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 void postgres_mark_end(struct postgres *pg); /* lets somebody else have its slot at once */
 err postgres_commit(struct ctx *cx, struct postgres *pg) MUST_CHECK;

@@ -122,21 +122,21 @@ static err look_for_mark(struct ctx *cx, struct postgres *pg, bool *out_there)
 /* The connection went while the commit was under way. */
 static err find_out(struct ctx *cx, struct postgres *pg)
 {
-    struct arena *arena = arena_open(16 * 1024); /* the writer has none */
+    struct arena *arena = arena_open(LOOK_ARENA_BYTES); /* the writer has none */
     if (arena == NULL)
         return FAIL(cx, UNAVAILABLE, "store.unknown", "whether the change was written is not known");
     struct ctx own = {.arena = arena};
     bool there = false;
-    err looked = UNAVAILABLE;
-    for (int waited_ms = 0; looked != OK && waited_ms < LIMIT_STORE_BUSY_MS; waited_ms += LOOK_AGAIN_MS) {
+    int64_t until_ms = postgres_now_ms() + LIMIT_STORE_BUSY_MS;
+    pg->was_cut = false; /* the transaction is over, one way or the other */
+    err looked = look_for_mark(&own, pg, &there);
+    while (looked != OK && postgres_now_ms() < until_ms) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000L}, NULL); /* a signal shortens it */
         failure_clear(&own.failure);
         arena_reset(arena);
         looked = look_for_mark(&own, pg, &there);
-        if (looked != OK)
-            (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000L}, NULL); /* a signal shortens it */
     }
     arena_close(arena);
-    failure_clear(&cx->failure);
     if (looked != OK)
         return FAIL(cx, UNAVAILABLE, "store.unknown",
                     "the database was lost while it wrote the change, and does not tell whether it did");
@@ -156,19 +156,26 @@ static err send_mark(struct ctx *cx, struct postgres *pg)
     return postgres_send(cx, pg, sql);
 }
 
-err postgres_commit(struct ctx *cx, struct postgres *pg)
+static err send_commit(struct ctx *cx, struct postgres *pg)
 {
     if (pg->writer_id != 0)
         TRY(send_mark(cx, pg));
     TRY(postgres_send(cx, pg, "COMMIT"));
     TRY(postgres_sync(cx, pg));
-    err result = postgres_collect(cx, pg, "COMMIT", NULL);
+    return postgres_collect(cx, pg, "COMMIT", NULL);
+}
+
+err postgres_commit(struct ctx *cx, struct postgres *pg)
+{
+    err result = send_commit(cx, pg);
     if (result == OK && pg->in_transaction)
         return FAIL(cx, UNAVAILABLE, "store.commit", "the database did not end the transaction");
     if (result == OK || pg->writer_id == 0)
         return result;
-    if (pg->link == NULL)
+    if (pg->link == NULL) {
+        failure_clear(&cx->failure); /* it tells of the connection; the mark tells of the change */
         return find_out(cx, pg);
+    }
     if (strcmp(cx->failure.reason, "store.lost") == 0)
         pg->writer_id = 0; /* the next transaction takes another slot first */
     return result;

@@ -51,8 +51,7 @@ static err send_prepare(struct ctx *cx, struct postgres *pg, const struct statem
     name_of(statement, name);
     if (PQsendPrepare(pg->link, name, statement->sql, (int)statement->in_count, types) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_WORD);
-    pg->prepared[slot_of(statement)] = true;
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_PREPARED, .slot = slot_of(statement)});
     return OK;
 }
 
@@ -79,11 +78,9 @@ static err prepare(struct ctx *cx, struct database *db, const struct statement *
     name_of(statement, name);
     if (PQsendDescribePrepared(pg->link, name) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_ROWS);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
     TRY(postgres_sync(cx, pg));
-    err result = postgres_collect(cx, pg, statement->name, &described);
-    pg->prepared[slot_of(statement)] = result == OK;
-    TRY(result);
+    TRY(postgres_collect(cx, pg, statement->name, &described));
     bool fits = agrees(described, statement);
     PQclear(described);
     return fits ? OK : FAIL(cx, INTERNAL, "store.statement", "%s: the head does not agree with the SQL",
@@ -94,14 +91,16 @@ static err prepare(struct ctx *cx, struct database *db, const struct statement *
 
 static err begin(struct ctx *cx, struct postgres *pg, database_move to)
 {
+    pg->was_cut = false;
     TRY(postgres_ready(cx, pg));
     if (pg->broken)
         TRY(postgres_say(cx, pg, "ROLLBACK"));
-    if (pg->options.role == ROLE_WRITER && pg->writer_id == 0)
+    if (to == MOVE_BEGIN_WRITE && pg->writer_id == 0)
         TRY(postgres_mark_begin(cx, pg));
     TRY(postgres_send(cx, pg, to == MOVE_BEGIN_WRITE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
                                                      : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     pg->in_transaction = true;
+    pg->is_fresh = true;
     pg->saved = false;
     return OK;
 }
@@ -116,17 +115,24 @@ static err save(struct ctx *cx, struct postgres *pg, bool opens)
 /* The end of a reading is sent and not waited for: its answer comes with that of the next statement. */
 static err leave(struct ctx *cx, struct postgres *pg, const char *word)
 {
+    pg->was_cut = false;
+    if (pg->link == NULL)
+        return OK;
     TRY(postgres_send(cx, pg, word));
     TRY(postgres_sync(cx, pg));
+    for (size_t i = 0; i < pg->owed_count; i++)
+        pg->owed[i].is_past = true;
     pg->in_transaction = false;
+    pg->saved = false;
+    pg->broken = false;
     return PQflush(pg->link) < 0 ? fail_lost(cx, pg) : OK;
 }
 
 static err move(struct ctx *cx, struct database *db, database_move to)
 {
     struct postgres *pg = postgres_of(db);
-    bool begins = to == MOVE_BEGIN_READ || to == MOVE_BEGIN_WRITE;
-    if (!begins && pg->link == NULL)
+    bool goes_on = to == MOVE_COMMIT || to == MOVE_SAVE || to == MOVE_RELEASE || to == MOVE_RESTORE;
+    if (goes_on && pg->link == NULL && !(to == MOVE_COMMIT && pg->options.role == ROLE_READER))
         return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
     switch (to) {
     case MOVE_BEGIN_READ:
@@ -149,11 +155,12 @@ static err move(struct ctx *cx, struct database *db, database_move to)
     return OK;
 }
 
-/* An error that no savepoint can undo has ended the transaction, although the server still waits for the word. */
+/* An error that no savepoint can undo has ended the transaction, although the server still waits for the word. One that
+ * was cut wants its end to be said, too: nothing may go on as if it had been another. */
 static bool in_transaction(const struct database *db)
 {
     const struct postgres *pg = (const struct postgres *)db;
-    return pg->in_transaction && (!pg->broken || pg->saved);
+    return pg->was_cut || (pg->in_transaction && (!pg->broken || pg->saved));
 }
 
 /* ---- running */
@@ -193,7 +200,7 @@ static err send_statement(struct ctx *cx, struct postgres *pg, const struct stat
     name_of(statement, name);
     if (PQsendQueryPrepared(pg->link, name, (int)statement->in_count, values.at, values.sizes, values.formats, 1) != 1)
         return fail_lost(cx, pg);
-    postgres_owe(pg, OWED_ROWS);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
     return postgres_sync(cx, pg);
 }
 
@@ -203,24 +210,37 @@ static void note_change(struct postgres *pg, PGresult *rows)
         pg->changed = 0;
 }
 
+static err ask(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in)
+{
+    size_t slot = slot_of(statement);
+    if (!pg->in_transaction)
+        TRY(postgres_ready(cx, pg));
+    if (pg->link == NULL)
+        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
+    if (!pg->prepared[slot] || statement->index == STATEMENT_PASSING)
+        TRY(send_prepare(cx, pg, statement));
+    TRY(send_statement(cx, pg, statement, in));
+    return postgres_collect(cx, pg, statement->name, &pg->results[slot]);
+}
+
+/* A reader whose connection has gone has missed nothing before the first answer of its transaction: it begins again on
+ * another one, once, unless the server took its time. */
 static err start(struct ctx *cx, struct database *db, const struct statement *statement, const void *in)
 {
     struct postgres *pg = postgres_of(db);
     size_t slot = slot_of(statement);
     assert(pg->results[slot] == NULL); /* a statement does not run inside its own rows */
-    if (!pg->in_transaction)
-        TRY(postgres_ready(cx, pg));
-    if (pg->link == NULL)
-        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
-    bool is_new = !pg->prepared[slot] || statement->index == STATEMENT_PASSING;
-    if (is_new)
-        TRY(send_prepare(cx, pg, statement));
-    TRY(send_statement(cx, pg, statement, in));
-    err result = postgres_collect(cx, pg, statement->name, &pg->results[slot]);
-    if (result != OK) {
-        pg->prepared[slot] = !is_new && pg->link != NULL;
-        return result;
+    bool was_in = pg->in_transaction;
+    bool is_first = pg->options.role == ROLE_READER && pg->link != NULL && (pg->is_fresh || !was_in);
+    pg->is_hung = false;
+    err result = ask(cx, pg, statement, in);
+    if (result != OK && is_first && pg->link == NULL && !pg->is_hung) {
+        failure_clear(&cx->failure);
+        if (was_in)
+            TRY(begin(cx, pg, MOVE_BEGIN_READ));
+        result = ask(cx, pg, statement, in);
     }
+    TRY(result);
     pg->at[slot] = -1;
     note_change(pg, pg->results[slot]);
     return OK;
@@ -323,7 +343,7 @@ static void close_link(struct database *db)
     struct postgres *pg = postgres_of(db);
     for (size_t i = 0; pg->results != NULL && i <= STATEMENT_COUNT; i++)
         PQclear(pg->results[i]);
-    if (pg->link != NULL && pg->writer_id != 0)
+    if (pg->link != NULL && pg->writer_id != 0 && !pg->in_transaction)
         postgres_mark_end(pg);
     PQfinish(pg->link);
     free(pg->url);

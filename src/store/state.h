@@ -8,6 +8,7 @@
 
 #include "base/timekeeper.h"
 #include "store/conn.h"
+#include "store/postgres.h"
 #include "store/store.h"
 
 struct line {
@@ -57,6 +58,8 @@ struct store {
     char                *folder;   /* of the files that lie on this machine; NULL: there are none */
     char                *url;      /* of the database server; NULL: all lies in the folder */
     char                *keys_url; /* the same for STORE_KEYS */
+    struct postgres_way  way;      /* to each of them */
+    struct postgres_way  way_to_keys;
     struct store_options options;  /* without its urls */
     struct clock         clock;
     struct writer        writer;

@@ -95,10 +95,12 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
         write->result = run_write(own, store, write, &lost);
         if (numbers != NULL)
             conn_keep_newest(store->writer.conn, numbers);
+        if (is_of_the_batch(write)) {
+            failure_clear(&own->failure); /* what the end of that write has met comes from it */
+            return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
+        }
         if (lost)
             return own->failure.code;
-        if (is_of_the_batch(write))
-            return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
     }
     return conn_commit_batch(own, store->writer.conn);
 }

@@ -52,7 +52,8 @@ static inline void fixture_empty(struct fixture *fixture)
     struct postgres_options options = {.url = fixture->url, .schema = "public", .role = ROLE_READER};
     struct postgres *pg = NULL;
     assert_int_equal(postgres_open(&fixture->cx, &options, &pg), OK);
-    assert_int_equal(database_run(&fixture->cx, &pg->base, "DROP SCHEMA IF EXISTS symbolon CASCADE"), OK);
+    assert_int_equal(database_run(&fixture->cx, &pg->base, "SET default_transaction_read_only = off; "
+                                                         "DROP SCHEMA IF EXISTS symbolon CASCADE"), OK);
     database_close(&pg->base);
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * How a connection is made: the URL, the server looked at, the settings of the house, and who tries again when the
+ * server is away. */
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "store/postgres.h"
+
+#define RECONNECT_ARENA_BYTES (64u * 1024)
+#define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
+#define WAY_SHUT_MS 250      /* after an attempt in vain */
+
+/* ---- the URL */
+
+/* A password that is not written as a URL wants it moves into the host, the port or the path, and so into sentences.
+ * It shows as a second @, or as a / before the first. */
+static bool is_ambiguous(const char *url)
+{
+    const char *begin = strstr(url, "://");
+    const char *at = begin == NULL ? NULL : strchr(begin + 3, '@');
+    const char *slash = begin == NULL ? NULL : strchr(begin + 3, '/');
+    const char *query = strchr(url, '?');
+    if (at == NULL || (query != NULL && query < at))
+        return false;
+    const char *second = strchr(at + 1, '@');
+    return (slash != NULL && slash < at) || (second != NULL && (query == NULL || second < query));
+}
+
+static bool ports_are_numbers(const PQconninfoOption *parts)
+{
+    for (; parts->keyword != NULL; parts++)
+        if (strcmp(parts->keyword, "port") == 0 && parts->val != NULL)
+            return strspn(parts->val, "0123456789,") == strlen(parts->val);
+    return true;
+}
+
+err postgres_url_check(struct ctx *cx, const char *url)
+{
+    PQconninfoOption *parts = PQconninfoParse(url, NULL);
+    bool reads = parts != NULL && !is_ambiguous(url) && ports_are_numbers(parts);
+    PQconninfoFree(parts);
+    return reads ? OK : FAIL(cx, INVALID, "store.url", "the URL of the database cannot be read; in a password, "
+                                                       "@ / ? and %% are written as %%40 %%2F %%3F and %%25");
+}
+
+/* ---- the server */
+
+/* What a server must be to keep what we promise. A standby may not yet know of a stop that was acknowledged. */
+static err check_server(struct ctx *cx, struct postgres *pg)
+{
+    const char *is[4];
+    if (PQserverVersion(pg->link) < LEAST_VERSION)
+        return FAIL(cx, CONFLICT, "store.version", "the database is PostgreSQL %d; this program wants 14 or later",
+                    PQserverVersion(pg->link) / 10000);
+    TRY(postgres_ask(cx, pg, "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
+                             " current_setting('server_encoding'), pg_is_in_recovery()::text", 4, is));
+    if (strcmp(is[2], "UTF8") != 0)
+        return FAIL(cx, CONFLICT, "store.setting", "the database keeps text as %s; make it with ENCODING 'UTF8'",
+                    is[2]);
+    if (strcmp(is[3], "true") == 0)
+        return FAIL(cx, UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby");
+    if (!pg->options.volatile_ && (strcmp(is[0], "on") != 0 || strcmp(is[1], "on") != 0))
+        return FAIL(cx, CONFLICT, "store.setting",
+                    "the database may lose what it has taken: set fsync and full_page_writes to on");
+    return OK;
+}
+
+/* The settings of the house. The server ends what takes too long, before we give it up. What reads alone conflicts with
+ * nobody; what writes waits for the disk, and for that of a standby where one is to be waited for. */
+static err apply_settings(struct ctx *cx, struct postgres *pg)
+{
+    bool writes = pg->options.role == ROLE_WRITER;
+    struct text sql = text_format(cx->arena,
+        "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
+        " set_config('idle_in_transaction_session_timeout', '60000', false), set_config('TimeZone', 'UTC', false),"
+        " set_config('default_transaction_isolation', '%s', false),"
+        " set_config('default_transaction_read_only', '%s', false),"
+        " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'"
+        " THEN 'remote_apply' ELSE 'on' END, false)", pg->options.schema, LIMIT_STORE_BUSY_MS,
+        writes ? "serializable" : "repeatable read", writes ? "off" : "on");
+    if (sql.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(postgres_say(cx, pg, sql.at));
+    /* Whoever reads a whole small table relies on all of it, and so meets everybody who writes to it. */
+    if (writes)
+        TRY(postgres_say(cx, pg, "SET enable_seqscan = off"));
+    return pg->options.volatile_ ? postgres_say(cx, pg, "SET synchronous_commit = off") : OK;
+}
+
+/* ---- connecting */
+
+/* What the server remarks without refusing anything: it would go to standard error. */
+static void ignore_notice(void *arg, const char *message)
+{
+    (void)arg;
+    (void)message;
+}
+
+/* libpq explains itself on several lines; the first says what happened. */
+static err fail_connect(struct ctx *cx, struct postgres *pg)
+{
+    const char *said = PQerrorMessage(pg->link);
+    struct text first = text_copy(cx->arena, (struct text){said, strcspn(said, "\r\n")});
+    postgres_lose(pg);
+    return FAIL(cx, UNAVAILABLE, "store.connect", "the database cannot be reached: %.*s", TEXT_ARGS(first));
+}
+
+/* The URL may say otherwise, but for the two behind it. */
+err postgres_connect(struct ctx *cx, struct postgres *pg)
+{
+    static const char *const NAMES[] = {"connect_timeout", "tcp_user_timeout", "target_session_attrs", "dbname",
+                                        "application_name", "client_encoding", NULL};
+    const char *const values[] = {"5", "8000", "primary", pg->url, "symbolon", "UTF8", NULL};
+    pg->link = PQconnectdbParams(NAMES, values, 1);
+    if (pg->link == NULL)
+        return FAIL_MEMORY(cx);
+    (void)PQsetNoticeProcessor(pg->link, ignore_notice, NULL); /* gives the one before: the library's own */
+    if (PQstatus(pg->link) != CONNECTION_OK || PQsetnonblocking(pg->link, 1) != 0 ||
+        PQenterPipelineMode(pg->link) != 1)
+        return fail_connect(cx, pg);
+    TRY(check_server(cx, pg));
+    return apply_settings(cx, pg);
+}
+
+/* ---- and again */
+
+static bool may_try(struct postgres_way *way)
+{
+    bool not_yet = false;
+    int64_t shut_until_ms = way == NULL ? 0 : atomic_load(&way->shut_until_ms);
+    if (shut_until_ms == 0)
+        return true;
+    return postgres_now_ms() >= shut_until_ms && atomic_compare_exchange_strong(&way->is_tried, &not_yet, true);
+}
+
+static void note_try(struct postgres_way *way, bool came_through)
+{
+    if (way == NULL)
+        return;
+    atomic_store(&way->shut_until_ms, came_through ? 0 : postgres_now_ms() + WAY_SHUT_MS);
+    atomic_store(&way->is_tried, false);
+}
+
+/* Also notices, before anything depends on it, that the server has gone since the last word. */
+err postgres_ready(struct ctx *cx, struct postgres *pg)
+{
+    if (pg->link != NULL && pg->owed_count == 0 && PQconsumeInput(pg->link) == 0)
+        postgres_lose(pg);
+    if (pg->was_cut)
+        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database went inside a transaction");
+    if (pg->link != NULL)
+        return OK;
+    if (!may_try(pg->options.way))
+        return FAIL(cx, UNAVAILABLE, "store.lost", "the database could not be reached a moment ago");
+    struct ctx own = {.arena = arena_open(RECONNECT_ARENA_BYTES)}; /* what is said stays here */
+    err result = own.arena == NULL ? FAIL_MEMORY(&own) : postgres_connect(&own, pg);
+    arena_close(own.arena);
+    note_try(pg->options.way, result == OK);
+    if (result == OK)
+        return OK;
+    postgres_lose(pg);
+    return FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
+}
