@@ -153,19 +153,34 @@ err person_sign_in(struct ctx *cx, void *arg)
     return person_begin_session(cx, row.person_id, &sign_in->out_session_token);
 }
 
-err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out)
+/* The session alone; whose it is may live elsewhere. */
+static err load_session(struct ctx *cx, struct text session_token, struct sql_session_load_row *out, bool *out_good)
 {
     struct token token;
-    struct sql_session_load_row row = {0};
     bool found = false;
-    if (token_parse(session_token, SESSION_PREFIX, &token)) {
-        struct sql_session_load_in in = {.public_id = public_id_of(&token)};
-        TRY(sql_session_load(cx, &in, &row, &found));
+    *out_good = false;
+    if (!token_parse(session_token, SESSION_PREFIX, &token))
+        return OK;
+    struct sql_session_load_in in = {.public_id = public_id_of(&token)};
+    TRY(sql_session_load(cx, &in, out, &found));
+    *out_good = found && out->hash.size == HASH_BYTES && token_matches(&token, out->hash.at) &&
+                out->ended_at_ms == 0 && cx->now_ms < out->expires_at_ms;
+    return OK;
+}
+
+err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out)
+{
+    struct sql_session_load_row session = {0};
+    struct sql_person_load_row person = {0};
+    bool good = false;
+    TRY(load_session(cx, session_token, &session, &good));
+    if (good) {
+        struct sql_person_load_in in = {.person_id = session.person_id};
+        TRY(sql_person_load(cx, &in, &person, &good));
     }
-    if (!found || row.hash.size != HASH_BYTES || !token_matches(&token, row.hash.at) || row.ended_at_ms != 0 ||
-        cx->now_ms >= row.expires_at_ms || row.person_state != PERSON_ACTIVE)
+    if (!good || person.state != PERSON_ACTIVE)
         return FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
-    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = row.person_id, .session_id = row.session_id};
+    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = session.person_id, .session_id = session.session_id};
     return OK;
 }
 

@@ -66,21 +66,21 @@ DELETE FROM vault WHERE person_id = $1;
 -- file: people
 -- in:   person_id int64, most int64
 -- rows: none
-DELETE FROM vault_history WHERE (person_id, kind, version) IN
+DELETE FROM vault_history WHERE person_id = $1 AND (person_id, kind, version) IN
     (SELECT person_id, kind, version FROM vault_history WHERE person_id = $1 ORDER BY kind, version LIMIT $2);
 
 -- name: erase_relationship_keys
 -- file: people
 -- in:   person_id int64, most int64
 -- rows: none
-DELETE FROM relationship_key WHERE (person_id, relationship_id) IN
+DELETE FROM relationship_key WHERE person_id = $1 AND (person_id, relationship_id) IN
     (SELECT person_id, relationship_id FROM relationship_key WHERE person_id = $1 ORDER BY relationship_id LIMIT $2);
 
 -- name: erase_records
 -- file: records
 -- in:   person_id int64, most int64
 -- rows: none
-DELETE FROM record WHERE (person_id, relationship_id, record_id) IN
+DELETE FROM record WHERE person_id = $1 AND (person_id, relationship_id, record_id) IN
     (SELECT person_id, relationship_id, record_id FROM record WHERE person_id = $1
      ORDER BY relationship_id, record_id LIMIT $2);
 

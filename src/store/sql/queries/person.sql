@@ -138,10 +138,9 @@ VALUES ($1, $2, $3, $4, $5, $5, $6, 0);
 -- name: session_load
 -- file: people
 -- in:   public_id text
--- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64, person_state int64
+-- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64
 -- rows: one
-SELECT s.hash, s.session_id, s.person_id, s.expires_at_ms, s.ended_at_ms, p.state
-FROM session s JOIN person p ON p.person_id = s.person_id WHERE s.public_id = $1;
+SELECT hash, session_id, person_id, expires_at_ms, ended_at_ms FROM session WHERE public_id = $1;
 
 -- name: session_end
 -- file: people
