@@ -3,6 +3,7 @@
 #include "domain/act.h"
 
 #include "domain/outbox.h"
+#include "domain/uses_store.h"
 #include "store/queries.h"
 
 static const struct {
@@ -77,13 +78,14 @@ static err insert(struct ctx *cx, const struct act *act)
         .until_at_ms = act->until_at_ms,
         .uses_kind = act->uses.kind,
         .uses_max = act->uses.max,
-        .uses_event = act->uses.event,
         .nature = act->nature,
         .review_at_ms = act->review_at_ms,
         .duration_ms = act->duration_ms,
         .grant_id = act->grant_id,
         .receipt_id = act->receipt_id,
     };
+    struct uses_place place = {.person_id = act->person_id, .subject_id = act->subject_id};
+    TRY(uses_event_seal(cx, &place, act->uses.event, &row.uses_event));
     return sql_act_insert(cx, &row, NULL);
 }
 
@@ -122,9 +124,12 @@ err act_copy(struct ctx *cx, struct act *act)
     return insert(cx, act);
 }
 
-static struct act act_of_row(const struct sql_act_load_row *row)
+static err act_of_row(struct ctx *cx, const struct sql_act_load_row *row, struct act *out)
 {
-    return (struct act){
+    struct uses_place place = {.person_id = row->person_id, .subject_id = row->subject_id};
+    struct text event;
+    TRY(uses_event_open(cx, &place, row->uses_event, &event));
+    *out = (struct act){
         .act_id = row->act_id,
         .person_id = row->person_id,
         .relationship_id = row->relationship_id,
@@ -142,13 +147,14 @@ static struct act act_of_row(const struct sql_act_load_row *row)
         .departments = row->departments,
         .from_at_ms = row->from_at_ms,
         .until_at_ms = row->until_at_ms,
-        .uses = {(uses_kind)row->uses_kind, row->uses_max, row->uses_event},
+        .uses = {(uses_kind)row->uses_kind, row->uses_max, event},
         .nature = row->nature,
         .review_at_ms = row->review_at_ms,
         .duration_ms = row->duration_ms,
         .grant_id = row->grant_id,
         .receipt_id = row->receipt_id,
     };
+    return OK;
 }
 
 /* One act of the walk; kept in a chain first, since its length is not known before. */
@@ -173,7 +179,8 @@ err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act 
             return FAIL(cx, CORRUPT, "act.missing", "the chain of acts names one that is not there");
         if (row.previous_id >= act_id)
             return FAIL(cx, CORRUPT, "act.order", "the chain of acts does not lead back");
-        *link = (struct link){newest, act_of_row(&row)};
+        link->older = newest;
+        TRY(act_of_row(cx, &row, &link->act));
         newest = link;
         act_id = row.previous_id;
     }

@@ -7,6 +7,7 @@
 #include "domain/grant_store.h"
 #include "domain/relationship_store.h"
 #include "domain/request_store.h"
+#include "domain/uses_store.h"
 
 /* ---- subjects */
 
@@ -114,11 +115,24 @@ static void compare(struct audit_walk *walk, const struct audit_subject *subject
     }
 }
 
-static void compare_event(struct audit_walk *walk, const struct audit_subject *subject, struct text stored,
-                          struct text derived)
+/* A name that is stored, and what it should be: that of a counter-offer or of what was first asked or given. */
+struct named_event {
+    bool        is_counter;
+    struct text stored;
+    struct text derived;
+};
+
+static err compare_event(struct audit_walk *walk, const struct audit_subject *subject, const struct named_event *event)
 {
-    if (!text_equals(stored, derived))
+    const struct uses_place place = {walk->person.person_id, subject->subject_id, event->is_counter};
+    struct text told = TEXT_NONE;
+    err result = uses_event_open(&walk->cx, &place, event->stored, &told);
+    if (result != OK && result != CORRUPT)
+        return result;
+    failure_clear(&walk->cx.failure);
+    if (result == CORRUPT || !text_equals(told, event->derived))
         audit_found(walk, "The event named in %.*s is not that of its acts.", TEXT_ARGS(audit_name(walk, subject)));
+    return OK;
 }
 
 /* ---- relationships */
@@ -226,8 +240,7 @@ static err take_grant(struct ctx *cx, const struct sql_grant_row *row, void *arg
         return OK;
     compare(walk, subject,
             &(struct comparison){GRANT_COLUMNS, sizeof GRANT_COLUMNS / sizeof *GRANT_COLUMNS, row, &derived});
-    compare_event(walk, subject, row->uses_event, derived.uses_event);
-    return OK;
+    return compare_event(walk, subject, &(struct named_event){false, row->uses_event, folded.uses.event});
 }
 
 /* ---- requests */
@@ -262,8 +275,8 @@ static err take_request(struct ctx *cx, const struct sql_request_row *row, void 
         return OK;
     compare(walk, subject,
             &(struct comparison){REQUEST_COLUMNS, sizeof REQUEST_COLUMNS / sizeof *REQUEST_COLUMNS, row, &derived});
-    compare_event(walk, subject, row->uses_event, derived.uses_event);
-    compare_event(walk, subject, row->counter_uses_event, derived.counter_uses_event);
+    TRY(compare_event(walk, subject, &(struct named_event){false, row->uses_event, folded.uses.event}));
+    TRY(compare_event(walk, subject, &(struct named_event){true, row->counter_uses_event, folded.counter_uses.event}));
     if (row->grant_id != 0 && audit_subject_find(walk, AUDIT_GRANT, row->grant_id) == NULL)
         audit_found(walk, "%.*s led to a grant that is not there.", TEXT_ARGS(audit_name(walk, subject)));
     return OK;

@@ -6,11 +6,15 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
+#include "domain/uses_store.h"
 
 #define FEW_GRANTS 200 /* of whoever has had fewer, none need counting */
 
 static err grant_of_row(struct ctx *cx, const struct sql_grant_row *row, int64_t organisation_id, struct grant *out)
 {
+    struct uses_place place = {.person_id = row->person_id, .subject_id = row->grant_id};
+    struct text event;
+    TRY(uses_event_open(cx, &place, row->uses_event, &event));
     *out = (struct grant){
         .person_id = row->person_id,
         .relationship_id = row->relationship_id,
@@ -23,7 +27,7 @@ static err grant_of_row(struct ctx *cx, const struct sql_grant_row *row, int64_t
         .departments = row->departments,
         .from_at_ms = row->from_at_ms,
         .until_at_ms = row->until_at_ms,
-        .uses = {(uses_kind)row->uses_kind, row->uses_max, row->uses_event},
+        .uses = {(uses_kind)row->uses_kind, row->uses_max, event},
         .ended_at_ms = row->ended_at_ms,
         .receipt_id = row->receipt_id,
         .last_act_id = row->last_act_id,
@@ -248,7 +252,6 @@ struct sql_grant_save_in grant_row(const struct grant *grant)
         .until_at_ms = grant->until_at_ms,
         .uses_kind = grant->uses.kind,
         .uses_max = grant->uses.max,
-        .uses_event = grant->uses.event,
         .ended_at_ms = grant->ended_at_ms,
         .receipt_id = grant->receipt_id,
         .last_act_id = grant->last_act_id,
@@ -270,5 +273,7 @@ err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *be
     if (before != NULL && before->closes_at_ms != grant->closes_at_ms)
         TRY(take_out(cx, before));
     struct sql_grant_save_in row = grant_row(grant);
+    struct uses_place place = {.person_id = grant->person_id, .subject_id = grant->grant_id};
+    TRY(uses_event_seal(cx, &place, grant->uses.event, &row.uses_event));
     return sql_grant_save(cx, &row, NULL);
 }

@@ -6,7 +6,8 @@
 #include "domain/grant.h"
 #include "store/queries.h"
 
-/* What grant_save() writes. The audit holds the stored row against that of its own sum of the acts. */
+/* What grant_save() writes, but for the name of an event, which it seals. The audit holds the stored row against that
+ * of its own sum of the acts. */
 struct sql_grant_save_in grant_row(const struct grant *grant);
 /* Writes the row as the acts left it, in place of the row as it was `before`; NULL: there was none. Inside a write. */
 err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before) MUST_CHECK;

@@ -4,10 +4,17 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
+#include "domain/uses_store.h"
 
-static struct request request_of_row(const struct sql_request_row *row)
+static err request_of_row(struct ctx *cx, const struct sql_request_row *row, struct request *out)
 {
-    return (struct request){
+    const struct uses_place offer = {.person_id = row->person_id, .subject_id = row->request_id};
+    const struct uses_place counter = {row->person_id, row->request_id, .is_counter = true};
+    struct text event;
+    struct text counter_event;
+    TRY(uses_event_open(cx, &offer, row->uses_event, &event));
+    TRY(uses_event_open(cx, &counter, row->counter_uses_event, &counter_event));
+    *out = (struct request){
         .person_id = row->person_id,
         .request_id = row->request_id,
         .relationship_id = row->relationship_id,
@@ -19,16 +26,17 @@ static struct request request_of_row(const struct sql_request_row *row)
         .revision = row->revision,
         .attributes = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high},
         .duration_ms = row->duration_ms,
-        .uses = {(uses_kind)row->uses_kind, row->uses_max, row->uses_event},
+        .uses = {(uses_kind)row->uses_kind, row->uses_max, event},
         .counter_attributes = {(uint64_t)row->counter_attributes_low, (uint64_t)row->counter_attributes_high},
         .counter_duration_ms = row->counter_duration_ms,
-        .counter_uses = {(uses_kind)row->counter_uses_kind, row->counter_uses_max, row->counter_uses_event},
+        .counter_uses = {(uses_kind)row->counter_uses_kind, row->counter_uses_max, counter_event},
         .created_at_ms = row->created_at_ms,
         .answered_at_ms = row->answered_at_ms,
         .expires_at_ms = row->expires_at_ms,
         .grant_id = row->grant_id,
         .last_act_id = row->last_act_id,
     };
+    return OK;
 }
 
 struct sql_request_save_in request_row(const struct request *request)
@@ -48,13 +56,11 @@ struct sql_request_save_in request_row(const struct request *request)
         .duration_ms = request->duration_ms,
         .uses_kind = request->uses.kind,
         .uses_max = request->uses.max,
-        .uses_event = request->uses.event,
         .counter_attributes_low = (int64_t)request->counter_attributes.low,
         .counter_attributes_high = (int64_t)request->counter_attributes.high,
         .counter_duration_ms = request->counter_duration_ms,
         .counter_uses_kind = request->counter_uses.kind,
         .counter_uses_max = request->counter_uses.max,
-        .counter_uses_event = request->counter_uses.event,
         .created_at_ms = request->created_at_ms,
         .answered_at_ms = request->answered_at_ms,
         .expires_at_ms = request->expires_at_ms,
@@ -66,6 +72,10 @@ struct sql_request_save_in request_row(const struct request *request)
 err request_save(struct ctx *cx, const struct request *request)
 {
     struct sql_request_save_in row = request_row(request);
+    const struct uses_place offer = {.person_id = request->person_id, .subject_id = request->request_id};
+    const struct uses_place counter = {request->person_id, request->request_id, .is_counter = true};
+    TRY(uses_event_seal(cx, &offer, request->uses.event, &row.uses_event));
+    TRY(uses_event_seal(cx, &counter, request->counter_uses.event, &row.counter_uses_event));
     return sql_request_save(cx, &row, NULL);
 }
 
@@ -77,8 +87,7 @@ err request_load(struct ctx *cx, int64_t person_id, int64_t request_id, struct r
     TRY(sql_request_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    *out = request_of_row(&row);
-    return OK;
+    return request_of_row(cx, &row, out);
 }
 
 static err take_rows(struct ctx *cx, const struct sql_request_row *rows, size_t count, struct request_list *list)
@@ -87,7 +96,7 @@ static err take_rows(struct ctx *cx, const struct sql_request_row *rows, size_t 
     if (requests == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
-        requests[i] = request_of_row(&rows[i]);
+        TRY(request_of_row(cx, &rows[i], &requests[i]));
     list->out = requests;
     list->out_count = count;
     return OK;

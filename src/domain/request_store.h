@@ -7,7 +7,8 @@
 #include "domain/request.h"
 #include "store/queries.h"
 
-/* What request_save() writes. The audit holds the stored row against that of its own sum of the acts. */
+/* What request_save() writes, but for names of events, which it seals. The audit holds the stored row against that of
+ * its own sum of the acts. */
 struct sql_request_save_in request_row(const struct request *request);
 /* Writes the row as the acts left it. Inside a write. */
 err request_save(struct ctx *cx, const struct request *request) MUST_CHECK;

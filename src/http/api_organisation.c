@@ -245,5 +245,6 @@ err post_invitation(struct call *call)
     TRY(call_body(call, &body));
     make->claims = body.claims;
     make->lifetime_ms = body.lifetime_ms;
-    return call_seal(call, invitation_make, make, reply_invitation, 0);
+    return call_seal_with(call, &(struct sealing){.run = invitation_make, .arg = make, .encode = reply_invitation,
+        .about = &make->out_relationship.person_id}); /* 0 of a code for many */
 }

@@ -181,6 +181,7 @@ err post_claim(struct call *call)
     claim->code = body.invitation;
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
     const struct sealing sealing = {.run = invitation_claim_new, .arg = claim, .encode = reply_claimed,
+        .about = &claim->out.person_id,
         .secret = body.invitation}; /* whoever lost the answer is nobody still, but has code and key */
     return call_seal_with(call, &sealing);
 }

@@ -276,6 +276,8 @@ static err run_sealed(struct ctx *cx, void *arg)
     TRY(seal->sealing.run(cx, seal->sealing.arg));
     if (seal->sealing.encode != NULL)
         TRY(seal->sealing.encode(call, seal->sealing.arg));
+    if (seal->sealing.about != NULL)
+        seal->idempotency.person_id = *seal->sealing.about;
     return seal->repeatable ? idempotency_keep(call, &seal->idempotency) : OK;
 }
 

@@ -81,6 +81,7 @@ struct sealing {
     void          *arg;
     call_encode    encode;    /* NULL: the reply was already built with call_reply() */
     int64_t        person_id;
+    const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The same request twice, one effect: the answer of a write that carries an Idempotency-Key is kept for a day, in the
- * transaction of that write. It is sealed under the key of the person whom it concerns; else under a key made from the
- * node's and from the Idempotency-Key, of which only a hash is kept: a secret that was shown once opens for nobody but
- * its asker. Refusals that wrote nothing are not kept: they are decided anew. All of it runs inside writes,
- * so twins meet on the writer.
+ * transaction of that write. It is sealed, with the hash of its request, under a key made from that of the person whom
+ * it concerns, else from the node's, and from the Idempotency-Key, of which only a keyed hash is kept: a secret that
+ * was shown once opens for nobody but its asker, and nothing opens or can be guessed once the person is erased.
+ * Refusals that wrote nothing are not kept: they are decided anew. All of it runs inside writes, so twins meet on the
+ * writer.
  *
  * Somebody who is not known yet asks with a secret of his own, a claim code: his answer, which signs him in, is kept
  * for LIMIT_CLAIM_ANSWER_MS only, is found and opened by key and secret together, and brings its cookie again. */
@@ -16,23 +17,24 @@
 /* Who asks with which key, and what. */
 struct idempotency {
     int64_t     actor_id;
-    int64_t     person_id; /* whose key seals the answer; 0: nobody's */
+    bool        by_person; /* the actor is one */
+    int64_t     person_id; /* whose key seals the answer; 0: nobody's. Until it is kept */
     bool        in_ledger; /* a read: its answer is kept in the file of its row */
     struct text key;       /* borrowed */
     struct text secret;    /* borrowed; of somebody unknown, else empty */
-    uint8_t     key_hash[HASH_BYTES];
-    uint8_t     request_hash[HASH_BYTES];
+    uint8_t     request_hash[HASH_BYTES]; /* plain: never stored as it is */
 };
 
 #define IDEMPOTENCY_SECRET_BYTES_MAX 64
 
-/* For a call whose actor is known; `in_ledger` is the caller's to set. */
+/* For a call whose actor is known; `in_ledger` is the caller's to set, and `person_id` when the act tells whom it is
+ * about. Hashes the body: not for the writer. */
 void idempotency_of(const struct call *call, struct text key, int64_t person_id, struct idempotency *out);
 /* For one whose actor is not: his secret, of 1 to IDEMPOTENCY_SECRET_BYTES_MAX octets; borrowed. */
 void idempotency_bind(struct idempotency *idempotency, struct text secret);
 
-/* Looks for a kept answer and puts it into call->reply. INVALID idempotency.mismatch when the key came with another
- * request, whichever file keeps that one's answer. */
+/* Looks for a kept answer and puts it into call->reply; one of somebody erased is none. INVALID idempotency.mismatch
+ * when the key came with another request, whichever file keeps that one's answer. */
 err idempotency_find(struct call *call, const struct idempotency *idempotency, bool *out_found) MUST_CHECK;
 
 /* Keeps the answer that stands in call->reply, which is JSON. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keys of people, for a test that then looks for their octets: DATA PERSON… prints a line for each, "ID REASON KEY
+ * The keys of people, for a test that then looks for their octets: DATA PERSON… (the id of a person, or of a
+ * relationship for whoever was invited to it) prints a line for each, "ID REASON KEY
  * BUCKET", the keys in hexadecimal. The reason is "-" when both open; keys that do not open are "-". */
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,7 +65,7 @@ static err print_person(struct ctx *cx, const char *data, const char *text)
     struct id id;
     struct bytes bucket;
     PERSON_KEY key;
-    TRY(id_open(cx, text_of(text), ID_PERSON, &id));
+    TRY(id_open(cx, text_of(text), strncmp(text, "rel_", 4) == 0 ? ID_RELATIONSHIP : ID_PERSON, &id));
     TRY(person_key_open(cx, id.owner, &key));
     TRY(open_bucket(cx, data, id.owner, &bucket));
     (void)printf("%s - ", text);

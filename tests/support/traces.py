@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looks for words in octets, in whatever form they may lie there: plain, escaped as JSON does it, in base64 at any of
-the three places of a group, in hexadecimal of either case, as UTF-16, per cent, and inside streams of gzip and zlib.
-Words share a beginning, so that many are found as fast as one: Traces("abc…").find(octets) gives those that are there.
+"""Looks for words, keys and hashes in octets, in whatever form they may lie there: plain, escaped as JSON does it, in
+base64 at any of the three places of a group, in hexadecimal of either case, as UTF-16, per cent, and inside streams of
+gzip and zlib. Words share a beginning, so that many are found as fast as one: Traces("abc…", dice).find(octets) gives
+those that are there. Keys and hashes have nothing in common, so each form of each is looked for.
 """
 import base64
+import hashlib
 import os
 import re
+import struct
 import zlib
 
 STREAM_BYTES_MAX = 1 << 20
 TAIL = 12  # letters behind the beginning
 
 
-def escaped(word, form):
-    return "".join(form.format(ord(letter)) for letter in word).encode()
+def escaped(octets, form):
+    return "".join(form.format(octet) for octet in octets).encode()
 
 
 def in_base64(word, place):
@@ -23,16 +26,15 @@ def in_base64(word, place):
     return octets[first:last]
 
 
-def encodings(word):
-    """Every form of one word, by name."""
-    octets = word.encode()
+def encodings(octets):
+    """Every form of some octets, by name."""
     return {
         "plain": octets,
-        "json": escaped(word, "\\u{:04x}"), "JSON": escaped(word, "\\u{:04X}"),
+        "json": escaped(octets, "\\u{:04x}"), "JSON": escaped(octets, "\\u{:04X}"),
         "base64+0": in_base64(octets, 0), "base64+1": in_base64(octets, 1), "base64+2": in_base64(octets, 2),
         "hex": octets.hex().encode(), "HEX": octets.hex().upper().encode(),
-        "utf-16": word.encode("utf-16-le"),
-        "percent": escaped(word, "%{:02x}"), "PERCENT": escaped(word, "%{:02X}"),
+        "utf-16": octets.decode("latin-1").encode("utf-16-le"),
+        "percent": escaped(octets, "%{:02x}"), "PERCENT": escaped(octets, "%{:02X}"),
     }
 
 
@@ -51,21 +53,21 @@ def streams(octets):
 class Traces:
     """Words that begin with `beginning` and end with TAIL letters of their own."""
 
-    def __init__(self, beginning):
-        self.beginning, self.words, self.forms = beginning, [], {}
+    def __init__(self, beginning, dice):
+        self.beginning, self.dice, self.words, self.forms = beginning, dice, [], {}
 
     def word(self):
-        made = self.beginning + "".join("abcdefghjkmnpqrstuvwxyz"[octet % 23] for octet in os.urandom(TAIL))
+        made = self.beginning + "".join(self.dice.choice("abcdefghjkmnpqrstuvwxyz") for _ in range(TAIL))
         self.words.append(made)
-        for name, form in encodings(made).items():
+        for name, form in encodings(made.encode()).items():
             self.forms[form] = (made, name)
         return made
 
     def _find(self, octets):
-        for name, begin in encodings(self.beginning).items():
+        for name, begin in encodings(self.beginning.encode()).items():
             place = octets.find(begin)
             while place >= 0:
-                size = len(encodings(self.beginning + "x" * TAIL)[name])
+                size = len(encodings(self.beginning.encode() + b"x" * TAIL)[name])
                 found = self.forms.get(octets[place:place + size])
                 if found is not None:
                     yield found
@@ -77,6 +79,43 @@ class Traces:
         for stream in streams(octets):
             found |= {(word, "deflated") for word, _ in self._find(stream)}
         return found
+
+
+class Keys:
+    """Octets that nothing else would hold by chance, by name; also in the letters of base64 that go into addresses."""
+
+    def __init__(self):
+        self.forms = {}
+
+    def add(self, name, octets, forms=None):
+        for form, written in encodings(octets).items():
+            if forms is not None and form not in forms:
+                continue
+            if form.startswith("base64"):
+                self.forms[written.translate(bytes.maketrans(b"+/", b"-_"))] = (name, form + " of addresses")
+            self.forms[written] = (name, form)
+
+    def find(self, octets):
+        """(name, form) of each that is there."""
+        found = {told for form, told in self.forms.items() if form in octets}
+        for stream in streams(octets):
+            found |= {(name, "deflated") for form, (name, _) in self.forms.items() if form in stream}
+        return found
+
+
+def hashes(parts):
+    """What whoever guesses some octets can compute without a key: (name, hash) of each part, and of all of them in the
+    ways in which parts are put together."""
+    together = {f"part {i}": part for i, part in enumerate(parts)}
+    for name, size in (("8 octets", "<Q"), ("8 octets, high first", ">Q"), ("4 octets", "<I"), ("4 octets, high first",
+                                                                                                ">I")):
+        together["sizes of " + name] = b"".join(struct.pack(size, len(part)) + part for part in parts)
+    for separator in (b"", b" ", b"\n", b"\0", b":"):
+        together[f"between them {separator}"] = separator.join(parts)
+    for name, octets in together.items():
+        for kind in ("sha256", "sha1", "md5", "sha512", "sha3_256"):
+            yield f"{kind}, {name}", hashlib.new(kind, octets).digest()
+        yield f"blake2b-256, {name}", hashlib.blake2b(octets, digest_size=32).digest()
 
 
 def files(*folders):

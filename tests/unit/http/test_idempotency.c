@@ -4,6 +4,8 @@
 #include "http/idempotency.h"
 
 #include "base/limits.h"
+#include "base/text.h"
+#include "domain/erasure.h"
 #include "domain/invitation.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
@@ -38,7 +40,9 @@ static err keep_one(struct ctx *cx, void *arg)
 {
     struct keeping *keeping = arg;
     keeping->call->cx = *cx;
-    return idempotency_keep(keeping->call, &keeping->idempotency);
+    err result = idempotency_keep(keeping->call, &keeping->idempotency);
+    cx->failure = keeping->call->cx.failure;
+    return result;
 }
 
 static void keep_for(struct world *world, struct actor actor, bool in_ledger, int64_t person_id)
@@ -133,17 +137,52 @@ static void what_is_too_old_is_thrown_away(void **state)
     }
 }
 
+/* From the moment of the erasure, while the key is still there, and behind it. */
 static void an_answer_goes_with_its_person(void **state)
 {
     struct world *world = *state;
+    struct erasure_begin begin = {.person_id = world->ada.person_id};
+    struct erasure_work work = {.told = NULL};
     keep(world, world->ada, false);
-    struct ctx *cx = world_as(world, world->operator_);
-    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
-    struct call call = call_of(world, world->ada, "{}");
-    struct idempotency idempotency = key_of(&call, false);
-    bool found = false;
-    assert_int_equal(idempotency_find(&call, &idempotency, &found), NOT_FOUND);
-    assert_string_equal(call.cx.failure.reason, "person.erased");
+    keep_for(world, world->shipping, true, world->ada.person_id);
+    ASSERT_OK(world, WRITE(world, world->operator_, erasure_begin, &begin));
+    assert_false(finds(world, world->ada, false));
+    assert_false(finds(world, world->shipping, true));
+    ASSERT_OK(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work));
+    assert_false(finds(world, world->shipping, true));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM idempotency"), 0);
+    assert_int_equal(world_number(world, "ledger.db", "SELECT count(*) FROM disclosure_answer"), 0);
+}
+
+/* What whoever holds a copy of the store could compute himself, and try birth dates with. */
+static int64_t rows_with(struct world *world, const char *file, const char *table, struct bytes hash)
+{
+    struct text hex = hex_encode(world->node.cx.arena, hash);
+    struct text query = text_format(
+        world->node.cx.arena, "SELECT count(*) FROM %s WHERE instr(lower(hex(key_hash) || hex(sealed)), '%.*s') > 0",
+        table, TEXT_ARGS(hex));
+    return world_number(world, file, query.at);
+}
+
+static void a_copy_of_the_store_says_neither_what_was_asked_nor_under_which_key(void **state)
+{
+    struct world *world = *state;
+    for (int in_ledger = 0; in_ledger < 2; in_ledger++) {
+        const char *file = in_ledger ? "ledger.db" : "people.db";
+        const char *table = in_ledger ? "disclosure_answer" : "idempotency";
+        const struct text key = in_ledger ? TEXT("key-read") : TEXT("key-write");
+        struct call call = call_of(world, world->ada, "{}");
+        struct idempotency idempotency = key_of(&call, in_ledger);
+        uint8_t key_hash[HASH_BYTES];
+        uint8_t other_hash[HASH_BYTES];
+        sha256(bytes_of_text(key), key_hash);
+        blake2b_256(bytes_of_text(key), other_hash);
+        keep(world, world->ada, in_ledger);
+        assert_int_equal(rows_with(world, file, table, (struct bytes){idempotency.request_hash, HASH_BYTES}), 0);
+        assert_int_equal(rows_with(world, file, table, (struct bytes){key_hash, HASH_BYTES}), 0);
+        assert_int_equal(rows_with(world, file, table, (struct bytes){other_hash, HASH_BYTES}), 0);
+        assert_int_equal(rows_with(world, file, table, (struct bytes){NULL, 0}), 1); /* a row is searched */
+    }
 }
 
 /* An organisation's request to somebody invited; then a claim by somebody who is here already, whose key from then on
@@ -165,11 +204,8 @@ static void an_answer_outlives_the_person_whose_place_was_taken(void **state)
     }
     struct ctx *cx = world_as(world, world->operator_);
     ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
-    struct call call = call_of(world, world->shipping, "{}");
-    struct idempotency idempotency = key_of(&call, false);
-    bool found = false;
-    assert_int_equal(idempotency_find(&call, &idempotency, &found), NOT_FOUND);
-    assert_string_equal(call.cx.failure.reason, "person.erased");
+    assert_false(finds(world, world->shipping, false));
+    assert_false(finds(world, world->shipping, true));
 }
 
 /* ---- somebody unknown, with a claim code */
@@ -199,13 +235,19 @@ static bool finds_claim(struct world *world, const char *key, const char *code)
     return found;
 }
 
-static void keep_claim(struct world *world)
+static void keep_claim_of(struct world *world, int64_t person_id)
 {
     struct call call = call_of(world, NOBODY, "{}");
     call.reply = (struct reply){.status = 201, .body = TEXT(ANSWER)};
     assert_int_equal(reply_add_field(&call, "Set-Cookie", TEXT("session=ses_1; Path=/")), OK);
     struct keeping keeping = {&call, bound_to(&call, "key-1", CODE)};
+    keeping.idempotency.person_id = person_id;
     ASSERT_OK(world, WRITE(world, NOBODY, keep_one, &keeping));
+}
+
+static void keep_claim(struct world *world)
+{
+    keep_claim_of(world, 0);
 }
 
 static void a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together(void **state)
@@ -237,6 +279,19 @@ static void the_answer_to_a_claim_is_thrown_away_before_others(void **state)
     assert_true(finds(world, world->ada, false));
 }
 
+static void the_answer_to_a_claim_goes_with_who_claimed(void **state)
+{
+    struct world *world = *state;
+    struct erasure_begin begin = {.person_id = world->ada.person_id};
+    struct erasure_work work = {.told = NULL};
+    keep_claim_of(world, world->ada.person_id);
+    assert_true(finds_claim(world, "key-1", CODE));
+    ASSERT_OK(world, WRITE(world, world->operator_, erasure_begin, &begin));
+    assert_false(finds_claim(world, "key-1", CODE));
+    ASSERT_OK(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM idempotency"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,9 +300,11 @@ int main(void)
         WORLD_TEST(a_key_goes_with_its_request),
         WORLD_TEST(what_is_too_old_is_thrown_away),
         WORLD_TEST(an_answer_goes_with_its_person),
+        WORLD_TEST(a_copy_of_the_store_says_neither_what_was_asked_nor_under_which_key),
         WORLD_TEST(an_answer_outlives_the_person_whose_place_was_taken),
         WORLD_TEST(a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together),
         WORLD_TEST(the_answer_to_a_claim_is_thrown_away_before_others),
+        WORLD_TEST(the_answer_to_a_claim_goes_with_who_claimed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
