@@ -485,9 +485,9 @@ STEPS = [every_form_of_a_word_and_of_a_key_is_found_where_it_is, three_people_ha
          what_is_sent_twice_is_answered_twice, a_thousand_words_are_read_through_the_api_and_stand_in_no_file,
          nothing_can_be_guessed_from_a_file, a_hash_that_stands_is_found, copies_are_kept_from_before,
          the_old_keys_beside_the_old_data_open_it, a_slip_erases_nobody, two_go_by_themselves_and_one_by_the_operator,
-         every_door_is_shut, no_kept_answer_of_theirs_is_left, the_others_keep_all_that_is_theirs, no_file_holds_a_word_or_a_key,
-         no_memory_holds_a_word_or_a_key, a_word_and_a_key_in_memory_are_found, a_key_that_stands_is_found,
-         no_copy_opens_beside_the_keys_of_today, the_receipt_that_was_kept_verifies,
+         every_door_is_shut, no_kept_answer_of_theirs_is_left, the_others_keep_all_that_is_theirs,
+         no_file_holds_a_word_or_a_key, no_memory_holds_a_word_or_a_key, a_word_and_a_key_in_memory_are_found,
+         a_key_that_stands_is_found, no_copy_opens_beside_the_keys_of_today, the_receipt_that_was_kept_verifies,
          a_word_that_was_stored_plain_is_found, the_audit_finds_nothing]
 
 
