@@ -13,6 +13,7 @@ import zlib
 
 STREAM_BYTES_MAX = 1 << 20
 TAIL = 12  # letters behind the beginning
+EMPTY_PAGE = bytes(4096)
 
 
 def escaped(octets, form):
@@ -104,16 +105,12 @@ class Keys:
 
 
 def hashes(parts):
-    """What whoever guesses some octets can compute without a key: (name, hash) of each part, and of all of them in the
-    ways in which parts are put together."""
-    together = {f"part {i}": part for i, part in enumerate(parts)}
-    for name, size in (("8 octets", "<Q"), ("8 octets, high first", ">Q"), ("4 octets", "<I"), ("4 octets, high first",
-                                                                                                ">I")):
-        together["sizes of " + name] = b"".join(struct.pack(size, len(part)) + part for part in parts)
-    for separator in (b"", b" ", b"\n", b"\0", b":"):
-        together[f"between them {separator}"] = separator.join(parts)
+    """What whoever guesses some octets can compute without a key: (name, hash) of the last part, and of all of them in
+    the ways in which parts are put together."""
+    together = {"last": parts[-1], "joined": b"".join(parts), "lines": b"\n".join(parts),
+                "with sizes": b"".join(struct.pack("<Q", len(part)) + part for part in parts)}
     for name, octets in together.items():
-        for kind in ("sha256", "sha1", "md5", "sha512", "sha3_256"):
+        for kind in ("sha256", "sha1", "md5", "sha512"):
             yield f"{kind}, {name}", hashlib.new(kind, octets).digest()
         yield f"blake2b-256, {name}", hashlib.blake2b(octets, digest_size=32).digest()
 
@@ -132,7 +129,8 @@ def files(*folders):
 
 
 def memory(pid):
-    """(name, octets) of every piece of a process that can be read; nothing where that is not permitted."""
+    """(name, octets) of every piece of a process that can be read, without what is empty; nothing where that is not
+    permitted."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as octets:
         for line in maps:
             place, rights, *_ = line.split()
@@ -141,6 +139,6 @@ def memory(pid):
                 continue
             try:
                 octets.seek(begin)
-                yield line.strip(), octets.read(end - begin)
+                yield line.strip(), octets.read(end - begin).replace(EMPTY_PAGE, b"")
             except OSError:
                 continue  # locked away from everybody, or gone since
