@@ -8,15 +8,17 @@
 #define LIMIT_REQUEST_LINE_BYTES (8 * 1024)
 #define LIMIT_HEAD_BYTES (32 * 1024)      /* all field lines together */
 #define LIMIT_FIELDS 64                   /* field lines of one head */
-#define LIMIT_BODY_BYTES (1024 * 1024)    /* JSON bodies; imports stream through the command line */
+#define LIMIT_BODY_BYTES (1024 * 1024)    /* the most; http/limit_class.def says which door takes what */
+#define LIMIT_BODY_OWN_BYTES (8 * 1024)   /* of each body, beside the memory that bodies share: connections bound it */
 #define LIMIT_HEAD_MS 10000               /* whole head, not per read */
 #define LIMIT_BODY_MS 30000               /* whole body, not per read */
 #define LIMIT_IDLE_MS 60000               /* keep-alive connection without a request */
 #define LIMIT_WRITE_MS 30000              /* a reply that the client does not take */
 #define LIMIT_DRAIN_MS 10000              /* SIGTERM to exit */
-#define LIMIT_CONNECTIONS 8192            /* per server; beyond it accepting pauses */
+#define LIMIT_CONNECTIONS 8192            /* per server; beyond it a silent one makes room, or accepting pauses */
+#define LIMIT_SILENT_MS 1000              /* so long nobody's connection is taken for a newcomer */
 #define LIMIT_OUTPUT_BYTES (8 * 1024 * 1024) /* queued output of one connection */
-#define LIMIT_LOOP_BODIES_BYTES (128u * 1024 * 1024) /* bodies under way on one loop; beyond it 503 */
+#define LIMIT_LOOP_BODIES_BYTES (128u * 1024 * 1024) /* longer bodies under way on one loop; beyond it 503 */
 #define LIMIT_LOOP_UNSENT_BYTES (256u * 1024 * 1024) /* replies not yet taken on one loop; beyond it the slow are cut */
 #define LIMIT_PATH_PARTS 10
 

@@ -4,6 +4,8 @@
  * one after the other, so nothing is taken away here: what is left behind goes later (domain/leftover.h). */
 #include "domain/invitation.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "crypto/token.h"
 #include "domain/person.h"
@@ -105,17 +107,32 @@ static err check_waiting(struct ctx *cx, int64_t person_id)
     return person.state == PERSON_UNCLAIMED ? OK : fail_unknown(cx);
 }
 
+static err find(struct ctx *cx, struct text typed, struct claim_code *code, struct sql_invitation_load_row *out)
+{
+    bool found = false;
+    if (!claim_code_parse(typed, code))
+        return fail_unknown(cx);
+    struct sql_invitation_load_in in = {{code->hash, sizeof code->hash}};
+    TRY(sql_invitation_load(cx, &in, out, &found));
+    return found ? OK : fail_unknown(cx);
+}
+
+err invitation_look(struct ctx *cx, struct text typed, uint64_t *out_number)
+{
+    struct claim_code code;
+    struct sql_invitation_load_row row;
+    TRY(find(cx, typed, &code, &row));
+    memcpy(out_number, code.hash, sizeof *out_number);
+    return OK;
+}
+
 /* Takes one claim from the code. */
 static err redeem(struct ctx *cx, struct text typed, struct sql_invitation_load_row *out)
 {
     struct claim_code code;
-    if (!claim_code_parse(typed, &code))
-        return fail_unknown(cx);
+    TRY(find(cx, typed, &code, out));
     struct bytes hash = {code.hash, sizeof code.hash};
-    struct sql_invitation_load_in in = {hash};
-    bool found = false;
-    TRY(sql_invitation_load(cx, &in, out, &found));
-    if (!found || out->claims_left < 1 || cx->now_ms >= out->expires_at_ms)
+    if (out->claims_left < 1 || cx->now_ms >= out->expires_at_ms)
         return fail_unknown(cx);
     TRY(check_waiting(cx, out->person_id));
     struct sql_invitation_use_in use = {hash};

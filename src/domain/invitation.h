@@ -26,6 +26,10 @@ err invitation_add(struct ctx *cx, const struct relationship *relationship, int6
 err invitation_renew(struct ctx *cx, const struct relationship *relationship, int64_t department_id,
                      struct text *out_code) MUST_CHECK;
 
+/* Whether such a code was ever made, also when it is used up by now; a number that stands for it alone. NOT_FOUND
+ * invitation.unknown. No policy decision: it tells nothing that claiming does not. */
+err invitation_look(struct ctx *cx, struct text typed, uint64_t *out_number) MUST_CHECK;
+
 /* store_write_fn. The signed-in person claims: the relationship becomes active and his; records and open requests move
  * with it. NOT_FOUND invitation.unknown (wrong, used up, lapsed); CONFLICT relationship.exists, but a proposal to
  * the same organisation ends in favour of the invitation. */

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "http/api_thread.h"
 #include "http/call.h"
 #include "http/openapi.h"
@@ -22,39 +23,58 @@ static err fill_visit(struct call *call, struct visit *visit)
     return gate_idempotency_key(call, visit->route, &visit->idempotency_key);
 }
 
-static const struct rate_limit LIMITS[LIMIT_CLASS_COUNT] = {
-#define X(name, per_minute, at_once, sentence) {per_minute, at_once},
+static const struct {
+    struct rate_limit failures;
+    int64_t           body_bytes;
+} CLASSES[LIMIT_CLASS_COUNT] = {
+#define X(name, per_minute, at_once, body_bytes, sentence) {{per_minute, at_once}, body_bytes},
 #include "http/limit_class.def"
 #undef X
 };
 
-/* One number for whoever calls; doors of one class share their count. */
-static uint64_t caller_number(const struct call *call, limit_class class)
+static err count_one(struct api_thread *thread, struct call *call, uint64_t whose)
 {
-    const struct actor *actor = &call->cx.actor;
-    uint64_t number = (uint64_t)(actor->kind == ACTOR_PERSON ? actor->person_id : actor->system_id);
-    if (actor->kind == ACTOR_NOBODY)
-        for (const char *at = call->peer; *at != '\0'; at++)
-            number = number * 131 + (uint8_t)*at;
-    return number * LIMIT_CLASS_COUNT + class;
-}
-
-static err check_rate(struct api_thread *thread, struct call *call, const struct route *route)
-{
-    uint64_t caller = caller_number(call, route->limit);
-    if (!rate_admit(&thread->rate, caller, &LIMITS[route->limit], call->started_ns))
+    limit_class class = call_visit(call)->route->limit;
+    uint64_t number = whose * LIMIT_CLASS_COUNT + class; /* doors of one class share their count */
+    if (!rate_admit(&thread->rate, number, &CLASSES[class].failures, call->started_ns))
         return FAIL(&call->cx, TOO_MANY, "limit.rate", "too many requests in a short time");
     return OK;
+}
+
+err api_thread_count(struct call *call, uint64_t what)
+{
+    return count_one(call->thread_data, call, what);
+}
+
+/* Only who has failed is counted, under his address: others there with a good code never pay for him. */
+static err count_failure(struct api_thread *thread, struct call *call, err failed)
+{
+    limit_class class = call_visit(call)->route->limit;
+    if (CLASSES[class].failures.per_minute == 0 || failed == TOO_MANY || error_http_status(failed) >= 500)
+        return failed;
+    uint64_t address = 0;
+    for (const char *at = call->peer; *at != '\0'; at++)
+        address = address * 131 + (uint8_t)*at;
+    struct failure why = call->cx.failure;
+    failure_clear(&call->cx.failure);
+    TRY(count_one(thread, call, address));
+    call->cx.failure = why;
+    return failed;
+}
+
+static err knock(struct call *call, struct visit *visit)
+{
+    TRY(gate_admit(&visit->api->gate, call, visit->route));
+    TRY(fill_visit(call, visit));
+    return visit->route->run(call);
 }
 
 /* Gate and handler, in one snapshot of the store. */
 static err visit_door(struct api_thread *thread, struct call *call, struct visit *visit)
 {
     TRY(store_read_begin(&call->cx));
-    TRY(gate_admit(&visit->api->gate, call, visit->route));
-    TRY(check_rate(thread, call, visit->route));
-    TRY(fill_visit(call, visit));
-    return visit->route->run(call);
+    err result = knock(call, visit);
+    return result == OK ? OK : count_failure(thread, call, result);
 }
 
 static err open_visit(struct api *api, struct call *call, struct visit **out)
@@ -70,13 +90,12 @@ static err open_visit(struct api *api, struct call *call, struct visit **out)
     return OK;
 }
 
-static void prepare(struct api_thread *thread, struct call *call)
+static void prepare_ctx(struct api_thread *thread, struct call *call)
 {
     call->cx.keyring = thread->api->options.keyring;
     call->cx.numbers = thread->api->options.numbers;
     call->cx.db = thread->conn;
     store_tell_moment(thread->api->options.store, &call->cx); /* a clock that goes back revives nothing */
-    reply_add_common_fields(call);
 }
 
 static void refuse(struct api *api, struct call *call)
@@ -102,7 +121,8 @@ static verdict handle(void *self, struct call *call)
     err found = open_visit(api, call, &visit);
     if (found == OK && call->lane == LANE_LOOP && may_block(api, visit->route))
         return VERDICT_POOL;
-    prepare(thread, call);
+    prepare_ctx(thread, call);
+    reply_add_common_fields(call);
     err result = found == OK ? visit_door(thread, call, visit) : found;
     store_read_end(&call->cx);
     assert(result == OK || thread->sealed != call); /* a handler returns what call_seal() gave */
@@ -116,6 +136,33 @@ static void refuse_early(void *self, struct call *call)
 {
     call->route = NULL;
     refuse(self, call);
+}
+
+/* ---- bodies that are on their way */
+
+/* Where there is no door, what the smallest takes: its answer is the same. */
+static int64_t body_max(void *self, struct call *call)
+{
+    const struct api *api = self;
+    struct route_match match;
+    err found = router_find(api->router, call, &match);
+    failure_clear(&call->cx.failure); /* told when the body is there */
+    return CLASSES[found == OK ? match.route->limit : LIMIT_CLASS_OPEN].body_bytes;
+}
+
+/* Whoever the door would not hear gets no more memory. */
+static err body_admit(void *self, struct call *call)
+{
+    struct api *api = self;
+    struct visit *visit = NULL;
+    call->route = NULL;
+    TRY(open_visit(api, call, &visit));
+    prepare_ctx(call->thread_data, call);
+    err result = store_read_begin(&call->cx);
+    if (result == OK)
+        result = gate_admit(&api->gate, call, visit->route);
+    store_read_end(&call->cx);
+    return result;
 }
 
 /* ---- sealed writes of a turn */
@@ -254,6 +301,8 @@ struct server_hooks api_hooks(struct api *api)
         .thread_open = thread_open,
         .thread_close = thread_close,
         .handle = handle,
+        .body_max = body_max,
+        .body_admit = body_admit,
         .refuse = refuse_early,
         .turn_end = turn_end,
         .slow = slow,

@@ -32,6 +32,7 @@ static err sign_in(struct call *call)
     if (act == NULL)
         return FAIL_MEMORY(&call->cx);
     act->link_token = call_text(call, "token");
+    TRY(person_check_link(&call->cx, act->link_token)); /* guesses do not come as far as the writer */
     return call_seal(call, person_sign_in, act, reply_signed_in, 0);
 }
 
@@ -174,10 +175,13 @@ static err reply_claimed(struct call *call, void *arg)
 err post_claim(struct call *call)
 {
     struct claim_body body = {.nature = NATURE_CUSTOMER};
+    uint64_t number = 0;
     struct invitation_claim_new *claim = ARENA_NEW(call->arena, struct invitation_claim_new);
     if (claim == NULL)
         return FAIL_MEMORY(&call->cx);
     TRY(call_body(call, &body));
+    TRY(invitation_look(&call->cx, body.invitation, &number)); /* guesses do not come as far as the writer */
+    TRY(api_thread_count(call, number));
     claim->code = body.invitation;
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
     const struct sealing sealing = {.run = invitation_claim_new, .arg = claim, .encode = reply_claimed,

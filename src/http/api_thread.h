@@ -47,6 +47,8 @@ struct api_thread {
     struct rate         rate;
 };
 
+/* Counts one more call for `what` (any number that stands for it) at the call's door. TOO_MANY limit.rate. */
+err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
 void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write);
 
 #endif

@@ -93,16 +93,28 @@ static void finish_exchange(struct h1_conn *conn)
     exchange_give_back(&loop->shelf, exchange);
 }
 
-static void answer_failure(struct h1_conn *conn, const struct h1_refusal *refusal)
+/* The failure stands in the call. */
+static void answer_what_failed(struct h1_conn *conn)
 {
     const struct server_hooks *hooks = conn->loop->hooks;
     struct call *call = &conn->exchange->call;
-    failure_clear(&call->cx.failure);
-    /* The code comes back, and is known. */
-    (void)failure_set(&call->cx.failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail);
-    call->reply = (struct reply){.status = error_http_status(refusal->code), .body = TEXT_NONE};
+    call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .body = TEXT_NONE};
     hooks->refuse(hooks->self, call);
     count_up(&conn->loop->counters.refused, 1);
+}
+
+static void set_failure(struct h1_conn *conn, const struct h1_refusal *refusal)
+{
+    struct failure *failure = &conn->exchange->call.cx.failure;
+    failure_clear(failure);
+    /* The code comes back, and is known. */
+    (void)failure_set(failure, refusal->code, refusal->reason, WHERE, "", "%s", refusal->detail);
+}
+
+static void answer_failure(struct h1_conn *conn, const struct h1_refusal *refusal)
+{
+    set_failure(conn, refusal);
+    answer_what_failed(conn);
 }
 
 /* 9112 section 9.3 says when the connection goes on, 9110 section 9.3.2 that HEAD gets no body. */
@@ -122,6 +134,7 @@ static void send_reply(struct h1_conn *conn)
     count_up(&conn->loop->counters.replies[reply->status / 100], 1);
     finish_exchange(conn);
     conn->stage = close ? CONN_LINGER : CONN_HEAD;
+    conn->answered = true;
     conn->scan = (struct h1_scan){.scanned = 0};
 }
 
@@ -151,15 +164,21 @@ static void prepare_call(struct h1_conn *conn)
     memcpy(call->peer, conn->peer, sizeof call->peer);
 }
 
-/* The message cannot be read on: answer, and end the connection (9112 section 9.6). */
+/* The message is not read on, as the call's failure says: answer, and end the connection (9112 section 9.6). */
+static void refuse_call(struct h1_conn *conn)
+{
+    answer_what_failed(conn);
+    conn->exchange->call.reply.close = true;
+    send_reply(conn);
+}
+
 static void refuse(struct h1_conn *conn, const struct h1_refusal *refusal)
 {
     if (!open_exchange(conn))
         return;
     prepare_call(conn);
-    answer_failure(conn, refusal);
-    conn->exchange->call.reply.close = true;
-    send_reply(conn);
+    set_failure(conn, refusal);
+    refuse_call(conn);
 }
 
 /* The message is fine, the server is full (9110 section 15.6.4). */
@@ -219,6 +238,7 @@ static void begin_body(struct h1_conn *conn)
     struct call *call = &conn->exchange->call;
     conn->received = builder_open(call->arena, (size_t)conn->loop->config->body_bytes_max);
     conn->stage = CONN_BODY;
+    conn->admitted = false;
     if (call->request.expect_continue && evbuffer_get_length(input_of(conn)) == 0)
         put_out(conn, CONTINUE, sizeof CONTINUE - 1);
 }
@@ -238,6 +258,17 @@ static h1_outcome find_head(struct h1_conn *conn, struct h1_refusal *refusal)
     return h1_scan(&conn->scan, (struct text){(const char *)at, size}, refusal);
 }
 
+/* What the door behind this head takes, and never more than the server. */
+static int64_t body_max(struct h1_conn *conn)
+{
+    const struct server_hooks *hooks = conn->loop->hooks;
+    struct call *call = &conn->exchange->call;
+    int64_t most = conn->loop->config->body_bytes_max;
+    bool follows = call->request.chunked || call->request.content_length > 0;
+    int64_t of_door = follows && hooks->body_max != NULL ? hooks->body_max(hooks->self, call) : most;
+    return of_door < most ? of_door : most;
+}
+
 /* Moves the head into the arena, where its views stay valid until the reply has left, and reads it. */
 static h1_outcome take_head(struct h1_conn *conn, struct h1_refusal *refusal)
 {
@@ -251,7 +282,7 @@ static h1_outcome take_head(struct h1_conn *conn, struct h1_refusal *refusal)
     count_up(&conn->loop->counters.bytes_in, size);
     h1_outcome outcome = h1_parse((struct text){head, size}, &call->request, refusal);
     if (outcome == H1_DONE)
-        outcome = h1_body_open(&conn->body, &call->request, conn->loop->config->body_bytes_max, refusal);
+        outcome = h1_body_open(&conn->body, &call->request, body_max(conn), refusal);
     return outcome;
 }
 
@@ -273,13 +304,28 @@ static bool read_head(struct h1_conn *conn)
     return true;
 }
 
-/* Many clients with large bodies share a bounded memory; who would break the bound is turned away. */
+/* The beginning of each body is its connection's own, and connections are bounded. Beyond it bodies share a bounded
+ * memory; who would break the bound is turned away. */
 static bool has_room_for_body(struct h1_conn *conn)
 {
     struct loop *loop = conn->loop;
-    set_share(&loop->body_bytes, &conn->body_share, conn->received.room);
+    bool shares = conn->received.size > loop->config->body_own_bytes;
+    set_share(&loop->body_bytes, &conn->body_share, shares ? conn->received.room : 0);
     return !conn->received.overflowed && loop->body_bytes <= loop->config->bodies_bytes_max;
 }
+
+/* Nobody takes of the shared memory before he has shown that his request would be heard: strangers cannot fill it. */
+static bool admit_body(struct h1_conn *conn)
+{
+    const struct server_hooks *hooks = conn->loop->hooks;
+    bool shares = conn->received.size > conn->loop->config->body_own_bytes;
+    if (!shares || conn->admitted || hooks->body_admit == NULL)
+        return true;
+    prepare_call(conn);
+    conn->admitted = hooks->body_admit(hooks->self, &conn->exchange->call) == OK;
+    return conn->admitted;
+}
+
 
 static bool read_body(struct h1_conn *conn)
 {
@@ -299,6 +345,10 @@ static bool read_body(struct h1_conn *conn)
     }
     conn->dead = evbuffer_drain(input_of(conn), done) != 0;
     count_up(&conn->loop->counters.bytes_in, done);
+    if (outcome == H1_MORE && !admit_body(conn)) {
+        refuse_call(conn);
+        return true;
+    }
     if (outcome != H1_REFUSED && !has_room_for_body(conn)) {
         refusal = (struct h1_refusal){UNAVAILABLE, "server.busy", "no memory is left for this body; try again soon"};
         outcome = H1_REFUSED;
@@ -455,6 +505,19 @@ void h1_conn_expire(struct deadline *deadline)
     else if (kind != DEADLINE_WRITE || unsent_bytes(conn) + WRITE_PROGRESS_BYTES > conn->unsent_mark)
         conn->dead = true;
     settle(conn);
+}
+
+/* Between two requests nothing is lost by an early end: clients are ready for it at any time (9112 section 9.5). Whoever
+ * is in the middle of something, or was never answered, is given as long as a slow line needs. */
+bool h1_conn_is_silent(const struct h1_conn *conn, int64_t now_ns)
+{
+    const struct deadlines *deadlines = &conn->loop->deadlines;
+    const struct deadline *deadline = &conn->deadline;
+    int64_t since_ns = deadline->at_ns - deadlines->duration_ns[deadline->kind];
+    int64_t enough_ns = conn->loop->config->silent_ms * 1000000;
+    if (deadline->kind == DEADLINE_IDLE && conn->answered)
+        enough_ns /= 4;
+    return now_ns - since_ns >= enough_ns;
 }
 
 void h1_conn_drain(struct h1_conn *conn)

@@ -28,6 +28,8 @@ struct h1_conn {
     bool                ended;    /* the client sends no more */
     bool                half_closed; /* we send no more */
     bool                yields;   /* has input left that waits for the next turn */
+    bool                answered; /* a reply has left: who waits for nothing may come back on another connection */
+    bool                admitted; /* the body under way may take of the memory that all share */
     bool                dead;     /* to be freed at the end of the callback */
     size_t              unsent_mark; /* bytes that waited when the write deadline was set */
     size_t              body_share, unsent_share; /* counted for this connection in its loop's sums */
@@ -43,6 +45,8 @@ void h1_conn_close(struct h1_conn *conn); /* at once; a call that is out stays v
 
 void h1_conn_expire(struct deadline *deadline); /* its deadline has run out */
 void h1_conn_completed(struct h1_conn *conn);   /* the call that was out has its reply */
+/* Whether the connection has waited for its client so long that a newcomer may have its place. */
+bool h1_conn_is_silent(const struct h1_conn *conn, int64_t now_ns);
 void h1_conn_drain(struct h1_conn *conn);       /* the loop is stopping: closes the connection if it is idle */
 
 #endif

@@ -17,6 +17,7 @@
 
 #define ACCEPTS_PER_TURN_MAX 32
 #define ACCEPT_PAUSE_NS (INT64_C(100) * 1000000) /* without descriptors: long enough not to spin */
+#define PLACE_PAUSE_NS (INT64_C(10) * 1000000)   /* every place is taken and nobody silent: look again soon */
 
 int64_t loop_now_ns(const struct loop *loop)
 {
@@ -65,9 +66,26 @@ static void pause_accepting(struct loop *loop, int64_t until_ns)
 
 static void start_accepting(struct loop *loop)
 {
-    if (loop->listening != NULL && !loop->draining && loop->connection_count < loop->connections_max &&
-        loop->accept_again_at_ns == DEADLINE_NEVER && event_add(loop->listening, NULL) != 0)
+    if (loop->listening != NULL && !loop->draining && loop->accept_again_at_ns == DEADLINE_NEVER &&
+        event_add(loop->listening, NULL) != 0)
         pause_accepting(loop, loop_now_ns(loop) + ACCEPT_PAUSE_NS); /* the kernel had no memory for it: soon again */
+}
+
+/* Every place is taken and somebody waits for one: of those who keep theirs without a word the longest silent one goes.
+ * Who has asked for nothing comes first, who does not take a reply last. A silent crowd keeps nobody out. */
+static bool make_place(struct loop *loop)
+{
+    static const deadline_kind KINDS[] = {DEADLINE_IDLE, DEADLINE_HEAD, DEADLINE_BODY, DEADLINE_WRITE};
+    int64_t now_ns = loop_now_ns(loop);
+    for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++) {
+        struct h1_conn *conn = (struct h1_conn *)loop->deadlines.first[KINDS[i]]; /* its first member */
+        if (conn == NULL || !h1_conn_is_silent(conn, now_ns))
+            continue;
+        count_up(&loop->counters.connections_displaced, 1);
+        h1_conn_close(conn);
+        return true;
+    }
+    return false;
 }
 
 static void write_peer(const struct sockaddr_storage *address, char out[PEER_SIZE_MAX])
@@ -107,8 +125,9 @@ static void on_listening(evutil_socket_t listener, short what, void *arg)
     (void)what; /* readable is all we asked for */
     struct loop *loop = arg;
     for (int i = 0; i < ACCEPTS_PER_TURN_MAX; i++) {
-        if (loop->connection_count >= loop->connections_max) {
-            pause_accepting(loop, DEADLINE_NEVER); /* a closed connection starts it again */
+        bool full = loop->connection_count >= loop->connections_max;
+        if (full && !make_place(loop)) {
+            pause_accepting(loop, loop_now_ns(loop) + PLACE_PAUSE_NS);
             return;
         }
         struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
@@ -120,6 +139,8 @@ static void on_listening(evutil_socket_t listener, short what, void *arg)
             return;
         }
         adopt_socket(loop, socket, &address);
+        if (full) /* whether another one waits is not known: nobody's place is taken for nobody */
+            return;
     }
 }
 

@@ -25,7 +25,7 @@ struct outbox {
 
 /* Written by the loop's thread, read by any. */
 struct loop_counters {
-    _Atomic uint64_t connections_open, connections_accepted;
+    _Atomic uint64_t connections_open, connections_accepted, connections_displaced;
     _Atomic uint64_t requests, refused, bytes_in, bytes_out, sealed_open, dropped;
     _Atomic uint64_t replies[6];
 };
@@ -53,13 +53,13 @@ struct loop {
     struct event               *timer;
     struct event               *beat;         /* the hold's descriptor */
     int64_t                     timer_at_ns;  /* DEADLINE_NEVER: not armed */
-    int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: no pause for want of descriptors */
+    int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: no pause for want of descriptors or places */
     int64_t                     drain_until_ns;
     size_t                      connections_max;
     size_t                      connection_count;
     size_t                      out_count;    /* calls that wait for another thread or for their beat */
     size_t                      sealed_count; /* sealed since the last hand-over */
-    size_t                      body_bytes;   /* memory of the bodies under way */
+    size_t                      body_bytes;   /* memory of the longer bodies under way */
     size_t                      unsent_bytes; /* memory of the replies that clients have not taken */
     bool                        draining;
     bool                        ending;       /* this turn is the last one */

@@ -75,6 +75,8 @@ static void write_engine(struct builder *out, const struct server *server)
     server_counters(server, &engine);
     write_metric(out, "connections_open", "gauge", "Connections that are open now.", engine.connections_open);
     write_metric(out, "connections_total", "counter", "Connections accepted.", engine.connections_accepted);
+    write_metric(out, "connections_displaced_total", "counter", "Silent connections that made room for new ones.",
+                 engine.connections_displaced);
     write_metric(out, "requests_total", "counter", "Requests read.", engine.requests);
     write_metric(out, "requests_refused_total", "counter", "Requests that the engine itself refused.", engine.refused);
     write_metric(out, "received_bytes_total", "counter", "Octets read from clients.", engine.bytes_in);

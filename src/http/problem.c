@@ -116,7 +116,8 @@ void problem_fill(struct call *call)
 void problem_log(const struct log *log, const struct call *call, const char *route)
 {
     const struct failure *failure = &call->cx.failure;
-    if (call->reply.status < 500 || failure->code == OK)
+    bool of_caller = failure->code == NOT_IMPLEMENTED || failure->code == HTTP_VERSION; /* as a 4xx: nothing broke */
+    if (call->reply.status < 500 || failure->code == OK || of_caller)
         return;
     bool put_off = failure->code == UNAVAILABLE; /* "try again soon" is no fault of program or disk */
     LOG(log, put_off ? LOG_INFO : LOG_ERROR, put_off ? "request.put_off" : "request.failed",

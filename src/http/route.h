@@ -32,7 +32,7 @@ typedef enum scope {
      SCOPE_RELATIONSHIPS | SCOPE_INVITATIONS | SCOPE_GRANTS)
 
 typedef enum limit_class {
-#define X(name, per_minute, at_once, sentence) LIMIT_CLASS_##name,
+#define X(name, per_minute, at_once, body_bytes, sentence) LIMIT_CLASS_##name,
 #include "http/limit_class.def"
 #undef X
     LIMIT_CLASS_COUNT

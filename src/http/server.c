@@ -42,6 +42,7 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .pool_queue_max = LIMIT_POOL_QUEUE,
         .connections_max = LIMIT_CONNECTIONS,
         .body_bytes_max = LIMIT_BODY_BYTES,
+        .body_own_bytes = LIMIT_BODY_OWN_BYTES,
         .bodies_bytes_max = LIMIT_LOOP_BODIES_BYTES,
         .unsent_bytes_max = LIMIT_LOOP_UNSENT_BYTES,
         .head_ms = LIMIT_HEAD_MS,
@@ -50,6 +51,7 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .write_ms = LIMIT_WRITE_MS,
         .drain_ms = LIMIT_DRAIN_MS,
         .linger_ms = 2000,
+        .silent_ms = LIMIT_SILENT_MS,
         .slow_ns = 2000000,
         .beat_ns = 1000000, /* longer than it takes to look something up */
         .clock = clock,
@@ -418,6 +420,7 @@ void server_counters(const struct server *server, struct server_counters *out)
         const struct loop_counters *counters = &server->loops[i]->counters;
         sum.connections_open += figure(&counters->connections_open);
         sum.connections_accepted += figure(&counters->connections_accepted);
+        sum.connections_displaced += figure(&counters->connections_displaced);
         sum.requests += figure(&counters->requests);
         sum.refused += figure(&counters->refused);
         sum.bytes_in += figure(&counters->bytes_in);

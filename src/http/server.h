@@ -78,6 +78,11 @@ struct server_hooks {
     err (*thread_open)(void *self, lane lane, struct ctx *cx, void **out_thread_data);
     void (*thread_close)(void *self, void *thread_data);
     verdict (*handle)(void *self, struct call *call);
+    /* Optional. The head is complete and a body follows: how many bytes it may have, if fewer than body_bytes_max. */
+    int64_t (*body_max)(void *self, struct call *call);
+    /* Optional. A body is about to take of the memory that all bodies share: whether its sender may. Fails as `handle`
+     * would, and refuse() answers. */
+    err (*body_admit)(void *self, struct call *call);
     /* Turns call->cx.failure into call->reply, for what the server itself refuses. `request` may be empty. */
     void (*refuse)(void *self, struct call *call);
     /* Optional. Hand over what was sealed on this thread: at the end of each loop turn, every SERVER_SEALED_BATCH
@@ -99,9 +104,11 @@ struct server_config {
     size_t      pool_queue_max; /* waiting calls; beyond it 503 with Retry-After */
     size_t      connections_max;
     int64_t     body_bytes_max;
-    size_t      bodies_bytes_max; /* memory of all bodies under way on one loop; beyond it 503 */
+    size_t      body_own_bytes;   /* of each body: not counted in the next one, and never refused for want of memory */
+    size_t      bodies_bytes_max; /* memory of all longer bodies under way on one loop; beyond it 503 */
     size_t      unsent_bytes_max; /* memory of all replies not yet taken on one loop; beyond it their readers are cut */
     int64_t     head_ms, body_ms, idle_ms, write_ms, drain_ms, linger_ms;
+    int64_t     silent_ms;        /* a connection of such silence gives its place to a newcomer when all are taken */
     int64_t     slow_ns;
     int64_t     beat_ns;          /* what replies with `on_beat` leave on; 0: they leave at once */
     bool        stop_on_signals; /* SIGTERM and SIGINT: block both before the program's first thread is made */
@@ -135,6 +142,7 @@ struct text server_address(const struct server *server); /* "127.0.0.1:8080", wi
 /* Sums over all loops; each figure is right by itself, not at one common moment. */
 struct server_counters {
     uint64_t connections_open, connections_accepted;
+    uint64_t connections_displaced; /* silent ones that made room for new ones */
     uint64_t requests, refused; /* refused: answered by the server itself */
     uint64_t replies[6];        /* by first digit of the status */
     uint64_t bytes_in, bytes_out;

@@ -363,7 +363,7 @@ class Limits(unittest.TestCase):
             self.assertEqual(connection.get("/pool").status, 503)
 
     def test_beyond_the_connection_limit_clients_wait(self):
-        with EchoServer(PROGRAM, connections_max=20) as server:
+        with EchoServer(PROGRAM, connections_max=20, silent_ms=60000) as server:
             first = [server.connect() for _ in range(20)]
             self.assertEqual({connection.get("/a").status for connection in first}, {200})
             late = server.connect(timeout=0.3)

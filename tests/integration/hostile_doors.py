@@ -114,7 +114,7 @@ def bodies_that_are_no_json_are_refused_at_every_door(hostile):
     deep = b'{"a":' * 33 + b"1" + b"}" * 33
     forms = [(b"{", 400), (b"nul", 400), (b"[]", 400), (b'"x"', 400), (b"7", 400), (b"null", 400), (b"{} {}", 400),
              (b'{"a":1,"a":2}', 400), (b'{"\xff":1}', 400), (b'{"a":"\xed\xa0\x80"}', 400), (b'{"a":"\\u0000"}', 400),
-             (deep, 413), (b'{"a":1e999}', 422), (b'{"a":' + b"9" * 5000 + b"}", 422), (b"\0", 400),
+             (deep, 413), (b'{"a":1e999}', 422), (b'{"a":' + b"9" * 4000 + b"}", 422), (b"\0", 400),
              (b"[" + b"0," * 1000 + b"0]", 413), (b"\xef\xbb\xbf{}", 400)]
     for door in hostile.doors:
         if door.schema is None:

@@ -265,6 +265,7 @@ static bool set_option(struct server_config *config, size_t *port, struct text a
         {"bodies_bytes_max=", NULL, &config->bodies_bytes_max}, {"unsent_bytes_max=", NULL, &config->unsent_bytes_max},
         {"loop_count=", NULL, &config->loop_count},   {"pool_thread_count=", NULL, &config->pool_thread_count},
         {"pool_queue_max=", NULL, &config->pool_queue_max}, {"connections_max=", NULL, &config->connections_max},
+        {"silent_ms=", &config->silent_ms, NULL}, {"body_own_bytes=", NULL, &config->body_own_bytes},
     };
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         size_t size = strlen(options[i].name);
