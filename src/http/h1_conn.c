@@ -507,7 +507,7 @@ void h1_conn_expire(struct deadline *deadline)
     settle(conn);
 }
 
-/* Between two requests nothing is lost by an early end: clients are ready for it at any time (9112 section 9.5). Whoever
+/* Between two requests nothing is lost by an early end: clients are ready for it at any time (9112 section 9.5). Who
  * is in the middle of something, or was never answered, is given as long as a slow line needs. */
 bool h1_conn_is_silent(const struct h1_conn *conn, int64_t now_ns)
 {

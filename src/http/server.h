@@ -78,10 +78,9 @@ struct server_hooks {
     err (*thread_open)(void *self, lane lane, struct ctx *cx, void **out_thread_data);
     void (*thread_close)(void *self, void *thread_data);
     verdict (*handle)(void *self, struct call *call);
-    /* Optional. The head is complete and a body follows: how many bytes it may have, if fewer than body_bytes_max. */
+    /* Optional. How many bytes the body behind this head may have, if fewer than body_bytes_max. */
     int64_t (*body_max)(void *self, struct call *call);
-    /* Optional. A body is about to take of the memory that all bodies share: whether its sender may. Fails as `handle`
-     * would, and refuse() answers. */
+    /* Optional. Whether a body may take of the memory that all share. Fails as `handle` would; refuse() answers. */
     err (*body_admit)(void *self, struct call *call);
     /* Turns call->cx.failure into call->reply, for what the server itself refuses. `request` may be empty. */
     void (*refuse)(void *self, struct call *call);
@@ -119,8 +118,7 @@ struct server_config {
 /* The values of base/limits.h, one loop, two pool threads, 127.0.0.1:8080. The two effects are borrowed. */
 struct server_config server_config_default(const struct clock *clock, const struct randomness *randomness);
 
-/* Binds and listens. INVALID server.address | UNAVAILABLE server.port_taken | INTERNAL server.socket. Copies `config`
- * and `hooks`. */
+/* Binds and listens; copies. INVALID server.address | UNAVAILABLE server.port_taken | INTERNAL server.socket. */
 err server_open(struct ctx *cx, const struct server_config *config, const struct server_hooks *hooks,
                 struct server **out) MUST_CHECK;
 
@@ -141,8 +139,7 @@ struct text server_address(const struct server *server); /* "127.0.0.1:8080", wi
 
 /* Sums over all loops; each figure is right by itself, not at one common moment. */
 struct server_counters {
-    uint64_t connections_open, connections_accepted;
-    uint64_t connections_displaced; /* silent ones that made room for new ones */
+    uint64_t connections_open, connections_accepted, connections_displaced; /* displaced: silent, closed for new ones */
     uint64_t requests, refused; /* refused: answered by the server itself */
     uint64_t replies[6];        /* by first digit of the status */
     uint64_t bytes_in, bytes_out;

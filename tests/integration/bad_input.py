@@ -6,6 +6,7 @@ table is made from succeed, and a wrong expectation is noticed by check_the_chec
 import json
 import os
 import random
+import socket
 import sys
 
 from purposes import DELIVER
@@ -251,6 +252,16 @@ def credentials(node, shop, ada):
     assert node.nobody.call("HEAD", "/sign-in/x").status == 401
 
 
+def what_is_not_spoken(node):
+    """501 and 505 are the caller's doing: he hears of it, the log does not (main looks)."""
+    for octets, status in ((b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505), (b"GET / HTTP/2.0\r\nHost: x\r\n\r\n", 505),
+                           (b"CONNECT x:1 HTTP/1.1\r\nHost: x:1\r\n\r\n", 501),
+                           (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501)):
+        with socket.create_connection((node.host, node.port), 20) as connection:
+            connection.sendall(octets)
+            assert connection.recv(4096).startswith(b"HTTP/1.1 %d " % status), octets
+
+
 def mutate(chance, body):
     """One random change somewhere in a good body."""
     values = [None, True, -1, 2**63, 1.5, "", "\u0000", "x" * 5000, [], {}, [[]], {"a": {"b": []}}, MARK,
@@ -305,7 +316,8 @@ def mutations(node, shop, ada, rel, purpose, draft):
 
 
 def flood(node):
-    """Guessing at links is slowed down; with as many loops as the node may have, each counts for itself."""
+    """Guessing at links is slowed down; with as many loops as the node may have, each counts for itself. What others
+    have to do with it stands in crowds.py."""
     for _ in range(20000):
         reply = node.nobody.get("/sign-in/x")
         if reply.status == 429:
@@ -352,6 +364,7 @@ def main():
         credentials(node, shop, ada)
         foreign_places(node, ada, shop)
         mutations(node, shop, ada, rel, purpose, DELIVER)
+        what_is_not_spoken(node)
         flood(node)
         log = node.read_log()
         assert MARK not in log and "request.failed" not in log, log

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/limits.h"
 #include "support/cmocka.h"
 
 struct fixture {
@@ -145,6 +146,25 @@ static void scopes_have_words_and_bits(void **state)
     assert_int_equal(SCOPES_DEFAULT & SCOPE_ADMIN, 0);
 }
 
+/* What may come from anybody, and what stops something, fits into what each connection has for itself. */
+static void strangers_and_stops_need_no_memory_that_others_share(void **state)
+{
+    (void)state;
+    static const int64_t BODY_BYTES[LIMIT_CLASS_COUNT] = {
+#define X(name, per_minute, at_once, body_bytes, sentence) body_bytes,
+#include "http/limit_class.def"
+#undef X
+    };
+    size_t count = 0;
+    const struct route *rows = routes(&count);
+    for (size_t i = 0; i < count; i++) {
+        bool apart = (rows[i].who & WHO_ANYONE) != 0 || rows[i].limit == LIMIT_CLASS_STOP;
+        assert_true(!apart || BODY_BYTES[rows[i].limit] <= LIMIT_BODY_OWN_BYTES);
+        assert_true(BODY_BYTES[rows[i].limit] <= LIMIT_BODY_BYTES);
+    }
+    assert_true(BODY_BYTES[LIMIT_CLASS_WRITE] > LIMIT_BODY_OWN_BYTES); /* or the rule would hold of anything */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -155,6 +175,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_method_that_is_not_taken_is_told_which_are, open_fixture, close_fixture),
         cmocka_unit_test_setup_teardown(head_goes_to_the_door_of_get, open_fixture, close_fixture),
         cmocka_unit_test(scopes_have_words_and_bits),
+        cmocka_unit_test(strangers_and_stops_need_no_memory_that_others_share),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
