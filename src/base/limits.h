@@ -35,6 +35,8 @@
 /* ---- store */
 #define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
 #define LIMIT_WRITE_RESERVE 1024          /* more of them, kept for what stops something */
+#define LIMIT_STOPS_AT_ONCE 64            /* of one person that go first and use what is kept; then they wait in turn */
+#define LIMIT_STOPS_A_MINUTE 12           /* and how soon there may be more of them */
 #define LIMIT_STORE_RESERVE_BYTES (4 * 1024 * 1024) /* of the disk, kept for the same */
 #define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
 #define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
@@ -54,6 +56,8 @@
 #define LIMIT_GRANT_MS (366LL * 24 * 3600 * 1000)  /* a grant lasts at most twelve months */
 #define LIMIT_USES 1000000
 #define LIMIT_GRANTS 5000                 /* live ones of one person: giving meets it, so no stop meets LIMIT_ROWS */
+#define LIMIT_CHANGES_A_DAY 1000          /* of one relationship: each leaves a receipt for ever; no stop meets it */
+#define LIMIT_PROPOSALS_A_DAY 100         /* of one person: each leaves a relationship for ever */
 #define LIMIT_REQUESTS_OPEN 100           /* of one department that wait for one person's answer */
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */

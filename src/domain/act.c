@@ -2,6 +2,8 @@
  * Facts in and out. The columns of `act` stand for the members of struct act one to one. */
 #include "domain/act.h"
 
+#include "base/limits.h"
+#include "base/time.h"
 #include "domain/outbox.h"
 #include "domain/uses_store.h"
 #include "store/queries.h"
@@ -108,6 +110,20 @@ err act_append(struct ctx *cx, struct act *act)
     return outbox_add(cx, &event);
 }
 
+err act_check_room(struct ctx *cx, int64_t person_id, int64_t relationship_id)
+{
+    struct sql_act_receipt_count_in in = {
+        person_id, relationship_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), LIMIT_CHANGES_A_DAY};
+    struct sql_act_receipt_count_row lately = {0};
+    bool found = false;
+    TRY(sql_act_receipt_count(cx, &in, &lately, &found));
+    if (lately.acts >= LIMIT_CHANGES_A_DAY)
+        return FAIL(cx, TOO_MANY, "relationship.too_many_changes",
+                    "at most %d changes of one relationship a day; what stops something is always taken",
+                    LIMIT_CHANGES_A_DAY);
+    return OK;
+}
+
 err act_newest_number(struct ctx *cx, int64_t *out)
 {
     struct sql_act_newest_numbers_row row = {0};
@@ -157,6 +173,35 @@ static err act_of_row(struct ctx *cx, const struct sql_act_load_row *row, struct
     return OK;
 }
 
+static err fail_missing(struct ctx *cx)
+{
+    return FAIL(cx, CORRUPT, "act.missing", "the chain of acts names one that is not there");
+}
+
+err act_load(struct ctx *cx, int64_t person_id, int64_t act_id, struct act *out)
+{
+    struct sql_act_load_in in = {.person_id = person_id, .act_id = act_id};
+    struct sql_act_load_row row;
+    bool found = false;
+    TRY(sql_act_load(cx, &in, &row, &found));
+    if (!found)
+        return fail_missing(cx);
+    return act_of_row(cx, &row, out);
+}
+
+err act_step(struct ctx *cx, int64_t person_id, int64_t *act_id, int64_t *out_at_ms)
+{
+    struct sql_act_step_in in = {.person_id = person_id, .act_id = *act_id};
+    struct sql_act_step_row row;
+    bool found = false;
+    TRY(sql_act_step(cx, &in, &row, &found));
+    if (!found)
+        return fail_missing(cx);
+    *act_id = row.previous_id;
+    *out_at_ms = row.at_ms;
+    return OK;
+}
+
 /* One act of the walk; kept in a chain first, since its length is not known before. */
 struct link {
     struct link *older;
@@ -168,21 +213,15 @@ err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act 
     struct link *newest = NULL;
     size_t count = 0;
     for (int64_t act_id = last_act_id; act_id != 0; count++) {
-        struct sql_act_load_in in = {.person_id = person_id, .act_id = act_id};
-        struct sql_act_load_row row;
-        bool found = false;
-        TRY(sql_act_load(cx, &in, &row, &found));
         struct link *link = ARENA_NEW(cx->arena, struct link);
         if (link == NULL)
             return FAIL_MEMORY(cx);
-        if (!found)
-            return FAIL(cx, CORRUPT, "act.missing", "the chain of acts names one that is not there");
-        if (row.previous_id >= act_id)
+        TRY(act_load(cx, person_id, act_id, &link->act));
+        if (link->act.previous_id >= act_id)
             return FAIL(cx, CORRUPT, "act.order", "the chain of acts does not lead back");
         link->older = newest;
-        TRY(act_of_row(cx, &row, &link->act));
         newest = link;
-        act_id = row.previous_id;
+        act_id = link->act.previous_id;
     }
     struct act *acts = ARENA_ARRAY(cx->arena, struct act, count);
     if (acts == NULL)

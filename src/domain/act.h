@@ -51,11 +51,19 @@ err act_append(struct ctx *cx, struct act *act) MUST_CHECK;
 /* The greatest number of a fact, a receipt or an event, for store_options. */
 err act_newest_number(struct ctx *cx, int64_t *out) MUST_CHECK;
 
+/* Before an act that stops nothing: whether the relationship has room for it. Stops are asked nothing. TOO_MANY
+ * relationship.too_many_changes. */
+err act_check_room(struct ctx *cx, int64_t person_id, int64_t relationship_id) MUST_CHECK;
+
 /* Writes a fact again under another person (a claim): only its number is new; nobody is told. Inside a write. */
 err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;
 
-/* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. CORRUPT act.missing |
- * act.order. */
+/* CORRUPT act.missing. */
+err act_load(struct ctx *cx, int64_t person_id, int64_t act_id, struct act *out) MUST_CHECK;
+/* One step back on a chain without any memory: `act_id` becomes the act before, and out comes when this one was. */
+err act_step(struct ctx *cx, int64_t person_id, int64_t *act_id, int64_t *out_at_ms) MUST_CHECK;
+/* The acts of one subject, oldest first, by walking the chain back from `last_act_id`. For chains
+ * that others have bounded, and for the audit: all of it is in memory. CORRUPT act.missing | act.order. */
 err act_list(struct ctx *cx, int64_t person_id, int64_t last_act_id, struct act **out, size_t *out_count) MUST_CHECK;
 
 /* Is the act one that this caller may know of, inside a relationship that is the caller's? A department: of grants that

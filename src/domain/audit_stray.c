@@ -3,7 +3,6 @@
  * held against the sums of what the walk over people reached; only where a sum differs is a row looked at by itself. */
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
-#include "domain/receipt.h"
 
 #define CHAIN_ROWS 500 /* rows of one step back */
 
@@ -154,19 +153,9 @@ static err scan_acts(struct scan *scan)
 
 static err is_receipt_reached(struct audit_walk *walk, const struct sql_audit_receipt_list_row *receipt, bool *out)
 {
-    struct relationship relationship;
-    struct receipt_entry *entries = NULL;
-    size_t count = 0;
-    bool found = false;
-    bool reached = false;
-    TRY(forgive_absence(walk, relationship_load(&walk->brief, receipt->person_id, receipt->relationship_id,
-                                                &relationship), &found));
-    if (found)
-        TRY(forgive_absence(walk, receipt_list(&walk->brief, &relationship, &entries, &count), &found));
-    for (size_t i = 0; found && i < count; i++)
-        reached = reached || entries[i].receipt_id == receipt->receipt_id;
-    *out = reached;
-    return OK;
+    struct sql_act_of_receipt_in in = {receipt->person_id, receipt->relationship_id, receipt->receipt_id};
+    struct sql_act_of_receipt_row row = {0};
+    return sql_act_of_receipt(&walk->brief, &in, &row, out); /* whether that act is reached was told with the acts */
 }
 
 static err take_receipt(struct ctx *cx, const struct sql_audit_receipt_list_row *row, void *arg)

@@ -100,38 +100,94 @@ static err finish_apart(struct ctx *cx, struct store *store, int64_t person_id)
     return ctx_join(cx, &apart, finish_one(&apart, store, person_id));
 }
 
-static err finish_pass(struct ctx *cx, struct store *store, struct erasure_work *work, bool *out_more)
+/* A place on the list, and the people behind it. */
+struct pass {
+    struct sql_erasure_list_in  in;
+    struct sql_erasure_list_row *rows;
+    size_t                      count;
+};
+
+static err next_pass(struct ctx *cx, struct pass *pass)
 {
-    struct sql_erasure_list_in in = {LIMIT_ERASURES};
-    struct sql_erasure_list_row *rows = NULL;
-    size_t count = 0;
-    TRY(sql_erasure_list(cx, &in, &rows, &count));
-    *out_more = count == LIMIT_ERASURES;
-    if (count == 0)
-        return OK;
-    int64_t *person_ids = ARENA_ARRAY(cx->arena, int64_t, count);
+    TRY(sql_erasure_list(cx, &pass->in, &pass->rows, &pass->count));
+    if (pass->count > 0) {
+        pass->in.asked_at_ms = pass->rows[pass->count - 1].asked_at_ms;
+        pass->in.person_id = pass->rows[pass->count - 1].person_id;
+    }
+    return OK;
+}
+
+static err forget_pass(struct ctx *cx, struct store *store, const struct pass *pass)
+{
+    int64_t *person_ids = ARENA_ARRAY(cx->arena, int64_t, pass->count);
     if (person_ids == NULL)
         return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < count; i++)
-        person_ids[i] = rows[i].person_id;
-    TRY(person_forget_keys(cx, store, person_ids, count));
-    err result = OK; /* the first failure; who is behind on the list does not wait for it */
-    for (size_t i = 0; i < count; i++) {
-        err one = finish_apart(cx, store, person_ids[i]);
+    for (size_t i = 0; i < pass->count; i++)
+        person_ids[i] = pass->rows[i].person_id;
+    return person_forget_keys(cx, store, person_ids, pass->count);
+}
+
+static err finish_rows(struct ctx *cx, struct store *store, const struct pass *pass, struct erasure_work *work)
+{
+    err result = OK;
+    for (size_t i = 0; i < pass->count; i++) {
+        err one = finish_apart(cx, store, pass->rows[i].person_id);
         result = result == OK ? one : result;
         work->out_done += one == OK;
         if (work->told != NULL)
-            work->told(work->self, work->out_done, (int64_t)(count - i - 1));
+            work->told(work->self, work->out_done, (int64_t)(pass->count - i - 1));
     }
     return result;
 }
 
+typedef enum erasure_stage { STAGE_KEYS, STAGE_ROWS } erasure_stage;
+
+/* Rows go behind the keys of the same people, whatever was done in an earlier stage. */
+static err work_pass(struct ctx *cx, struct store *store, struct erasure_work *work, erasure_stage stage,
+                     struct pass *pass)
+{
+    bool first = pass->in.asked_at_ms == INT64_MIN;
+    TRY(next_pass(cx, pass));
+    if (pass->count == 0 || (stage == STAGE_KEYS && first && pass->count < LIMIT_ERASURES))
+        return OK; /* one pass holds everybody: nobody's key would wait */
+    TRY(forget_pass(cx, store, pass));
+    return stage == STAGE_ROWS ? finish_rows(cx, store, pass, work) : OK;
+}
+
+/* For everybody on the list, a pass at a time, each in memory of its own. The first failure is kept; who stands behind
+ * does not wait for it. */
+static err run_stage(struct ctx *cx, struct store *store, struct erasure_work *work, erasure_stage stage)
+{
+    struct pass pass = {.in = {INT64_MIN, INT64_MIN, LIMIT_ERASURES}, .count = LIMIT_ERASURES};
+    err result = OK;
+    while (pass.count == LIMIT_ERASURES) {
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        failure_clear(&apart.failure);
+        pass.count = 0; /* a list that cannot be read has no end otherwise */
+        err one = ctx_join(cx, &apart, work_pass(&apart, store, work, stage, &pass));
+        result = result == OK ? one : result;
+    }
+    return result;
+}
+
+/* All keys go before any row does: however long the rows of somebody take, nobody's key stays for it. */
 err erasure_finish(struct ctx *cx, struct store *store, struct erasure_work *work)
 {
-    bool more = true;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     work->out_done = 0;
-    while (more)
-        TRY(finish_pass(cx, store, work, &more));
+    err keys = run_stage(cx, store, work, STAGE_KEYS);
+    err rows = run_stage(cx, store, work, STAGE_ROWS);
+    return keys != OK ? keys : rows;
+}
+
+err erasure_is_done(struct ctx *cx, int64_t person_id, bool *out)
+{
+    struct sql_erasure_load_in in = {person_id};
+    struct sql_erasure_load_row row;
+    bool listed = false;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(sql_erasure_load(cx, &in, &row, &listed));
+    *out = !listed;
     return OK;
 }

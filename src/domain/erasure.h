@@ -21,7 +21,8 @@ struct erasure_begin {
 };
 err erasure_begin(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Works off the list, at most LIMIT_ERASURES people at a time: their keys go together, then each one's rows. `told` is
+/* Works off the list, at most LIMIT_ERASURES people at a time: all keys go, then the rows of each one. Whoever cannot
+ * be finished stays on the list, and nobody behind waits for it: the first such failure is given at the end. `told` is
  * called after each person (NULL: nobody listens). Not inside a write: it waits for many. Safe to repeat, and to run in
  * two processes at once. Only for the operator and the node's jobs. */
 struct erasure_work {
@@ -30,6 +31,9 @@ struct erasure_work {
     int64_t out_done;
 };
 err erasure_finish(struct ctx *cx, struct store *store, struct erasure_work *work) MUST_CHECK;
+
+/* Whether nothing of this person is left to do. For the same. */
+err erasure_is_done(struct ctx *cx, int64_t person_id, bool *out) MUST_CHECK;
 
 /* Takes away every row that was sealed for this person, whose key is destroyed, and what would lead to him. Inside no
  * write. Part of erasure_finish(). */

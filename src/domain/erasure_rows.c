@@ -3,14 +3,12 @@
  * and so that nothing leads to the person. No write takes more than ROWS_MAX rows, since others wait for the writer.
  * The numbers of the log stay: without its receipt a place in it is mute. */
 #include "base/limits.h"
-#include "domain/act.h"
 #include "domain/disclosure_store.h"
 #include "domain/erasure.h"
 #include "domain/predecessor.h"
 #include "store/queries.h"
 
 #define ROWS_MAX 500
-#define CHAINS 100 /* whose facts are in memory at one time */
 
 /* ---- rows that lie together: each takes away at most ROWS_MAX and says how many there were */
 
@@ -84,90 +82,73 @@ static err take_together(struct ctx *cx, struct store *store, int64_t person_id)
     return OK;
 }
 
-/* ---- receipts, and the names of events: the chains of facts lead to them */
+/* ---- receipts: the facts name them, and stay */
 
-struct fact {
-    int64_t act_id;
-    int64_t receipt_id;
-};
-
-/* Facts whose sealed half goes with the next write. */
-struct gathering {
-    struct store *store;
-    int64_t       person_id;
-    size_t        count;
-    struct fact   facts[ROWS_MAX];
+struct receipts {
+    int64_t                            person_id;
+    struct sql_erase_receipt_list_row *rows;
+    size_t                             count;
 };
 
 /* store_write_fn */
-static err take_gathered(struct ctx *cx, void *arg)
+static err take_named(struct ctx *cx, void *arg)
 {
-    const struct gathering *gathering = arg;
-    for (size_t i = 0; i < gathering->count; i++) {
-        const struct fact *fact = &gathering->facts[i];
-        struct sql_erase_receipt_in receipt = {gathering->person_id, fact->receipt_id};
-        struct sql_erase_receipt_signed_in copy = {gathering->person_id, fact->receipt_id};
-        struct sql_erase_event_in event = {gathering->person_id, fact->act_id};
+    const struct receipts *receipts = arg;
+    for (size_t i = 0; i < receipts->count; i++) {
+        struct sql_erase_receipt_in receipt = {receipts->person_id, receipts->rows[i].receipt_id};
+        struct sql_erase_receipt_signed_in copy = {receipts->person_id, receipts->rows[i].receipt_id};
         TRY(sql_erase_receipt(cx, &receipt, NULL));
         TRY(sql_erase_receipt_signed(cx, &copy, NULL));
-        TRY(sql_erase_event(cx, &event, NULL));
     }
-    return OK;
-}
-
-static err flush(struct ctx *cx, struct gathering *gathering)
-{
-    if (gathering->count > 0)
-        TRY(store_write_wait(gathering->store, cx, take_gathered, gathering));
-    gathering->count = 0;
-    return OK;
-}
-
-static err gather_chain(struct ctx *cx, struct gathering *gathering, int64_t last_act_id)
-{
-    struct act *acts = NULL;
-    size_t count = 0;
-    TRY(act_list(cx, gathering->person_id, last_act_id, &acts, &count));
-    for (size_t i = 0; i < count; i++) {
-        if (acts[i].receipt_id == 0 && acts[i].uses.event.size == 0)
-            continue;
-        gathering->facts[gathering->count++] = (struct fact){acts[i].act_id, acts[i].receipt_id};
-        if (gathering->count == ROWS_MAX)
-            TRY(flush(cx, gathering));
-    }
-    return OK;
-}
-
-static err gather_page(struct ctx *cx, struct gathering *gathering, struct sql_erase_chain_list_in *in, bool *out_more)
-{
-    struct sql_erase_chain_list_row *chains = NULL;
-    size_t count = 0;
-    TRY(sql_erase_chain_list(cx, in, &chains, &count));
-    for (size_t i = 0; i < count; i++) {
-        TRY(gather_chain(cx, gathering, chains[i].last_act_id));
-        in->after = chains[i].last_act_id;
-    }
-    *out_more = count == CHAINS;
     return OK;
 }
 
 static err take_receipts(struct ctx *cx, struct store *store, int64_t person_id)
 {
-    struct gathering *gathering = ARENA_NEW(cx->arena, struct gathering);
-    struct sql_erase_chain_list_in in = {person_id, INT64_MIN, CHAINS};
-    struct ctx apart;
-    if (gathering == NULL)
-        return FAIL_MEMORY(cx);
-    *gathering = (struct gathering){.store = store, .person_id = person_id};
-    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
-    err result = OK;
-    for (bool more = true; result == OK && more;) {
-        result = gather_page(&apart, gathering, &in, &more);
-        arena_reset(apart.arena);
+    struct sql_erase_receipt_list_in in = {person_id, INT64_MIN, INT64_MIN, ROWS_MAX};
+    struct receipts receipts = {.person_id = person_id, .count = ROWS_MAX};
+    while (receipts.count == ROWS_MAX) {
+        TRY(sql_erase_receipt_list(cx, &in, &receipts.rows, &receipts.count));
+        if (receipts.count == 0)
+            break;
+        TRY(store_write_wait(store, cx, take_named, &receipts));
+        in.relationship_id = receipts.rows[receipts.count - 1].relationship_id;
+        in.receipt_id = receipts.rows[receipts.count - 1].receipt_id;
+        arena_reset(cx->arena);
     }
-    if (result == OK)
-        result = flush(&apart, gathering);
-    return ctx_join(cx, &apart, result);
+    return OK;
+}
+
+/* ---- the names of events in the facts */
+
+struct events {
+    int64_t                          person_id;
+    struct sql_erase_event_list_row *rows;
+    size_t                           count;
+};
+
+/* store_write_fn */
+static err empty_events(struct ctx *cx, void *arg)
+{
+    const struct events *events = arg;
+    for (size_t i = 0; i < events->count; i++) {
+        struct sql_erase_event_in event = {events->person_id, events->rows[i].act_id};
+        TRY(sql_erase_event(cx, &event, NULL));
+    }
+    return OK;
+}
+
+static err take_events(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    const struct sql_erase_event_list_in in = {person_id, ROWS_MAX};
+    struct events events = {.person_id = person_id, .count = ROWS_MAX};
+    while (events.count == ROWS_MAX) {
+        TRY(sql_erase_event_list(cx, &in, &events.rows, &events.count));
+        if (events.count > 0)
+            TRY(store_write_wait(store, cx, empty_events, &events));
+        arena_reset(cx->arena);
+    }
+    return OK;
 }
 
 /* ---- notes of disclosures: the rows stay in their chain, with nothing in them that a person wrote or is */
@@ -252,24 +233,47 @@ static err take_kept(struct ctx *cx, struct store *store, int64_t person_id, boo
                       : sql_erase_answer_list(cx, &writes, &answers.rows, &answers.count));
         if (answers.count > 0)
             TRY(store_write_wait(store, cx, take_answers, &answers));
+        arena_reset(cx->arena);
     }
     return OK;
 }
 
-/* ---- all of it */
+static err take_kept_of_writes(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    return take_kept(cx, store, person_id, false);
+}
 
+static err take_kept_of_reads(struct ctx *cx, struct store *store, int64_t person_id)
+{
+    return take_kept(cx, store, person_id, true);
+}
+
+/* ---- all of it. Each step has memory of its own and empties it on its way, so that nobody has too much of anything to
+ * be forgotten. */
+
+typedef err (*take_fn)(struct ctx *apart, struct store *store, int64_t person_id);
+
+static err take_apart(struct ctx *cx, struct store *store, int64_t person_id, take_fn take)
+{
+    struct ctx apart;
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+    return ctx_join(cx, &apart, take(&apart, store, person_id));
+}
+
+/* Also of those whose places the person took. */
 static err take_of(struct ctx *cx, struct store *store, int64_t person_id)
 {
-    TRY(take_notes(cx, store, person_id));
-    TRY(take_kept(cx, store, person_id, false));
-    return take_kept(cx, store, person_id, true);
+    static const take_fn TAKERS[] = {take_events, take_notes, take_kept_of_writes, take_kept_of_reads};
+    for (size_t i = 0; i < sizeof TAKERS / sizeof *TAKERS; i++)
+        TRY(take_apart(cx, store, person_id, TAKERS[i]));
+    return OK;
 }
 
 err erasure_take_rows(struct ctx *cx, struct store *store, int64_t person_id)
 {
     struct predecessor *predecessors = NULL;
     size_t count = 0;
-    TRY(take_receipts(cx, store, person_id));
+    TRY(take_apart(cx, store, person_id, take_receipts));
     TRY(predecessor_list(cx, person_id, &predecessors, &count));
     for (size_t i = 0; i < count; i++)
         TRY(take_of(cx, store, predecessors[i].person_id));

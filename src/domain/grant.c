@@ -53,6 +53,7 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
 err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
 {
     TRY(grant_check_room(cx, relationship->person_id));
+    TRY(act_check_room(cx, relationship->person_id, relationship->relationship_id));
     grant->person_id = relationship->person_id;
     grant->relationship_id = relationship->relationship_id;
     grant->organisation_id = relationship->organisation_id;

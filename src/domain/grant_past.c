@@ -11,19 +11,27 @@
 #define FOLD_BYTES_MAX LIMIT_REQUEST_ARENA_BYTES
 #define ALL_DEPARTMENTS INT64_C(-1)
 
-/* The acts of one grant up to a moment, added up; false when it did not exist yet. */
+/* What the acts of one grant up to a moment add up to; false when it did not exist yet. Each act says all that the
+ * grant is from then on, and none comes behind one that ended it: the last one up to the moment is enough. */
 static err fold_at(struct ctx *cx, const struct grant *now, int64_t at_ms, struct grant *out, bool *out_existed)
 {
-    struct act *acts = NULL;
-    size_t count = 0;
-    TRY(act_list(cx, now->person_id, now->last_act_id, &acts, &count));
-    struct grant grant = {.organisation_id = now->organisation_id, .used = now->used, .uses = {.event = TEXT_NONE}};
-    *out_existed = false;
-    for (size_t i = 0; i < count && acts[i].at_ms <= at_ms; i++) {
-        grant_fold(&grant, &acts[i]);
-        *out_existed = true;
+    struct act act;
+    int64_t act_id = 0;
+    int64_t before_id = now->last_act_id;
+    int64_t then_ms = INT64_MAX;
+    while (before_id != 0 && then_ms > at_ms) {
+        act_id = before_id;
+        TRY(act_step(cx, now->person_id, &before_id, &then_ms));
     }
-    *out = grant;
+    *out = (struct grant){.state = GRANT_ACTIVE,
+                          .organisation_id = now->organisation_id,
+                          .used = now->used,
+                          .uses = {.event = TEXT_NONE}};
+    *out_existed = then_ms <= at_ms;
+    if (!*out_existed)
+        return OK;
+    TRY(act_load(cx, now->person_id, act_id, &act));
+    grant_fold(out, &act);
     return OK;
 }
 

@@ -108,9 +108,9 @@ err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct r
 }
 
 /* The departments that may see the receipt, as far as the caller's is concerned. */
-static err load_departments(struct ctx *cx, int64_t person_id, int64_t receipt_id, int64_t *out)
+static err load_departments(struct ctx *cx, const struct sql_receipt_load_row *receipt, int64_t *out)
 {
-    struct sql_act_of_receipt_in in = {person_id, receipt_id};
+    struct sql_act_of_receipt_in in = {receipt->person_id, receipt->relationship_id, receipt->receipt_id};
     struct sql_act_of_receipt_row row = {0};
     bool found = false;
     TRY(sql_act_of_receipt(cx, &in, &row, &found));
@@ -128,7 +128,7 @@ err receipt_open(struct ctx *cx, struct text id, struct receipt *out)
     struct sql_receipt_load_row row;
     TRY(load_row(cx, person_id, receipt_id, &row));
     struct policy_object object = {.person_id = person_id, .organisation_id = row.organisation_id};
-    TRY(load_departments(cx, person_id, receipt_id, &object.departments));
+    TRY(load_departments(cx, &row, &object.departments));
     TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RECEIPT_READ : POLICY_RECEIPT_SEE, &object));
     return receipt_load(cx, person_id, receipt_id, out);
 }

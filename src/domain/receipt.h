@@ -47,7 +47,8 @@ err receipt_keep(struct ctx *cx, void *arg) MUST_CHECK;
 /* The `.tlog-proof` text. UNAVAILABLE receipt.not_in_log_yet during the first second. */
 err receipt_proof(struct ctx *cx, const struct receipt *receipt, struct text *out) MUST_CHECK;
 
-/* Receipts of a relationship that the caller may see, newest first. */
+/* Receipts of a relationship that the caller may see, newest first. A page may hold fewer than `limit`, and even none,
+ * though more follow: where most are of other departments. */
 struct receipt_entry {
     int64_t  receipt_id;
     act_kind kind;
@@ -58,10 +59,8 @@ struct receipt_page {
     int                   limit;
     struct receipt_entry *out;
     size_t                out_count;
+    int64_t               out_next; /* what `after` is for the next page, 0: there is none */
 };
 err receipt_page(struct ctx *cx, const struct relationship *relationship, struct receipt_page *page) MUST_CHECK;
-/* The newest LIMIT_ROWS of them. */
-err receipt_list(struct ctx *cx, const struct relationship *relationship, struct receipt_entry **out, size_t *out_count)
-    MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
 #include "domain/relationship.h"
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "domain/policy.h"
 #include "domain/receipt.h"
 #include "domain/relationship_store.h"
@@ -88,6 +89,20 @@ err relationship_begin(struct ctx *cx, struct relationship *relationship, const 
     return relationship_apply(cx, relationship, &act, false);
 }
 
+/* Proposing and taking back leaves a row each time. */
+static err check_proposals(struct ctx *cx)
+{
+    struct sql_relationship_count_in in = {
+        cx->actor.person_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), LIMIT_PROPOSALS_A_DAY};
+    struct sql_relationship_count_row lately = {0};
+    bool found = false;
+    TRY(sql_relationship_count(cx, &in, &lately, &found));
+    if (lately.relationships >= LIMIT_PROPOSALS_A_DAY)
+        return FAIL(cx, TOO_MANY, "relationship.too_many_proposals", "at most %d new relationships a day",
+                    LIMIT_PROPOSALS_A_DAY);
+    return OK;
+}
+
 err relationship_propose(struct ctx *cx, void *arg)
 {
     struct relationship_propose *propose = arg;
@@ -98,6 +113,7 @@ err relationship_propose(struct ctx *cx, void *arg)
     TRY(relationship_find(cx, cx->actor.person_id, propose->organisation_id, &relationship, &found));
     if (found)
         return FAIL(cx, CONFLICT, "relationship.exists", "there is a relationship with this organisation already");
+    TRY(check_proposals(cx));
     relationship = (struct relationship){
         .person_id = cx->actor.person_id,
         .relationship_id = ctx_number(cx),

@@ -67,7 +67,7 @@ err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *
 
 /* ---- store_write_fn, each with its struct; all give `out`. */
 
-/* The person proposes. CONFLICT relationship.exists. */
+/* The person proposes. CONFLICT relationship.exists; TOO_MANY relationship.too_many_proposals. */
 struct relationship_propose {
     int64_t             organisation_id;
     relationship_nature nature;
@@ -103,9 +103,11 @@ struct relationship_change {
     struct relationship out;
 };
 err relationship_change(struct ctx *cx, void *arg) MUST_CHECK;
+/* Whether the change can only stop something: a pause, or an earlier end and nothing else. Pure. */
+bool relationship_change_stops(const struct relationship_change *change, const struct relationship *relationship);
 
-/* Ends it: every live grant and open request ends in the same write. With `erase` the organisation is told to delete.
- */
+/* Ends it: every live grant and open request ends in the same write. With `erase` the organisation is told to delete,
+ * also later and again; TOO_MANY relationship.too_many_changes when that was asked very often. */
 struct relationship_end {
     int64_t             relationship_id;
     bool                erase;

@@ -24,6 +24,19 @@ static err plan_change(struct ctx *cx, const struct relationship_change *change,
     return OK;
 }
 
+/* An earlier end is the only change of terms that takes something away and gives nothing. */
+static bool only_shortens(const struct relationship_change *change, const struct relationship *relationship)
+{
+    bool only_ends = change->set_ends && !change->set_nature && !change->set_review && change->move == MOVE_NONE;
+    bool earlier = relationship->ends_at_ms == 0 || change->ends_at_ms < relationship->ends_at_ms;
+    return only_ends && change->ends_at_ms != 0 && earlier;
+}
+
+bool relationship_change_stops(const struct relationship_change *change, const struct relationship *relationship)
+{
+    return change->move == MOVE_PAUSE || only_shortens(change, relationship);
+}
+
 /* What is so already did not happen: there is nothing to prove. */
 static bool says_nothing_new(const struct relationship *relationship, const struct act *act)
 {
@@ -50,6 +63,8 @@ err relationship_change(struct ctx *cx, void *arg)
     if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
         return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
     if (!says_nothing_new(&relationship, &act)) {
+        if (!relationship_change_stops(change, &relationship))
+            TRY(act_check_room(cx, relationship.person_id, relationship.relationship_id));
         TRY(relationship_apply(cx, &relationship, &act, false));
         TRY(grant_shorten_all(cx, &relationship));
     }

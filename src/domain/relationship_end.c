@@ -67,5 +67,7 @@ err relationship_end(struct ctx *cx, void *arg)
     TRY(relationship_load_own(cx, end->relationship_id, &end->out));
     if (end->out.state == RELATIONSHIP_INVITED)
         return FAIL(cx, CONFLICT, "relationship.not_active", "the relationship has not started yet");
+    if (end->out.state == RELATIONSHIP_ENDED && end->erase) /* stops nothing any more */
+        TRY(act_check_room(cx, end->out.person_id, end->out.relationship_id));
     return relationship_end_now(cx, &end->out, end->erase, &end->out_receipt_id);
 }

@@ -167,10 +167,20 @@ static err body_admit(void *self, struct call *call)
 
 /* ---- sealed writes of a turn */
 
-void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write)
+/* What is kept for stops is for everybody: whoever sends very many waits with the rest from then on. */
+static bool goes_first(struct api *api, const struct call *call)
 {
-    bool stops = call_visit(call)->route->limit == LIMIT_CLASS_STOP;
-    struct sealed_chain *chain = stops ? &thread->stops : &thread->others;
+    static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
+    uint64_t caller = (uint64_t)call->cx.actor.person_id; /* nobody else has something to stop */
+    (void)pthread_mutex_lock(&api->stops_lock); /* locks of our own kind do not fail */
+    bool admitted = rate_admit(&api->stops, caller, &SHARE, call->started_ns);
+    (void)pthread_mutex_unlock(&api->stops_lock);
+    return admitted;
+}
+
+void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write, bool stops)
+{
+    struct sealed_chain *chain = stops && goes_first(thread->api, call) ? &thread->stops : &thread->others;
     if (chain->first == NULL)
         chain->first = write;
     else
@@ -274,6 +284,8 @@ err api_open(struct ctx *cx, const struct api_options *options, struct api **out
     if (api == NULL)
         return FAIL_MEMORY(cx);
     api->options = *options;
+    (void)pthread_mutex_init(&api->stops_lock, NULL); /* allocates nothing with default attributes */
+    random_fill(cx->randomness, (uint8_t *)&api->stops.seed, sizeof api->stops.seed);
     api_set_origin(api, options->origin);
     err built = build(cx, api);
     if (built != OK) {
@@ -291,6 +303,7 @@ void api_close(struct api *api)
     router_close(api->router);
     free(api->counters);
     arena_close(api->arena);
+    (void)pthread_mutex_destroy(&api->stops_lock);
     free(api);
 }
 

@@ -204,7 +204,7 @@ err patch_grant(struct call *call)
     if (body.uses != NULL)
         narrow->uses = *body.uses;
     TRY(read_departments(cx, grant.organisation_id, body.departments, body.departments_count, &narrow->departments));
-    return call_seal(call, grant_narrow, narrow, reply_narrowed, cx->actor.person_id);
+    return call_seal_stop(call, grant_narrow, narrow, reply_narrowed, cx->actor.person_id);
 }
 
 static err reply_withdrawn(struct call *call, void *arg)
@@ -222,7 +222,7 @@ err post_grant_withdraw(struct call *call)
         return FAIL_MEMORY(cx);
     TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &person_id, &withdraw->grant_id));
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
-    return call_seal(call, grant_withdraw, withdraw, reply_withdrawn, person_id);
+    return call_seal_stop(call, grant_withdraw, withdraw, reply_withdrawn, person_id);
 }
 
 /* ---- the organisation reports that the event of a grant has come */

@@ -271,20 +271,19 @@ static err reply_receipts(struct call *call)
     struct page_query query = PAGE_QUERY_START;
     struct relationship relationship;
     TRY(call_query(call, &query));
-    struct receipt_page list = {.limit = (int)query.limit + 1}; /* one more tells whether there is a next page */
+    struct receipt_page list = {.limit = (int)query.limit};
     TRY(call_after(call, &query, &list.after));
     TRY(relationship_open(&call->cx, call_text(call, "rel"), &relationship));
     TRY(receipt_page(&call->cx, &relationship, &list));
-    const size_t count = list.out_count <= (size_t)query.limit ? list.out_count : (size_t)query.limit;
-    struct receipt_line *items = ARENA_ARRAY(call->arena, struct receipt_line, count);
+    struct receipt_line *items = ARENA_ARRAY(call->arena, struct receipt_line, list.out_count);
     if (items == NULL)
         return FAIL_MEMORY(&call->cx);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < list.out_count; i++)
         items[i] = (struct receipt_line){relationship_item_id(&relationship, ID_RECEIPT, list.out[i].receipt_id),
             list.out[i].at_ms, text_of(act_event(list.out[i].kind))};
-    struct page page = {.items = items, .count = count};
-    if (count < list.out_count)
-        page.next = call_place(call, list.out[count - 1].receipt_id);
+    struct page page = {.items = items, .count = list.out_count};
+    if (list.out_next != 0)
+        page.next = call_place(call, list.out_next);
     return call_reply_page(call, &page);
 }
 

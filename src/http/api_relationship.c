@@ -188,7 +188,9 @@ err patch_relationship(struct call *call)
         .review_at_ms = body.review_at_ms,
         .move = body.move,
     };
-    return call_seal(call, relationship_change, change, reply_changed, relationship.person_id);
+    struct sealing sealing = {.run = relationship_change, .arg = change, .encode = reply_changed,
+        .person_id = relationship.person_id, .stops = relationship_change_stops(change, &relationship)};
+    return call_seal_with(call, &sealing);
 }
 
 /* ---- end */
@@ -235,7 +237,9 @@ err post_relationship_end(struct call *call)
     TRY(call_body(call, &body));
     end->relationship_id = relationship.relationship_id;
     end->erase = body.erase;
-    return call_seal(call, relationship_end, end, reply_ended, relationship.person_id);
+    struct sealing sealing = {.run = relationship_end, .arg = end, .encode = reply_ended,
+        .person_id = relationship.person_id, .stops = relationship.state != RELATIONSHIP_ENDED};
+    return call_seal_with(call, &sealing);
 }
 
 /* ---- the organisation answers a proposal */

@@ -139,7 +139,7 @@ err post_erase(struct call *call)
     TRY(call_body(call, &body));
     begin->person_id = call->cx.actor.person_id;
     begin->confirmation = body.confirm;
-    return call_seal(call, erasure_begin, begin, reply_erased, begin->person_id);
+    return call_seal_stop(call, erasure_begin, begin, reply_erased, begin->person_id);
 }
 
 /* ---- claims by people who are not here yet */

@@ -4,6 +4,7 @@
 #ifndef HTTP_API_THREAD_H
 #define HTTP_API_THREAD_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "http/api.h"
@@ -27,6 +28,8 @@ struct api {
     size_t                 routes_count;
     struct route_counters *counters; /* by position in `routes` */
     const struct server   *server;   /* NULL: /metrics is silent about the engine */
+    pthread_mutex_t        stops_lock;
+    struct rate            stops;    /* how often each caller went first: one count for all threads */
     struct arena          *arena;    /* texts that are made once */
     struct text            openapi;
 };
@@ -49,6 +52,7 @@ struct api_thread {
 
 /* Counts one more call for `what` (any number that stands for it) at the call's door. TOO_MANY limit.rate. */
 err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
-void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write);
+/* `stops`: the write takes something away. It goes before all others, as long as its caller has not sent too many. */
+void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write, bool stops);
 
 #endif

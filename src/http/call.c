@@ -320,11 +320,17 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     if (seal->repeatable && sealing->secret.size > 0)
         idempotency_bind(&seal->idempotency, sealing->secret);
     seal->idempotency.in_ledger = sealing->in_ledger;
-    api_thread_queue(call->thread_data, call, &seal->write);
+    api_thread_queue(call->thread_data, call, &seal->write, sealing->stops);
     return OK;
 }
 
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)
 {
     return call_seal_with(call, &(struct sealing){.run = run, .arg = arg, .encode = encode, .person_id = person_id});
+}
+
+err call_seal_stop(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)
+{
+    return call_seal_with(call, &(struct sealing){.run = run, .arg = arg, .encode = encode, .person_id = person_id,
+                                                  .stops = true});
 }

@@ -83,11 +83,14 @@ struct sealing {
     int64_t        person_id;
     const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
+    bool           stops;     /* it takes something away: it goes first, and may use what is kept for stops */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */
     err (*stands)(struct call *call, void *arg, bool *out_stands);
 };
 err call_seal_with(struct call *call, const struct sealing *sealing) MUST_CHECK;
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id) MUST_CHECK;
+/* The same for a write that can only stop, end, pause or narrow something. */
+err call_seal_stop(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id) MUST_CHECK;
 
 #endif

@@ -21,7 +21,7 @@ from stress import Cut, RoughNode, Shop, seed_of_run, together
 WORKERS, READERS, PURPOSES = 6, 2, 3
 SWITCH = 0  # the purpose that is stopped and given again under the readers' eyes
 LIVE_MAX = 4
-ASKED_MOST, GRANTS_MOST = 100, 3000  # half of LIMIT_REQUESTS_A_DAY and LIMIT_GRANTS
+ASKED_MOST, CHANGES_MOST = 100, 600  # half of LIMIT_REQUESTS_A_DAY, and of LIMIT_CHANGES_A_DAY or a little more
 EITHER = 0  # a read that left one row or two
 AUDIT_EVERY = 20
 SLOW = float(os.environ.get("SLOW", 1))  # builds that watch themselves take longer
@@ -151,7 +151,7 @@ class Worker(Caller):
         self.begin_with(test.shop.customer())
 
     def begin_with(self, customer):
-        self.customer, self.line, self.asked = customer, customer.line(), 0
+        self.customer, self.line, self.asked, self.began = customer, customer.line(), 0, self.number
         self.customer.marks = {}
         self.acts, self.cycle_acts = [], []
         self.grants, self.touched, self.receipts = {}, set(), []
@@ -424,7 +424,7 @@ class Test:
     def replace_customers(self):
         """Those who come near a bound of the domain make room for somebody new."""
         for worker in self.workers:
-            if worker.asked < ASKED_MOST and len(worker.grants) < GRANTS_MOST:
+            if worker.asked < ASKED_MOST and worker.number - worker.began < CHANGES_MOST:
                 continue
             worker.begin_with(self.shop.customer())
             for reader in self.readers:

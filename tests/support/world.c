@@ -239,6 +239,16 @@ struct grant world_grant(struct world *world, struct actor system, const struct 
     return answer.out_grant;
 }
 
+err world_receipts(struct ctx *cx, const struct relationship *relationship, struct receipt_entry **out,
+                   size_t *out_count)
+{
+    struct receipt_page page = {.limit = 1000};
+    TRY(receipt_page(cx, relationship, &page));
+    *out = page.out;
+    *out_count = page.out_count;
+    return OK;
+}
+
 struct disclosure_ask world_question(struct world *world, const struct relationship *relationship,
                                      const struct purpose *purpose, struct attribute_set kinds)
 {

@@ -77,6 +77,9 @@ struct request world_ask(struct world *world, struct actor system, const struct 
                          const struct purpose *purpose);
 struct grant world_grant(struct world *world, struct actor system, const struct relationship *relationship,
                          const struct purpose *purpose);
+/* Receipts of a relationship that the caller of the ctx may see: so many of the newest as one page may hold. */
+err world_receipts(struct ctx *cx, const struct relationship *relationship, struct receipt_entry **out,
+                   size_t *out_count) MUST_CHECK;
 /* A question that has not been asked yet. */
 struct disclosure_ask world_question(struct world *world, const struct relationship *relationship,
                                      const struct purpose *purpose, struct attribute_set kinds);

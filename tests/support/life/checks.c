@@ -187,7 +187,7 @@ static bool lists_receipt(struct life *life, struct actor actor, const struct re
     struct receipt_entry *entries = NULL;
     size_t count = 0;
     bool listed = false;
-    life_expect(life, receipt_list(world_as(&life->world, actor), real, &entries, &count), NULL);
+    life_expect(life, world_receipts(world_as(&life->world, actor), real, &entries, &count), NULL);
     for (size_t i = 0; i < count; i++)
         listed = listed || entries[i].receipt_id == receipt_id;
     return listed;
@@ -219,7 +219,7 @@ void check_receipts(struct life *life)
     struct relationship real = life_load(life, relationship);
     struct receipt_entry *entries = NULL;
     size_t count = 0;
-    life_expect(life, receipt_list(world_as(&life->world, person), &real, &entries, &count), NULL);
+    life_expect(life, world_receipts(world_as(&life->world, person), &real, &entries, &count), NULL);
     assert_int_equal(count > 0, it->was_started);
     if (count == 0)
         return;

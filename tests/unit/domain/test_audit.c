@@ -47,7 +47,7 @@ static void sign_all(struct world *world, const struct relationship *relationshi
 {
     struct receipt_entry *entries = NULL;
     size_t count = 0;
-    ASSERT_OK(world, receipt_list(world_as(world, world->ada), relationship, &entries, &count));
+    ASSERT_OK(world, world_receipts(world_as(world, world->ada), relationship, &entries, &count));
     for (size_t i = 0; i < count; i++) {
         struct receipt receipt;
         ASSERT_OK(world, receipt_load(&world->node.cx, relationship->person_id, entries[i].receipt_id, &receipt));

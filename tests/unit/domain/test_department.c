@@ -96,7 +96,7 @@ static size_t receipts_listed(struct world *world, struct actor actor, const str
 {
     struct receipt_entry *entries = NULL;
     size_t count = 0;
-    ASSERT_OK(world, receipt_list(world_as(world, actor), &two->relationship, &entries, &count));
+    ASSERT_OK(world, world_receipts(world_as(world, actor), &two->relationship, &entries, &count));
     for (size_t i = 0; i < count; i++)
         ASSERT_OK(world, open_receipt(world, actor, two, entries[i].receipt_id));
     return count;

@@ -29,13 +29,37 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 -- rows: one
 SELECT :columns: FROM act WHERE person_id = $1 AND act_id = $2;
 
--- The number of an act comes soon behind that of its receipt; numbers of another process may lie between.
+-- name: act_step
+-- file: people
+-- in:   person_id int64, act_id int64
+-- out:  previous_id int64, at_ms int64
+-- rows: one
+SELECT previous_id, at_ms FROM act WHERE person_id = $1 AND act_id = $2;
+
 -- name: act_of_receipt
 -- file: people
--- in:   person_id int64, receipt_id int64
+-- in:   person_id int64, relationship_id int64, receipt_id int64
 -- out:  kind int64, department_id int64, departments int64
 -- rows: one
-SELECT :columns: FROM act WHERE person_id = $1 AND act_id > $2 AND receipt_id = $2 ORDER BY act_id LIMIT 1;
+SELECT :columns: FROM act WHERE person_id = $1 AND relationship_id = $2 AND receipt_id > 0 AND receipt_id = $3;
+
+-- The acts with a receipt, the newest first.
+-- name: act_receipt_list
+-- file: people
+-- in:   person_id int64, relationship_id int64, before_id int64, most int64
+-- out:  receipt_id int64, kind int64, at_ms int64, department_id int64, departments int64
+-- rows: many
+SELECT :columns: FROM act WHERE person_id = $1 AND relationship_id = $2 AND receipt_id > 0 AND receipt_id < $3
+ORDER BY receipt_id DESC LIMIT $4;
+
+-- How many of them are younger than a number; those beyond `most` are not counted.
+-- name: act_receipt_count
+-- file: people
+-- in:   person_id int64, relationship_id int64, after_id int64, most int64
+-- out:  acts int64
+-- rows: one
+SELECT count(*) AS acts FROM (SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
+    AND receipt_id > 0 AND receipt_id > $3 ORDER BY receipt_id LIMIT $4) AS lately;
 
 -- name: act_newest_numbers
 -- file: people

@@ -10,10 +10,11 @@ INSERT INTO erasure (person_id, asked_at_ms) VALUES ($1, $2) ON CONFLICT (person
 
 -- name: erasure_list
 -- file: people
--- in:   most int64
+-- in:   asked_at_ms int64, person_id int64, most int64
 -- out:  person_id int64, asked_at_ms int64
 -- rows: many
-SELECT :columns: FROM erasure ORDER BY asked_at_ms, person_id LIMIT $1;
+SELECT :columns: FROM erasure WHERE asked_at_ms > $1 OR (asked_at_ms = $1 AND person_id > $2)
+ORDER BY asked_at_ms, person_id LIMIT $3;
 
 -- name: erasure_load
 -- file: people
@@ -90,16 +91,22 @@ DELETE FROM record WHERE person_id = $1 AND (person_id, relationship_id, record_
 -- rows: none
 UPDATE predecessor SET sealed = NULL WHERE person_id = $1 AND sealed IS NOT NULL;
 
--- The ends of all chains of facts of one person.
--- name: erase_chain_list
+-- The receipts that the facts of one person name, behind one of them.
+-- name: erase_receipt_list
 -- file: people
--- in:   person_id int64, after int64, most int64
--- out:  last_act_id int64
+-- in:   person_id int64, relationship_id int64, receipt_id int64, most int64
+-- out:  relationship_id int64, receipt_id int64
 -- rows: many
-SELECT last_act_id FROM (SELECT last_act_id FROM relationship WHERE person_id = $1
-    UNION ALL SELECT last_act_id FROM grant_now WHERE person_id = $1
-    UNION ALL SELECT last_act_id FROM request WHERE person_id = $1) AS told
-WHERE last_act_id > $2 ORDER BY last_act_id LIMIT $3;
+SELECT relationship_id, receipt_id FROM act
+WHERE person_id = $1 AND receipt_id > 0 AND relationship_id >= $2 AND (relationship_id > $2 OR receipt_id > $3)
+ORDER BY relationship_id, receipt_id LIMIT $4;
+
+-- name: erase_event_list
+-- file: people
+-- in:   person_id int64, most int64
+-- out:  act_id int64
+-- rows: many
+SELECT act_id FROM act WHERE person_id = $1 AND uses_event <> '' ORDER BY act_id LIMIT $2;
 
 -- name: erase_receipt
 -- file: people
@@ -208,7 +215,15 @@ SELECT (SELECT count(*) FROM vault WHERE person_id = $1) + (SELECT count(*) FROM
     + (SELECT count(*) FROM relationship_key WHERE person_id = $1) + (SELECT count(*) FROM session WHERE person_id = $1)
     + (SELECT count(*) FROM sign_in_link WHERE person_id = $1) + (SELECT count(*) FROM invitation WHERE person_id = $1)
     + (SELECT count(*) FROM contact_key WHERE person_id = $1)
-    + (SELECT count(*) FROM predecessor WHERE person_id = $1 AND sealed IS NOT NULL);
+    + (SELECT count(*) FROM predecessor WHERE person_id = $1 AND sealed IS NOT NULL)
+    + (SELECT count(*) FROM act JOIN receipt ON receipt.receipt_id = act.receipt_id AND receipt.person_id = $1
+       WHERE act.person_id = $1 AND act.receipt_id > 0)
+    + (SELECT count(*) FROM act JOIN receipt_signed
+       ON receipt_signed.receipt_id = act.receipt_id AND receipt_signed.person_id = $1
+       WHERE act.person_id = $1 AND act.receipt_id > 0)
+    + (SELECT count(*) FROM act WHERE person_id = $1 AND uses_event <> '')
+    + (SELECT count(*) FROM grant_now WHERE person_id = $1 AND uses_event <> '')
+    + (SELECT count(*) FROM request WHERE person_id = $1 AND (uses_event <> '' OR counter_uses_event <> ''));
 
 -- name: erase_left_record_count
 -- file: records

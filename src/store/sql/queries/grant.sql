@@ -133,15 +133,6 @@ WHERE person_id = $1 AND relationship_id = $2 AND purpose_id >= $3 AND (purpose_
     AND from_at_ms <= $5 AND (departments & $6) <> 0
 ORDER BY purpose_id, grant_id LIMIT $7;
 
--- Those that have a receipt older than one, the last changed first: their latest receipts, and where their acts end.
--- name: grant_receipts
--- file: people
--- in:   person_id int64, relationship_id int64, before_id int64
--- out:  receipt_id int64, last_act_id int64
--- rows: many
-SELECT receipt_id, last_act_id FROM grant_now WHERE person_id = $1 AND relationship_id = $2 AND grant_id < $3
-ORDER BY receipt_id DESC;
-
 -- The act of giving has the next number of all acts; it says where the grant lies while it is open.
 -- name: grant_load_open
 -- file: people

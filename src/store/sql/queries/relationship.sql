@@ -63,3 +63,12 @@ INSERT INTO relationship_key (person_id, relationship_id, sealed, public_jwk) VA
 -- out:  sealed bytes, public_jwk text
 -- rows: one
 SELECT sealed, public_jwk FROM relationship_key WHERE person_id = $1 AND relationship_id = $2;
+
+-- How many of one person are younger than a number; those beyond `most` are not counted.
+-- name: relationship_count
+-- file: people
+-- in:   person_id int64, after_id int64, most int64
+-- out:  relationships int64
+-- rows: one
+SELECT count(*) AS relationships FROM (SELECT relationship_id FROM relationship
+    WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3) AS lately;
