@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Commits whose answer may get lost. Each writer has a row of its own, and a batch puts its number there as its last
- * word. When the connection goes while a commit is under way, the row tells whether it happened: it is asked with a
- * lock, which waits for whatever the old connection still does. */
+ * word. When the connection goes while a commit is under way, the row tells whether it happened. It is changed as it is
+ * asked: that waits for a batch that has put its number there, and one that comes to it later can commit no more. */
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <string.h>
@@ -103,15 +103,18 @@ void postgres_mark_end(struct postgres *pg)
     (void)result; /* otherwise the slot is free once its time is over */
 }
 
-/* Whether the number of the last batch stands in the row: then all of that batch is there. */
-static err look_for_mark(struct ctx *cx, struct postgres *pg, bool *out_there)
+/* Whether the number of the last batch stands in the row: then all of that batch is there. The old connection may still
+ * have its last words before it. It cannot change a row that was changed since its transaction began; so the row gets
+ * another writer's id, the same however often it is asked. */
+static err look_for_mark(struct ctx *cx, struct postgres *pg, int64_t writer_id, bool *out_there)
 {
-    char sql[160];
+    char sql[240];
     const char *number = NULL;
     int64_t found = -1;
     TRY(postgres_ready(cx, pg));
-    (void)snprintf(sql, sizeof sql, "SELECT number::text FROM batch_mark WHERE slot = %" PRId64
-                   " AND writer_id = %" PRId64 " FOR UPDATE", pg->slot, pg->writer_id);
+    (void)snprintf(sql, sizeof sql, "UPDATE batch_mark SET writer_id = %" PRId64 " WHERE slot = %" PRId64
+                   " AND writer_id IN (%" PRId64 ", %" PRId64 ") RETURNING number::text", writer_id, pg->slot,
+                   pg->writer_id, writer_id);
     TRY(postgres_ask(cx, pg, sql, 1, &number));
     if (number == NULL || !text_to_int64(text_of(number), &found))
         return FAIL(cx, UNAVAILABLE, "store.unknown", "the mark of this writer is gone");
@@ -128,15 +131,17 @@ static err find_out(struct ctx *cx, struct postgres *pg)
     struct ctx own = {.arena = arena};
     bool there = false;
     int64_t until_ms = postgres_now_ms() + LIMIT_STORE_BUSY_MS;
+    int64_t writer_id = draw_writer_id();
     pg->was_cut = false; /* the transaction is over, one way or the other */
-    err looked = look_for_mark(&own, pg, &there);
+    err looked = look_for_mark(&own, pg, writer_id, &there);
     while (looked != OK && postgres_now_ms() < until_ms) {
         (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_AGAIN_MS * 1000000L}, NULL); /* a signal shortens it */
         failure_clear(&own.failure);
         arena_reset(arena);
-        looked = look_for_mark(&own, pg, &there);
+        looked = look_for_mark(&own, pg, writer_id, &there);
     }
     arena_close(arena);
+    pg->writer_id = looked == OK ? writer_id : 0; /* 0: the next transaction takes a slot first */
     if (looked != OK)
         return FAIL(cx, UNAVAILABLE, "store.unknown",
                     "the database was lost while it wrote the change, and does not tell whether it did");

@@ -11,7 +11,8 @@
 
 #define RECONNECT_ARENA_BYTES (64u * 1024)
 #define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
-#define WAY_SHUT_MS 250      /* after an attempt in vain */
+#define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
+#define WAY_SHUT_MS 250      /* after attempts in vain */
 
 /* ---- the URL */
 
@@ -144,6 +145,17 @@ static void note_try(struct postgres_way *way, bool came_through)
     atomic_store(&way->is_tried, false);
 }
 
+/* What is said stays here: it names machines and users. */
+static bool try_to_connect(struct postgres *pg)
+{
+    struct ctx own = {.arena = arena_open(RECONNECT_ARENA_BYTES)};
+    bool connected = own.arena != NULL && postgres_connect(&own, pg) == OK;
+    arena_close(own.arena);
+    if (!connected)
+        postgres_lose(pg);
+    return connected;
+}
+
 /* Also notices, before anything depends on it, that the server has gone since the last word. */
 err postgres_ready(struct ctx *cx, struct postgres *pg)
 {
@@ -155,12 +167,10 @@ err postgres_ready(struct ctx *cx, struct postgres *pg)
         return OK;
     if (!may_try(pg->options.way))
         return FAIL(cx, UNAVAILABLE, "store.lost", "the database could not be reached a moment ago");
-    struct ctx own = {.arena = arena_open(RECONNECT_ARENA_BYTES)}; /* what is said stays here */
-    err result = own.arena == NULL ? FAIL_MEMORY(&own) : postgres_connect(&own, pg);
-    arena_close(own.arena);
-    note_try(pg->options.way, result == OK);
-    if (result == OK)
-        return OK;
-    postgres_lose(pg);
-    return FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
+    int64_t began_ms = postgres_now_ms();
+    bool connected = try_to_connect(pg);
+    if (!connected && postgres_now_ms() - began_ms < TRY_AGAIN_MS)
+        connected = try_to_connect(pg); /* what has cut the connection may have met this one, too */
+    note_try(pg->options.way, connected);
+    return connected ? OK : FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
 }

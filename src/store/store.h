@@ -64,7 +64,8 @@ void store_read_end(struct ctx *cx);
 int64_t store_people_edition(const struct ctx *cx);
 
 /* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error
- * and leaves nothing then; it may be run again; it re-checks what it relies on, because the caller's snapshot is older.
+ * and leaves nothing then; it may be run again, when what it left in `arg` must not count, nor that it was there; it
+ * re-checks what it relies on, because the caller's snapshot is older.
  * While it runs, `cx->db` is the writer's handle and `cx->now_ms` is the writer's moment. */
 typedef err (*store_write_fn)(struct ctx *cx, void *arg);
 
@@ -82,7 +83,8 @@ struct store_write {
      * does not look at the writes again. */
     void (*done)(struct store_write *first);
     void               *owner;  /* the caller's, untouched */
-    err                 result; /* the store's, as the next one */
+    err                 result; /* the store's, as the next ones */
+    struct actor        actor;  /* whom the caller's ctx named: so it does each time that it runs */
     struct store_write *next;
 };
 

@@ -125,6 +125,7 @@ static void begin_again(struct batch *batch)
 {
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         write->result = OK;
+        write->cx->actor = write->actor;
         failure_clear(&write->cx->failure);
     }
 }
@@ -246,6 +247,7 @@ static void take_from(struct line *line, struct batch *batch)
     *end = line->first;
     for (; *end != NULL && batch->count < LIMIT_WRITE_BATCH; end = &(*end)->next) {
         (*end)->result = OK;
+        (*end)->actor = (*end)->cx->actor;
         batch->count++;
     }
     line->first = *end;
