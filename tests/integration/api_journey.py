@@ -339,9 +339,21 @@ def leave_for_good(node):
 def claim_new(node, shop):
     code = shop.post("/v1/org/invitations", {}).expect(201).json["code"]
     assert b"<svg" in node.nobody.get("/invitation/" + code).expect(200).body
-    reply = node.nobody.post("/v1/claims", {"invitation": code}).expect(201)
-    cookie = reply.field("Set-Cookie").split(";")[0]
-    assert node.nobody.get("/v1/me", {"Cookie": cookie}).expect(200).json["relationships"] == 1
+    reply, again = (claim_once(node, code).expect(201) for _ in range(2))
+    assert again.body == reply.body and again.field("Set-Cookie") == reply.field("Set-Cookie")
+    cookie = {"Cookie": reply.field("Set-Cookie").split(";")[0]}
+    assert node.nobody.get("/v1/me", cookie).expect(200).json["relationships"] == 1
+    leave_and_claim_again(node, code, cookie)
+
+
+def claim_once(node, code):
+    return node.nobody.post("/v1/claims", {"invitation": code}, {"Idempotency-Key": "claim-1"})
+
+
+def leave_and_claim_again(node, code, cookie):
+    """Whoever is erased is let in by nothing, not even by the kept answer to the claim."""
+    node.nobody.post("/v1/me/erase", {"confirm": "erase me"}, cookie).expect(202)
+    claim_once(node, code).expect(404)
 
 
 def read_log(node):

@@ -147,6 +147,8 @@ static void no_key_no_sealed_row_and_no_trace_is_left(void **state)
 static void the_audit_sees_a_row_that_was_left(void **state)
 {
     struct world *world = *state;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    world_grant(world, world->shipping, &shop, &world->delivery);
     ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
     finish(world, 1);
     assert_int_equal(world_audit(world, 0), 0);
@@ -155,6 +157,11 @@ static void the_audit_sees_a_row_that_was_left(void **state)
                    (long long)world->ada.person_id);
     world_spoil(world, "people.db", sql);
     assert_int_equal(world_audit(world, 1), 1);
+    world_spoil(world, "people.db", "DELETE FROM contact_key");
+    world_spoil(world, "people.db", "UPDATE grant_now SET uses_event = char(1) || 'sealed'");
+    assert_true(world_audit(world, 2) > 0);
+    world_spoil(world, "people.db", "UPDATE grant_now SET uses_event = ''");
+    assert_int_equal(world_audit(world, 0), 0);
 }
 
 static void several_share_the_work_on_a_bucket(void **state)

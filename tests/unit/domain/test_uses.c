@@ -5,6 +5,7 @@
 #include "domain/uses_store.h"
 
 #include "domain/grant_store.h"
+#include "domain/invitation.h"
 #include "domain/person_key.h"
 #include "domain/request_store.h"
 #include "support/world.h"
@@ -122,6 +123,27 @@ static void a_name_opens_in_its_own_row_alone(void **state)
                  "seal.broken");
 }
 
+/* The claimer's facts hold it; in those of the invited person, to which no chain leads now, there is none. */
+static void a_claim_leaves_no_name_behind(void **state)
+{
+    struct world *world = *state;
+    struct text code = world_bring_in(world);
+    struct relationship_list waiting = {.limit = 5};
+    ASSERT_OK(world, relationship_list_of_organisation(world_as(world, world->shipping), &waiting));
+    struct request_make make = {.person_id = waiting.out[0].person_id,
+        .relationship_id = waiting.out[0].relationship_id, .uses = UNTIL_FIRST,
+        .purpose = {ID_PURPOSE, waiting.out[0].organisation_id, world->delivery.purpose_id}};
+    ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
+    assert_int_equal(named(world), 2);
+    struct invitation_claim claim = {.code = code};
+    ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
+    assert_int_equal(named(world), 2);
+    struct request seen;
+    ASSERT_OK(world, request_load(world_as(world, world->shipping), world->ada.person_id, make.out.request_id, &seen));
+    assert_true(uses_equals(&seen.uses, &UNTIL_FIRST));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void a_name_goes_with_the_key_of_its_person(void **state)
 {
     struct world *world = *state;
@@ -141,6 +163,7 @@ int main(void)
         WORLD_TEST(a_sealed_name_is_compared_as_it_was_given),
         WORLD_TEST(what_was_named_before_names_were_sealed_reads_as_it_stands),
         WORLD_TEST(a_name_opens_in_its_own_row_alone),
+        WORLD_TEST(a_claim_leaves_no_name_behind),
         WORLD_TEST(a_name_goes_with_the_key_of_its_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
