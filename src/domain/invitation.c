@@ -141,13 +141,6 @@ static err redeem(struct ctx *cx, struct text typed, struct sql_invitation_load_
     return changed == 1 ? OK : fail_unknown(cx);
 }
 
-/* No chain leads to the old fact any more, so nobody would find the words in it when the claimer is erased. */
-static err leave_no_words(struct ctx *cx, const struct act *act)
-{
-    struct sql_erase_event_in in = {act->person_id, act->act_id};
-    return act->uses.event.size == 0 ? OK : sql_erase_event(cx, &in, NULL);
-}
-
 /* The facts of the unclaimed person are written again under the one who claimed; the chain is rebuilt link by link. */
 static err copy_acts(struct ctx *cx, int64_t from_person_id, int64_t to_person_id, int64_t *last_act_id)
 {
@@ -156,7 +149,6 @@ static err copy_acts(struct ctx *cx, int64_t from_person_id, int64_t to_person_i
     TRY(act_list(cx, from_person_id, *last_act_id, &acts, &count));
     int64_t previous_id = 0;
     for (size_t i = 0; i < count; i++) {
-        TRY(leave_no_words(cx, &acts[i]));
         acts[i].person_id = to_person_id;
         acts[i].previous_id = previous_id;
         TRY(act_copy(cx, &acts[i]));

@@ -4,6 +4,7 @@
  * are searched by plain SQL, turned against one another, and read again without the key. */
 #include "domain/uses_store.h"
 
+#include "domain/erasure.h"
 #include "domain/grant_store.h"
 #include "domain/invitation.h"
 #include "domain/person_key.h"
@@ -123,8 +124,8 @@ static void a_name_opens_in_its_own_row_alone(void **state)
                  "seal.broken");
 }
 
-/* The claimer's facts hold it; in those of the invited person, to which no chain leads now, there is none. */
-static void a_claim_leaves_no_name_behind(void **state)
+/* The claimer's facts hold it, sealed anew; that of the invited person goes when the claimer is erased. */
+static void a_name_goes_along_with_a_claim(void **state)
 {
     struct world *world = *state;
     struct text code = world_bring_in(world);
@@ -134,14 +135,18 @@ static void a_claim_leaves_no_name_behind(void **state)
         .relationship_id = waiting.out[0].relationship_id, .uses = UNTIL_FIRST,
         .purpose = {ID_PURPOSE, waiting.out[0].organisation_id, world->delivery.purpose_id}};
     ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
-    assert_int_equal(named(world), 2);
     struct invitation_claim claim = {.code = code};
     ASSERT_OK(world, WRITE(world, world->ada, invitation_claim, &claim));
-    assert_int_equal(named(world), 2);
     struct request seen;
     ASSERT_OK(world, request_load(world_as(world, world->shipping), world->ada.person_id, make.out.request_id, &seen));
     assert_true(uses_equals(&seen.uses, &UNTIL_FIRST));
+    assert_int_equal(named_plain(world), 0);
     assert_int_equal(world_audit(world, 0), 0);
+    struct erasure_begin begin = {.person_id = world->ada.person_id};
+    struct erasure_work work = {.told = NULL};
+    ASSERT_OK(world, WRITE(world, world->operator_, erasure_begin, &begin));
+    ASSERT_OK(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work));
+    assert_int_equal(named(world), 0);
 }
 
 static void a_name_goes_with_the_key_of_its_person(void **state)
@@ -163,7 +168,7 @@ int main(void)
         WORLD_TEST(a_sealed_name_is_compared_as_it_was_given),
         WORLD_TEST(what_was_named_before_names_were_sealed_reads_as_it_stands),
         WORLD_TEST(a_name_opens_in_its_own_row_alone),
-        WORLD_TEST(a_claim_leaves_no_name_behind),
+        WORLD_TEST(a_name_goes_along_with_a_claim),
         WORLD_TEST(a_name_goes_with_the_key_of_its_person),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
