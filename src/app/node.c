@@ -251,5 +251,6 @@ err node_settle(struct node *node)
         }
         TRY(result);
     }
+    TRY(ledger_let_go(&node->cx, node->store));
     return log_mark_keep(&node->cx, &node->kept_size);
 }

@@ -27,6 +27,8 @@ struct ledger_pass {
  * (nothing is done; call again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing | log.tile_damaged, and as the
  * store does. */
 err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out) MUST_CHECK;
+/* At the end of a program: the next one need not wait until this one's time is over. Waits for a write, if any. */
+err ledger_let_go(struct ctx *cx, struct store *store) MUST_CHECK;
 
 /* ---- reading */
 struct ledger_head {

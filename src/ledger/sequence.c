@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "ledger/head.h"
 #include "ledger/integrate.h"
+#include "ledger/lease.h"
 #include "store/queries.h"
 
 #define ATTEMPTS 4 /* a race is lost to another process of this node, of which there are few */
@@ -18,13 +19,18 @@ struct pass {
     struct integration             *log;
     struct ledger_head              next;
     bool                            contended; /* set by the write */
+    bool                            elsewhere; /* another program does it at this time */
+    int64_t                         holder;    /* the name under which this one does it */
 };
 
-static err read_edge(struct ctx *cx, struct pass *pass)
+static err read_edge(struct ctx *cx, struct store *store, struct pass *pass)
 {
     TRY(head_load(cx, &pass->seen, &pass->started));
     if (!pass->started)
         merkle_empty_root(&pass->seen.tree.root);
+    TRY(lease_is_elsewhere(cx, store, &pass->elsewhere));
+    if (pass->elsewhere)
+        return OK;
     const struct sql_log_pending_list_in in = {.row_limit = LIMIT_LOG_BATCH};
     TRY(sql_log_pending_list(cx, &in, &pass->rows, &pass->count));
     if (pass->count == 0 && pass->started)
@@ -33,10 +39,10 @@ static err read_edge(struct ctx *cx, struct pass *pass)
 }
 
 /* Head, waiting entries and tiles as of one moment. */
-static err read_state(struct ctx *cx, struct pass *pass)
+static err read_state(struct ctx *cx, struct store *store, struct pass *pass)
 {
     TRY(store_read_begin(cx));
-    err done = read_edge(cx, pass);
+    err done = read_edge(cx, store, pass);
     store_read_end(cx);
     return done;
 }
@@ -87,6 +93,9 @@ static err publish(struct ctx *cx, void *arg)
     pass->contended = false;
     pass->next.at_ms = cx->now_ms;
     bool fits = false;
+    TRY(lease_take(cx, pass->holder, &fits));
+    if (!fits)
+        return fail_contended(cx, pass);
     TRY(head_advance(cx, pass->started ? &pass->seen.tree : NULL, &pass->next, &fits));
     if (!fits)
         return fail_contended(cx, pass);
@@ -101,7 +110,10 @@ static err publish(struct ctx *cx, void *arg)
 
 static err run_pass(struct ctx *cx, struct store *store, struct pass *pass)
 {
-    TRY(read_state(cx, pass));
+    pass->holder = store_name(store);
+    TRY(read_state(cx, store, pass));
+    if (pass->elsewhere)
+        return FAIL(cx, CONFLICT, "log.contended", "another program numbers the entries of the log at this time");
     if (pass->count == 0 && pass->started)
         return OK;
     TRY(hash_and_sign(cx, pass));

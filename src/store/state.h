@@ -55,6 +55,7 @@ struct store_clock {
 };
 
 struct store {
+    int64_t              name;
     char                *folder;   /* of the files that lie on this machine; NULL: there are none */
     char                *url;      /* of the database server; NULL: all lies in the folder */
     char                *keys_url; /* the same for STORE_KEYS */

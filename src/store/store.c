@@ -179,12 +179,28 @@ bool store_is_local(const struct store *store, store_file file)
     return (file == STORE_KEYS ? store->keys_url : store->url) == NULL;
 }
 
+int64_t store_name(const struct store *store)
+{
+    return store->name;
+}
+
 bool store_waits(const struct store *store)
 {
     return store->url != NULL;
 }
 
 /* ---- open and close */
+
+static int64_t draw_name(void)
+{
+    struct randomness randomness = randomness_system();
+    uint8_t bytes[8];
+    uint64_t name = 0;
+    random_fill(&randomness, bytes, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i++)
+        name = name << 8 | bytes[i];
+    return (int64_t)(name >> 1) + 1; /* never 0 */
+}
 
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out)
 {
@@ -198,6 +214,7 @@ err store_open(struct ctx *cx, const struct store_options *options, struct store
     store->options.clock = NULL;
     store->clock = *options->clock;
     store->writer.reserve = -1;
+    store->name = draw_name();
     checkpointer_open(store);
     store_clock_init(store);
     err result = copy_place(options, store) ? fill(cx, store) : FAIL_MEMORY(cx);

@@ -45,6 +45,9 @@ err store_open(struct ctx *cx, const struct store_options *options, struct store
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);
 
+/* A number that this opening of the store has, and no other has. */
+int64_t store_name(const struct store *store);
+
 /* Whether asking it means to wait for a server: then no loop should. */
 bool store_waits(const struct store *store);
 

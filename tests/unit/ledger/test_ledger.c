@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "ledger/checkpoint.h"
+#include "ledger/lease.h"
 #include "ledger/proof.h"
 #include "ledger/tile_source.h"
 #include "store/queries.h"
@@ -297,6 +298,7 @@ static void the_log_is_the_same_after_a_restart(void **state)
     log_append(&fixture, 700);
     log_sequence(&fixture);
     struct ledger_head before = head_of(cx);
+    assert_int_equal(ledger_let_go(cx, fixture.store), OK);
     log_fixture_store_close(&fixture);
     log_fixture_store_open(&fixture);
     struct ledger_head after = head_of(cx);
@@ -304,6 +306,41 @@ static void the_log_is_the_same_after_a_restart(void **state)
     log_append(&fixture, 700);
     log_sequence(&fixture);
     assert_int_equal(head_of(cx).tree.size, 1400);
+    log_fixture_close(&fixture);
+}
+
+/* store_write_fn */
+static err take_for_another(struct ctx *cx, void *arg)
+{
+    bool taken = false;
+    (void)arg;
+    TRY(lease_take(cx, 7, &taken));
+    return taken ? OK : FAIL(cx, INTERNAL, "test.lease", "it was not free");
+}
+
+static void another_program_waits_for_the_end_of_the_lease(void **state)
+{
+    (void)state;
+    struct log_fixture fixture;
+    struct ctx *cx = log_fixture_open(&fixture);
+    struct ledger_pass pass;
+    struct set_clock set = {.wall_ms = clock_wall_ms(&fixture.base.clock) + 10000};
+    log_fixture_store_close(&fixture);
+    fixture.base.clock = clock_set(&set);
+    log_fixture_store_open(&fixture);
+    log_append(&fixture, 3);
+    log_sequence(&fixture);
+    assert_int_equal(ledger_let_go(cx, fixture.store), OK);
+    assert_int_equal(store_write_wait(fixture.store, cx, take_for_another, NULL), OK);
+    log_append(&fixture, 3);
+    assert_int_equal(ledger_sequence(cx, fixture.store, &pass), CONFLICT);
+    assert_string_equal(cx->failure.reason, "log.contended");
+    failure_clear(&cx->failure);
+    assert_int_equal(head_of(cx).tree.size, 3);
+    set.wall_ms += LEASE_MS;
+    set.monotonic_ns += LEASE_MS * INT64_C(1000000);
+    assert_int_equal(ledger_sequence(cx, fixture.store, &pass), OK);
+    assert_int_equal(head_of(cx).tree.size, 6);
     log_fixture_close(&fixture);
 }
 
@@ -454,6 +491,7 @@ int main(void)
         cmocka_unit_test(many_passes_need_no_memory_of_the_caller),
         cmocka_unit_test(an_idle_pass_changes_nothing),
         cmocka_unit_test(the_log_is_the_same_after_a_restart),
+        cmocka_unit_test(another_program_waits_for_the_end_of_the_lease),
         cmocka_unit_test(passes_that_race_number_each_entry_once),
         cmocka_unit_test(an_act_that_fails_leaves_no_entry),
         cmocka_unit_test(the_log_never_goes_back),

@@ -114,3 +114,26 @@ ON CONFLICT (head_id) DO NOTHING RETURNING head_id;
 -- rows: one
 UPDATE log_head SET size = $1, root = $2, note = $3, at_ms = $4
 WHERE head_id = 1 AND size = $5 AND root = $6 RETURNING head_id;
+
+-- name: log_lease_load
+-- file: people
+-- out:  holder int64, until_ms int64
+-- rows: one
+SELECT :columns: FROM log_lease WHERE lease_id = 1;
+
+-- Gives or prolongs it, unless another holds it and its time is not over.
+-- name: log_lease_take
+-- file: people
+-- in:   holder int64, now_ms int64, until_ms int64
+-- out:  epoch int64
+-- rows: one
+INSERT INTO log_lease (lease_id, holder, epoch, until_ms) VALUES (1, $1, 1, $3)
+ON CONFLICT (lease_id) DO UPDATE SET holder = excluded.holder, until_ms = excluded.until_ms,
+    epoch = log_lease.epoch + CASE WHEN log_lease.holder = excluded.holder THEN 0 ELSE 1 END
+WHERE log_lease.holder = excluded.holder OR log_lease.until_ms <= $2 OR log_lease.until_ms > $3 RETURNING epoch;
+
+-- name: log_lease_end
+-- file: people
+-- in:   holder int64
+-- rows: none
+UPDATE log_lease SET until_ms = 0 WHERE lease_id = 1 AND holder = $1;
