@@ -15,6 +15,7 @@
 #include "store/page_sum.h"
 #include "store/queries.h"
 #include "store/reserve.h"
+#include "store/spread.h"
 #include "store/sqlite.h"
 #include "store/state.h"
 
@@ -124,6 +125,8 @@ static err fill(struct ctx *cx, struct store *store)
         unsigned files = conn_files_beside(store->writer.conn, file);
         if (store->writer.conn->leader[file] == file)
             TRY(migrate_files(cx, store->writer.conn->of_file[file], files, migrations));
+        if (file == STORE_PEOPLE)
+            TRY(spread_tables(cx, store->writer.conn->of_file[file]));
         if (store_is_local(store, file))
             sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tells Citus where the tables lie. Each statement looks for itself whether there is something to do, so that what was
+ * done before, or by another program meanwhile, is not done twice. */
+#include "store/spread.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "store/postgres.h"
+
+#define SQL_BYTES 600
+
+struct place {
+    const char *table;
+    const char *column; /* NULL: a copy on every machine */
+};
+
+static const struct place PLACES[] = {
+#define DISTRIBUTED(table, column) {#table, #column},
+#define REFERENCE(table, why) {#table, NULL},
+#define LOCAL(table, why)
+#define SCATTER(query, why)
+#include "store/sql/placement.def"
+#undef DISTRIBUTED
+#undef REFERENCE
+#undef LOCAL
+#undef SCATTER
+};
+
+#define PLACE_COUNT (sizeof PLACES / sizeof *PLACES)
+
+static err ask_number(struct ctx *cx, struct postgres *pg, const char *sql, int64_t *out)
+{
+    const char *found = NULL;
+    TRY(postgres_ask(cx, pg, sql, 1, &found));
+    if (found == NULL || !text_to_int64(text_of(found), out))
+        return FAIL(cx, INTERNAL, "store.failed", "the database gave no number");
+    return OK;
+}
+
+/* The first table of the same column: rows of one value lie beside each other in both. */
+static const char *together_with(const struct place *place)
+{
+    for (size_t i = 0; &PLACES[i] != place; i++)
+        if (PLACES[i].column != NULL && strcmp(PLACES[i].column, place->column) == 0)
+            return PLACES[i].table;
+    return NULL;
+}
+
+static err put(struct ctx *cx, struct postgres *pg, const struct place *place)
+{
+    const char *schema = pg->options.schema;
+    char words[SQL_BYTES / 2];
+    char sql[SQL_BYTES];
+    if (place->column == NULL) {
+        (void)snprintf(words, sizeof words, "create_reference_table('%s.%s')", schema, place->table);
+    } else {
+        const char *first = together_with(place);
+        (void)snprintf(words, sizeof words, "create_distributed_table('%s.%s', '%s', colocate_with => '%s%s%s')",
+                       schema, place->table, place->column, first == NULL ? "" : schema, first == NULL ? "" : ".",
+                       first == NULL ? "none" : first);
+    }
+    (void)snprintf(sql, sizeof sql, "SELECT %s WHERE NOT EXISTS (SELECT 1 FROM pg_dist_partition"
+                   " WHERE logicalrelid = '%s.%s'::regclass)", words, schema, place->table);
+    return postgres_say(cx, pg, sql);
+}
+
+static err check(struct ctx *cx, struct postgres *pg, const struct place *place)
+{
+    char sql[SQL_BYTES];
+    int64_t right = 0;
+    (void)snprintf(sql, sizeof sql, "SELECT count(*)::text FROM pg_dist_partition"
+                   " WHERE logicalrelid = '%s.%s'::regclass AND partmethod = '%s' AND COALESCE(column_to_column_name(logicalrelid, partkey), '') = '%s'",
+                   pg->options.schema, place->table, place->column == NULL ? "n" : "h",
+                   place->column == NULL ? "" : place->column);
+    TRY(ask_number(cx, pg, sql, &right));
+    if (right == 1)
+        return OK;
+    return FAIL(cx, CONFLICT, "store.spread", "the table %s is spread in another way than this program wants",
+                place->table);
+}
+
+/* With the lock that lets one program at a time do it. */
+static err put_all(struct ctx *cx, struct postgres *pg)
+{
+    char sql[SQL_BYTES];
+    int64_t spread = 0;
+    int64_t people = 0;
+    TRY(postgres_say(cx, pg, "LOCK TABLE schema_migration IN SHARE ROW EXCLUSIVE MODE"));
+    (void)snprintf(sql, sizeof sql, "SELECT count(*)::text FROM pg_dist_partition JOIN pg_class ON oid = logicalrelid"
+                   " WHERE relnamespace = '%s'::regnamespace", pg->options.schema);
+    TRY(ask_number(cx, pg, sql, &spread));
+    TRY(ask_number(cx, pg, "SELECT count(*)::text FROM (SELECT 1 FROM organisation UNION ALL SELECT 1 FROM person"
+                           " LIMIT 1) AS anybody", &people));
+    if (spread == 0 && people > 0)
+        return OK;
+    for (size_t i = 0; i < PLACE_COUNT; i++)
+        TRY(put(cx, pg, &PLACES[i]));
+    for (size_t i = 0; i < PLACE_COUNT; i++)
+        TRY(check(cx, pg, &PLACES[i]));
+    return OK;
+}
+
+err spread_tables(struct ctx *cx, struct database *db)
+{
+    struct postgres *pg = postgres_of(db);
+    int64_t there = 0;
+    if (pg == NULL)
+        return OK;
+    TRY(ask_number(cx, pg, "SELECT count(*)::text FROM pg_extension WHERE extname = 'citus'", &there));
+    if (there == 0)
+        return OK;
+    TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+    err result = put_all(cx, pg);
+    if (result == OK)
+        return postgres_say(cx, pg, "COMMIT");
+    postgres_lose(pg); /* whatever was begun ends with the connection */
+    return result;
+}
