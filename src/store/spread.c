@@ -70,8 +70,9 @@ static err check(struct ctx *cx, struct postgres *pg, const struct place *place)
 {
     char sql[SQL_BYTES];
     int64_t right = 0;
-    (void)snprintf(sql, sizeof sql, "SELECT count(*)::text FROM pg_dist_partition"
-                   " WHERE logicalrelid = '%s.%s'::regclass AND partmethod = '%s' AND COALESCE(column_to_column_name(logicalrelid, partkey), '') = '%s'",
+    (void)snprintf(sql, sizeof sql,
+                   "SELECT count(*)::text FROM pg_dist_partition WHERE logicalrelid = '%s.%s'::regclass"
+                   " AND partmethod = '%s' AND COALESCE(column_to_column_name(logicalrelid, partkey), '') = '%s'",
                    pg->options.schema, place->table, place->column == NULL ? "n" : "h",
                    place->column == NULL ? "" : place->column);
     TRY(ask_number(cx, pg, sql, &right));
