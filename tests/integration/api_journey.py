@@ -339,21 +339,24 @@ def leave_for_good(node):
 def claim_new(node, shop):
     code = shop.post("/v1/org/invitations", {}).expect(201).json["code"]
     assert b"<svg" in node.nobody.get("/invitation/" + code).expect(200).body
-    reply, again = (claim_once(node, code).expect(201) for _ in range(2))
-    assert again.body == reply.body and again.field("Set-Cookie") == reply.field("Set-Cookie")
-    cookie = {"Cookie": reply.field("Set-Cookie").split(";")[0]}
-    assert node.nobody.get("/v1/me", cookie).expect(200).json["relationships"] == 1
-    leave_and_claim_again(node, code, cookie)
+    reply = claim_once(node, code, "claim-1").expect(201)
+    cookie = reply.field("Set-Cookie").split(";")[0]
+    assert node.nobody.get("/v1/me", {"Cookie": cookie}).expect(200).json["relationships"] == 1
 
 
-def claim_once(node, code):
-    return node.nobody.post("/v1/claims", {"invitation": code}, {"Idempotency-Key": "claim-1"})
+def claim_once(node, code, key):
+    return node.nobody.post("/v1/claims", {"invitation": code}, {"Idempotency-Key": key})
 
 
-def leave_and_claim_again(node, code, cookie):
-    """Whoever is erased is let in by nothing, not even by the kept answer to the claim."""
+def claim_again_when_erased(node, shop):
+    """Whoever is erased is let in by nothing, not even by the kept answer to the claim; the code is used up."""
+    code = shop.post("/v1/org/invitations", {"claims": 2}).expect(201).json["code"]
+    first, second, again = (claim_once(node, code, key).expect(201) for key in ("claim-2", "claim-3", "claim-2"))
+    assert again.body == first.body and again.field("Set-Cookie") == first.field("Set-Cookie")
+    cookie = {"Cookie": first.field("Set-Cookie").split(";")[0]}
     node.nobody.post("/v1/me/erase", {"confirm": "erase me"}, cookie).expect(202)
-    claim_once(node, code).expect(404)
+    claim_once(node, code, "claim-2").expect(404)
+    assert claim_once(node, code, "claim-3").expect(201).body == second.body
 
 
 def read_log(node):
@@ -406,6 +409,7 @@ def main():
         sign_out(node)
         leave_for_good(node)
         claim_new(node, shop)
+        claim_again_when_erased(node, shop)
         read_log(node)
         count(node)
         assert "request.failed" not in node.read_log(), node.read_log()
