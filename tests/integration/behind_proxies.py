@@ -20,11 +20,11 @@ from lax_server import LaxServer
 from proxies import KINDS, MARK, Proxy, origin_form, program_of
 from request_dice import generate, mutate
 from second_reader import all_with_h11, read_with_h11
+from skipping import SKIPPED
 
 PROGRAM = sys.argv[1]
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
 MUTANTS = int(os.environ.get("MUTANTS") or 300)
-SKIPPED = 77
 AT_ONCE = 8
 PAUSE = 0.005
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+from skipping import skipped
 from stress import RoughNode, Shop, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
@@ -282,7 +283,7 @@ def main():
         full_disk(kill=True)
         without_the_room_that_is_kept()
     else:
-        print("skipped: no mount namespace is permitted here, so there is no small disk to fill")
+        skipped("no mount namespace is permitted here, so there is no small disk to fill")
     print("ok")
 
 

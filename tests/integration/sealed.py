@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+from skipping import SKIPPED, skipped
 from stress import Cut, RoughNode, Shop
 
 SLOW = float(os.environ.get("SLOW", 1))
@@ -118,7 +119,7 @@ def order_of_calls(node, acting):
     words = ["read", "give"] * (ACTS // 2)
     with Tracer(node, "-e", f"trace={CALLS}") as tracer:
         if not tracer.attached:
-            print(f"skipped: {tracer.word.strip()}")
+            skipped(tracer.word.strip())
             return False
         for word in words:
             getattr(acting, word)().expect(200, 201)
@@ -170,14 +171,15 @@ def failed_sync(node, acting):
 
 def main():
     if shutil.which("strace") is None:
-        print("skipped: strace is not installed")
-        return
+        return skipped("strace is not installed")
     with RoughNode() as node:
         acting = Acting(Shop(node, "Blue Shop", 1))
-        if order_of_calls(node, acting):
-            held_up(node, acting)
-            failed_sync(node, acting)
+        if not order_of_calls(node, acting):
+            return SKIPPED
+        held_up(node, acting)
+        failed_sync(node, acting)
     print("ok")
+    return 0
 
 
 if __name__ == "__main__":

@@ -149,7 +149,9 @@ def show(found):
 def report(cases, answers, seconds):
     codes = collections.Counter(code for code, _, _ in answers)
     kinds = len({case.kind for case in cases})
-    print(f"found: {len(cases)} calls of {kinds} kinds, exit codes {dict(sorted(codes.items()))}, {seconds:.1f} s")
+    print(f"found: {len(cases)} calls of {kinds} kinds, answered alike by both: {codes[0]} taken, "
+          f"{len(answers) - codes[0]} not (not understood {codes[2]}, too large {codes[7]}, refused {codes[8]}), "
+          f"{seconds:.1f} s")
     assert min(codes.get(code, 0) for code in (0, 2, 7, 8)) >= len(cases) // 400, "a verdict is hardly ever met"
 
 

@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: the scorecard tells what the tests have told. Method: its table is held against the tests of this build, and
-its reader is given what CTest prints. Usage: selftest.py BUILD."""
+"""Goal: the scorecard tells what the tests have told, and calls nothing held that was not run. Method: its table is
+held against the tests of this build, its reader is given what CTest prints, and a test that finds nothing to work with
+is run. Usage: selftest.py BUILD."""
+import fnmatch
+import json
+import os
+import subprocess
 import sys
 import unittest
 
@@ -14,7 +19,16 @@ OUTPUT = """test 7
 test 8
       Start  8: clock
 8: found: nothing came back
-2/2 Test  #8: clock ............................***Failed    1.00 sec
+2/4 Test  #8: clock ............................***Failed    1.00 sec
+test 9
+      Start  9: sealed
+9: skipped: strace is not installed
+3/4 Test  #9: sealed ...........................***Skipped   0.10 sec
+test 10
+      Start 10: disk
+10:         skipped: no small disk
+10: found: it heals
+4/4 Test #10: disk .............................   Passed    0.10 sec
 """
 
 
@@ -23,18 +37,46 @@ class Scorecard(unittest.TestCase):
         for goal in run.goals():
             self.assertNotEqual("later" in goal, "tests" in goal, goal)
             self.assertEqual("bound" in goal, "tests" in goal, goal)
+            self.assertEqual("value" in goal, "tests" in goal, goal)
 
     def test_the_tests_that_it_names_are_there(self):
         there = run.tests_there(BUILD)
-        absent = {name for goal in run.goals() for name in goal.get("tests", []) if name not in there}
+        absent = {name for goal in run.goals() for name in goal.get("tests", []) if not fnmatch.filter(there, name)}
         self.assertEqual(absent, set())
 
     def test_what_failed_fails_the_goal_and_what_did_not_run_is_said(self):
         told = run.told_by(OUTPUT)
-        self.assertEqual(told["kill"], {"passed": True, "found": ["3 kills"], "controls": ["forged: red"]})
-        rows = [run.judge({"id": "x", "bound": "y", "tests": tests}, told)["verdict"]
-                for tests in (["kill"], ["kill", "clock"], ["clock"], ["nowhere"])]
-        self.assertEqual(rows, ["holds", "FAILS", "FAILS", "not run"])
+        self.assertEqual(told["kill"], {"passed": True, "ran": True, "found": ["3 kills"], "controls": ["forged: red"],
+                                        "skipped": []})
+        rows = {tests: run.judge({"id": "x", "bound": "y", "tests": list(tests)}, told)["verdict"]
+                for tests in (("kill",), ("ki*",), ("kill", "clock"), ("clock",), ("nowhere",))}
+        self.assertEqual(list(rows.values()), ["holds", "holds", "FAILS", "FAILS", "not run"])
+
+    def test_what_was_not_run_whole_does_not_hold(self):
+        told = run.told_by(OUTPUT)
+        rows = [run.judge({"id": "x", "bound": "y", "tests": tests}, told)
+                for tests in (["sealed"], ["kill", "sealed"], ["disk"], ["kill", "nowhere"], ["clock", "sealed"])]
+        self.assertEqual([row["verdict"] for row in rows],
+                         ["not run", "holds in part", "holds in part", "holds in part", "FAILS"])
+        self.assertEqual([row["why"] for row in rows[1:4]],
+                         ["not run: sealed; sealed skipped: strace is not installed", "disk skipped: no small disk",
+                          "not in this build: nowhere"])
+        elsewhere = run.judge({"id": "x", "bound": "y", "tests": ["kill"], "rest": "the rest is run at night"}, told)
+        self.assertEqual((elsewhere["verdict"], elsewhere["why"]), ("holds in part", "the rest is run at night"))
+        self.assertIn("strace is not installed", run.page(rows, dict.fromkeys(("date", "commit", "machine", "sizes"))))
+
+    def test_a_test_that_finds_nothing_to_work_with_is_told_apart_from_one_that_passed(self):
+        listed = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], capture_output=True, check=True)
+        codes = {}
+        for test in json.loads(listed.stdout)["tests"]:
+            if any(word.endswith(".py") and "tests/integration" in word for word in test.get("command", [])):
+                codes[test["name"]] = {entry["name"]: entry["value"] for entry in test["properties"]}
+        self.assertGreater(len(codes), 30)
+        self.assertEqual({name for name, entries in codes.items() if entries.get("SKIP_RETURN_CODE") != 77}, set())
+        sealed = run.ROOT / "tests/integration/sealed.py"
+        done = subprocess.run(["/usr/bin/python3", "-B", str(sealed)], capture_output=True, text=True, check=False,
+                              env={**os.environ, "PATH": "/nowhere"})
+        self.assertEqual((done.returncode, done.stdout), (77, "skipped: strace is not installed\n"))
 
     def test_the_page_has_a_row_for_each_goal(self):
         rows = [run.judge(goal, {}) for goal in run.goals()]
