@@ -12,7 +12,7 @@ import threading
 import time
 
 from purposes import DELIVER
-from running_node import RunningNode, pages
+from running_node import Caller, RunningNode, pages
 
 
 def seed_of_run():
@@ -152,6 +152,7 @@ class Beside(RoughNode):
 
     def __enter__(self):
         self.log = open(os.path.join(self.folder, "log-beside"), "w+b")
+        self.nobody = Caller(self)
         self.start()
         return self
 
