@@ -2,9 +2,9 @@
 """Goal: several servers on one database are one node. What one has acknowledged holds at the next request to another;
 the log is one sequence, and whoever numbers it may be killed or stopped in the middle. Method: two servers serve the
 same people at once; each stop at one is followed by a read at the other; checkpoints are fetched from both in turn and
-the whole log is derived again (support/tlog.py); then one server is stopped and killed while the other goes on. Positive
-controls: reads that do not wait for the stop find permission; the judge of the log sees a checkpoint that was
-changed, and one of a log that was cut."""
+the whole log is derived again (support/tlog.py); then one server is stopped and killed while the other goes on.
+Positive controls: reads that do not wait for the stop find permission; the judge of the log sees a checkpoint that
+was changed, and one of a log that was cut."""
 import http.client
 import os
 import signal
