@@ -36,8 +36,8 @@
 #define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
 #define LIMIT_WRITE_RESERVE 1024          /* more of them, kept for what stops something */
 #define LIMIT_STOPS_AT_ONCE 64            /* of one person that go first and use what is kept; then they wait in turn */
-#define LIMIT_STOPS_A_MINUTE 12           /* and how soon there may be more of them */
-#define LIMIT_STORE_RESERVE_BYTES (4 * 1024 * 1024) /* of the disk, kept for the same */
+#define LIMIT_STOPS_A_MINUTE 6            /* and how soon there may be more of them */
+#define LIMIT_STORE_RESERVE_BYTES (16 * 1024 * 1024) /* of the disk, kept for the same: 500 stops, one by one */
 #define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
 #define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
 #define LIMIT_POOL_QUEUE 256              /* calls waiting for a pool thread */

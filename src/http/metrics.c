@@ -98,7 +98,7 @@ static void write_store(struct builder *out, struct store *store)
     write_metric(out, "writes_waiting", "gauge", "Changes that wait for the writer.", (uint64_t)counters.queued);
     write_metric(out, "checkpoints_total", "counter", "Checkpoints of the write-ahead log.",
                  (uint64_t)counters.checkpoints);
-    write_metric(out, "store_reserve_bytes", "gauge", "Room kept for stops; less than 4 MiB: the disk is full.",
+    write_metric(out, "store_reserve_bytes", "gauge", "Room kept for stops; less than 16 MiB: the disk is full.",
                  (uint64_t)counters.reserve_bytes);
     build_literal(out,
                   "# HELP symbolon_store_bytes Size of each file of the store.\n# TYPE symbolon_store_bytes gauge\n");

@@ -2,7 +2,8 @@
 """Goal: a disk that is full or damaged is told of, harms nobody else and heals without help. Method: a node on a small
 tmpfs in a mount namespace of the test's own, filled under load and emptied again, once with a kill in between; and a
 node whose newest tile of the log is damaged in the database beneath it, and repaired. Skips the first part, with a
-word, where mounting is not permitted. Stopping goes on all the while. Positive control: where no room is kept for it
+word, where mounting is not permitted. Stopping goes on all the while, also behind
+thousands of changes that somebody else sends to the doors of stops. Positive control: where no room is kept for it
 it is refused; the judge of effects sees an answer that is kept from it; the node does fail while the disk is full and
 while the tile is damaged."""
 import contextlib
@@ -17,9 +18,11 @@ from skipping import skipped
 from stress import RoughNode, Shop, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
-DISK_BYTES = 20 << 20
-RESERVE_BYTES = 4 << 20  # LIMIT_STORE_RESERVE_BYTES
-STOPS = 60
+DISK_BYTES = 32 << 20
+RESERVE_BYTES = 16 << 20  # LIMIT_STORE_RESERVE_BYTES
+STOPS = 60                # fewer than LIMIT_STOPS_AT_ONCE
+GREED = 3000              # changes; written, they take more room than is kept
+FIRST_MOST = 64 + 6 * 3   # LIMIT_STOPS_AT_ONCE, and LIMIT_STOPS_A_MINUTE for longer than it takes
 CLONE_NEWNS, CLONE_NEWUSER = 0x00020000, 0x10000000
 
 
@@ -181,6 +184,49 @@ def full_disk(kill):
         assert not [line for line in lines if "Sanitizer" in line or "assert" in line], lines
 
 
+class Greedy:
+    """A customer who changes and changes: what stops nothing, at a door that may stop something, and then a permission,
+    a second shorter each time."""
+
+    def __init__(self, shop):
+        self.customer = shop.customer()
+        self.line = self.customer.line()
+        self.grant = self.customer.give(self.line, shop.purposes[0])
+        self.until = int(time.time()) + 200 * 86_400
+
+    def change(self):
+        """How many were written."""
+        path = f"/v1/me/relationships/{self.customer.relationship}"
+        return sum(self.line.call("PATCH", path, {"nature": ("member", "customer")[i % 2]}).expect(
+            200, 429, 503, 507).status == 200 for i in range(GREED))
+
+    def narrow(self):
+        def until(i):
+            return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.until - i))
+        return sum(self.line.call("PATCH", f"/v1/me/grants/{self.grant}", {"until": until(i)}).expect(
+            200, 503, 507).status == 200 for i in range(GREED))
+
+
+def greed_uses_up_nobodys_room():
+    with SmallDiskNode() as node:
+        shop = Shop(node, "Blue Shop", 1)
+        visitor, stopper, greedy = Visitor(shop), Stopper(shop), Greedy(shop)
+        node.fill()
+        check_refusal(read_until_refused(visitor))
+        changed, narrowed = greedy.change(), greedy.narrow()
+        stopped = [answer.status for answer in stopper.stop()]
+        print(f"found: full disk, of {GREED} changes of somebody else {changed} were written, of {GREED} that narrow "
+              f"{narrowed}; then {stopped.count(200)} of {STOPS} stops done")
+        assert stopped == [200] * STOPS, stopped
+        assert 1 <= narrowed <= FIRST_MOST, narrowed
+        node.empty()
+        assert wait_until(lambda: visitor.read().status == 200, 5 * SLOW) is not None, "writing did not begin again"
+        stopper.check()
+        node.stop()
+        node.start()
+        node.expect_sound()
+
+
 def without_the_room_that_is_kept():
     with SmallDiskNode() as node:
         shop = Shop(node, "Blue Shop", 1)
@@ -281,6 +327,7 @@ def main():
     if enter_namespace():
         full_disk(kill=False)
         full_disk(kill=True)
+        greed_uses_up_nobodys_room()
         without_the_room_that_is_kept()
     else:
         skipped("no mount namespace is permitted here, so there is no small disk to fill")
