@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "app/reach.h"
 #include "app/sandbox.h"
 #include "crypto/key_holder.h"
 
@@ -43,12 +44,12 @@ static bool keep_descriptors(int socket)
 
 static err confine(struct ctx *cx, const char *folder, int64_t *lacks)
 {
-    const struct sandbox_path paths[] = {{folder, SANDBOX_WRITE}};
+    struct reach reach;
     struct rlimit files = {HOLDER_FILES_MAX, HOLDER_FILES_MAX};
     if (setrlimit(RLIMIT_NOFILE, &files) != 0)
         return FAIL(cx, INTERNAL, "key.sandbox", "the holder of the keys could not be bounded (errno %d)", errno);
-    const struct sandbox_room room = {.paths = paths, .count = sizeof paths / sizeof *paths};
-    TRY(sandbox_files(cx, &room, lacks));
+    reach_of_holder(folder, &reach);
+    TRY(sandbox_files(cx, &reach.room, lacks));
     return sandbox_calls(cx, SANDBOX_HOLDER, lacks);
 }
 

@@ -45,8 +45,7 @@ static err fail_unseen(struct ctx *cx, const char *path)
     return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be looked at", path);
 }
 
-/* The name of a folder is on disk only when the one above it is. */
-static bool sync_above(struct ctx *cx, const char *path)
+bool node_sync_name(struct ctx *cx, const char *path)
 {
     struct text above = text_format(cx->arena, "%s/..", path);
     int fd = above.at == NULL ? -1 : open(above.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -68,7 +67,7 @@ static err make_folder(struct ctx *cx, const char *path, bool create)
     if (!there && mkdir(path, 0700) != 0)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     /* one that was there was perhaps made by somebody who was killed before this; it may stand where we may not read */
-    if (create && !sync_above(cx, path) && !there)
+    if (create && !node_sync_name(cx, path) && !there)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     return OK;
 }

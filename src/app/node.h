@@ -39,6 +39,9 @@ struct node_options {
     err (*confine)(struct node *node, const struct node_place *place);
 };
 
+/* The name of a folder is on disk only when the one above it is. False also when that one may not be read. */
+bool node_sync_name(struct ctx *cx, const char *path) MUST_CHECK;
+
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */
 void node_begin(struct node *node, bool json_log);
 /* NOT_FOUND node.missing when there is none and `create` is not set, CORRUPT node.store_lost | node.other_keys |

@@ -74,13 +74,12 @@ static size_t ruleset_size(long version)
 
 static uint64_t rights_of(sandbox_reach reach)
 {
-    uint64_t list = LANDLOCK_ACCESS_FS_READ_DIR;
     uint64_t read = LANDLOCK_ACCESS_FS_READ_FILE;
+    uint64_t look = read | LANDLOCK_ACCESS_FS_READ_DIR;
     uint64_t write = LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE |
                      FILE_TRUNCATE;
-    static_assert(SANDBOX_WRITE == 3, "as many as below");
-    const uint64_t rights[] = {[SANDBOX_LIST] = list, [SANDBOX_READ] = read, [SANDBOX_LOOK] = list | read,
-                               [SANDBOX_WRITE] = list | read | write};
+    static_assert(SANDBOX_WRITE == 2, "as many as below");
+    const uint64_t rights[] = {[SANDBOX_READ] = read, [SANDBOX_LOOK] = look, [SANDBOX_WRITE] = look | write};
     return rights[reach];
 }
 
@@ -98,11 +97,18 @@ static err add_path(struct ctx *cx, int rules, uint64_t known, const struct sand
     return result;
 }
 
+int64_t sandbox_lacks_of_landlock(int64_t version)
+{
+    if (version < 1)
+        return SANDBOX_LACKS_FILES;
+    return (version < 3 ? SANDBOX_LACKS_CUTTING : 0) | (version < 4 ? SANDBOX_LACKS_NETWORK : 0) |
+           (version < 6 ? SANDBOX_LACKS_SCOPES : 0);
+}
+
 static err restrict_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 4)
-        *lacks |= version < 1 ? SANDBOX_LACKS_FILES : SANDBOX_LACKS_NETWORK;
+    *lacks |= sandbox_lacks_of_landlock(version);
     if (version < 1)
         return OK;
     struct ruleset wanted = ruleset_of_version(version);
@@ -149,7 +155,8 @@ static const struct {
 
 /* Calls that come with some arguments only. Nothing is sent but to who is there already: a message with an address, or
  * with the flag that connects, would reach out past connect(2). Memory that is written never becomes code, a clone is a
- * thread, and nobody is sent a signal but this process. */
+ * thread, and nobody is sent a signal but this process: neither by a call for it nor by a descriptor that somebody is
+ * made the owner of (F_SETOWN, F_SETSIG, O_ASYNC). */
 static const struct {
     int                 who;
     const char         *name;
@@ -161,6 +168,13 @@ static const struct {
     {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET, 0}}},
     {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET6, 0}}},
     {BOTH, "sendmsg", 1, {{2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0}}},
+    {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_GETFD, 0}}},
+    {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_SETFD, 0}}},
+    {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_GETFL, 0}}},
+    {BOTH, "fcntl", 2, {{1, SCMP_CMP_EQ, F_SETFL, 0}, {2, SCMP_CMP_MASKED_EQ, O_ASYNC, 0}}},
+    {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_DUPFD_CLOEXEC, 0}}},
+    {SERVER, "fcntl", 1, {{1, SCMP_CMP_EQ, F_GETLK, 0}}},
+    {SERVER, "fcntl", 1, {{1, SCMP_CMP_EQ, F_SETLK, 0}}},
     {BOTH, "ioctl", 1, {{1, SCMP_CMP_EQ, TCGETS, 0}}},
     {SERVER, "ioctl", 1, {{1, SCMP_CMP_EQ, FIONREAD, 0}}},
     {SERVER, "ioctl", 1, {{1, SCMP_CMP_EQ, FIONBIO, 0}}},
@@ -220,15 +234,22 @@ err sandbox_calls(struct ctx *cx, int processes, int64_t *lacks)
 
 /* ---- words */
 
+static const struct {
+    int64_t     lack;
+    const char *feature;
+    const char *meaning;
+} WORDS[] = {
+    {SANDBOX_LACKS_FILES, "landlock", "this kernel does not bound the files that it reaches; the rest holds"},
+    {SANDBOX_LACKS_CUTTING, "landlock.truncate", "that it cuts no file out of reach is held by seccomp alone"},
+    {SANDBOX_LACKS_NETWORK, "landlock.network", "that it connects to nothing is held by seccomp alone"},
+    {SANDBOX_LACKS_SCOPES, "landlock.scope", "that it sends signals to no other process is held by seccomp alone"},
+    {SANDBOX_LACKS_CALLS, "seccomp", "this kernel does not bound the calls that it makes; the rest holds"},
+};
+
 void sandbox_tell(const struct log *log, const char *process, int64_t lacks)
 {
-    if ((lacks & SANDBOX_LACKS_FILES) != 0)
-        LOG(log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", process), LOG_TEXT("feature", "landlock"),
-            LOG_TEXT("meaning", "this kernel does not bound the files that it reaches; the rest holds"));
-    if ((lacks & SANDBOX_LACKS_NETWORK) != 0)
-        LOG(log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", process), LOG_TEXT("feature", "landlock.network"),
-            LOG_TEXT("meaning", "that it connects to nothing is held by seccomp alone"));
-    if ((lacks & SANDBOX_LACKS_CALLS) != 0)
-        LOG(log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", process), LOG_TEXT("feature", "seccomp"),
-            LOG_TEXT("meaning", "this kernel does not bound the calls that it makes; the rest holds"));
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if ((lacks & WORDS[i].lack) != 0)
+            LOG(log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", process),
+                LOG_TEXT("feature", WORDS[i].feature), LOG_TEXT("meaning", WORDS[i].meaning));
 }

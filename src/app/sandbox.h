@@ -19,12 +19,13 @@ enum sandbox_lack {
     SANDBOX_LACKS_FILES = 1,   /* no Landlock */
     SANDBOX_LACKS_NETWORK = 2, /* a Landlock that knows no sockets; seccomp refuses them all the same */
     SANDBOX_LACKS_CALLS = 4,   /* no seccomp */
+    SANDBOX_LACKS_CUTTING = 8, /* a Landlock that knows no truncate(2), and … */
+    SANDBOX_LACKS_SCOPES = 16, /* … one that lets signals pass; both as above */
 };
 
 typedef enum sandbox_reach {
-    SANDBOX_LIST,  /* the names in a folder */
     SANDBOX_READ,  /* a file, or all below a folder */
-    SANDBOX_LOOK,  /* both of them */
+    SANDBOX_LOOK,  /* besides, the names in a folder */
     SANDBOX_WRITE, /* besides, make, change, rename and remove files below a folder */
 } sandbox_reach;
 
@@ -62,6 +63,8 @@ err sandbox_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lack
  * `processes`: bits of sandbox_process. Behind sandbox_files(). Fails as it does. */
 err sandbox_calls(struct ctx *cx, int processes, int64_t *lacks) MUST_CHECK;
 
+/* What such a version of Landlock does not know; below 1: there is none. */
+int64_t sandbox_lacks_of_landlock(int64_t version);
 /* One warning for each bit. */
 void sandbox_tell(const struct log *log, const char *process, int64_t lacks);
 

@@ -2,13 +2,13 @@
  * symbolon serve: engine, API and courier around one node, from the first socket to the last reply. */
 #include "app/serve.h"
 
-#include <assert.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "app/cores.h"
 #include "app/courier.h"
+#include "app/reach.h"
 #include "app/sandbox.h"
 #include "base/json.h"
 #include "base/text.h"
@@ -82,48 +82,19 @@ static err read_metrics_token(struct cli *cli, const char **out)
 
 /* ---- walls */
 
-/* What is not of the node: who the machine is, and how much of it is ours. */
-static const struct sandbox_path MACHINE[] = {
-    {"/proc/sys/kernel/random/boot_id", SANDBOX_READ},
-    {"/sys/devices/system/cpu/online", SANDBOX_READ},
-    {"/sys/fs/cgroup/cpu.max", SANDBOX_READ},
-    {"/dev/urandom", SANDBOX_READ},
-    SANDBOX_RUNTIME
-};
-
-/* Where libpq and the C library look before they connect. */
-static const struct sandbox_path WAY_TO_DATABASE[] = {
-    {"/etc/hosts", SANDBOX_READ},       {"/etc/resolv.conf", SANDBOX_READ}, {"/etc/nsswitch.conf", SANDBOX_READ},
-    {"/etc/host.conf", SANDBOX_READ},   {"/etc/gai.conf", SANDBOX_READ},    {"/etc/services", SANDBOX_READ},
-    {"/etc/passwd", SANDBOX_READ},      {"/etc/ssl", SANDBOX_LOOK},         {"/usr/lib/ssl", SANDBOX_LOOK},
-    {"/usr/share/ca-certificates", SANDBOX_LOOK},
-};
-
 #define POOL_THREADS_FOR_CORE 4 /* when the data lies on a server */
-#define PATHS_MAX 24
 
-static void add_paths(struct sandbox_path *paths, size_t *count, const struct sandbox_path *more, size_t more_count)
-{
-    assert(*count + more_count <= PATHS_MAX);
-    memcpy(paths + *count, more, more_count * sizeof *more);
-    *count += more_count;
-}
-
-/* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. */
+/* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. Its name lies in
+ * the folder above it, which is out of reach behind them, so it is brought to disk here. */
 static err confine(struct node *node, const struct node_place *place)
 {
-    struct text above = text_format(node->cx.arena, "%s/..", place->folder);
-    struct sandbox_path paths[PATHS_MAX] = {
-        {place->folder, SANDBOX_WRITE}, {above.at, SANDBOX_LIST}}; /* its name is synced through the folder above */
-    struct sandbox_room room = {.paths = paths, .count = 2, .connects = place->keys != NULL};
-    if (above.at == NULL)
-        return FAIL_MEMORY(&node->cx);
-    (void)mkdir(place->folder, S_IRWXU); /* if it cannot be made, the store says why */
-    add_paths(paths, &room.count, MACHINE, sizeof MACHINE / sizeof *MACHINE);
-    if (room.connects)
-        add_paths(paths, &room.count, WAY_TO_DATABASE, sizeof WAY_TO_DATABASE / sizeof *WAY_TO_DATABASE);
-    node->connects = room.connects;
-    return sandbox_files(&node->cx, &room, &node->lacks);
+    struct reach reach;
+    bool made = mkdir(place->folder, S_IRWXU) == 0; /* if it cannot be made, the store says why */
+    if (!node_sync_name(&node->cx, place->folder) && made)
+        return FAIL(&node->cx, INTERNAL, "node.folder", "the folder %s cannot be made", place->folder);
+    reach_of_server(place, &reach);
+    node->connects = reach.room.connects;
+    return sandbox_files(&node->cx, &reach.room, &node->lacks);
 }
 
 err serve_open(struct cli *cli, bool create)

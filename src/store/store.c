@@ -41,17 +41,21 @@ void store_fatal(struct store *store, const char *why)
 /* ---- files of this machine */
 
 /* Names are on disk only once their folder is: those of new files in it, its own in the folder above. */
-static err sync_folder(struct ctx *cx, const char *folder)
+static err sync_opened(struct ctx *cx, int folder)
 {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        (void)close(fd); /* nothing was written through it */
+    bool synced = folder >= 0 && fsync(folder) == 0;
+    if (folder >= 0)
+        (void)close(folder); /* nothing was written through it */
     return synced ? OK : FAIL(cx, INTERNAL, "store.io", "a folder was not written to disk (errno %d)", errno);
 }
 
+static err sync_folder(struct ctx *cx, const char *folder)
+{
+    return sync_opened(cx, open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+}
+
 /* Syncs its name also when the folder is there, since who made it may have been killed before; then it may stand in one
- * that we may not read. */
+ * that we may not read, as behind the walls of a server, which syncs it before they stand. */
 static err make_folder(struct ctx *cx, const char *folder)
 {
     bool made = mkdir(folder, 0700) == 0;
@@ -60,7 +64,8 @@ static err make_folder(struct ctx *cx, const char *folder)
     struct text above = text_format(cx->arena, "%s/..", folder);
     if (above.at == NULL)
         return FAIL_MEMORY(cx);
-    return made || access(above.at, R_OK) == 0 ? sync_folder(cx, above.at) : OK;
+    int fd = open(above.at, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 && errno == EACCES && !made ? OK : sync_opened(cx, fd);
 }
 
 /* A file that lost its content must not be filled as if it were fresh. Files are made in their order, so once the last

@@ -12,6 +12,7 @@ is locked and left out of dumps.
 Usage: processes.py PRINT_KEYS FORBIDDEN ACT_INSIDE"""
 import contextlib
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -30,6 +31,9 @@ SLOW = float(os.environ.get("SLOW", 1))
 SANITIZED = "SLOW" in os.environ  # such a program maps more than there is, and keeps what was freed
 PATIENCE = 20 * SLOW
 REFUSED = {errno.EPERM, errno.EACCES, errno.EXDEV}  # EXDEV: a link out of what may be reached
+# what a server may do besides when its data lies on another
+TOWARDS_DATABASE = {"connect out", "a socket of streams", "a socket of streams, IPv6", "a socket of datagrams",
+                    "a socket of the machine", "read /etc/passwd"}
 NEWEST_WALLS = 6                                    # the Landlock that bounds all that is tried here
 
 
@@ -47,15 +51,18 @@ def acts(walls, folder):
 def forbidden_acts_are_refused(world):
     with tempfile.TemporaryDirectory(prefix="symbolon-walls-") as folder:
         results = {}
-        for walls in ("none", "files", "server", "holder"):
+        for walls in ("none", "files", "server", "client", "holder"):
             inside = os.path.join(folder, walls)
             os.mkdir(inside)
             results[walls], version = acts(walls, inside)
     free = {name for name, (error, _) in results["none"].items() if error not in REFUSED}
     if os.geteuid() == 0:
         assert free == set(results["none"]), f"refused without walls: {set(results['none']) - free}"
-    assert len(free) > 60, len(free)
-    for walls in ("server", "holder"):
+    done = {name for name, (error, _) in results["none"].items() if error == 0}
+    assert len(free) > 60 and len(done) * 2 > len(free), (len(done), len(free))
+    for name in TOWARDS_DATABASE:
+        assert results["client"].pop(name)[0] not in REFUSED, f"control: {name} is refused to who must connect"
+    for walls in ("server", "client", "holder"):
         through = {name: error for name, (error, _) in results[walls].items() if error not in REFUSED}
         assert not through, f"{walls}: {through}"
     bounded = {name for name, (_, layer) in results["files"].items() if layer == "files"}
@@ -65,7 +72,7 @@ def forbidden_acts_are_refused(world):
         assert not bounded & through, f"Landlock alone lets through {bounded & through}"
     assert through & free, "control: nothing is left that calls must stop"
     print(f"found: none of {len(results['none'])} acts passes; {len(bounded)} are held by the walls for files alone")
-    print(f"control: without walls: red, {len(free)} acts pass")
+    print(f"control: without walls: red, {len(free)} acts pass, {len(done)} of them to their end")
 
 
 # ---- acts of a running node
@@ -80,7 +87,8 @@ def text(words):
 
 
 def forbidden_from_inside(other, others_file, outside, port):
-    """Each does no harm where nothing forbids it: it fails there for another reason, or only asks."""
+    """Each does no harm where nothing forbids it: it fails there for another reason, only asks, or does to standard
+    error, a file of the test, what changes nothing."""
     there = "x" + (struct.pack("=H", socket.AF_INET) + struct.pack("!H4s8x", port, b"\x7f\0\0\1")).hex()
     return {
         "read /etc/passwd": ("openat", HERE, text("/etc/passwd"), os.O_RDONLY),
@@ -96,6 +104,15 @@ def forbidden_from_inside(other, others_file, outside, port):
         "look into the other": ("ptrace", 2, other, 0, 0),  # PTRACE_PEEKDATA, of whom it does not trace
         "read the other's memory": ("process_vm_readv", other, 0, 0, 0, 0, 0),
         "signal the other": ("kill", other, 0),
+        "own a descriptor for the other": ("fcntl", 2, fcntl.F_SETOWN, other),
+        "choose its signal": ("fcntl", 2, fcntl.F_SETSIG, 0),
+        "be told by signals": ("fcntl", 2, fcntl.F_SETFL, os.O_ASYNC),
+        "open the folder of the node": ("openat", HERE, text(os.path.dirname(os.path.dirname(others_file))),
+                                        os.O_RDONLY | os.O_DIRECTORY),
+        "open the folder of the other": ("openat", HERE, text(os.path.dirname(others_file)),
+                                         os.O_RDONLY | os.O_DIRECTORY),
+        "show a file": ("fchmod", 2, 0o600),
+        "give a file away": ("fchown", 2, -1, -1),
         "show its memory": ("prctl", 4, 1, 0, 0, 0),        # PR_SET_DUMPABLE
         "map memory as code": ("mmap", 0, 4096, 7, 0x22, -1, 0),
         "turn memory into code": ("mprotect", 0, 4096, 5),
@@ -136,13 +153,15 @@ def try_from_inside(process, data, outside, port):
 def without_walls(world):
     """A node on a kernel that seems to have none."""
     folder = os.path.join(world.node.folder, "without-walls")
+    log = open(folder + ".log", "wb")  # some acts are done to it
     process = subprocess.Popen([FORBIDDEN, "hide", "landlock", FORBIDDEN, "hide", "seccomp", world.node.program,
                                 "serve", "--json", "--data", folder, "--listen", "127.0.0.1:0"],
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                               stdout=subprocess.PIPE, stderr=log, text=True)
     try:
         assert "ready" in process.stdout.readline()
         yield process, folder
     finally:
+        log.close()
         process.kill()
         process.wait()
         process.stdout.close()
@@ -423,7 +442,10 @@ def a_wall_that_is_missing_is_told_and_the_rest_holds(world):
         told = [line for line in said.splitlines() if '"sandbox.missing"' in line]
         assert process.returncode == 0 and len(told) == 2, said  # one for each process
         assert all(f'"feature":"{feature}"' in line for line in told), told
-    assert world.landlock < 4 or '"sandbox.missing"' not in node.read_log(), "told without a reason"
+    assert world.landlock < NEWEST_WALLS or '"sandbox.missing"' not in node.read_log(), "told without a reason"
+    lines = subprocess.run([FORBIDDEN, "lacks"], capture_output=True, text=True, check=True).stdout.splitlines()
+    bits = dict(map(int, line.split()) for line in lines)
+    assert bits == {-1: 1, 0: 1, 1: 26, 2: 26, 3: 18, 4: 16, 5: 16, 6: 0, 7: 0}, bits
 
 
 class World:

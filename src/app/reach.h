@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Which files each process of the program reaches once its walls stand: the one list that the walls are made of and
+ * that the tests of them take. Leaves to sandbox.h how the kernel is told. What is not here is out of reach. */
+#ifndef APP_REACH_H
+#define APP_REACH_H
+
+#include "app/node.h"
+#include "app/sandbox.h"
+
+#define REACH_PATHS_MAX 24
+
+struct reach {
+    struct sandbox_path paths[REACH_PATHS_MAX];
+    struct sandbox_room room; /* borrows them, so a reach stays where it was filled */
+};
+
+/* What of the data lies here, and what says which machine this is; with data on a server, what shows the way to it.
+ * Borrows the strings of `place`. */
+void reach_of_server(const struct node_place *place, struct reach *out);
+/* The key folder, whose path it borrows. */
+void reach_of_holder(const char *folder, struct reach *out);
+
+#endif
