@@ -20,6 +20,7 @@
 
 #define ERASE_EVERY_MS 1000
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
+#define HOLDER_EVERY_MS 1000
 #define MARK_EVERY_MS 1000
 #define TIME_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
@@ -38,6 +39,7 @@ struct job {
 };
 
 typedef enum job_number {
+    JOB_HOLDER,
     JOB_TIME,
     JOB_KEYS,
     JOB_ERASE,
@@ -138,7 +140,15 @@ static err sweep_strays(struct courier *courier)
     return stray_sweep(&courier->cx, courier->node->store, &courier->strays);
 }
 
+/* Whether the process that holds the keys still answers, and can read its folder: asked also when nobody needs a key. */
+static err ask_holder(struct courier *courier)
+{
+    struct text mark;
+    return keyring_mark_load(&courier->cx, courier->cx.keyring, &mark);
+}
+
 static const struct job JOBS[JOB_COUNT] = {
+    [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
     [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
@@ -202,7 +212,8 @@ static void watch_holder(struct courier *courier)
         return;
     courier->lost = true;
     LOG(&courier->node->log, LOG_ERROR, "key.holder_gone",
-        LOG_TEXT("meaning", "the process that holds the keys has ended; the node ends too and wants a new start"));
+        LOG_TEXT("meaning", "the process that holds the keys has ended or does not answer; the node ends "
+                            "too and wants a new start"));
     courier->work.stop(courier->work.server);
 }
 

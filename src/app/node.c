@@ -192,12 +192,12 @@ err node_open(struct node *node, const struct node_options *options)
     return open_store(node, options);
 }
 
-/* It ends when the keyring is closed. */
-static void wait_for_holder(const struct node *node)
+/* It ends when the keyring is closed, unless it stands still: one that is lost is not waited for. */
+static void wait_for_holder(const struct node *node, bool is_lost)
 {
     pid_t ended = 0;
     do
-        ended = node->holder == 0 ? 0 : waitpid((pid_t)node->holder, NULL, 0);
+        ended = node->holder == 0 ? 0 : waitpid((pid_t)node->holder, NULL, is_lost ? WNOHANG : 0);
     while (ended < 0 && errno == EINTR); /* a signal came between */
 }
 
@@ -205,8 +205,9 @@ void node_close(struct node *node)
 {
     store_conn_close(node->cx.db);
     store_close(node->store);
+    bool is_lost = node->keyring != NULL && !keyring_is_held(node->keyring);
     keyring_close(node->keyring);
-    wait_for_holder(node);
+    wait_for_holder(node, is_lost);
     arena_close(node->cx.arena);
     *node = (struct node){0};
 }

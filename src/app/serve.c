@@ -174,7 +174,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     drain_writer(&cli->node);
     if (result == OK && !keyring_is_held(cli->node.keyring))
         return FAIL(&cli->node.cx, UNAVAILABLE, "key.holder_gone",
-                    "the process that holds the keys has ended, and this one after it; start the node again");
+                    "the process that holds the keys has ended or does not answer, and this one has ended after it; "
+                    "start the node again");
     if (result == OK)
         result = node_settle(&cli->node);
     if (result == OK)

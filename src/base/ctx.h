@@ -43,6 +43,7 @@ struct ctx {
     int64_t                  wall_ms; /* later than that when a clock says so that is not believed yet; else 0 */
     struct actor             actor;
     struct failure           failure;
+    bool                     is_in_haste; /* others wait for this thread: it asks no other process for anything */
 };
 
 static inline int64_t ctx_number(struct ctx *cx)

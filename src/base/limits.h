@@ -22,6 +22,10 @@
 #define LIMIT_LOOP_UNSENT_BYTES (256u * 1024 * 1024) /* replies not yet taken on one loop; beyond it the slow are cut */
 #define LIMIT_PATH_PARTS 10
 
+/* ---- the process that holds the keys */
+#define LIMIT_KEYS_MS 5000                /* its answer to one question; beyond it the process counts as lost */
+#define LIMIT_KEYS_SILENT_MS 1000         /* the same until the node says that it is not ready */
+
 /* ---- one request */
 #define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)
 #define LIMIT_JSON_DEPTH 32

@@ -10,11 +10,14 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sodium.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/key_folder.h"
@@ -45,6 +48,7 @@ struct keyring {
     int                buckets; /* their folder: shows which files stand, opens none */
     int64_t            lacks;
     bool               locked;
+    _Atomic int64_t    asked_at_ns; /* what waits for its answer since then; 0: nothing does */
     struct secrets    *secrets;
     struct id_sealer  *ids;
     pthread_mutex_t    asking; /* guards socket */
@@ -53,27 +57,34 @@ struct keyring {
 
 /* ---- asking */
 
-static bool exchange(struct keyring *keyring, struct key_question *question, struct key_answer *out)
+/* The socket gives up after its time, which also ends what others wait for. */
+static bool exchange(const struct ctx *cx, struct keyring *keyring, struct key_question *question,
+                     struct key_answer *out)
 {
     pthread_mutex_lock(&keyring->asking);
+    atomic_store(&keyring->asked_at_ns, clock_monotonic_ns(cx->clock));
     bool answered = key_question_send(keyring->socket, question) && key_answer_receive(keyring->socket, out);
     if (!answered) /* what would come now could be the answer to somebody else */
         (void)shutdown(keyring->socket, SHUT_RDWR);
+    else
+        atomic_store(&keyring->asked_at_ns, 0);
     pthread_mutex_unlock(&keyring->asking);
     return answered;
 }
 
 static err fail_gone(struct ctx *cx)
 {
-    return FAIL(cx, UNAVAILABLE, "key.holder_gone", "the process that holds the keys has ended; the node wants a new "
-                "start");
+    return FAIL(cx, UNAVAILABLE, "key.holder_gone", "the process that holds the keys has ended or does not answer; the "
+                "node wants a new start");
 }
 
 static err ask(struct ctx *cx, struct keyring *keyring, struct key_question *question, struct key_answer *out)
 {
     if (keyring->holder != NULL)
         return key_holder_answer(cx, keyring->holder, question, out);
-    return exchange(keyring, question, out) ? key_answer_failed(cx, out) : fail_gone(cx);
+    if (cx->is_in_haste)
+        return FAIL(cx, UNAVAILABLE, KEYRING_WAIT, "this wants an answer of the process that holds the keys");
+    return exchange(cx, keyring, question, out) ? key_answer_failed(cx, out) : fail_gone(cx);
 }
 
 static void ask_for(struct key_question *question, key_act act, int64_t number)
@@ -177,12 +188,24 @@ static err look_at_buckets(struct ctx *cx, struct keyring *keyring, const char *
                : FAIL(cx, INTERNAL, "key.disk", "looking at the key folder failed (errno %d)", errno);
 }
 
+/* From the greeting on: before it the holder opens its folder, on whatever disk that lies. */
+static err bound_answers(struct ctx *cx, const struct keyring *keyring)
+{
+    const struct timeval longest = {.tv_sec = LIMIT_KEYS_MS / 1000, .tv_usec = LIMIT_KEYS_MS % 1000 * 1000};
+    bool bounded = keyring->socket < 0 ||
+                   (setsockopt(keyring->socket, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest) == 0 &&
+                    setsockopt(keyring->socket, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest) == 0);
+    return bounded ? OK : FAIL(cx, INTERNAL, "key.process", "answers of the key holder cannot be timed (%d)", errno);
+}
+
 /* Takes the keyring. */
 static err settle(struct ctx *cx, struct keyring *keyring, const char *folder, struct keyring **out)
 {
     err settled = make_secrets(cx, keyring);
     if (settled == OK)
         settled = greet(cx, keyring);
+    if (settled == OK)
+        settled = bound_answers(cx, keyring);
     if (settled == OK)
         settled = look_at_buckets(cx, keyring, folder);
     if (settled == OK)
@@ -235,6 +258,13 @@ bool keyring_is_held(const struct keyring *keyring)
 {
     struct pollfd watched = {.fd = keyring->socket}; /* a hang-up is always heard, also where nothing is wanted */
     return keyring->holder != NULL || poll(&watched, 1, 0) < 1;
+}
+
+bool keyring_is_silent(const struct keyring *keyring, const struct clock *clock)
+{
+    int64_t asked_at_ns = atomic_load(&keyring->asked_at_ns);
+    return asked_at_ns != 0 &&
+           clock_monotonic_ns(clock) - asked_at_ns > (int64_t)LIMIT_KEYS_SILENT_MS * 1000000;
 }
 
 int64_t keyring_holder_lacks(const struct keyring *keyring)

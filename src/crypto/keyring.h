@@ -7,7 +7,8 @@
  * and for several processes on one folder: a new bucket is found by asking, and a kept key is believed only while its
  * file stands.
  *
- * Whatever asks the holder fails UNAVAILABLE key.holder_gone when its process has ended. */
+ * Whatever asks the holder fails UNAVAILABLE key.holder_gone when its process has ended, or has not answered within
+ * LIMIT_KEYS_MS, and KEYRING_WAIT, unasked, when `cx` is in haste and its process is another. */
 #ifndef CRYPTO_KEYRING_H
 #define CRYPTO_KEYRING_H
 
@@ -16,6 +17,8 @@
 #include "crypto/hash.h"
 #include "crypto/secret.h"
 #include "crypto/sign.h"
+
+#define KEYRING_WAIT "key.wait" /* nobody outside hears it: the same is done again by who may wait */
 
 struct id_sealer; /* crypto/id_seal.h */
 struct keyring;
@@ -36,8 +39,10 @@ err keyring_open(struct ctx *cx, const char *folder, bool create, struct keyring
 err keyring_connect(struct ctx *cx, int socket, const char *folder, struct keyring **out) MUST_CHECK;
 void keyring_close(struct keyring *keyring); /* wipes every key; takes NULL */
 
-/* Whether the holder still answers; always, when it is in this process. */
+/* Whether the holder still answers; always, when it is in this process. Once it has not in its time it never does. */
 bool keyring_is_held(const struct keyring *keyring);
+/* Whether somebody has waited for its answer for more than LIMIT_KEYS_SILENT_MS. */
+bool keyring_is_silent(const struct keyring *keyring, const struct clock *clock);
 /* What the holder's process said that it lacks, and whether the kernel locks the memory for keys of this one. */
 int64_t keyring_holder_lacks(const struct keyring *keyring);
 bool keyring_is_locked(const struct keyring *keyring);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/limits.h"
+#include "crypto/keyring.h"
 #include "http/api_thread.h"
 #include "http/call.h"
 #include "http/openapi.h"
@@ -112,6 +113,20 @@ static bool may_block(const struct api *api, const struct route *route)
     return route->lane == LANE_POOL || (route->lane == LANE_LOOP && store_waits(api->options.store));
 }
 
+/* Nothing has been done yet that cannot be done again from its beginning, by a thread that may wait. */
+static bool wants_to_wait(const struct call *call)
+{
+    return call->lane == LANE_LOOP && text_is(text_of(call->cx.failure.reason), KEYRING_WAIT);
+}
+
+static verdict pass_on(struct call *call)
+{
+    failure_clear(&call->cx.failure);
+    call->cx.actor = (struct actor){.kind = ACTOR_NOBODY};
+    call->reply.field_count = 0;
+    return VERDICT_POOL;
+}
+
 static verdict handle(void *self, struct call *call)
 {
     struct api *api = self;
@@ -123,11 +138,15 @@ static verdict handle(void *self, struct call *call)
         return VERDICT_POOL;
     prepare_ctx(thread, call);
     reply_add_common_fields(call);
+    call->cx.is_in_haste = call->lane == LANE_LOOP;
     err result = found == OK ? visit_door(thread, call, visit) : found;
+    call->cx.is_in_haste = false; /* a sealed write runs elsewhere */
     store_read_end(&call->cx);
     assert(result == OK || thread->sealed != call); /* a handler returns what call_seal() gave */
     if (result == OK)
         return thread->sealed == call ? VERDICT_SEALED : VERDICT_REPLY;
+    if (wants_to_wait(call))
+        return pass_on(call);
     refuse(api, call);
     return VERDICT_REPLY;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a node says of itself to anyone: health, readiness, description. */
+#include "crypto/keyring.h"
 #include "http/api_thread.h"
 #include "http/call.h"
 #include "http/handlers.h"
@@ -31,8 +32,11 @@ err get_health(struct call *call)
 err get_readiness(struct call *call)
 {
     struct sql_clock_mark_of_people_row row;
+    struct ctx *cx = &call->cx;
     bool found = false;
-    TRY(sql_clock_mark_of_people(&call->cx, &row, &found));
+    if (keyring_is_silent(cx->keyring, cx->clock))
+        return FAIL(cx, UNAVAILABLE, "key.holder_silent", "the process that holds the keys does not answer");
+    TRY(sql_clock_mark_of_people(cx, &row, &found));
     return call_reply(call, &(struct health){TEXT("ok")});
 }
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: keys and server are two processes, and each can do what it is for and nothing else. Method: from inside the
-walls of each, some hundred and thirty forbidden acts are tried (support/forbidden.c); every thread of both processes of
-a running node is made to try some against its will (support/act_inside.c), and the node goes on; the kernel is asked
-what holds for each thread, their descriptors are counted, and their memory is read for the root, the keys derived from
-it and the keys that sign. Then one process is killed and the other watched, and the node runs on a kernel that seems to
-lack a wall. Positive controls: without walls no act is refused, nor is it in a node that seems to find none here, and
-what each process is for succeeds in all its threads; the walls for files alone let through what calls must stop; the
-keys are found in the process that holds them, and what is handed to the server is found in the server, in memory that
-is locked and left out of dumps.
+walls of each, some hundred and thirty forbidden acts are tried (support/forbidden.c); every thread of both processes
+of a running node is made to try some against its will (support/act_inside.c), and the node goes on; the kernel is
+asked what holds for each thread, their descriptors are counted, and their memory is read for the root, the keys
+derived from it and the keys that sign. Then one process is killed and the other watched, the holder is made to stall,
+and the node runs on a kernel that seems to lack a wall. Positive controls: without walls no act is refused, nor is it
+in a node that seems to find none here, and what each process is for succeeds in all its threads; the walls for files
+alone let through what calls must stop; the keys are found in the process that holds them, and what is handed to the
+server is found in the server, in memory that is locked and left out of dumps.
 
 Usage: processes.py PRINT_KEYS FORBIDDEN ACT_INSIDE"""
 import contextlib
@@ -16,6 +16,7 @@ import fcntl
 import hashlib
 import os
 import re
+import select
 import signal
 import socket
 import struct
@@ -406,7 +407,7 @@ def who_needs_keys_meanwhile_hears_503(world):
     node, process = world.node, world.node.process
     holder, receipt = holder_of(process), world.fresh_receipt()
     try:
-        assert not asks_its_holder(process.pid)
+        assert wait_until(lambda: not asks_its_holder(process.pid), PATIENCE) is not None, "control"
     except (PermissionError, KeyError):
         print("        skipped: it cannot be seen here what a thread waits for")
         return
@@ -421,6 +422,50 @@ def who_needs_keys_meanwhile_hears_503(world):
     world.has_ended_for_want_of_keys(process)
     node.start()
     world.read_receipt(receipt).expect(200)
+
+
+# ---- a holder that stalls
+
+def is_ready(line):
+    return line.get("/readyz").status == 200
+
+
+def a_holder_that_stalls_is_told_and_one_that_goes_on_is_forgiven(world):
+    """Nobody needs a key meanwhile: the node asks by itself."""
+    line, holder = world.node.line(), holder_of(world.node.process)
+    assert is_ready(line), "control: it is ready while its holder answers"
+    os.kill(holder, signal.SIGSTOP)
+    told = wait_until(lambda: not is_ready(line), PATIENCE)
+    reason = line.get("/readyz").json.get("reason")
+    os.kill(holder, signal.SIGCONT)
+    assert told is not None and reason == "key.holder_silent", (told, reason)
+    assert wait_until(lambda: is_ready(line), PATIENCE) is not None, "not ready with a holder that answers again"
+    print(f"        told after {told:.1f} s")
+
+
+def stops_go_on_while_the_holder_stalls(world):
+    """More requests want a key than there are threads; nobody else waits for them, and at last the node is replaced."""
+    node, process, customer = world.node, world.node.process, world.customer
+    holder, receipts = holder_of(process), [world.fresh_receipt() for _ in range(8)]
+    grant = customer.give(customer.line(), world.shop.purposes[0])
+    stopper, reader = customer.line(), world.shop.line()
+    os.kill(holder, signal.SIGSTOP)
+    waiting = [world.receipts() for _ in receipts]
+    for line, receipt in zip(waiting, receipts):
+        line.send("GET", f"/v1/me/receipts/{receipt}")
+    stopped = stopper.call("POST", f"/v1/me/grants/{grant}/withdraw").expect(200).json
+    assert stopped["state"] == "withdrawn", stopped
+    customer.read(reader, world.shop.purposes[0]).expect(200)  # under another grant
+    assert process.poll() is None and not any(select.select([line.socket], [], [], 0)[0] for line in waiting), \
+        "control: the holder does not stall"
+    reasons = {line.receive().expect(503).json["reason"] for line in waiting}
+    assert reasons == {"key.holder_gone"}, reasons
+    world.has_ended_for_want_of_keys(process)
+    os.kill(holder, signal.SIGCONT)
+    assert wait_until(lambda: not alive(holder), PATIENCE) is not None, "a holder that is let go has not ended"
+    node.start()
+    world.read_receipt(receipts[0]).expect(200)
+    print(f"control: {len(waiting)} requests that need the holder meanwhile: red, 503")
 
 
 # ---- what a kernel lacks
@@ -475,7 +520,8 @@ STEPS = [forbidden_acts_are_refused, every_thread_is_behind_the_walls, every_thr
          the_holder_has_its_folder_and_its_socket, keys_lie_where_they_belong, nobody_else_may_look,
          a_command_takes_its_holder_along, what_ends_a_group_does_not_take_the_keys_away,
          a_server_that_is_killed_leaves_no_holder, a_server_without_keys_says_so_and_ends,
-         who_needs_keys_meanwhile_hears_503, a_wall_that_is_missing_is_told_and_the_rest_holds]
+         who_needs_keys_meanwhile_hears_503, a_holder_that_stalls_is_told_and_one_that_goes_on_is_forgiven,
+         stops_go_on_while_the_holder_stalls, a_wall_that_is_missing_is_told_and_the_rest_holds]
 
 
 if __name__ == "__main__":

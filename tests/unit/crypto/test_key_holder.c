@@ -308,6 +308,27 @@ static void a_holder_that_is_gone_is_noticed(void **state)
     fixture_close(&fixture);
 }
 
+/* Who serves others asks nobody; what is kept is given all the same. */
+static void who_is_in_haste_does_not_ask(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct behind behind;
+    struct ctx *cx = connect_keyring(&fixture, &behind);
+    struct key_place place = {some_bucket(cx), 42};
+    struct secret_key made, opened;
+    struct bytes wrapped;
+    bool found = false;
+    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
+    cx->is_in_haste = true;
+    assert_failed(cx, keyring_has_buckets(cx, cx->keyring, &found), UNAVAILABLE, KEYRING_WAIT);
+    assert_int_equal(keyring_person_key_open(cx, cx->keyring, &place, wrapped, &opened), OK);
+    cx->is_in_haste = false;
+    assert_int_equal(keyring_has_buckets(cx, cx->keyring, &found), OK);
+    assert_false(keyring_is_silent(cx->keyring, cx->clock));
+    disconnect(&fixture, &behind);
+}
+
 static void a_question_that_nobody_asks_is_refused(void **state)
 {
     (void)state;
@@ -547,6 +568,7 @@ int main(void)
         cmocka_unit_test(a_mark_that_cannot_be_written_is_a_failure),
         cmocka_unit_test(a_folder_that_cannot_be_opened_is_told_through_the_socket),
         cmocka_unit_test(a_holder_that_is_gone_is_noticed),
+        cmocka_unit_test(who_is_in_haste_does_not_ask),
         cmocka_unit_test(a_question_that_nobody_asks_is_refused),
         cmocka_unit_test(messages_whose_sizes_disagree_are_not_believed),
         cmocka_unit_test(answers_of_a_wrong_size_are_failures),
