@@ -140,7 +140,7 @@ static err sweep_strays(struct courier *courier)
     return stray_sweep(&courier->cx, courier->node->store, &courier->strays);
 }
 
-/* Whether the process that holds the keys still answers, and can read its folder: asked also when nobody needs a key. */
+/* Whether the process that holds the keys answers, and can read its folder: asked also when nobody needs a key. */
 static err ask_holder(struct courier *courier)
 {
     struct text mark;
