@@ -407,22 +407,6 @@ def a_backup_is_whole_and_has_no_keys(node):
     assert done.returncode == 0, ("a backup and the keys are a node", done.stdout, done.stderr)
 
 
-def somebody_elses_unfinished_erasure_is_no_failure_of_ones_own(node):
-    """The chain of reads of the first leads nowhere, so that his rows cannot be finished. Control: he is told of alone."""
-    with RunningNode() as other:
-        first, second = other.person("Ada"), other.person("Bob")
-        other.stop()
-        with sqlite3.connect(os.path.join(other.data, "store", "ledger.db")) as ledger:
-            with sqlite3.connect(os.path.join(other.data, "store", "people.db")) as people:
-                for (person,) in people.execute("SELECT person_id FROM person ORDER BY person_id LIMIT 1").fetchall():
-                    ledger.execute("INSERT INTO disclosure_head VALUES (?, 1, 0, 1)", (person,))
-        control = other.command("person", "erase", first.id, "--yes")
-        assert control.returncode == EXIT["CORRUPT"], control
-        done = other.command("person", "erase", second.id, "--yes")
-        assert done.returncode == 0 and "Others on the list are not done yet" in done.stdout, done
-        other.start()
-
-
 def what_verify_is_not_given_is_said(node):
     files = {"key": b"example+12345678+AQ==\n", "receipt": b'{"payload":"e30","signatures":[]}', "empty": b"",
              "noise": bytes(range(256)), "long": b"{" + b"x" * 1_100_000}
@@ -587,8 +571,7 @@ NODE_STEPS = [the_help_names_every_command_and_fits_a_terminal, an_option_or_com
               a_port_that_is_taken_is_said_before_anything_is_made, files_that_others_may_reach_are_refused,
               a_server_says_ready_in_one_line_and_ends_well_on_both_signals,
               a_request_that_is_under_way_is_answered_before_the_end, two_servers_on_one_store_show_the_same,
-              commands_run_side_by_side, a_backup_is_whole_and_has_no_keys,
-              somebody_elses_unfinished_erasure_is_no_failure_of_ones_own, what_verify_is_not_given_is_said]
+              commands_run_side_by_side, a_backup_is_whole_and_has_no_keys, what_verify_is_not_given_is_said]
 DAMAGE_STEPS = [every_row_that_was_tampered_with_is_found, a_flipped_byte_anywhere_ends_in_a_sentence,
                 files_that_are_missing_cut_or_open_to_all_are_said]
 

@@ -481,6 +481,24 @@ def the_audit_finds_nothing(world):
     world.node.start()
 
 
+def somebody_elses_unfinished_erasure_is_no_failure_of_ones_own(world):
+    """The chain of reads of the first leads nowhere, so that those rows cannot be finished. Control: the command that
+    names the first fails."""
+    with RunningNode() as node:
+        first, second = node.person("Ada"), node.person("Bob")
+        node.stop()
+        store = os.path.join(node.data, "store")
+        with sqlite3.connect(os.path.join(store, "people.db")) as people:
+            [(number,)] = people.execute("SELECT min(person_id) FROM person").fetchall()
+        with sqlite3.connect(os.path.join(store, "ledger.db")) as ledger:
+            ledger.execute("INSERT INTO disclosure_head VALUES (?, 1, 0, 1)", (number,))
+        control = node.command("person", "erase", first.id, "--yes")
+        assert control.returncode != 0 and "disclosure.missing" in control.stdout + control.stderr, control
+        done = node.command("person", "erase", second.id, "--yes")
+        assert done.returncode == 0 and "Others on the list are not done yet" in done.stdout, done
+        node.start()
+
+
 STEPS = [every_form_of_a_word_and_of_a_key_is_found_where_it_is, three_people_have_what_people_have,
          what_is_sent_twice_is_answered_twice, a_thousand_words_are_read_through_the_api_and_stand_in_no_file,
          nothing_can_be_guessed_from_a_file, a_hash_that_stands_is_found, copies_are_kept_from_before,
@@ -488,7 +506,8 @@ STEPS = [every_form_of_a_word_and_of_a_key_is_found_where_it_is, three_people_ha
          every_door_is_shut, no_kept_answer_of_theirs_is_left, the_others_keep_all_that_is_theirs,
          no_file_holds_a_word_or_a_key, no_memory_holds_a_word_or_a_key, a_word_and_a_key_in_memory_are_found,
          a_key_that_stands_is_found, no_copy_opens_beside_the_keys_of_today, the_receipt_that_was_kept_verifies,
-         a_word_that_was_stored_plain_is_found, the_audit_finds_nothing]
+         a_word_that_was_stored_plain_is_found, the_audit_finds_nothing,
+         somebody_elses_unfinished_erasure_is_no_failure_of_ones_own]
 
 
 if __name__ == "__main__":
