@@ -8,12 +8,14 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "crypto/keyring.h"
 #include "domain/audit.h"
 #include "domain/person_key.h"
 #include "domain/stray.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
+#include "store/queries.h"
 
 #define FINDINGS_BYTES_MAX (16 * 1024 * 1024)
 
@@ -130,17 +132,37 @@ static void say_clock(const struct cli *cli, clock_trust trust, int64_t ahead_ms
                 (long long)ahead_ms / 1000);
 }
 
+/* 0: never. */
+static err load_renewal(struct ctx *cx, int64_t *out_at_ms)
+{
+    struct sql_node_marks_renewed_row row = {0};
+    bool found = false;
+    TRY(sql_node_marks_renewed(cx, &row, &found));
+    *out_at_ms = found ? row.value : 0;
+    return OK;
+}
+
+static void say_renewal(const struct cli *cli, int64_t at_ms)
+{
+    char at[TIME_TEXT_SIZE];
+    time_format(at_ms, at);
+    if (at_ms > 0)
+        cli_say(cli, "note  the marks beside the keys were renewed by an operator: %.*s\n", TIME_TEXT_SIZE, at);
+}
+
 err cli_doctor(struct cli *cli)
 {
     TRY(cli_open(cli, false));
     struct ledger_head head = {0};
     struct stray_sweep sweep;
     int64_t strays = 0;
+    int64_t renewed_at_ms = 0;
     TRY(store_check(&cli->node.cx, cli->node.store));
     TRY(person_keys_check(&cli->node.cx));
     TRY(node_settle(&cli->node));
     TRY(sweep_strays(cli, &sweep, &strays));
     TRY(ledger_head(&cli->node.cx, &head));
+    TRY(load_renewal(&cli->node.cx, &renewed_at_ms));
     int64_t ahead_ms = 0;
     clock_trust trust = store_clock_trust(cli->node.store, &ahead_ms);
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
@@ -152,6 +174,7 @@ err cli_doctor(struct cli *cli)
     json_member_int(&json, "copies_removed", sweep.copies);
     json_member_bool(&json, "clock_doubted", trust != CLOCK_TRUSTED);
     json_member_int(&json, "clock_ahead_ms", ahead_ms);
+    json_member_bool(&json, "marks_renewed", renewed_at_ms > 0);
     json_close_object(&json);
     cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
                  "ok    store is whole, is private, and its settings hold\n"
@@ -165,6 +188,7 @@ err cli_doctor(struct cli *cli)
     if (strays > 0)
         cli_say(cli, "note  a write that broke off has left something, which goes a day later; people in it: %lld\n",
                 (long long)strays);
+    say_renewal(cli, renewed_at_ms);
     say_clock(cli, trust, ahead_ms);
     return cli_answer(cli, &json);
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "app/log_mark.h"
+#include "app/mark.h"
 #include "base/checked.h"
 #include "base/limits.h"
 #include "crypto/keyring.h"
@@ -117,7 +117,7 @@ static err extend_log(struct courier *courier)
 
 static err keep_mark(struct courier *courier)
 {
-    return log_mark_keep(&courier->cx, &courier->node->kept_size);
+    return mark_keep(&courier->cx, courier->node->store, &courier->node->kept);
 }
 
 static err sweep_leftovers(struct courier *courier)

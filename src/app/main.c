@@ -65,6 +65,8 @@ static int run(const struct command *command, int argc, char **argv)
         cli_help(stdout, command);
     else if (result == OK)
         result = command->run(&cli);
+    if (result == OK)
+        result = node_keep_marks(&cli.node);
     if (result != OK)
         print_failure(&cli, cli.cx.failure.code != OK ? &cli.cx.failure : &cli.node.cx.failure);
     node_close(&cli.node);

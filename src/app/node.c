@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "app/log_mark.h"
+#include "app/mark.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
@@ -101,12 +102,12 @@ static void stop_at_once(void *arg, const char *why)
 
 /* A store without a name is a new one. Beside keys under which data was sealed it is what is left of an old one: a
  * fresh log under the old name would contradict every checkpoint that is out there. */
-static err name_new_log(struct node *node)
+static err name_new_log(struct node *node, const struct mark *mark)
 {
     struct ctx *cx = &node->cx;
     bool used = false;
     TRY(keyring_has_buckets(cx, node->keyring, &used));
-    if (used)
+    if (used || mark->log.size > 0 || mark->store.kept)
         return FAIL(cx, CORRUPT, "node.store_lost", "the keys are of a node whose data is not in the store");
     return node_write(node, name_log, NULL);
 }
@@ -161,19 +162,23 @@ static err open_store(struct node *node, const struct node_options *options)
                                   .newest_number = act_newest_number};
     if (options->confine != NULL)
         TRY(options->confine(node, &place));
+    struct mark mark;
+    TRY(mark_load(cx, &mark));
     TRY(store_open(cx, &store, &node->store));
+    store_generations(node->store, node->found);
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
     struct text origin;
     err named = ledger_origin(cx, &origin);
     if (named == NOT_FOUND) {
         failure_clear(&cx->failure);
-        return name_new_log(node);
+        return name_new_log(node, &mark);
     }
     TRY(named);
     if (!text_equals(origin, name_of_log(cx)))
         return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
-    return log_mark_check(cx);
+    node->marks_missing = !mark_is_whole(&mark);
+    return mark_check(cx, node->store, &mark, options->renew_marks);
 }
 
 err node_open(struct node *node, const struct node_options *options)
@@ -238,6 +243,16 @@ err node_write(struct node *node, store_write_fn run, void *arg)
     return store_write_wait(node->store, &node->cx, run, arg);
 }
 
+err node_keep_marks(struct node *node)
+{
+    int64_t now[STORE_FILE_COUNT];
+    if (node->store == NULL)
+        return OK;
+    store_generations(node->store, now);
+    bool changed = memcmp(now, node->found, sizeof now) != 0;
+    return changed ? mark_keep(&node->cx, node->store, &node->kept) : OK;
+}
+
 err node_settle(struct node *node)
 {
     TRY(leftover_sweep(&node->cx, node->store));
@@ -252,5 +267,5 @@ err node_settle(struct node *node)
         TRY(result);
     }
     TRY(ledger_let_go(&node->cx, node->store));
-    return log_mark_keep(&node->cx, &node->kept_size);
+    return mark_keep(&node->cx, node->store, &node->kept);
 }

@@ -4,6 +4,7 @@
 #ifndef APP_NODE_H
 #define APP_NODE_H
 
+#include "app/mark.h"
 #include "base/ctx.h"
 #include "base/log.h"
 #include "store/store.h"
@@ -19,7 +20,9 @@ struct node {
     struct store        *store;
     struct log           log;
     struct ctx           cx; /* the operator's, on the main thread */
-    int64_t              kept_size; /* of the log, as its mark beside the keys says; the courier's once it runs */
+    struct mark_kept     kept;    /* the courier's once it runs */
+    int64_t              found[STORE_FILE_COUNT]; /* the generations of the files when it was opened */
+    bool                 marks_missing; /* one of those beside the keys, when it was opened */
 };
 
 /* Where the data of a node lies. */
@@ -33,6 +36,7 @@ struct node_options {
     const char *data;  /* folder */
     const char *store; /* URL, or NULL: sqlite: in the folder. The keys of people lie in the folder in any case */
     bool        create;
+    bool        renew_marks; /* goes on without marks that were kept: for who has been told what that means */
     /* How the program opens node->keyring, and what it gives up before the store is opened and any thread is made.
      * NULL: keyring_open(), and nothing. */
     err (*open_keys)(struct node *node, const char *folder, bool create);
@@ -45,7 +49,8 @@ bool node_sync_name(struct ctx *cx, const char *path) MUST_CHECK;
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */
 void node_begin(struct node *node, bool json_log);
 /* NOT_FOUND node.missing when there is none and `create` is not set, CORRUPT node.store_lost | node.other_keys |
- * log.went_back when keys and data are not of one node and one time; fails as keyring_open() and store_open() do. */
+ * node.mark_missing | log.went_back | store.went_back when keys and data are not of one node and one time; fails as
+ * keyring_open() and store_open() do. */
 err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
 /* Closes what was opened; safe at any stage. */
 void node_close(struct node *node);
@@ -56,6 +61,8 @@ void node_ctx_close(struct ctx *cx);
 
 /* One write as the operator, waiting for it. */
 err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
+/* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest. */
+err node_keep_marks(struct node *node) MUST_CHECK;
 /* Numbers what waits for the log and takes away leftovers, so that a command leaves nothing behind for a server that
  * does not run. */
 err node_settle(struct node *node) MUST_CHECK;

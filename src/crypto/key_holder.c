@@ -304,6 +304,24 @@ static err mark_load(struct ctx *cx, const struct key_holder *holder, struct key
     return OK;
 }
 
+static err generations_load(struct ctx *cx, const struct key_holder *holder, struct key_answer *out)
+{
+    struct keyring_generations generations;
+    TRY(key_generations_read(cx, holder->folder.root, &generations));
+    out->number = generations.kept;
+    put(out, (struct bytes){(const uint8_t *)generations.of, sizeof generations.of});
+    return OK;
+}
+
+static err generations_keep(struct ctx *cx, const struct key_holder *holder, struct bytes data)
+{
+    struct keyring_generations generations;
+    if (data.size != sizeof generations.of)
+        return fail_question(cx);
+    memcpy(generations.of, data.at, sizeof generations.of);
+    return key_generations_keep(cx, holder->folder.root, &generations);
+}
+
 /* ---- questions */
 
 err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
@@ -336,6 +354,10 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
         return mark_load(cx, holder, out);
     case KEY_ACT_MARK_KEEP:
         return key_mark_keep(cx, holder->folder.root, text_of_bytes(data));
+    case KEY_ACT_GENERATIONS_LOAD:
+        return generations_load(cx, holder, out);
+    case KEY_ACT_GENERATIONS_KEEP:
+        return generations_keep(cx, holder, data);
     default:
         return fail_question(cx);
     }

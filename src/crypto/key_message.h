@@ -21,6 +21,8 @@ typedef enum key_act {
     KEY_ACT_SIGN,           /* kind, number, data: hash, sealed key -> data: signature */
     KEY_ACT_MARK_LOAD,      /* -> data: the mark, or nothing */
     KEY_ACT_MARK_KEEP,      /* data: the mark */
+    KEY_ACT_GENERATIONS_LOAD, /* -> number: 0 when there is no whole mark, else 1; data: its numbers */
+    KEY_ACT_GENERATIONS_KEEP, /* data: the numbers */
 } key_act;
 
 #define KEY_DATA_BYTES 4096

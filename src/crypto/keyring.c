@@ -363,7 +363,7 @@ err keyring_sign(struct ctx *cx, const struct signing_key *key, const uint8_t ha
     return OK;
 }
 
-/* ---- the mark */
+/* ---- the marks */
 
 err keyring_mark_load(struct ctx *cx, struct keyring *keyring, struct text *out)
 {
@@ -383,6 +383,28 @@ err keyring_mark_keep(struct ctx *cx, struct keyring *keyring, struct text mark)
     struct key_answer answer;
     ask_for(&question, KEY_ACT_MARK_KEEP, 0);
     TRY(add(cx, &question, bytes_of_text(mark)));
+    return ask(cx, keyring, &question, &answer);
+}
+
+err keyring_generations_load(struct ctx *cx, struct keyring *keyring, struct keyring_generations *out)
+{
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, KEY_ACT_GENERATIONS_LOAD, 0);
+    TRY(ask(cx, keyring, &question, &answer));
+    if (answer.size != sizeof out->of)
+        return fail_answer(cx);
+    out->kept = answer.number == 1;
+    memcpy(out->of, answer.data, sizeof out->of);
+    return OK;
+}
+
+err keyring_generations_keep(struct ctx *cx, struct keyring *keyring, const struct keyring_generations *generations)
+{
+    struct key_question question;
+    struct key_answer answer;
+    ask_for(&question, KEY_ACT_GENERATIONS_KEEP, 0);
+    TRY(add(cx, &question, (struct bytes){(const uint8_t *)generations->of, sizeof generations->of}));
     return ask(cx, keyring, &question, &answer);
 }
 

@@ -119,6 +119,17 @@ err keyring_sign(struct ctx *cx, const struct signing_key *key, const uint8_t ha
 err keyring_mark_load(struct ctx *cx, struct keyring *keyring, struct text *out) MUST_CHECK;
 err keyring_mark_keep(struct ctx *cx, struct keyring *keyring, struct text mark) MUST_CHECK;
 
+/* The other one: how often each file of the store has been changed. None of the numbers goes back. */
+#define KEYRING_GENERATIONS 4
+struct keyring_generations {
+    bool    kept; /* false: there is no whole mark */
+    int64_t of[KEYRING_GENERATIONS];
+};
+/* Fail as the two above. */
+err keyring_generations_load(struct ctx *cx, struct keyring *keyring, struct keyring_generations *out) MUST_CHECK;
+err keyring_generations_keep(struct ctx *cx, struct keyring *keyring,
+                             const struct keyring_generations *generations) MUST_CHECK;
+
 /* For crypto/id_seal.c. */
 struct id_sealer *keyring_id_sealer(const struct keyring *keyring);
 

@@ -122,6 +122,8 @@ err store_clock_save(struct ctx *cx, struct store *store, struct store_conn *con
     if (mark.horizon_ms < atomic_load(&time->saved_horizon_ms))
         mark.horizon_ms = atomic_load(&time->saved_horizon_ms);
     conn_begin_write(conn);
+    conn->is_uncounted = true;
+    conn->kept_time = true;
     struct sql_clock_mark_set_in in = {mark.at_ms, mark.elapsed_ms, mark.boot, mark.horizon_ms};
     err result = sql_clock_mark_set(cx, &in, NULL);
     TRY(conn_end_write(cx, conn, result == OK));
@@ -164,6 +166,7 @@ err store_keep_time(struct store *store, struct ctx *cx)
 static err settle(struct ctx *cx, void *arg)
 {
     (void)arg; /* the mark is of this batch */
+    cx->db->is_uncounted = true;
     return sql_clock_mark_settle(cx, NULL);
 }
 

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "store/generation.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
 #include "store/state.h"
@@ -220,6 +221,7 @@ static void end_batch(struct store_conn *conn)
     if (conn->wrote_people)
         count_edition(conn);
     conn->wrote_people = false;
+    conn->kept_time = false;
     conn->people_version = version_of_people(conn);
 }
 
@@ -231,17 +233,42 @@ void conn_begin_write(struct store_conn *conn)
 
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep)
 {
+    bool counts = keep && !conn->is_uncounted;
     conn->is_running = false;
+    conn->is_uncounted = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         if (conn->began[file] && !database_in_transaction(conn->of_file[file]))
             return FAIL(cx, UNAVAILABLE, "store.commit", "the database gave up the transaction");
         if (!conn->saved[file])
             continue;
         conn->saved[file] = false;
+        conn->changed[file] |= counts && conn->touched[file];
+        conn->touched[file] = false;
         if (!keep)
             TRY(database_move_to(cx, conn->of_file[file], MOVE_RESTORE));
         TRY(database_move_to(cx, conn->of_file[file], MOVE_RELEASE));
     }
+    return OK;
+}
+
+/* The ledger bears each read: its generation goes with the mark of the time, which lies there, about once a second. */
+static bool is_due(const struct store_conn *conn, store_file file)
+{
+    bool counts = conn->changed[file] && store_is_local(conn->store, file);
+    return counts && (file != STORE_LEDGER || conn->kept_time);
+}
+
+static err commit_file(struct ctx *cx, struct store_conn *conn, store_file file)
+{
+    int64_t generation = 0;
+    bool raises = is_due(conn, file);
+    if (raises)
+        TRY(generation_raise(cx, file, &generation));
+    TRY(database_move_to(cx, conn->of_file[file], MOVE_COMMIT));
+    conn->began[file] = false;
+    if (raises)
+        generation_note(conn->store, file, generation);
+    conn->changed[file] = conn->changed[file] && !raises;
     return OK;
 }
 
@@ -250,12 +277,11 @@ err conn_commit_batch(struct ctx *cx, struct store_conn *conn)
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         if (!conn->began[file])
             continue;
-        err result = database_move_to(cx, conn->of_file[file], MOVE_COMMIT);
+        err result = commit_file(cx, conn, file);
         if (result != OK) {
             conn_abandon_batch(conn);
             return result;
         }
-        conn->began[file] = false;
     }
     end_batch(conn);
     return OK;
@@ -264,8 +290,11 @@ err conn_commit_batch(struct ctx *cx, struct store_conn *conn)
 void conn_abandon_batch(struct store_conn *conn)
 {
     conn->is_running = false;
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+    conn->is_uncounted = false;
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         end(conn, file, MOVE_ROLLBACK);
+        conn->touched[file] = false;
+    }
     end_batch(conn);
 }
 

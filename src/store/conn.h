@@ -18,6 +18,10 @@ struct store_conn {
     store_file            leader[STORE_FILE_COUNT]; /* of the database in which a file lies */
     bool                  began[STORE_FILE_COUNT];  /* leaders: in a transaction of ours */
     bool                  saved[STORE_FILE_COUNT];  /* leaders: the running write has its savepoint there */
+    bool                  touched[STORE_FILE_COUNT]; /* leaders: the running write has changed a row there */
+    bool                  changed[STORE_FILE_COUNT]; /* leaders: since the generation was raised */
+    bool                  is_uncounted;   /* the running write is the store's own: the data is as it was */
+    bool                  kept_time;      /* the running batch has kept it */
     bool                  wrote_people;   /* the running batch, even if that was undone */
     uint32_t              people_version; /* the database's, after our own last batch */
     int64_t               edition;        /* a reader's, as its read began */

@@ -45,7 +45,10 @@ typedef enum sqlite_checkpoint {
 /* UNAVAILABLE store.busy when someone was in the way; nothing is lost then. */
 err sqlite_run_checkpoint(struct ctx *cx, struct sqlite_file *file, sqlite_checkpoint kind, int wait_ms) MUST_CHECK;
 
-/* Copies the file, as it is at one moment, to a new file at `path`. CONFLICT store.backup_exists. */
+/* Begins to read: until the handle moves on, it sees the file as it is now. */
+err sqlite_fix(struct ctx *cx, struct sqlite_file *file) MUST_CHECK;
+/* Copies the file, as it is at one moment (or was at that of sqlite_fix()), to a new file at `path`. CONFLICT
+ * store.backup_exists. */
 err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path) MUST_CHECK;
 /* CORRUPT store.damaged when the file does not agree with itself. */
 err sqlite_check(struct ctx *cx, struct sqlite_file *file) MUST_CHECK;

@@ -18,6 +18,13 @@ static err copy_into(struct ctx *cx, struct sqlite_file *file, sqlite3 *target)
     return code == SQLITE_OK ? OK : sqlite_fail(cx, file, code, "backup");
 }
 
+err sqlite_fix(struct ctx *cx, struct sqlite_file *file)
+{
+    TRY(database_move_to(cx, &file->base, MOVE_BEGIN_READ));
+    /* a transaction sees the file as it is at its first look */
+    return sqlite_run(cx, &file->base, "SELECT 1 FROM sqlite_schema LIMIT 1");
+}
+
 err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

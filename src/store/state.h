@@ -67,14 +67,13 @@ struct store {
     struct checkpointer  checkpointer;
     struct store_clock   time;
     _Atomic int64_t      people_edition;     /* counts the changes of the people file that we know of */
+    _Atomic int64_t      generations[STORE_FILE_COUNT]; /* generation.h: of what is on disk, or less */
     _Atomic int64_t      writes;
     _Atomic int64_t      refused_writes;
     _Atomic int64_t      commits;
     _Atomic int64_t      checkpoints;
 };
 
-/* Whether a file lies in the folder, not on a server. */
-bool store_is_local(const struct store *store, store_file file);
 /* "FOLDER/people.db" in the arena; NULL when it is exhausted. */
 const char *store_path(struct arena *arena, const char *folder, store_file file);
 

@@ -25,6 +25,13 @@ static err begin(struct ctx *cx, const struct statement *statement, const void *
     return OK;
 }
 
+/* After its end: what it has changed. */
+static void note_change(struct store_conn *conn, const struct statement *statement, const struct database *db)
+{
+    if (statement->writes && db->engine->changed(db) > 0)
+        conn->touched[conn->leader[statement->file]] = true;
+}
+
 /* Moves the text and bytes of a row from the database's memory into the arena. */
 static err keep_row(struct ctx *cx, const struct statement *statement, void *row)
 {
@@ -46,6 +53,8 @@ err statement_none(struct ctx *cx, const struct statement *statement, const void
     bool is_row = false;
     TRY(begin(cx, statement, in, &db));
     err result = db->engine->step(cx, db, statement, &is_row);
+    if (result == OK)
+        note_change(cx->db, statement, db);
     if (result == OK && changed != NULL)
         *changed = db->engine->changed(db);
     db->engine->finish(db, statement);
@@ -63,6 +72,7 @@ static err read_one(struct ctx *cx, struct database *db, const struct statement 
     *out_found = is_row;
     while (is_row && statement->writes) /* RETURNING: the change counts once the statement has come to its end */
         TRY(db->engine->step(cx, db, statement, &is_row));
+    note_change(cx->db, statement, db);
     return OK;
 }
 
@@ -89,6 +99,8 @@ err statement_each(struct ctx *cx, const struct statement *statement, const void
         if (result == OK)
             result = take(cx, room.at, arg);
     }
+    if (result == OK)
+        note_change(cx->db, statement, db);
     db->engine->finish(db, statement);
     return result;
 }

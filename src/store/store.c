@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "store/generation.h"
 #include "store/log_check.h"
 #include "store/migrate.h"
 #include "store/page_sum.h"
@@ -25,6 +26,18 @@ static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
     [STORE_LEDGER] = "ledger.db",
     [STORE_PEOPLE] = "people.db",
 };
+
+const char *store_file_name(store_file file)
+{
+    return FILE_NAMES[file];
+}
+
+err store_fail_older(struct ctx *cx, store_file file, const char *than)
+{
+    return FAIL(cx, CORRUPT, "store.went_back",
+                "%s is an older copy than %s says; put the newest of all files back, see docs/operations",
+                FILE_NAMES[file], than);
+}
 
 const char *store_path(struct arena *arena, const char *folder, store_file file)
 {
@@ -136,6 +149,7 @@ static err fill(struct ctx *cx, struct store *store)
             sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }
     TRY(conn_prepare_all(cx, store->writer.conn));
+    TRY(generation_check(cx, store));
     return store_clock_load(cx, store);
 }
 
@@ -282,27 +296,48 @@ static err open_file(struct ctx *cx, struct store *store, store_file file, datab
     return sqlite_open(cx, &options, out);
 }
 
-static err copy_file(struct ctx *cx, struct store *store, store_file file, const char *folder)
+/* What is copied: a handle on each file, which sees it at the moment of all. */
+struct backup {
+    struct sqlite_file *files[STORE_FILE_COUNT];
+};
+
+static const store_file COPIED[] = {STORE_PEOPLE, STORE_LEDGER, STORE_RECORDS};
+#define COPIED_COUNT (sizeof COPIED / sizeof *COPIED)
+
+/* store_write_fn. Its batch keeps every writer of every process away, and has committed nothing yet. */
+static err fix_moment(struct ctx *cx, void *arg)
 {
-    struct sqlite_file *opened = NULL;
-    const char *path = store_path(cx->arena, folder, file);
-    if (path == NULL)
-        return FAIL_MEMORY(cx);
-    TRY(open_file(cx, store, file, ROLE_READER, &opened));
-    err result = sqlite_copy(cx, opened, path);
-    sqlite_close(&opened->base);
-    return result;
+    struct backup *backup = arg;
+    for (size_t i = 0; i < COPIED_COUNT; i++)
+        TRY(sqlite_fix(cx, backup->files[COPIED[i]]));
+    return OK;
+}
+
+static err copy_files(struct ctx *cx, struct store *store, struct backup *backup, const char *folder)
+{
+    for (size_t i = 0; i < COPIED_COUNT; i++)
+        TRY(open_file(cx, store, COPIED[i], ROLE_READER, &backup->files[COPIED[i]]));
+    TRY(store_write_wait(store, cx, fix_moment, backup));
+    for (size_t i = 0; i < COPIED_COUNT; i++) {
+        const char *path = store_path(cx->arena, folder, COPIED[i]);
+        if (path == NULL)
+            return FAIL_MEMORY(cx);
+        TRY(sqlite_copy(cx, backup->files[COPIED[i]], path));
+    }
+    return sync_folder(cx, folder);
 }
 
 err store_backup(struct ctx *cx, struct store *store, const char *folder)
 {
-    static const store_file ROOT_FIRST[] = {STORE_PEOPLE, STORE_LEDGER, STORE_RECORDS};
+    struct backup backup = {0};
     if (!store_is_local(store, STORE_PEOPLE))
         return FAIL(cx, INVALID, "store.elsewhere", "what lies on a database server is backed up there: see pg_dump");
     TRY(make_folder(cx, folder));
-    for (size_t i = 0; i < sizeof ROOT_FIRST / sizeof *ROOT_FIRST; i++)
-        TRY(copy_file(cx, store, ROOT_FIRST[i], folder));
-    return sync_folder(cx, folder);
+    err result = copy_files(cx, store, &backup, folder);
+    for (size_t i = 0; i < COPIED_COUNT; i++)
+        if (backup.files[COPIED[i]] != NULL)
+            sqlite_close(&backup.files[COPIED[i]]->base);
+    return result;
 }
 
 err store_check(struct ctx *cx, struct store *store)

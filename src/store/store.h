@@ -39,8 +39,8 @@ struct store_options {
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
  * Every statement is prepared once, so that one that does not fit the schema shows here. Fails INVALID store.url,
  * NOT_FOUND store.missing, FORBIDDEN store.exposed (others may read or write a file), CONFLICT store.too_new |
- * store.migration_changed, INTERNAL store.open | store.setting | store.statement, CORRUPT store.damaged, UNAVAILABLE
- * store.busy. */
+ * store.migration_changed, INTERNAL store.open | store.setting | store.statement, CORRUPT store.damaged |
+ * store.went_back (a file is older than another says), UNAVAILABLE store.busy. */
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);
@@ -50,6 +50,8 @@ int64_t store_name(const struct store *store);
 
 /* Whether asking it means to wait for a server: then no loop should. */
 bool store_waits(const struct store *store);
+/* Whether a file lies in the folder, not on a server. */
+bool store_is_local(const struct store *store, store_file file);
 
 /* A read handle of one thread. Put it into `cx->db`. */
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out) MUST_CHECK;
@@ -119,6 +121,13 @@ err store_settle_time(struct store *store, struct ctx *cx) MUST_CHECK;
 /* Whether the wall clock is believed, and how far it is ahead of the time (behind: below 0). */
 clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms);
 
+/* How often writes have changed each file: it is in the file, and never goes back while nobody puts an older one in its
+ * place. As far as this process knows: never more than is on disk. 0 for what lies on a server. */
+void store_generations(struct store *store, int64_t out[STORE_FILE_COUNT]);
+/* CORRUPT store.went_back: the file is older than `than` says. */
+err store_fail_older(struct ctx *cx, store_file file, const char *than) MUST_CHECK;
+const char *store_file_name(store_file file); /* "people.db" */
+
 struct store_counters {
     int64_t writes, refused_writes, commits, queued, checkpoints;
     int64_t file_bytes[STORE_FILE_COUNT];
@@ -126,8 +135,8 @@ struct store_counters {
 };
 void store_counters(struct store *store, struct store_counters *out);
 
-/* Copies every file but the keys into `folder` while the node runs; each as it is at one moment, the people first, so
- * that whatever the copy speaks of is in it. CONFLICT store.backup_exists. */
+/* Copies every file but the keys into `folder` while the node runs, all as they are at one moment between two batches.
+ * CONFLICT store.backup_exists; fails as store_write_wait(). */
 err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;

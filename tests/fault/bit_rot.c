@@ -5,6 +5,7 @@
  * write-ahead logs. The controls turn the same bits behind the back of the sums, and must be seen. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -210,6 +211,20 @@ static void turn_and_judge(struct rot *rot, bool behind, struct outcome *outcome
     memcpy(file->content + at, kept, size);
 }
 
+/* So that no file looks older than the others and the mark say: else hardly a log that ends early comes as far. */
+static void hide_age(struct rot *rot)
+{
+    static const char *const FILES[] = {"keys", "records", "ledger", "people"};
+    for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
+        char path[128];
+        sqlite3 *db = NULL;
+        (void)snprintf(path, sizeof path, "%s/node/store/%s.db", rot->root, FILES[i]);
+        assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, page_vfs()), SQLITE_OK);
+        (void)sqlite3_exec(db, "UPDATE file_generation SET generation = generation + 1000000", NULL, NULL, NULL);
+        assert_int_equal(sqlite3_close(db), SQLITE_OK); /* one without its table is judged as it is */
+    }
+}
+
 /* What SQLite makes of a turned bit when nobody has looked before: the log ends in front of it. */
 static void cut_and_judge(struct rot *rot, struct outcome *outcome)
 {
@@ -223,6 +238,7 @@ static void cut_and_judge(struct rot *rot, struct outcome *outcome)
     size_t kept = file->size;
     file->size = HEAD + (size_t)dice_draw(&rot->life->dice, (int64_t)((kept - HEAD) / FRAME)) * FRAME;
     put_folder(rot->root, image);
+    hide_age(rot);
     judge(rot, "", false, outcome);
     file->size = kept;
 }

@@ -24,7 +24,7 @@ UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "s": 1000, "min": 60_000, "d
 HIDDEN = {"NOT_FOUND", "INTERNAL", "CORRUPT", "USAGE"}
 # Words with dots that are no reasons: names of files and versions, words of the node's own log, events beside act.def.
 OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.db", "keys.db", "root.key",
-               "log.checkpoint", "log.checkpoint.new",
+               "log.checkpoint", "store.generations",
                "handler.slow", "request.failed", "request.put_off",
                "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested",
                "department.created", "organisation.created", "purpose.published", "purpose.retired", "record.added",

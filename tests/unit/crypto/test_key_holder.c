@@ -339,7 +339,8 @@ static void a_question_that_nobody_asks_is_refused(void **state)
     assert_int_equal(key_holder_open(cx, fixture.keys, false, &holder), OK);
     const struct key_question refused[] = {
         {.act = 0},
-        {.act = KEY_ACT_MARK_KEEP + 1},
+        {.act = KEY_ACT_GENERATIONS_KEEP + 1},
+        {.act = KEY_ACT_GENERATIONS_KEEP, .size = 8},
         {.act = KEY_ACT_SIGN, .kind = SIGNING_KEY_BARE, .size = HASH_BYTES - 1},
         {.act = KEY_ACT_SIGN, .kind = 0, .size = HASH_BYTES},
         {.act = KEY_ACT_SIGNING_MAKE, .kind = SIGNING_KEY_BARE},

@@ -37,3 +37,29 @@ SELECT COALESCE((SELECT max(disclosure_id) FROM disclosure), 0),
 -- rows: one
 SELECT COALESCE((SELECT max(person_id) FROM person_key), 0),
        COALESCE((SELECT max(organisation_id) FROM organisation_key), 0);
+
+-- Whether marks have been put beside the keys: from then on they must be there.
+-- name: node_marks_kept
+-- file: people
+-- out:  value int64
+-- rows: one
+SELECT value FROM node_state WHERE name = 'marks_kept';
+
+-- name: node_marks_note
+-- file: people
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('marks_kept', 1) ON CONFLICT (name) DO NOTHING;
+
+-- When an operator has put the marks there anew.
+-- name: node_marks_renewed
+-- file: people
+-- out:  value int64
+-- rows: one
+SELECT value FROM node_state WHERE name = 'marks_renewed_at';
+
+-- name: node_marks_renewed_note
+-- file: people
+-- in:   value int64
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('marks_renewed_at', $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;

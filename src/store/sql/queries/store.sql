@@ -28,3 +28,74 @@ UPDATE clock_mark SET horizon_ms = at_ms WHERE mark_id = 1;
 -- out:  at_ms int64
 -- rows: one
 SELECT value FROM node_state WHERE name = 'clock_mark';
+
+-- The generations of the files (generation.h), each in its own: what the others had is not taken back.
+-- name: generation_of_keys
+-- file: keys
+-- row:  file_generation
+-- out:  generation int64, records int64, ledger int64, people int64
+-- rows: one
+SELECT :columns: FROM keys_generation WHERE row_id = 1;
+
+-- name: generation_raise_keys
+-- file: keys
+-- in:   records int64, ledger int64, people int64
+-- row:  raised_generation
+-- out:  generation int64
+-- rows: one
+UPDATE keys_generation SET generation = generation + 1,
+    records = CASE WHEN records < $1 THEN $1 ELSE records END,
+    ledger = CASE WHEN ledger < $2 THEN $2 ELSE ledger END,
+    people = CASE WHEN people < $3 THEN $3 ELSE people END
+WHERE row_id = 1 RETURNING generation;
+
+-- name: generation_of_records
+-- file: records
+-- row:  file_generation
+-- rows: one
+SELECT :columns: FROM records_generation WHERE row_id = 1;
+
+-- name: generation_raise_records
+-- file: records
+-- in:   records int64, ledger int64, people int64
+-- row:  raised_generation
+-- rows: one
+UPDATE records_generation SET generation = generation + 1,
+    records = CASE WHEN records < $1 THEN $1 ELSE records END,
+    ledger = CASE WHEN ledger < $2 THEN $2 ELSE ledger END,
+    people = CASE WHEN people < $3 THEN $3 ELSE people END
+WHERE row_id = 1 RETURNING generation;
+
+-- name: generation_of_ledger
+-- file: ledger
+-- row:  file_generation
+-- rows: one
+SELECT :columns: FROM ledger_generation WHERE row_id = 1;
+
+-- name: generation_raise_ledger
+-- file: ledger
+-- in:   records int64, ledger int64, people int64
+-- row:  raised_generation
+-- rows: one
+UPDATE ledger_generation SET generation = generation + 1,
+    records = CASE WHEN records < $1 THEN $1 ELSE records END,
+    ledger = CASE WHEN ledger < $2 THEN $2 ELSE ledger END,
+    people = CASE WHEN people < $3 THEN $3 ELSE people END
+WHERE row_id = 1 RETURNING generation;
+
+-- name: generation_of_people
+-- file: people
+-- row:  file_generation
+-- rows: one
+SELECT :columns: FROM people_generation WHERE row_id = 1;
+
+-- name: generation_raise_people
+-- file: people
+-- in:   records int64, ledger int64, people int64
+-- row:  raised_generation
+-- rows: one
+UPDATE people_generation SET generation = generation + 1,
+    records = CASE WHEN records < $1 THEN $1 ELSE records END,
+    ledger = CASE WHEN ledger < $2 THEN $2 ELSE ledger END,
+    people = CASE WHEN people < $3 THEN $3 ELSE people END
+WHERE row_id = 1 RETURNING generation;

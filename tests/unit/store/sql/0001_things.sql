@@ -6,6 +6,15 @@ CREATE TABLE node_state (
     value :int64: NOT NULL,
     PRIMARY KEY (name)
 ) :clustered:;
+CREATE TABLE people_generation (
+    row_id     :int64: NOT NULL,
+    generation :int64: NOT NULL,
+    records    :int64: NOT NULL,
+    ledger     :int64: NOT NULL,
+    people     :int64: NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO people_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
 CREATE TABLE thing (
     thing_id :int64: NOT NULL,
     name     :text:  NOT NULL,
@@ -14,6 +23,15 @@ CREATE TABLE thing (
 ) :clustered:;
 CREATE UNIQUE INDEX thing_name ON thing (name);
 -- file: ledger
+CREATE TABLE ledger_generation (
+    row_id     :int64: NOT NULL,
+    generation :int64: NOT NULL,
+    records    :int64: NOT NULL,
+    ledger     :int64: NOT NULL,
+    people     :int64: NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO ledger_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
 CREATE TABLE clock_mark (
     mark_id    :int64: NOT NULL,
     at_ms      :int64: NOT NULL,
@@ -28,7 +46,26 @@ CREATE TABLE entry (
     at_ms    :int64: NOT NULL
     :append_key thing_id, entry_id:
 ) :strict:;
+-- file: records
+CREATE TABLE records_generation (
+    row_id     :int64: NOT NULL,
+    generation :int64: NOT NULL,
+    records    :int64: NOT NULL,
+    ledger     :int64: NOT NULL,
+    people     :int64: NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO records_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
 -- file: keys
+CREATE TABLE keys_generation (
+    row_id     :int64: NOT NULL,
+    generation :int64: NOT NULL,
+    records    :int64: NOT NULL,
+    ledger     :int64: NOT NULL,
+    people     :int64: NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO keys_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
 CREATE TABLE secret (
     thing_id :int64: NOT NULL,
     data     :bytes: NOT NULL,
