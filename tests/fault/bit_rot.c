@@ -217,10 +217,12 @@ static void hide_age(struct rot *rot)
     static const char *const FILES[] = {"keys", "records", "ledger", "people"};
     for (size_t i = 0; i < sizeof FILES / sizeof *FILES; i++) {
         char path[128];
+        char sql[96];
         sqlite3 *db = NULL;
         (void)snprintf(path, sizeof path, "%s/node/store/%s.db", rot->root, FILES[i]);
         assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, page_vfs()), SQLITE_OK);
-        (void)sqlite3_exec(db, "UPDATE file_generation SET generation = generation + 1000000", NULL, NULL, NULL);
+        (void)snprintf(sql, sizeof sql, "UPDATE %s_generation SET generation = generation + 1000000", FILES[i]);
+        (void)sqlite3_exec(db, sql, NULL, NULL, NULL);
         assert_int_equal(sqlite3_close(db), SQLITE_OK); /* one without its table is judged as it is */
     }
 }

@@ -468,7 +468,7 @@ def what_a_broken_write_left_is_told_by_the_doctor(node):
         before = file.read()
     place.text("broken.csv", "First Name,Email\nAda,ada@x.example\nBob,bob@x.example\n")
     with sqlite3.connect(people) as db:
-        [[generation]] = db.execute("SELECT generation FROM file_generation")
+        [[generation]] = db.execute("SELECT generation FROM people_generation")
     db.close()
     os.remove(people)
     for left in (people + "-wal", people + "-shm"):
@@ -478,7 +478,7 @@ def what_a_broken_write_left_is_told_by_the_doctor(node):
     done = node.command("doctor")
     assert done.returncode == 11 and "people.db is an older copy" in done.stderr, (done.returncode, done.stderr)
     with sqlite3.connect(people) as db:  # it is no crash that went before: the file does not show its age
-        db.execute("UPDATE file_generation SET generation = ?", [generation])
+        db.execute("UPDATE people_generation SET generation = ?", [generation])
     db.close()
     page_sums.put_right(people)
     said = node.run("doctor")
