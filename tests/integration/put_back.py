@@ -3,7 +3,7 @@
 mark beside the keys is gone. Method: all four files are copied aside, each is changed (a person comes, a record is
 written, a read is answered, a permission is stopped), and each is put back alone: after an orderly end, after a kill,
 and together with the marks of its time. Positive control: the same file as it was last is served each time, and says
-that the permission is stopped."""
+that the permission is stopped. With the data on a database server: the keys alone."""
 import os
 import shutil
 import time
@@ -194,9 +194,38 @@ def a_fresh_store_beside_marks_is_none(node):
     assert node.run("doctor")["ok"] is True
 
 
+def on_a_database_server(node, world):
+    """The keys lie in the folder all the same. The marks there may be older than the database, or none: another server
+    has written to it from a folder of its own."""
+    node.stop()
+    older = Shelf(node, "server")
+    node.start()
+    change_everything(node, world, "Ben")
+    node.stop()
+    newest = Shelf(node, "server-after")
+    older.put_back("keys.db")
+    refused(node, "store.went_back", "keys.db")
+    newest.put_back("keys.db")
+    served(node, world)
+    older.put_back("keys.db", *MARKS)
+    served(node, world)
+    newest.put_back("keys.db", *MARKS)
+    for name in MARKS:
+        os.remove(os.path.join(node.data, "keys", name))
+    served(node, world)
+    for name in MARKS:
+        os.remove(os.path.join(node.data, "keys", name))
+    assert node.run("mark", "renew", "--yes") == {"renewed": True}
+    assert node.run("doctor")["marks_renewed"] is True
+    served(node, world)
+
+
 def main():
     with RunningNode() as node:
         world = World(node)
+        if node.store:
+            on_a_database_server(node, world)
+            return
         after_an_orderly_end(node, world)
         with_the_marks_of_its_time(node, world)
         after_a_kill(node, world)
