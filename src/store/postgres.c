@@ -11,8 +11,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/limits.h"
-
 /* ---- what a code means */
 
 struct meaning {
@@ -161,8 +159,7 @@ static void note_state(struct postgres *pg)
 /* Takes what is owed in its order; the rows of the last statement stay in `rows`. */
 static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, PGresult **rows)
 {
-    /* the server gives up before us */
-    int64_t until_ms = postgres_now_ms() + LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
+    int64_t until_ms = postgres_now_ms() + postgres_wait_ms(pg);
     err result = OK;
     for (size_t i = 0; i < pg->owed_count; i++) {
         PGresult *answer = NULL;
@@ -174,10 +171,13 @@ static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, P
         *rows = wanted ? answer : *rows;
         if (!whole) {
             pg->is_hung = postgres_now_ms() >= until_ms;
+            if (pg->is_hung)
+                postgres_note_way(pg, false);
             return result == OK ? fail_lost(cx, pg) : (postgres_lose(pg), result);
         }
     }
     note_state(pg);
+    postgres_note_way(pg, true);
     return result;
 }
 

@@ -89,6 +89,8 @@ err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, stru
 err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHECK;
 /* One row of words or numbers, as text; NULL members of `out` for a row that is not there. */
 err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out) MUST_CHECK;
+int64_t postgres_wait_ms(const struct postgres *pg); /* for all that is owed */
+void postgres_note_way(struct postgres *pg, bool is_open);
 void postgres_lose(struct postgres *pg); /* drops the connection and what it owed */
 int64_t postgres_now_ms(void); /* monotonic: what is waited for does not stand still with the clock of a test */
 

@@ -13,6 +13,7 @@
 #define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
 #define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
 #define WAY_SHUT_MS 250      /* after attempts in vain */
+#define DOUBTFUL_WAIT_MS 1000
 
 /* ---- the URL */
 
@@ -128,21 +129,30 @@ err postgres_connect(struct ctx *cx, struct postgres *pg)
 
 /* ---- and again */
 
-static bool may_try(struct postgres_way *way)
+/* The server gives up before us. A reader waits less for one that has just kept another of us waiting for nothing; what
+ * became of a change is worth the whole wait. */
+int64_t postgres_wait_ms(const struct postgres *pg)
+{
+    bool is_doubtful = pg->options.way != NULL && atomic_load(&pg->options.way->shut_until_ms) != 0;
+    bool is_short = is_doubtful && pg->options.role == ROLE_READER;
+    return is_short ? DOUBTFUL_WAIT_MS : LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
+}
+
+void postgres_note_way(struct postgres *pg, bool is_open)
+{
+    struct postgres_way *way = pg->options.way;
+    if (way != NULL && (!is_open || atomic_load(&way->shut_until_ms) != 0)) /* mostly it is open: nothing to share */
+        atomic_store(&way->shut_until_ms, is_open ? 0 : postgres_now_ms() + WAY_SHUT_MS);
+}
+
+/* `out_alone`: nobody else tries until it is said that the attempt is over. */
+static bool may_try(struct postgres_way *way, bool *out_alone)
 {
     bool not_yet = false;
     int64_t shut_until_ms = way == NULL ? 0 : atomic_load(&way->shut_until_ms);
-    if (shut_until_ms == 0)
-        return true;
-    return postgres_now_ms() >= shut_until_ms && atomic_compare_exchange_strong(&way->is_tried, &not_yet, true);
-}
-
-static void note_try(struct postgres_way *way, bool came_through)
-{
-    if (way == NULL)
-        return;
-    atomic_store(&way->shut_until_ms, came_through ? 0 : postgres_now_ms() + WAY_SHUT_MS);
-    atomic_store(&way->is_tried, false);
+    *out_alone = shut_until_ms != 0 && postgres_now_ms() >= shut_until_ms &&
+                 atomic_compare_exchange_strong(&way->is_tried, &not_yet, true);
+    return shut_until_ms == 0 || *out_alone;
 }
 
 /* What is said stays here: it names machines and users. */
@@ -165,12 +175,15 @@ err postgres_ready(struct ctx *cx, struct postgres *pg)
         return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database went inside a transaction");
     if (pg->link != NULL)
         return OK;
-    if (!may_try(pg->options.way))
+    bool is_alone = false;
+    if (!may_try(pg->options.way, &is_alone))
         return FAIL(cx, UNAVAILABLE, "store.lost", "the database could not be reached a moment ago");
     int64_t began_ms = postgres_now_ms();
     bool connected = try_to_connect(pg);
     if (!connected && postgres_now_ms() - began_ms < TRY_AGAIN_MS)
         connected = try_to_connect(pg); /* what has cut the connection may have met this one, too */
-    note_try(pg->options.way, connected);
+    postgres_note_way(pg, connected);
+    if (is_alone)
+        atomic_store(&pg->options.way->is_tried, false);
     return connected ? OK : FAIL(cx, UNAVAILABLE, "store.lost", "the database cannot be reached");
 }
