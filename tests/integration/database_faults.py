@@ -5,7 +5,7 @@ database; workers give, read and stop without pause, at one node as the person a
 connections are ended at random, one process of the server is killed, the whole server is killed as by a loss of power,
 and it is stopped in each of its three ways and started again. What got no answer is asked again under its key. Then
 what each worker was told is held against what the nodes show. With the word `hung` the server stands still instead
-(SIGSTOP). Positive controls: an act told to nobody, an act that is not there and a read under two keys must be found."""
+(SIGSTOP). Positive controls: an act told to nobody, one that is not there and a read that counts twice are found."""
 import collections
 import contextlib
 import os
