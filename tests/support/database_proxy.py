@@ -59,7 +59,7 @@ class DatabaseProxy:
         self.cut_all()
 
     def url(self, database, user="tester"):
-        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://{user}@localhost:{self.port}/{database}"
 
     def accept(self):
         while True:
