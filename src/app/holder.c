@@ -53,10 +53,16 @@ static err confine(struct ctx *cx, const char *folder, int64_t *lacks)
     return sandbox_calls(cx, SANDBOX_HOLDER, lacks);
 }
 
-/* What fails here is told in answer to the greeting. The folder is made before the walls are, and read behind them. */
-static void serve(struct ctx *cx, const char *folder, bool create)
+/* The one witness of it that is not the server. */
+static void tell_destroyed(void *log, int64_t bucket)
 {
-    struct key_service service = {.holder = NULL};
+    LOG((const struct log *)log, LOG_INFO, "key.bucket_destroyed", LOG_INT("bucket", bucket));
+}
+
+/* What fails here is told in answer to the greeting. The folder is made before the walls are, and read behind them. */
+static void serve(struct ctx *cx, struct log *log, const char *folder, bool create)
+{
+    struct key_service service = {.holder = NULL, .destroyed = tell_destroyed, .self = log};
     struct key_holder *holder = NULL;
     err opened = key_holder_open(cx, folder, create, &holder);
     if (opened == OK)
@@ -66,7 +72,7 @@ static void serve(struct ctx *cx, const char *folder, bool create)
     key_holder_close(holder);
 }
 
-static void live(int socket, const char *folder, bool create)
+static void live(struct log *log, int socket, const char *folder, bool create)
 {
     struct clock clock = clock_system();
     struct randomness randomness = randomness_system();
@@ -76,7 +82,7 @@ static void live(int socket, const char *folder, bool create)
     struct ctx cx = {.arena = arena_open(HOLDER_ARENA_BYTES), .clock = &clock, .randomness = &randomness,
                      .actor = {.kind = ACTOR_OPERATOR}};
     if (cx.arena != NULL)
-        serve(&cx, folder, create);
+        serve(&cx, log, folder, create);
     arena_close(cx.arena);
 }
 
@@ -92,7 +98,7 @@ err holder_start(struct node *node, const char *folder, bool create)
         return fail_process(&node->cx);
     pid_t process = fork();
     if (process == 0) {
-        live(sockets[1], folder, create);
+        live(&node->log, sockets[1], folder, create);
         _exit(0); /* what the parent has buffered and registered is the parent's */
     }
     (void)close(sockets[1]); /* the child's */

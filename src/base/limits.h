@@ -25,6 +25,8 @@
 /* ---- the process that holds the keys */
 #define LIMIT_KEYS_MS 5000                /* its answer to one question; beyond it the process counts as lost */
 #define LIMIT_KEYS_SILENT_MS 1000         /* the same until the node says that it is not ready */
+#define LIMIT_KEYS_DESTROYED 256          /* bucket keys at once, as many as one pass of erasing may want, and … */
+#define LIMIT_KEYS_DESTROYED_EVERY_MS 1000 /* … one more in each such time: all at once takes long */
 
 /* ---- one request */
 #define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/jose.h"
@@ -363,12 +364,41 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
     }
 }
 
-/* A holder that could not be opened has the failure of its opening in `cx` still. */
-static void answer_one(struct ctx *cx, const struct key_service *service, const struct key_question *question,
-                       struct key_answer *out)
+/* How many keys may be destroyed now, and since when that has been so. */
+struct pace {
+    int64_t left;
+    int64_t since_ns;
+};
+
+static err keep_pace(struct ctx *cx, struct pace *pace)
 {
-    err result = service->holder == NULL ? cx->failure.code
-                                         : key_holder_answer(cx, service->holder, question, out);
+    const int64_t every_ns = (int64_t)LIMIT_KEYS_DESTROYED_EVERY_MS * 1000000;
+    int64_t more = (clock_monotonic_ns(cx->clock) - pace->since_ns) / every_ns;
+    pace->since_ns += more * every_ns;
+    pace->left = more < LIMIT_KEYS_DESTROYED - pace->left ? pace->left + more : LIMIT_KEYS_DESTROYED;
+    if (pace->left == 0)
+        return FAIL(cx, UNAVAILABLE, "key.destroy_rate", "too many keys were destroyed in a short time");
+    pace->left--;
+    return OK;
+}
+
+static err answer_paced(struct ctx *cx, const struct key_service *service, struct pace *pace,
+                        const struct key_question *question, struct key_answer *out)
+{
+    bool destroys = question->act == KEY_ACT_BUCKET_DESTROY;
+    if (destroys)
+        TRY(keep_pace(cx, pace));
+    TRY(key_holder_answer(cx, service->holder, question, out));
+    if (destroys && service->destroyed != NULL)
+        service->destroyed(service->self, question->number);
+    return OK;
+}
+
+/* A holder that could not be opened has the failure of its opening in `cx` still. */
+static void answer_one(struct ctx *cx, const struct key_service *service, struct pace *pace,
+                       const struct key_question *question, struct key_answer *out)
+{
+    err result = service->holder == NULL ? cx->failure.code : answer_paced(cx, service, pace, question, out);
     if (result != OK)
         key_answer_of_failure(&cx->failure, out);
     else if (question->act == KEY_ACT_GREET)
@@ -379,9 +409,10 @@ void key_service_run(struct ctx *cx, const struct key_service *service, int sock
 {
     struct key_question question;
     struct key_answer answer = {0};
+    struct pace pace = {.left = LIMIT_KEYS_DESTROYED, .since_ns = clock_monotonic_ns(cx->clock)};
     bool told = true;
     while (told && key_question_receive(socket, &question)) {
-        answer_one(cx, service, &question, &answer);
+        answer_one(cx, service, &pace, &question, &answer);
         told = key_answer_send(socket, &answer) && service->holder != NULL;
         secret_wipe(&answer, KEY_ANSWER_HEAD_BYTES + answer.size);
         secret_wipe(&question, KEY_QUESTION_HEAD_BYTES + question.size);

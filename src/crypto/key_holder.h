@@ -26,9 +26,12 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
 struct key_service {
     struct key_holder *holder; /* NULL: it could not be opened, as cx->failure says */
     int64_t            lacks;  /* told in the greeting, for the server's log */
+    void (*destroyed)(void *self, int64_t bucket); /* hears of each key that was destroyed; may be NULL */
+    void              *self;
 };
 /* Answers what comes out of the socket, one question at a time, until its other end is gone, or until it has told that
- * the holder could not be opened. Resets the arena of `cx` behind each. */
+ * the holder could not be opened. Resets the arena of `cx` behind each. Destroys no more than LIMIT_KEYS_DESTROYED keys
+ * at once, whoever asks: further ones fail UNAVAILABLE key.destroy_rate. */
 void key_service_run(struct ctx *cx, const struct key_service *service, int socket);
 
 /* BLAKE2b, libsodium's crypto_kdf: the key of the node that has this number. */

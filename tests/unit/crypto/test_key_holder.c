@@ -2,69 +2,14 @@
  * The holder of the keys and a keyring with a socket between them, as in the program, but on two threads. */
 #include "crypto/key_holder.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/limits.h"
 #include "crypto/jose.h"
 #include "crypto/key_message.h"
+#include "unit/crypto/holder_behind.h"
 #include "unit/crypto/key_files.h"
-
-/* ---- a holder behind a socket */
-
-struct behind {
-    struct ctx         cx; /* its own */
-    struct randomness  randomness;
-    struct key_service service;
-    pthread_t          thread;
-    int                socket;
-};
-
-static void *serve(void *arg)
-{
-    struct behind *behind = arg;
-    key_service_run(&behind->cx, &behind->service, behind->socket);
-    close(behind->socket);
-    return NULL;
-}
-
-/* Gives the keyring's end of the socket. */
-static int behind_begin(struct behind *behind, const struct fixture *fixture)
-{
-    int ends[2];
-    *behind = (struct behind){.randomness = randomness_system(), .service = {.lacks = 6}};
-    behind->cx = (struct ctx){.arena = arena_open(1 << 20), .clock = &fixture->clock,
-                              .randomness = &behind->randomness};
-    err opened = key_holder_open(&behind->cx, fixture->keys, true, &behind->service.holder);
-    assert_true((opened == OK) == (behind->cx.failure.code == OK)); /* some tests make it fail */
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
-    behind->socket = ends[1];
-    assert_int_equal(pthread_create(&behind->thread, NULL, serve, behind), 0);
-    return ends[0];
-}
-
-static void behind_end(struct behind *behind)
-{
-    pthread_join(behind->thread, NULL);
-    key_holder_close(behind->service.holder);
-    arena_close(behind->cx.arena);
-}
-
-static struct ctx *connect_keyring(struct fixture *fixture, struct behind *behind)
-{
-    struct ctx *cx = fixture_open(fixture);
-    int socket = behind_begin(behind, fixture);
-    assert_int_equal(keyring_connect(cx, socket, fixture->keys, &cx->keyring), OK);
-    return cx;
-}
-
-static void disconnect(struct fixture *fixture, struct behind *behind)
-{
-    keyring_close(fixture->cx.keyring);
-    fixture->cx.keyring = NULL;
-    behind_end(behind);
-    fixture_close(fixture);
-}
 
 /* ---- what goes through */
 
@@ -306,6 +251,28 @@ static void a_holder_that_is_gone_is_noticed(void **state)
     key_holder_close(behind.service.holder);
     arena_close(behind.cx.arena);
     fixture_close(&fixture);
+}
+
+/* No time passes but what it is given. */
+static void keys_are_destroyed_at_a_pace_and_each_is_told(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct behind behind;
+    struct set_clock stands = {.wall_ms = 1790000000000, .monotonic_ns = 1};
+    struct ctx *cx = fixture_open(&fixture);
+    fixture.clock = clock_set(&stands);
+    int socket = behind_begin(&behind, &fixture);
+    assert_int_equal(keyring_connect(cx, socket, fixture.keys, &cx->keyring), OK);
+    for (int64_t i = 0; i < LIMIT_KEYS_DESTROYED; i++)
+        assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, some_bucket(cx)), OK);
+    int64_t bucket = some_bucket(cx);
+    assert_failed(cx, keyring_bucket_destroy(cx, cx->keyring, bucket), UNAVAILABLE, "key.destroy_rate");
+    stands.monotonic_ns += (int64_t)LIMIT_KEYS_DESTROYED_EVERY_MS * 1000000;
+    assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, bucket), OK);
+    assert_failed(cx, keyring_bucket_destroy(cx, cx->keyring, some_bucket(cx)), UNAVAILABLE, "key.destroy_rate");
+    disconnect(&fixture, &behind);
+    assert_int_equal(behind.told, LIMIT_KEYS_DESTROYED + 1);
 }
 
 /* Who serves others asks nobody; what is kept is given all the same. */
@@ -569,6 +536,7 @@ int main(void)
         cmocka_unit_test(a_mark_that_cannot_be_written_is_a_failure),
         cmocka_unit_test(a_folder_that_cannot_be_opened_is_told_through_the_socket),
         cmocka_unit_test(a_holder_that_is_gone_is_noticed),
+        cmocka_unit_test(keys_are_destroyed_at_a_pace_and_each_is_told),
         cmocka_unit_test(who_is_in_haste_does_not_ask),
         cmocka_unit_test(a_question_that_nobody_asks_is_refused),
         cmocka_unit_test(messages_whose_sizes_disagree_are_not_believed),
