@@ -289,6 +289,45 @@ static void the_caller_gets_its_handle_back(void **state)
     assert_int_equal(count_things(&fixture->cx), 0);
 }
 
+/* ---- again */
+
+struct second_try {
+    int        runs;
+    actor_kind met; /* whom the second run found */
+};
+
+/* Meets another transaction the first time, and is refused for a reason of its own the second time. */
+static err be_slower_once(struct ctx *cx, void *arg)
+{
+    struct second_try *try = arg;
+    int64_t number = 70;
+    if (++try->runs == 1) {
+        cx->actor.kind = ACTOR_PERSON;
+        TRY(write_thing(cx, &number));
+        return FAIL(cx, UNAVAILABLE, "store.conflict", "another was faster");
+    }
+    try->met = cx->actor.kind;
+    return FAIL(cx, CONFLICT, "thing.taken", "it is taken");
+}
+
+static void a_write_that_runs_again_begins_as_it_did_before(void **state)
+{
+    struct fixture *fixture = *state;
+    struct volley *volley = volley_new(2, write_thing);
+    struct second_try try = {.met = ACTOR_OPERATOR};
+    volley->writes[1].run = be_slower_once;
+    volley->writes[1].arg = &try;
+    assert_true(store_submit(fixture->store, volley->writes, 2));
+    volley_wait(volley);
+    assert_int_equal(volley->results[0], OK);
+    assert_int_equal(volley->results[1], CONFLICT);
+    assert_string_equal(volley->cx[1].failure.reason, "thing.taken");
+    assert_int_equal(try.runs, 2);
+    assert_int_equal(try.met, ACTOR_NOBODY);
+    assert_int_equal(count_things(&fixture->cx), 1);
+    volley_free(volley);
+}
+
 /* ---- two processes */
 
 /* Reads, then writes what follows from it: right only if nobody else writes in between. */
@@ -392,6 +431,7 @@ int main(void)
         STORE_TEST(a_full_queue_takes_nothing_but_what_is_urgent_and_that_first),
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
+        STORE_TEST(a_write_that_runs_again_begins_as_it_did_before),
         CLOSED_TEST(two_processes_write_the_same_files),
         CLOSED_TEST(after_a_refusal_of_the_disk_nothing_is_taken),
     };
