@@ -7,7 +7,7 @@ all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --pres
 run: all ; @build/symbolon demo
 test: ; @tools/setup test && tools/test_all
 check: ; @tools/setup test && tools/test_all fast
-gates: ; @tools/setup gates && tools/gates
+gates: ; @tools/setup test && tools/gates
 coverage: ; @tools/setup test && tools/coverage
 fuzz: ; @tools/setup test && tools/fuzz $(SECONDS)
 mutation: ; @tools/setup test && tests/mutation/run.py

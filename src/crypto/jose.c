@@ -121,7 +121,7 @@ static err thumbprint(struct ctx *cx, const json_t *key, struct text *out)
                                                       : NULL;
     if (names == NULL)
         return fail_key(cx);
-    struct text canonical;
+    struct text canonical = TEXT_NONE;
     uint8_t hash[HASH_BYTES];
     TRY(write_members(cx, key, names, &canonical));
     sha256(bytes_of_text(canonical), hash);
@@ -325,8 +325,10 @@ static bool is_for_verifying(const json_t *key)
 
 static err read_verifier(struct ctx *cx, struct text public_jwk, struct verifier *out)
 {
-    TRY(read_key(cx, public_jwk, &out->key));
-    if (json_object_get(out->key, "d") != NULL || !is_for_verifying(out->key))
+    const json_t *key = NULL;
+    TRY(read_key(cx, public_jwk, &key));
+    out->key = key; /* the caller's, also when it is refused */
+    if (json_object_get(key, "d") != NULL || !is_for_verifying(key))
         return fail_key(cx);
     return thumbprint(cx, out->key, &out->key_id);
 }
@@ -372,7 +374,7 @@ static bool signed_once(struct verification *all, const struct verifier *by)
 static err verify_all(struct ctx *cx, struct verification *all, const struct text *public_jwks)
 {
     for (size_t i = 0; i < all->count; i++) {
-        struct verifier by;
+        struct verifier by = {.key = NULL};
         TRY(read_verifier(cx, public_jwks[i], &by));
         if (!signed_once(all, &by))
             return fail_signature(cx);

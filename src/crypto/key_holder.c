@@ -256,8 +256,8 @@ static err signing_make(struct ctx *cx, const struct key_holder *holder, const s
                         struct key_answer *out)
 {
     struct seal_place place;
-    struct text private_jwk;
-    struct text public_jwk;
+    struct text private_jwk = TEXT_NONE;
+    struct text public_jwk = TEXT_NONE;
     struct bytes sealed;
     if (!signing_place(question, &place))
         return fail_question(cx);
@@ -273,8 +273,8 @@ static err signing_make(struct ctx *cx, const struct key_holder *holder, const s
 static err signing_public(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
                           struct key_answer *out)
 {
-    struct text private_jwk;
-    struct text public_jwk;
+    struct text private_jwk = TEXT_NONE;
+    struct text public_jwk = TEXT_NONE;
     TRY(signing_open(cx, holder, question, (struct bytes){question->data, question->size}, &private_jwk));
     TRY(jose_key_public(cx, private_jwk, &public_jwk));
     put(out, bytes_of_text(public_jwk));
@@ -285,7 +285,7 @@ static err sign_hash(struct ctx *cx, const struct key_holder *holder, const stru
                      struct key_answer *out)
 {
     uint8_t signature[ES256_SIGNATURE_BYTES];
-    struct text private_jwk;
+    struct text private_jwk = TEXT_NONE;
     if (question->size < HASH_BYTES)
         return fail_question(cx);
     struct bytes sealed = {question->data + HASH_BYTES, question->size - HASH_BYTES};

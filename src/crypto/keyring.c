@@ -472,6 +472,7 @@ static err bucket_fetch(struct ctx *cx, struct keyring *keyring, int64_t bucket,
 {
     struct key_question question;
     struct key_answer answer;
+    answer.size = 0;
     ask_for(&question, KEY_ACT_BUCKET_OPEN, bucket);
     TRY(ask(cx, keyring, &question, &answer));
     TRY(take_key(cx, (struct bytes){answer.data, answer.size}, out));

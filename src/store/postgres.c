@@ -239,13 +239,13 @@ void postgres_lose(struct postgres *pg)
 
 static err find_schema(struct ctx *cx, struct postgres *pg)
 {
-    const char *found[2];
+    const char *found[2] = {"0", ""};
     struct text sql = text_format(cx->arena, "SELECT count(*)::text, current_database() FROM pg_namespace"
                                              " WHERE nspname = '%s'", pg->options.schema);
     if (sql.at == NULL)
         return FAIL_MEMORY(cx);
     TRY(postgres_ask(cx, pg, sql.at, 2, found));
-    if (strcmp(found[0], "0") != 0)
+    if (found[0] != NULL && strcmp(found[0], "0") != 0)
         return OK;
     if (!pg->options.create)
         return FAIL(cx, NOT_FOUND, "store.missing", "the database %s holds no store", found[1]);
