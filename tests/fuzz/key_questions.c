@@ -300,6 +300,7 @@ static int must_answer(const struct asked *asked, bool had_file)
     case KEY_ACT_HAS_BUCKETS:
     case KEY_ACT_LOG_SIGN:
     case KEY_ACT_MARK_LOAD:
+    case KEY_ACT_GENERATIONS_LOAD:
         return true;
     case KEY_ACT_BUCKET_OPEN:
     case KEY_ACT_BUCKET_DESTROY:
