@@ -143,6 +143,7 @@ void world_reopen(struct world *world)
 
 void world_close(struct world *world)
 {
+    must(&world->cx, ledger_let_go(&world->cx, world->store)); /* the next program numbers the log at once */
     close_store(world);
     keyring_close(world->keyring);
     arena_close(world->cx.arena);
