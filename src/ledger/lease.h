@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Who numbers the entries of the log when several programs could: whoever published last, for half a second. It saves
- * work and guards nothing: the head moves only from where it was seen (head.h). */
+ * Who numbers the entries of the log when several servers on one database could: whoever published last, for half a
+ * second. It saves work and guards nothing: the head moves only from where it was seen (head.h). In one folder the
+ * programs are few and nobody waits for one that is gone. */
 #ifndef LEDGER_LEASE_H
 #define LEDGER_LEASE_H
 

@@ -20,6 +20,7 @@ struct pass {
     struct ledger_head              next;
     bool                            contended; /* set by the write */
     bool                            elsewhere; /* another program does it at this time */
+    bool                            shared;    /* by several servers: the lease says whose turn it is */
     int64_t                         holder;    /* the name under which this one does it */
 };
 
@@ -93,8 +94,9 @@ static err publish(struct ctx *cx, void *arg)
     pass->contended = false;
     pass->next.at_ms = cx->now_ms;
     bool fits = false;
-    TRY(lease_take(cx, pass->holder, &fits));
-    if (!fits)
+    if (pass->shared)
+        TRY(lease_take(cx, pass->holder, &fits));
+    if (pass->shared && !fits)
         return fail_contended(cx, pass);
     TRY(head_advance(cx, pass->started ? &pass->seen.tree : NULL, &pass->next, &fits));
     if (!fits)
@@ -111,6 +113,7 @@ static err publish(struct ctx *cx, void *arg)
 static err run_pass(struct ctx *cx, struct store *store, struct pass *pass)
 {
     pass->holder = store_name(store);
+    pass->shared = store_waits(store);
     TRY(read_state(cx, store, pass));
     if (pass->elsewhere)
         return FAIL(cx, CONFLICT, "log.contended", "another program numbers the entries of the log at this time");
