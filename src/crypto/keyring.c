@@ -430,7 +430,9 @@ static bool cache_find(struct keyring *keyring, int64_t bucket, struct secret_ke
 static void cache_put(struct keyring *keyring, int64_t bucket, const struct secret_key *key)
 {
     pthread_mutex_lock(&keyring->mutex);
-    *cache_slot(keyring, bucket) = (struct cached){bucket, *key};
+    struct cached *cached = cache_slot(keyring, bucket);
+    cached->bucket = bucket; /* each member by itself: a whole one would first be made on the stack, and stay there */
+    cached->key = *key;
     pthread_mutex_unlock(&keyring->mutex);
 }
 
