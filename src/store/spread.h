@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Where the tables of a store lie when its PostgreSQL is spread over several machines by Citus, as sql/placement.def
- * says (docs/decisions/0020-spread-over-machines.md). Without the extension nothing is done. */
+ * says (docs/decisions/0021-spread-over-machines.md). Without the extension nothing is done. */
 #ifndef STORE_SPREAD_H
 #define STORE_SPREAD_H
 

@@ -45,12 +45,16 @@ class DatabaseServer:
         self.settings = {**SETTINGS, **settings}
         self.process = None
 
-    def __enter__(self):
+    def make_folder(self):
+        """Open to all for the socket in it, and of whoever runs the server."""
         self.folder = tempfile.mkdtemp(prefix="symbolon-db-")
         if os.geteuid() == 0:
             shutil.chown(self.folder, "nobody")
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "data")
+
+    def __enter__(self):
+        self.make_folder()
         subprocess.run([program("initdb"), "-D", self.data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale",
                         "--no-sync"], check=True, capture_output=True, cwd=self.folder, **unprivileged())
         try:

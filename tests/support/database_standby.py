@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 
 from database_server import SLOW, DatabaseServer, program, unprivileged
@@ -70,11 +69,7 @@ class Standby(DatabaseServer):
         self.primary = primary
 
     def __enter__(self):
-        self.folder = tempfile.mkdtemp(prefix="symbolon-db-")
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "nobody")
-        os.chmod(self.folder, 0o711)
-        self.data = os.path.join(self.folder, "data")
+        self.make_folder()
         try:
             subprocess.run([program("pg_basebackup"), "-D", self.data, "--write-recovery-conf", "--checkpoint=fast",
                             "--no-sync", "-d", f"host={self.primary.folder} user=tester application_name={self.name}"],
