@@ -158,6 +158,9 @@ class Worker(Caller):
         self.requests, self.open_request = {}, None
         self.names, self.review, self.switches = {}, None, []
 
+    def is_near_a_bound(self):
+        return self.asked >= ASKED_MOST or self.number - self.began >= CHANGES_MOST
+
     def me(self, method, path, body=None):
         return lambda key: self.line.call(method, path, body, key)
 
@@ -424,7 +427,7 @@ class Test:
     def replace_customers(self):
         """Those who come near a bound of the domain make room for somebody new."""
         for worker in self.workers:
-            if worker.asked < ASKED_MOST and worker.number - worker.began < CHANGES_MOST:
+            if not worker.is_near_a_bound():
                 continue
             worker.begin_with(self.shop.customer())
             for reader in self.readers:
@@ -516,7 +519,8 @@ def run(seed, cycles, control=None):
         if control == "forgetful":
             shutil.copytree(node.data, node.folder + "/older")
         for cycle in range(cycles):
-            test.run_cycle(audit=cycle == cycles - 1 or cycle % AUDIT_EVERY == AUDIT_EVERY - 1)
+            test.run_cycle(audit=cycle == cycles - 1 or cycle % AUDIT_EVERY == AUDIT_EVERY - 1
+                           or any(worker.is_near_a_bound() for worker in test.workers))
             if test.troubles:
                 break
         if control is None:
