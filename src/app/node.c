@@ -56,21 +56,39 @@ bool node_sync_name(struct ctx *cx, const char *path)
     return synced;
 }
 
-static err make_folder(struct ctx *cx, const char *path, bool create)
+static err is_folder(struct ctx *cx, const char *path, bool *out)
 {
     struct stat found;
     bool stands = stat(path, &found) == 0;
-    bool there = stands && S_ISDIR(found.st_mode);
     if (!stands && errno != ENOENT && errno != ENOTDIR)
         return fail_unseen(cx, path);
-    if (!there && !create)
-        return fail_missing(cx, path);
-    if (!there && mkdir(path, 0700) != 0)
+    *out = stands && S_ISDIR(found.st_mode);
+    return OK;
+}
+
+static err make_folder(struct ctx *cx, const char *path)
+{
+    bool there = false;
+    TRY(is_folder(cx, path, &there));
+    bool made = !there && mkdir(path, 0700) == 0;
+    if (!there && !made && errno == EEXIST) /* another process was faster, or it is a file */
+        TRY(is_folder(cx, path, &there));
+    if (!there && !made)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     /* one that was there was perhaps made by somebody who was killed before this; it may stand where we may not read */
-    if (create && !node_sync_name(cx, path) && !there)
+    if (!node_sync_name(cx, path) && !there)
         return FAIL(cx, INTERNAL, "node.folder", "the folder %s cannot be made", path);
     return OK;
+}
+
+/* Those of a node that is there already. */
+static err find_folders(struct ctx *cx, const char *path, const char *keys)
+{
+    bool there = false;
+    TRY(is_folder(cx, path, &there));
+    if (there)
+        TRY(is_folder(cx, keys, &there));
+    return there ? OK : fail_missing(cx, path);
 }
 
 /* The name of the log tells nothing of the operator and is unlike that of any other node: it comes from its key. */
@@ -105,11 +123,17 @@ static void stop_at_once(void *arg, const char *why)
 static err name_new_log(struct node *node, const struct mark *mark)
 {
     struct ctx *cx = &node->cx;
+    struct text origin;
     bool used = false;
     TRY(keyring_has_buckets(cx, node->keyring, &used));
-    if (used || mark->log.size > 0 || mark->store.kept)
-        return FAIL(cx, CORRUPT, "node.store_lost", "the keys are of a node whose data is not in the store");
-    return node_write(node, name_log, NULL);
+    used |= mark->log.size > 0 || mark->store.kept;
+    if (!used)
+        return node_write(node, name_log, NULL);
+    err named = ledger_origin(cx, &origin); /* by another process, which has used the keys then */
+    if (named != NOT_FOUND)
+        return named;
+    failure_clear(&cx->failure);
+    return FAIL(cx, CORRUPT, "node.store_lost", "the keys are of a node whose data is not in the store");
 }
 
 /* Time and numbers go on behind everything that is stored, also where a file is older than the mark, or newer. */
@@ -149,34 +173,56 @@ static err find_place(struct ctx *cx, const struct node_options *options, struct
     bool is_own = options->store == NULL || text_starts_with(text_of(options->store), SCHEME);
     *out = (struct node_place){.url = options->store == NULL ? own.at : options->store, .keys = is_own ? NULL : own.at};
     out->folder = (is_own ? out->url : out->keys) + sizeof SCHEME - 1;
+    return store_url_files(cx, out->url, &out->files);
+}
+
+/* Before anything is made. Keys that were made beside data which is there would be the wrong ones. */
+static err look_at_store(struct ctx *cx, const struct node_options *options, const struct node_place *place,
+                         const char *keys)
+{
+    struct store_options store = {.url = place->url, .keys_url = place->keys, .create = options->create};
+    bool begun = false;
+    bool has_keys = false;
+    TRY(store_look(cx, &store, &begun));
+    TRY(is_folder(cx, keys, &has_keys));
+    if (begun && !has_keys)
+        return FAIL(cx, CORRUPT, "node.other_keys",
+                    "the data in the database was made with keys that are not in %s: bring its keys first", keys);
     return OK;
 }
 
-static err open_store(struct node *node, const struct node_options *options)
+/* Also after another process was faster; then its name must be ours. */
+static err settle_name(struct node *node, const struct mark *mark)
 {
     struct ctx *cx = &node->cx;
-    struct node_place place;
-    TRY(find_place(cx, options, &place));
-    struct store_options store = {.url = place.url, .keys_url = place.keys, .clock = &node->clock,
+    struct text origin;
+    err named = ledger_origin(cx, &origin);
+    if (named == NOT_FOUND) {
+        failure_clear(&cx->failure);
+        TRY(name_new_log(node, mark));
+        named = ledger_origin(cx, &origin);
+    }
+    TRY(named);
+    if (!text_equals(origin, name_of_log(cx)))
+        return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
+    return OK;
+}
+
+static err open_store(struct node *node, const struct node_options *options, const struct node_place *place)
+{
+    struct ctx *cx = &node->cx;
+    struct store_options store = {.url = place->url, .keys_url = place->keys, .clock = &node->clock,
                                   .create = options->create, .fatal = stop_at_once, .fatal_arg = node,
                                   .newest_number = act_newest_number};
     if (options->confine != NULL)
-        TRY(options->confine(node, &place));
+        TRY(options->confine(node, place));
     struct mark mark;
     TRY(mark_load(cx, &mark));
     TRY(store_open(cx, &store, &node->store));
     store_generations(node->store, node->found);
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
-    struct text origin;
-    err named = ledger_origin(cx, &origin);
-    if (named == NOT_FOUND) {
-        failure_clear(&cx->failure);
-        return name_new_log(node, &mark);
-    }
-    TRY(named);
-    if (!text_equals(origin, name_of_log(cx)))
-        return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
+    TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(&mark);
     return mark_check(cx, node->store, &mark, options->renew_marks);
 }
@@ -184,17 +230,20 @@ static err open_store(struct node *node, const struct node_options *options)
 err node_open(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
-    TRY(make_folder(cx, options->data, options->create));
+    struct node_place place;
     struct text keys = text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
-    struct stat found;
-    if (!options->create && stat(keys.at, &found) != 0)
-        return errno == ENOENT ? fail_missing(cx, options->data) : fail_unseen(cx, keys.at);
+    TRY(find_place(cx, options, &place));
+    if (!options->create)
+        TRY(find_folders(cx, options->data, keys.at));
+    TRY(look_at_store(cx, options, &place, keys.at));
+    if (options->create)
+        TRY(make_folder(cx, options->data));
     TRY(options->open_keys != NULL ? options->open_keys(node, keys.at, options->create)
                                    : keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;
-    return open_store(node, options);
+    return open_store(node, options, &place);
 }
 
 /* It ends when the keyring is closed, unless it stands still: one that is lost is not waited for. */

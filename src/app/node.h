@@ -7,6 +7,7 @@
 #include "app/mark.h"
 #include "base/ctx.h"
 #include "base/log.h"
+#include "store/look.h"
 #include "store/store.h"
 
 struct node {
@@ -30,6 +31,7 @@ struct node_place {
     const char *url;    /* of the data */
     const char *keys;   /* the same for the wrapped keys of people; NULL: with the data */
     const char *folder; /* what of it lies on this machine */
+    struct store_url_files files; /* what a connection reads besides */
 };
 
 struct node_options {

@@ -41,6 +41,8 @@ void reach_of_server(const struct node_place *place, struct reach *out)
     add(out, MACHINE, sizeof MACHINE / sizeof *MACHINE);
     if (out->room.connects)
         add(out, WAY_TO_DATABASE, sizeof WAY_TO_DATABASE / sizeof *WAY_TO_DATABASE);
+    for (size_t i = 0; i < place->files.count; i++)
+        add(out, &(struct sandbox_path){place->files.at[i], SANDBOX_READ}, 1);
 }
 
 void reach_of_holder(const char *folder, struct reach *out)

@@ -7,15 +7,15 @@
 #include "app/node.h"
 #include "app/sandbox.h"
 
-#define REACH_PATHS_MAX 24
+#define REACH_PATHS_MAX 32
 
 struct reach {
     struct sandbox_path paths[REACH_PATHS_MAX];
     struct sandbox_room room; /* borrows them, so a reach stays where it was filled */
 };
 
-/* What of the data lies here, and what says which machine this is; with data on a server, what shows the way to it.
- * Borrows the strings of `place`. */
+/* What of the data lies here, and what says which machine this is; with data on a server, what shows the way to it
+ * and what its URL names. Borrows the strings of `place`. */
 void reach_of_server(const struct node_place *place, struct reach *out);
 /* The key folder, whose path it borrows. */
 void reach_of_holder(const char *folder, struct reach *out);

@@ -28,12 +28,17 @@ static err open_local(struct ctx *cx, struct store_conn *conn, database_role rol
     return OK;
 }
 
+const char *conn_schema(store_file file)
+{
+    return file == STORE_KEYS ? "symbolon_keys" : "symbolon";
+}
+
 static err open_remote(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
 {
     const struct store *store = conn->store;
     struct postgres_options of_file = {
         .url = file == STORE_KEYS ? store->keys_url : store->url,
-        .schema = file == STORE_KEYS ? "symbolon_keys" : "symbolon",
+        .schema = conn_schema(file),
         .role = role,
         .create = store->options.create && role == ROLE_WRITER,
         .volatile_ = store->options.volatile_,

@@ -30,6 +30,8 @@ struct store_conn {
 err conn_open(struct ctx *cx, struct store *store, database_role role, struct store_conn **out) MUST_CHECK;
 void conn_close(struct store_conn *conn); /* takes NULL */
 
+/* Under which name a file lies in a database on a server. */
+const char *conn_schema(store_file file);
 /* The files that lie in the same database as this one, itself too: bit 1 << file. */
 unsigned conn_files_beside(const struct store_conn *conn, store_file file);
 

@@ -3,10 +3,14 @@
  * and the few words of sql/dialect.def are put in. */
 #include "store/migrate.h"
 
+#include <string.h>
+
 #include "crypto/hash.h"
 #include "store/database.h"
 
 #define TEXT_BYTES (1024 * 1024)
+#define DIALECT_BYTES 1024
+#define TRIES_MAX 20 /* of a step that meets what older programs write */
 
 static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
     [STORE_KEYS] = "keys", [STORE_RECORDS] = "records", [STORE_LEDGER] = "ledger", [STORE_PEOPLE] = "people"};
@@ -187,11 +191,20 @@ static err record(struct ctx *cx, struct database *db, const struct migration *m
     return result;
 }
 
-/* Inside the transaction: looks again, since another process may have been faster. */
+static err run_in_dialect(struct ctx *cx, struct database *db, const char *words)
+{
+    struct builder sql = builder_open(cx->arena, DIALECT_BYTES);
+    put_line(&sql, db->engine, text_of(words));
+    build_byte(&sql, '\0');
+    return sql.overflowed ? FAIL_MEMORY(cx) : database_run(cx, db, builder_text(&sql).at);
+}
+
+/* Inside the transaction: keeps others away, and looks again, since one of them may have been faster. */
 static err apply_next(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
 {
     size_t count = 0;
     const char *sql = NULL;
+    TRY(run_in_dialect(cx, db, ":alone:"));
     TRY(count_applied(cx, db, migrations, &count));
     if (count == migrations.count)
         return OK;
@@ -214,21 +227,25 @@ static err apply_in_transaction(struct ctx *cx, struct database *db, unsigned fi
 
 static err make_own_table(struct ctx *cx, struct database *db)
 {
-    struct builder sql = builder_open(cx->arena, sizeof OWN_TABLE * 2);
-    put_line(&sql, db->engine, text_of(OWN_TABLE));
-    build_byte(&sql, '\0');
-    if (sql.overflowed)
-        return FAIL_MEMORY(cx);
-    return database_run(cx, db, builder_text(&sql).at); /* takes no lock when the table is there */
+    err made = run_in_dialect(cx, db, OWN_TABLE); /* takes no lock when the table is there */
+    if (made != CONFLICT)
+        return made;
+    failure_clear(&cx->failure); /* another program was faster: now it is there */
+    return OK;
+}
+
+err migrate_check(struct ctx *cx, struct database *db, struct migrations migrations, bool *out_begun)
+{
+    size_t count = 0;
+    TRY(count_applied(cx, db, migrations, &count));
+    *out_begun = count > 0;
+    return OK;
 }
 
 err migrate_is_begun(struct ctx *cx, struct database *db, struct migrations migrations, bool *out)
 {
-    size_t count = 0;
     TRY(make_own_table(cx, db));
-    TRY(count_applied(cx, db, migrations, &count));
-    *out = count > 0;
-    return OK;
+    return migrate_check(cx, db, migrations, out);
 }
 
 err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
@@ -236,8 +253,12 @@ err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct mi
     size_t count = 0;
     TRY(make_own_table(cx, db));
     TRY(count_applied(cx, db, migrations, &count));
-    while (count < migrations.count) {
-        TRY(apply_in_transaction(cx, db, files, migrations));
+    for (int tries = 0; count < migrations.count; tries++) {
+        err applied = apply_in_transaction(cx, db, files, migrations);
+        if (applied == UNAVAILABLE && strcmp(cx->failure.reason, "store.conflict") == 0 && tries < TRIES_MAX)
+            failure_clear(&cx->failure);
+        else
+            TRY(applied);
         TRY(count_applied(cx, db, migrations, &count));
     }
     return OK;

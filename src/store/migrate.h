@@ -29,6 +29,9 @@ struct engine;
  * applied one no longer has the text it had. */
 err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations) MUST_CHECK;
 
+/* The same refusals for one whose table of migrations is there, and nothing is applied. `out_begun`: some were. */
+err migrate_check(struct ctx *cx, struct database *db, struct migrations migrations, bool *out_begun) MUST_CHECK;
+
 /* Whether an open database has had a migration: a fresh one, and one that was emptied, has had none. */
 err migrate_is_begun(struct ctx *cx, struct database *db, struct migrations migrations, bool *out) MUST_CHECK;
 

@@ -223,6 +223,15 @@ err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t co
     return result;
 }
 
+err postgres_make(struct ctx *cx, struct postgres *pg, const char *sql)
+{
+    err made = postgres_say(cx, pg, sql);
+    if (made != CONFLICT)
+        return made;
+    failure_clear(&cx->failure);
+    return OK;
+}
+
 /* ---- its life */
 
 void postgres_lose(struct postgres *pg)
@@ -250,7 +259,7 @@ static err find_schema(struct ctx *cx, struct postgres *pg)
     if (!pg->options.create)
         return FAIL(cx, NOT_FOUND, "store.missing", "the database %s holds no store", found[1]);
     sql = text_format(cx->arena, "CREATE SCHEMA IF NOT EXISTS %s", pg->options.schema);
-    return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_say(cx, pg, sql.at);
+    return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_make(cx, pg, sql.at);
 }
 
 static err open_link(struct ctx *cx, struct postgres *pg)

@@ -2,13 +2,15 @@
  * The door to PostgreSQL, inside this floor only; the postgres*.c files alone include <libpq-fe.h>. One
  * connection in pipeline mode (libpq, "Pipeline Mode"): words that give no rows are sent with the next statement that
  * somebody waits for, so a transaction costs no round trips of its own. No wait is longer than LIMIT_STORE_BUSY_MS: a
- * server that does not answer is a lost one, and the next transaction connects anew. */
+ * server that does not answer is a lost one, and the next transaction connects anew. But for DDL in a transaction:
+ * migrations take what they take. */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
 
 #include <stdatomic.h>
 
 #include "store/database.h"
+#include "store/look.h"
 
 struct pg_conn;
 struct pg_result;
@@ -54,6 +56,7 @@ struct postgres {
     bool              in_transaction;
     bool              is_fresh; /* its first word is sent, and nothing in it was answered yet */
     bool              was_cut;  /* the connection went inside it: nothing more is done before its end is said */
+    bool              is_patient; /* what is asked now takes its time */
     bool              is_hung;  /* the connection was given up because the server did not answer in time */
     bool              saved;  /* a savepoint is open, behind which an error does not end the transaction */
     bool              broken; /* an error came in the transaction */
@@ -67,6 +70,11 @@ struct postgres {
  * store.read_only, CONFLICT store.version | store.setting, NOT_FOUND store.missing, FORBIDDEN store.rights. */
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out) MUST_CHECK;
 struct postgres *postgres_of(struct database *db); /* NULL when its engine is another one */
+
+/* Whether such an opening would do, as look.h says; for a ROLE_READER. */
+err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun) MUST_CHECK;
+/* The files that a URL names: see look.h. */
+err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
 
 /* ---- between the files of this engine */
 
@@ -87,6 +95,9 @@ err postgres_sync(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, struct pg_result **out_rows) MUST_CHECK;
 /* Words, and the wait for them. */
 err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHECK;
+/* The same for something that is made unless it is there: two who make it at one moment meet in the catalogue, and the
+ * later one is told of a duplicate. */
+err postgres_make(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHECK;
 /* One row of words or numbers, as text; NULL members of `out` for a row that is not there. */
 err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out) MUST_CHECK;
 int64_t postgres_wait_ms(const struct postgres *pg); /* for all that is owed */

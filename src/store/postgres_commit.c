@@ -63,7 +63,7 @@ static err make_table(struct ctx *cx, struct postgres *pg)
     if (found != NULL && *found != '\0')
         return OK;
     /* with room beside each row: a change touches no index */
-    return postgres_say(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark (slot BIGINT NOT NULL, writer_id BIGINT"
+    return postgres_make(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark (slot BIGINT NOT NULL, writer_id BIGINT"
                                 " NOT NULL, number BIGINT NOT NULL, newest BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
                                 " PRIMARY KEY (slot)) WITH (fillfactor = 10)");
 }

@@ -14,6 +14,7 @@
 #define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
 #define WAY_SHUT_MS 250      /* after attempts in vain */
 #define DOUBTFUL_WAIT_MS 1000
+#define PATIENT_WAIT_MS (24 * 3600 * 1000)
 
 /* ---- the URL */
 
@@ -46,6 +47,35 @@ err postgres_url_check(struct ctx *cx, const char *url)
     PQconninfoFree(parts);
     return reads ? OK : FAIL(cx, INVALID, "store.url", "the URL of the database cannot be read; in a password, "
                                                        "@ / ? and %% are written as %%40 %%2F %%3F and %%25");
+}
+
+static bool names_a_file(const PQconninfoOption *part)
+{
+    static const char *const FILES[STORE_URL_FILES_MAX] = {"sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir",
+                                                           "passfile"};
+    for (size_t i = 0; part->val != NULL && *part->val != '\0' && i < STORE_URL_FILES_MAX; i++)
+        if (strcmp(part->keyword, FILES[i]) == 0)
+            return true;
+    return false;
+}
+
+err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out)
+{
+    struct store_url_files files = {.count = 0};
+    TRY(postgres_url_check(cx, url));
+    PQconninfoOption *parts = PQconninfoParse(url, NULL);
+    bool copied = parts != NULL;
+    for (const PQconninfoOption *part = parts; copied && part->keyword != NULL; part++) {
+        if (!names_a_file(part))
+            continue;
+        files.at[files.count] = text_copy(cx->arena, text_of(part->val)).at;
+        copied = files.at[files.count++] != NULL;
+    }
+    PQconninfoFree(parts);
+    if (!copied)
+        return FAIL_MEMORY(cx);
+    *out = files;
+    return OK;
 }
 
 /* ---- the server */
@@ -135,6 +165,8 @@ int64_t postgres_wait_ms(const struct postgres *pg)
 {
     bool is_doubtful = pg->options.way != NULL && atomic_load(&pg->options.way->shut_until_ms) != 0;
     bool is_short = is_doubtful && pg->options.role == ROLE_READER;
+    if (pg->is_patient)
+        return PATIENT_WAIT_MS;
     return is_short ? DOUBTFUL_WAIT_MS : LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
 }
 

@@ -317,10 +317,8 @@ static size_t size_of_first(const char *sql)
 }
 
 /* Several statements in one text are the simple protocol's, which a pipeline does not speak. */
-static err run(struct ctx *cx, struct database *db, const char *sql)
+static err run_each(struct ctx *cx, struct postgres *pg, const char *sql)
 {
-    struct postgres *pg = postgres_of(db);
-    TRY(postgres_ready(cx, pg));
     while (*sql != '\0') {
         size_t size = size_of_first(sql);
         struct text one = text_copy(cx->arena, (struct text){sql, size});
@@ -330,6 +328,21 @@ static err run(struct ctx *cx, struct database *db, const char *sql)
         sql += sql[size] == ';' ? size + 1 : size;
     }
     return OK;
+}
+
+/* A step of a migration takes the time that its tables take, and waits for somebody else's step. */
+static err run(struct ctx *cx, struct database *db, const char *sql)
+{
+    struct postgres *pg = postgres_of(db);
+    TRY(postgres_ready(cx, pg));
+    if (!pg->in_transaction)
+        return run_each(cx, pg, sql);
+    pg->is_patient = true;
+    err result = postgres_send(cx, pg, "SET LOCAL statement_timeout = 0");
+    if (result == OK)
+        result = run_each(cx, pg, sql);
+    pg->is_patient = false;
+    return result;
 }
 
 static uint32_t version_of_data(const struct database *db)

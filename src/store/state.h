@@ -74,6 +74,9 @@ struct store {
     _Atomic int64_t      checkpoints;
 };
 
+bool store_is_server(const char *url);
+/* INVALID store.url unless both urls are: a folder for all, or a server for the data with a place for the keys. */
+err store_check_place(struct ctx *cx, const struct store_options *options) MUST_CHECK;
 /* "FOLDER/people.db" in the arena; NULL when it is exhausted. */
 const char *store_path(struct arena *arena, const char *folder, store_file file);
 

@@ -82,12 +82,13 @@ static err make_folder(struct ctx *cx, const char *folder)
 }
 
 /* A file that lost its content must not be filled as if it were fresh. Files are made in their order, so once the last
- * has begun all have; and only with `create` may there be one that has not. */
+ * has begun all have; and only with `create` may there be one that has not. The last is looked at first, since another
+ * process may be making them. */
 static err check_begun(struct ctx *cx, struct store *store, struct migrations migrations)
 {
     const struct store_conn *conn = store->writer.conn;
     bool begun[STORE_FILE_COUNT] = {false};
-    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+    for (int file = STORE_FILE_COUNT - 1; file >= 0; file--)
         TRY(migrate_is_begun(cx, conn->of_file[file], migrations, &begun[file]));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create))
@@ -162,18 +163,18 @@ static bool is_folder(const char *url)
     return text_starts_with(text_of(url), SQLITE_SCHEME) && url[sizeof SQLITE_SCHEME - 1] != '\0';
 }
 
-static bool is_server(const char *url)
+bool store_is_server(const char *url)
 {
     return text_starts_with(text_of(url), "postgresql://") || text_starts_with(text_of(url), "postgres://");
 }
 
 /* Both urls: a folder for all, or a server for the data with a place of its own for the keys. */
-static err check_place(struct ctx *cx, const struct store_options *options)
+err store_check_place(struct ctx *cx, const struct store_options *options)
 {
     const char *keys = options->keys_url;
     if (is_folder(options->url) && keys == NULL)
         return OK;
-    if (is_server(options->url) && keys != NULL && (is_folder(keys) || is_server(keys)))
+    if (store_is_server(options->url) && keys != NULL && (is_folder(keys) || store_is_server(keys)))
         return OK;
     return FAIL(cx, INVALID, "store.url", "the store is named as sqlite:FOLDER or postgresql://…, and beside the "
                                           "second the keys have a place of their own, named in the same words");
@@ -189,9 +190,9 @@ static bool copy_place(const struct store_options *options, struct store *store)
 {
     const char *keys = options->keys_url != NULL ? options->keys_url : options->url;
     bool copied = true;
-    if (is_server(options->url))
+    if (store_is_server(options->url))
         copied = copy_text(options->url, &store->url);
-    if (is_server(keys))
+    if (store_is_server(keys))
         return copied && copy_text(keys, &store->keys_url);
     return copied && copy_text(keys + sizeof SQLITE_SCHEME - 1, &store->folder);
 }
@@ -226,7 +227,7 @@ static int64_t draw_name(void)
 
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out)
 {
-    TRY(check_place(cx, options));
+    TRY(store_check_place(cx, options));
     struct store *store = calloc(1, sizeof *store);
     if (store == NULL)
         return FAIL_MEMORY(cx);

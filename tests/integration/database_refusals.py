@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a database that cannot be had, or is not what it must be, is refused in one sentence with its exit code, before
-anything in it was touched, and no sentence tells the password of a URL. Method: `serve` is called with each, and the
-tables of the database are counted before and behind it. Positive control: the same call with the right URL serves, and
-its database is touched."""
+anything was touched there or here, and no sentence tells the password of a URL. Method: `serve` is called with each, on
+a folder that is not there yet and on that of a node, and a command too; the tables of the database and the folders are
+compared before and behind it. Positive control: the same call with the right URL serves, its database is touched, and
+so are both folders."""
+import hashlib
 import os
 import shutil
 import signal
@@ -22,24 +24,47 @@ COUNT = "SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text NO
         " AND relnamespace::regnamespace::text <> 'information_schema'"
 
 
-def serve(folder, url):
-    data = os.path.join(folder, "fresh")
-    shutil.rmtree(data, ignore_errors=True)
-    return subprocess.run([PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0", "--store", url],
-                          capture_output=True, text=True, timeout=60, check=False)
+def call(data, url, *words):
+    return subprocess.run([PROGRAM, *words, "--data", data, "--store", url], capture_output=True, text=True, timeout=60,
+                          check=False)
+
+
+def look_of(folder):
+    """All that lies there: names, rights, moments, content. None: it is not there."""
+    if not os.path.exists(folder):
+        return None
+    found = {}
+    for above, _, names in os.walk(folder):
+        for path in (above, *(os.path.join(above, name) for name in names)):
+            about = os.stat(path)
+            digest = None
+            if os.path.isfile(path):
+                with open(path, "rb") as file:
+                    digest = hashlib.sha256(file.read()).hexdigest()
+            found[path] = (about.st_mode, about.st_mtime_ns, about.st_size, digest)
+    return found
 
 
 class Scene:
     def __init__(self, server):
         self.server, self.folder = server, server.scratch
         self.url = server.make("fine")
+        self.fresh, self.filled = (os.path.join(self.folder, name) for name in ("fresh", "filled"))
+        made = call(self.filled, server.make("other"), "org", "create", "Blue Shop")
+        assert made.returncode == 0, made.stderr
+
+    def look(self, database):
+        return (look_of(self.fresh), look_of(self.filled), database and self.server.ask(database, COUNT))
 
     def refused(self, url, code, words, database="fine"):
-        before = self.server.ask(database, COUNT) if database else None
-        done = serve(self.folder, url)
-        one_sentence(done, code)
-        assert words in done.stderr and SECRET not in done.stderr, (words, done.stderr)
-        assert database is None or self.server.ask(database, COUNT) == before, f"{url}: something was made"
+        before = self.look(database)
+        assert before[0] is None
+        for data, *command in ((self.fresh, "serve", "--listen", "127.0.0.1:0"),
+                               (self.filled, "org", "create", "Red Shop")):
+            done = call(data, url, *command)
+            one_sentence(done, code)
+            assert words in done.stderr and SECRET not in done.stderr, (words, done.stderr)
+        assert self.look(database) == before, f"{url}: something was made"
 
     def restart(self, **settings):
         self.server.stop(signal.SIGQUIT)
@@ -59,6 +84,8 @@ def a_url_that_cannot_be_read(scene):
 def nobody_there(scene):
     scene.refused(f"postgresql://tester:{SECRET}@127.0.0.1:1/fine", "UNAVAILABLE", "refused")
     scene.refused(f"postgresql://tester:{SECRET}@/fine?host=/nowhere", "UNAVAILABLE", "cannot be reached")
+    # a name too long for anybody to be asked for it
+    scene.refused(f"postgresql://tester:{SECRET}@{'x' * 70}.invalid/fine", "UNAVAILABLE", "could not translate")
 
 
 def a_wrong_password(scene):
@@ -83,7 +110,51 @@ def a_wrong_database_or_user(scene):
 
 def a_user_who_may_not_make_a_schema(scene):
     scene.server.ask("postgres", "CREATE ROLE guest LOGIN")
-    scene.refused(scene.url.replace("tester@", "guest@"), "FORBIDDEN", "does not let this user")
+    scene.refused(scene.url.replace("tester@", "guest@"), "FORBIDDEN", "does not let this user make")
+
+
+def a_schema_where_this_user_may_not_work(scene):
+    scene.server.make("guarded")
+    scene.server.ask("guarded", "CREATE SCHEMA symbolon; GRANT CREATE ON DATABASE guarded TO guest")
+    guest = scene.server.url("guarded").replace("tester@", "guest@")
+    scene.refused(guest, "FORBIDDEN", "does not let this user work", "guarded")
+    scene.server.ask("guarded", "GRANT USAGE ON SCHEMA symbolon TO guest")
+    scene.refused(guest, "FORBIDDEN", "does not let this user work", "guarded")
+
+
+def a_database_of_another_node(scene):
+    """Whose keys are elsewhere; the one beside which it was made is served."""
+    other = scene.server.url("other")
+    kept = os.path.join(scene.folder, "kept")
+    os.rename(scene.filled, kept)
+    done = call(scene.filled, scene.server.make("third"), "org", "create", "Green Shop")
+    assert done.returncode == 0, done.stderr
+    before = look_of(scene.filled)
+    done = call(scene.fresh, other, "serve", "--listen", "127.0.0.1:0")
+    one_sentence(done, "CORRUPT")
+    assert "bring its keys first" in done.stderr and not os.path.exists(scene.fresh), done.stderr
+    done = call(scene.filled, other, "doctor")
+    one_sentence(done, "CORRUPT")
+    assert "not the one that this data was made with" in done.stderr, done.stderr
+    assert set(before) == set(look_of(scene.filled)), "something was made"
+    shutil.rmtree(scene.filled)
+    os.rename(kept, scene.filled)
+    done = call(scene.filled, other, "doctor")
+    assert done.returncode == 0, done.stderr
+
+
+def a_schema_of_another_program(scene):
+    """Also where that program has a table of our table's name."""
+    scene.server.make("taken")
+    scene.server.ask("taken", "CREATE SCHEMA symbolon; CREATE TABLE symbolon.words (a INT)")
+    scene.refused(scene.server.url("taken"), "CONFLICT", "not of this program", "taken")
+    scene.server.ask("taken", "CREATE TABLE symbolon.schema_migration (version BIGINT, name TEXT)")
+    scene.refused(scene.server.url("taken"), "CONFLICT", "not of this program", "taken")
+    scene.server.ask("taken", "DROP TABLE symbolon.words, symbolon.schema_migration")
+    done = call(os.path.join(scene.folder, "control"), scene.server.url("taken"), "org", "create", "Blue Shop")
+    assert done.returncode == 0, done.stderr
+    assert int(scene.server.ask("taken", COUNT)) > 10
+    print("control: the same when that program has gone: red")
 
 
 def another_encoding(scene):
@@ -105,6 +176,9 @@ def a_schema_of_a_later_program(scene):
     with node:
         assert int(scene.server.ask("later", COUNT)) > 10
         print("control: the same call with the right URL: red")
+        before = look_of(node.data)
+        node.organisation("Blue Shop", "Shipping")
+        assert before and look_of(node.data) != before, "a folder that is used looks as it did"
         node.stop()
         for sql, code, words in (
                 ("UPDATE symbolon.schema_migration SET hash = 'x' WHERE version = 2", "CONFLICT", "not the migration"),
@@ -115,6 +189,7 @@ def a_schema_of_a_later_program(scene):
             done = node.command("doctor")
             one_sentence(done, code)
             assert words in done.stderr, done.stderr
+            scene.refused(scene.server.url("later"), code, words, "later")
             assert scene.server.ask("later", "SELECT * FROM symbolon.batch_mark") == marks, "something was changed"
             scene.server.ask("later", "UPDATE symbolon.schema_migration SET hash = "
                                       f"decode(substr('{kept}', 3), 'hex') WHERE version = 2")
@@ -136,8 +211,10 @@ def a_standby(scene):
 
 
 STEPS = [a_url_that_cannot_be_read, nobody_there, a_wrong_password, a_wrong_database_or_user,
-         a_user_who_may_not_make_a_schema, another_encoding, a_server_that_is_too_old, a_schema_of_a_later_program,
-         a_server_that_may_lose_what_it_takes, a_standby]
+         a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work,
+         a_database_of_another_node, a_schema_of_another_program,
+         another_encoding, a_server_that_is_too_old, a_schema_of_a_later_program, a_server_that_may_lose_what_it_takes,
+         a_standby]
 
 
 def main():

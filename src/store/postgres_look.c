@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A look at a database before anything is made in it: may this user work there, and does it hold what is ours? Whoever
+ * looks is a reader, so that the server itself refuses every change. */
+#include <string.h>
+
+#include "base/text.h"
+#include "store/migrate.h"
+#include "store/postgres.h"
+
+/* What the catalogue says; "true" or "false" but for the first. */
+enum { DATABASE, HAS_SCHEMA, MAY_MAKE, MAY_WORK, HOLDS, IS_OURS, ANSWERS };
+
+static bool is_true(const char *answer)
+{
+    return strcmp(answer, "true") == 0;
+}
+
+/* A schema that was made for us and is empty will do. */
+static err ask(struct ctx *cx, struct postgres *pg, const char *out[ANSWERS])
+{
+    static const char WORDS[] =
+        "SELECT current_database(), (id IS NOT NULL)::text, has_database_privilege(current_database(), 'CREATE')::text,"
+        " COALESCE(has_schema_privilege(id, 'USAGE') AND has_schema_privilege(id, 'CREATE'), false)::text,"
+        " (EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = id))::text,"
+        " ((SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = id"
+        " AND relname = 'schema_migration' AND (attname, atttypid) IN (('version', 'int8'::regtype),"
+        " ('name', 'text'::regtype), ('hash', 'bytea'::regtype))) = 3)::text"
+        " FROM (SELECT to_regnamespace('%s')::oid AS id) AS schema";
+    struct text sql = text_format(cx->arena, WORDS, pg->options.schema);
+    return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_ask(cx, pg, sql.at, ANSWERS, out);
+}
+
+static err judge(struct ctx *cx, struct postgres *pg, const char *is[ANSWERS], bool *out_begun)
+{
+    const char *schema = pg->options.schema;
+    struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
+    bool is_there = is_true(is[HAS_SCHEMA]);
+    if (!is_there && !pg->options.create)
+        return FAIL(cx, NOT_FOUND, "store.missing", "the database %s holds no store", is[DATABASE]);
+    if (!is_there && !is_true(is[MAY_MAKE]))
+        return FAIL(cx, FORBIDDEN, "store.rights",
+                    "the database %s does not let this user make a schema: make the user its owner", is[DATABASE]);
+    if (is_there && !is_true(is[MAY_WORK]))
+        return FAIL(cx, FORBIDDEN, "store.rights",
+                    "the database %s does not let this user work in the schema %s: make the user its owner",
+                    is[DATABASE], schema);
+    if (!is_there || !is_true(is[HOLDS])) {
+        *out_begun = false;
+        return OK;
+    }
+    if (!is_true(is[IS_OURS]))
+        return FAIL(cx, CONFLICT, "store.foreign",
+                    "the schema %s of the database %s is not of this program: give the node a database of its own",
+                    schema, is[DATABASE]);
+    return migrate_check(cx, &pg->base, migrations, out_begun);
+}
+
+err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun)
+{
+    const char *is[ANSWERS];
+    struct postgres *pg = NULL;
+    TRY(postgres_open(cx, options, &pg));
+    err result = ask(cx, pg, is);
+    if (result == OK)
+        result = judge(cx, pg, is, out_begun);
+    database_close(&pg->base);
+    return result;
+}

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: the way to the database is encrypted and both ends are who they should be, as the URL says it. Method: a
+cluster that takes nobody without a certificate on its port; certificates of one authority and of another, made by
+openssl. A node with the right ones serves, also after the database was started again: then the files are read behind
+the walls of the server. Whatever is wrong is refused in one sentence, and nothing is made. Positive control: the
+database says of each connection whether it is encrypted, and those of a URL without TLS are not."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+import steps
+from cli import one_sentence
+from database_server import DatabaseServer, unprivileged
+from old_data import World
+from stress import RoughNode
+
+PROGRAM = os.environ["SYMBOLON"]
+RULES = "local all all trust\nhostssl all tester 127.0.0.1/32 cert\nhost all plain 127.0.0.1/32 trust\n"
+ENCRYPTED = "SELECT ssl, count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)" \
+            " WHERE application_name = 'symbolon' GROUP BY 1"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+class Authority:
+    """Signs for whom it is told to. Its folder holds NAME.crt and NAME.key."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        os.mkdir(folder)
+        self.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                     "-subj", f"/CN={os.path.basename(folder)}", "-keyout", "ca.key", "-out", "ca.crt")
+
+    def openssl(self, *words):
+        subprocess.run(["openssl", *words], cwd=self.folder, check=True, capture_output=True)
+
+    def sign(self, name, more=""):
+        self.openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                     "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        with open(f"{self.folder}/{name}.ext", "w", encoding="ascii") as file:
+            file.write(more)
+        self.openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial",
+                     "-days", "2", "-extfile", f"{name}.ext", "-out", f"{name}.crt")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+
+class TlsServer(DatabaseServer):
+    """It listens on a port too, with a certificate for 127.0.0.1 and not for any name."""
+
+    def __init__(self, authority):
+        self.authority = authority
+        os.environ["PGPORT"] = str(free_port())  # for psql as for the server
+        self.port = os.environ["PGPORT"]
+        super().__init__(ssl="on", listen_addresses="127.0.0.1", port=self.port)
+
+    def make_folder(self):
+        super().make_folder()
+        user = unprivileged().get("user", os.geteuid())
+        for name in ("server.crt", "server.key", "ca.crt"):
+            copy = os.path.join(self.folder, name)
+            shutil.copy(self.authority.path(name), copy)
+            os.chmod(copy, 0o600)
+            os.chown(copy, user, -1)
+        self.settings.update({"ssl_cert_file": f"{self.folder}/server.crt", "ssl_key_file": f"{self.folder}/server.key",
+                              "ssl_ca_file": f"{self.folder}/ca.crt"})
+
+    def start(self):
+        with open(os.path.join(self.data, "pg_hba.conf"), "w", encoding="ascii") as file:
+            file.write(RULES)
+        super().start()
+
+
+class Scene:
+    def __init__(self, server, ours, others, folder):
+        self.server, self.ours, self.others, self.folder = server, ours, others, folder
+        server.make("one")
+
+    def url(self, user="tester", host="127.0.0.1", **options):
+        words = {"sslmode": "verify-full", "sslrootcert": self.ours.path("ca.crt"),
+                 "sslcert": self.ours.path("tester.crt"), "sslkey": self.ours.path("tester.key"), **options}
+        query = "&".join(f"{name}={value}" for name, value in words.items() if value)
+        return f"postgresql://{user}@{host}:{self.server.port}/one?{query}"
+
+    def refused(self, words, **options):
+        data = os.path.join(self.folder, "fresh")
+        done = subprocess.run([PROGRAM, "serve", "--data", data, "--listen", "127.0.0.1:0", "--store",
+                               self.url(**options)], capture_output=True, text=True, timeout=60, check=False)
+        one_sentence(done, "UNAVAILABLE")
+        assert words in done.stderr, (words, done.stderr)
+        assert not os.path.exists(data), "something was made"
+
+
+def what_is_wrong_is_refused(scene):
+    scene.refused("certificate verify failed", sslrootcert=scene.others.path("ca.crt"))
+    scene.refused("does not match host name", host="localhost")
+    scene.refused("does not exist", sslrootcert=scene.ours.path("nothing.crt"))
+    scene.refused("valid client certificate", sslcert=os.path.join(scene.folder, "nothing"), sslkey=None)
+    scene.refused("unknown ca", sslcert=scene.others.path("tester.crt"), sslkey=scene.others.path("tester.key"))
+    scene.refused("authentication failed", sslcert=scene.ours.path("somebody.crt"),
+                  sslkey=scene.ours.path("somebody.key"))
+    scene.refused("no encryption", sslmode="disable")
+    exposed = scene.ours.path("exposed.key")
+    shutil.copy(scene.ours.path("tester.key"), exposed)
+    os.chmod(exposed, 0o644)
+    scene.refused("group or world access", sslkey=exposed)
+
+
+def the_right_ones_serve(scene):
+    node = RoughNode()
+    node.store = ["--store", scene.url()]
+    with node:
+        world = World(node)
+        world.give()
+        assert scene.server.ask("one", ENCRYPTED) == "t|t"
+        scene.server.stop(signal.SIGQUIT)
+        scene.server.start()
+        world.put("Chur")
+        world.read().expect(200)
+        assert scene.server.ask("one", ENCRYPTED) == "t|t"
+        node.expect_sound()
+        node.stop()
+        scene.server.ask("one", "CREATE ROLE plain SUPERUSER LOGIN")
+        node.store = ["--store", scene.url("plain", sslmode="disable")]
+        node.start()
+        world.read().expect(200)
+        assert scene.server.ask("one", ENCRYPTED) == "f|t"
+        print("control: a URL without TLS: red")
+
+
+STEPS = [what_is_wrong_is_refused, the_right_ones_serve]
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="symbolon-test-") as folder:
+        ours, others = (Authority(os.path.join(folder, name)) for name in ("ours", "others"))
+        ours.sign("server", "subjectAltName=IP:127.0.0.1\n")
+        for authority in (ours, others):
+            authority.sign("tester")
+        ours.sign("somebody")
+        with TlsServer(ours) as server:
+            steps.run(STEPS, Scene(server, ours, others, folder))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
