@@ -14,9 +14,9 @@ import tempfile
 
 import steps
 from cli import one_sentence
-from database_server import DatabaseServer, unprivileged
+from database_server import SLOW, DatabaseServer, unprivileged
 from old_data import World
-from stress import RoughNode
+from stress import RoughNode, wait_until
 
 PROGRAM = os.environ["SYMBOLON"]
 RULES = "local all all trust\nhostssl all tester 127.0.0.1/32 cert\nhost all plain 127.0.0.1/32 trust\n"
@@ -123,6 +123,8 @@ def the_right_ones_serve(scene):
         assert scene.server.ask("one", ENCRYPTED) == "t|t"
         scene.server.stop(signal.SIGQUIT)
         scene.server.start()
+        assert wait_until(lambda: node.nobody.get("/readyz").status == 200, 60 * SLOW) is not None
+        world.read().expect(200)
         world.put("Chur")
         world.read().expect(200)
         assert scene.server.ask("one", ENCRYPTED) == "t|t"
