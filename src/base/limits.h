@@ -41,6 +41,7 @@
 /* ---- store */
 #define LIMIT_WRITE_QUEUE 4096            /* writes waiting for the writer; beyond it 503 at admission */
 #define LIMIT_WRITE_RESERVE 1024          /* more of them, kept for what stops something */
+#define LIMIT_WRITES_OF_A_PERSON 1024     /* a quarter of them: one session does not fill the queue for all others */
 #define LIMIT_STOPS_AT_ONCE 64            /* of one person that go first and use what is kept; then they wait in turn */
 #define LIMIT_STOPS_A_MINUTE 6            /* and how soon there may be more of them */
 #define LIMIT_STORE_RESERVE_BYTES (16 * 1024 * 1024) /* of the disk, kept for the same: 500 stops, one by one */

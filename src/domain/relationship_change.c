@@ -37,6 +37,14 @@ bool relationship_change_stops(const struct relationship_change *change, const s
     return change->move == MOVE_PAUSE || only_shortens(change, relationship);
 }
 
+/* As with a grant: halves are soon used up, and an end nearer by a moment leaves a receipt like any other. */
+static bool takes_a_sliver(const struct relationship_change *change, const struct relationship *relationship,
+                           int64_t now_ms)
+{
+    int64_t left_ms = relationship->ends_at_ms - now_ms;
+    return change->move != MOVE_PAUSE && relationship->ends_at_ms != 0 && change->ends_at_ms - now_ms > left_ms / 2;
+}
+
 /* What is so already did not happen: there is nothing to prove. */
 static bool says_nothing_new(const struct relationship *relationship, const struct act *act)
 {
@@ -63,7 +71,7 @@ err relationship_change(struct ctx *cx, void *arg)
     if (act.until_at_ms != 0 && act.review_at_ms > act.until_at_ms)
         return FAIL_AT(cx, INVALID, "relationship.review_after_end", "/review", "the review lies after the end");
     if (!says_nothing_new(&relationship, &act)) {
-        if (!relationship_change_stops(change, &relationship))
+        if (!relationship_change_stops(change, &relationship) || takes_a_sliver(change, &relationship, cx->now_ms))
             TRY(act_check_room(cx, relationship.person_id, relationship.relationship_id));
         TRY(relationship_apply(cx, &relationship, &act, false));
         TRY(grant_shorten_all(cx, &relationship));

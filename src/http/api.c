@@ -191,15 +191,38 @@ static bool goes_first(struct api *api, const struct call *call)
 {
     static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
     uint64_t caller = (uint64_t)call->cx.actor.person_id; /* nobody else has something to stop */
-    (void)pthread_mutex_lock(&api->stops_lock); /* locks of our own kind do not fail */
+    (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
     bool admitted = rate_admit(&api->stops, caller, &SHARE, call->started_ns);
-    (void)pthread_mutex_unlock(&api->stops_lock);
+    (void)pthread_mutex_unlock(&api->shares_lock);
     return admitted;
 }
 
-void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write, bool stops)
+/* The queue is for everybody as well. A person's stops find room behind all that he has waiting besides. */
+static err take_share(struct api *api, struct call *call, bool stops, struct share_place **out_place)
+{
+    if (call->cx.actor.kind != ACTOR_PERSON)
+        return OK;
+    uint64_t most = LIMIT_WRITES_OF_A_PERSON + (stops ? LIMIT_STOPS_AT_ONCE : 0);
+    (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
+    bool taken = share_take(&api->waiting, (uint64_t)call->cx.actor.person_id, most, out_place);
+    (void)pthread_mutex_unlock(&api->shares_lock);
+    return taken ? OK : FAIL(&call->cx, TOO_MANY, "limit.waiting", "so many changes of yours are waiting already");
+}
+
+void api_let_go(struct api *api, struct share_place *const *places, size_t count)
+{
+    (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
+    for (size_t i = 0; i < count; i++)
+        share_give_back(places[i]);
+    (void)pthread_mutex_unlock(&api->shares_lock);
+}
+
+err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, bool stops,
+                     struct share_place **out_place)
 {
     struct sealed_chain *chain = stops && goes_first(thread->api, call) ? &thread->stops : &thread->others;
+    if (chain == &thread->others)
+        TRY(take_share(thread->api, call, stops, out_place));
     if (chain->first == NULL)
         chain->first = write;
     else
@@ -207,6 +230,7 @@ void api_thread_queue(struct api_thread *thread, const struct call *call, struct
     chain->last = write;
     chain->count++;
     thread->sealed = call;
+    return OK;
 }
 
 /* The writer has too much before it already: every call of the turn is told to come again. */
@@ -303,8 +327,9 @@ err api_open(struct ctx *cx, const struct api_options *options, struct api **out
     if (api == NULL)
         return FAIL_MEMORY(cx);
     api->options = *options;
-    (void)pthread_mutex_init(&api->stops_lock, NULL); /* allocates nothing with default attributes */
+    (void)pthread_mutex_init(&api->shares_lock, NULL); /* allocates nothing with default attributes */
     random_fill(cx->randomness, (uint8_t *)&api->stops.seed, sizeof api->stops.seed);
+    random_fill(cx->randomness, (uint8_t *)&api->waiting.seed, sizeof api->waiting.seed);
     api_set_origin(api, options->origin);
     err built = build(cx, api);
     if (built != OK) {
@@ -322,7 +347,7 @@ void api_close(struct api *api)
     router_close(api->router);
     free(api->counters);
     arena_close(api->arena);
-    (void)pthread_mutex_destroy(&api->stops_lock);
+    (void)pthread_mutex_destroy(&api->shares_lock);
     free(api);
 }
 

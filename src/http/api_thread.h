@@ -11,6 +11,7 @@
 #include "http/gate.h"
 #include "http/rate.h"
 #include "http/route.h"
+#include "http/share.h"
 
 #define REPLY_CLASSES 6 /* by first digit of the status */
 
@@ -28,8 +29,9 @@ struct api {
     size_t                 routes_count;
     struct route_counters *counters; /* by position in `routes` */
     const struct server   *server;   /* NULL: /metrics is silent about the engine */
-    pthread_mutex_t        stops_lock;
-    struct rate            stops;    /* how often each caller went first: one count for all threads */
+    pthread_mutex_t        shares_lock;
+    struct rate            stops;    /* how often each person went first: one count for all threads */
+    struct share           waiting;  /* how many writes of each person wait for their turn: the same */
     struct arena          *arena;    /* texts that are made once */
     struct text            openapi;
 };
@@ -52,7 +54,10 @@ struct api_thread {
 
 /* Counts one more call for `what` (any number that stands for it) at the call's door. TOO_MANY limit.rate. */
 err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
-/* `stops`: the write takes something away. It goes before all others, as long as its caller has not sent too many. */
-void api_thread_queue(struct api_thread *thread, const struct call *call, struct store_write *write, bool stops);
+/* `stops`: the write takes something away. It goes before all others, as long as its caller has not sent too many.
+ * TOO_MANY limit.waiting: so many of this person wait already. When it is done, `out_place` goes to api_let_go(). */
+err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, bool stops,
+                     struct share_place **out_place) MUST_CHECK;
+void api_let_go(struct api *api, struct share_place *const *places, size_t count);
 
 #endif

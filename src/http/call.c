@@ -17,12 +17,13 @@ static_assert(SERVER_SEALED_BATCH <= LIMIT_WRITE_BATCH, "what a turn hands over 
 
 /* One sealed call, from the handler to the writer and back. */
 struct seal {
-    struct store_write write;
-    struct call       *call;
-    struct sealing     sealing;
-    struct reply       reply;      /* as the handler left it */
-    bool               repeatable; /* the request carries an Idempotency-Key */
-    struct idempotency idempotency;
+    struct store_write  write;
+    struct call        *call;
+    struct sealing      sealing;
+    struct reply        reply;      /* as the handler left it */
+    struct share_place *place;      /* its caller's share of the queue; NULL: it takes none */
+    bool                repeatable; /* the request carries an Idempotency-Key */
+    struct idempotency  idempotency;
 };
 
 const struct visit *call_visit(const struct call *call)
@@ -293,14 +294,18 @@ static void refuse_sealed(struct call *call, err result)
 static void done(struct store_write *first)
 {
     struct call *calls[LIMIT_WRITE_BATCH];
+    struct share_place *places[LIMIT_WRITE_BATCH];
+    const struct seal *any = first->owner;
     size_t count = 0;
     for (struct store_write *write = first; write != NULL; write = write->next) {
         struct seal *seal = write->owner;
         if (write->result != OK)
             refuse_sealed(seal->call, write->result);
         assert(count < LIMIT_WRITE_BATCH); /* a commit has no more */
+        places[count] = seal->place;
         calls[count++] = seal->call;
     }
+    api_let_go(call_visit(any->call)->api, places, count);
     call_complete_all(calls, count);
 }
 
@@ -320,8 +325,7 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     if (seal->repeatable && sealing->secret.size > 0)
         idempotency_bind(&seal->idempotency, sealing->secret);
     seal->idempotency.in_ledger = sealing->in_ledger;
-    api_thread_queue(call->thread_data, call, &seal->write, sealing->stops);
-    return OK;
+    return api_thread_queue(call->thread_data, call, &seal->write, sealing->stops, &seal->place);
 }
 
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)

@@ -30,6 +30,13 @@ static size_t unsent_bytes(struct h1_conn *conn)
 
 /* ---- out */
 
+/* A stream that found no memory to be told of new output would never begin to write by itself: it is told here. */
+static void write_on(struct h1_conn *conn, const char *at, size_t size)
+{
+    conn->dead = conn->dead || bufferevent_write(conn->stream, at, size) != 0 ||
+                 bufferevent_enable(conn->stream, EV_WRITE) != 0;
+}
+
 static void push_outbox(struct h1_conn *conn)
 {
     struct outbox *outbox = &conn->loop->outbox;
@@ -39,8 +46,8 @@ static void push_outbox(struct h1_conn *conn)
         sent = result > 0 ? (size_t)result : 0;
         conn->dead = conn->dead || (result < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
     }
-    if (!conn->dead && sent < outbox->size)
-        conn->dead = bufferevent_write(conn->stream, outbox->at + sent, outbox->size - sent) != 0;
+    if (sent < outbox->size)
+        write_on(conn, outbox->at + sent, outbox->size - sent);
     explicit_bzero(outbox->at, outbox->size); /* the next reply may be long in coming */
     outbox->size = 0;
 }
@@ -52,7 +59,7 @@ static void put_out(struct h1_conn *conn, const char *at, size_t size)
     if (size > sizeof outbox->at - outbox->size)
         push_outbox(conn);
     if (size > sizeof outbox->at) {
-        conn->dead = conn->dead || bufferevent_write(conn->stream, at, size) != 0;
+        write_on(conn, at, size);
     } else if (size > 0) {
         memcpy(outbox->at + outbox->size, at, size);
         outbox->size += size;
@@ -326,7 +333,6 @@ static bool admit_body(struct h1_conn *conn)
     return conn->admitted;
 }
 
-
 static bool read_body(struct h1_conn *conn)
 {
     struct h1_refusal refusal;
@@ -414,6 +420,18 @@ static bool is_idle(struct h1_conn *conn)
     return conn->stage == CONN_HEAD && evbuffer_get_length(input_of(conn)) == 0 && unsent_bytes(conn) == 0;
 }
 
+/* What a full input does not hold stays in the kernel. The stream has a bound of its own for this, but the process ends
+ * when it finds no memory to keep watch over it. */
+static void set_reading(struct h1_conn *conn)
+{
+    bool full = evbuffer_get_length(input_of(conn)) >= INPUT_HIGH_BYTES;
+    if (full == conn->full || conn->ended)
+        return;
+    conn->full = full;
+    int refused = full ? bufferevent_disable(conn->stream, EV_READ) : bufferevent_enable(conn->stream, EV_READ);
+    conn->dead = conn->dead || refused != 0;
+}
+
 static void settle(struct h1_conn *conn)
 {
     struct loop *loop = conn->loop;
@@ -424,8 +442,11 @@ static void settle(struct h1_conn *conn)
         conn->dead = true;
     if (loop->draining && is_idle(conn)) /* its last reply was under way when the drain began, and is taken now */
         conn->stage = CONN_LINGER;
+    if (conn->stage == CONN_LINGER)
+        (void)evbuffer_drain(input_of(conn), SIZE_MAX); /* fails only while frozen, which it is not */
     if (conn->stage == CONN_LINGER && !conn->dead && unsent_bytes(conn) == 0)
         half_close(conn);
+    set_reading(conn);
     if (conn->dead)
         h1_conn_close(conn);
     else
@@ -460,11 +481,8 @@ static void advance(struct h1_conn *conn)
 
 static void on_read(struct bufferevent *stream, void *arg)
 {
-    struct h1_conn *conn = arg;
-    if (conn->stage == CONN_LINGER)
-        (void)evbuffer_drain(bufferevent_get_input(stream), SIZE_MAX); /* fails only while frozen, which it is not */
-    else
-        advance(conn);
+    (void)stream; /* the connection knows it */
+    advance(arg);
 }
 
 static void on_write(struct bufferevent *stream, void *arg)
@@ -547,7 +565,6 @@ struct h1_conn *h1_conn_open(struct loop *loop, struct bufferevent *stream, cons
     loop->connection_count++;
     count_up(&loop->counters.connections_open, 1);
     bufferevent_setcb(stream, on_read, on_write, on_event, conn);
-    bufferevent_setwatermark(stream, EV_READ, 0, INPUT_HIGH_BYTES);
     if (bufferevent_enable(stream, EV_READ | EV_WRITE) != 0) {
         h1_conn_close(conn);
         return NULL;

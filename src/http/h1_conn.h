@@ -26,6 +26,7 @@ struct h1_conn {
     conn_stage          stage;
     bool                direct;   /* a plain socket: replies may go to it without a stop in the stream */
     bool                ended;    /* the client sends no more */
+    bool                full;     /* so much has come that no more is read until some of it is taken */
     bool                half_closed; /* we send no more */
     bool                yields;   /* has input left that waits for the next turn */
     bool                answered; /* a reply has left: who waits for nothing may come back on another connection */

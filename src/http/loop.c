@@ -395,6 +395,9 @@ err loop_open(struct ctx *cx, struct loop *loop, int listener)
     }
     if (!complete || event_add(loop->mail, NULL) != 0 || event_add(loop->beat, NULL) != 0)
         return FAIL(cx, INTERNAL, "server.loop", "an event loop could not be made");
+    static const struct timeval SOON = {0, 0};
+    if (event_add(loop->timer, &SOON) != 0) /* it keeps its place: no deadline ever waits for memory */
+        return FAIL(cx, INTERNAL, "server.loop", "an event loop could not be made");
     start_accepting(loop);
     return loop->accept_again_at_ns == DEADLINE_NEVER
                ? OK : FAIL(cx, INTERNAL, "server.loop", "an event loop cannot wait for connections");

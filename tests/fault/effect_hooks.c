@@ -424,24 +424,32 @@ ssize_t getrandom(void *out, size_t size, unsigned flags)
 
 /* ---- memory */
 
+static bool no_memory(effect_kind kind)
+{
+    if (!effect_strikes(kind))
+        return false;
+    errno = ENOMEM; /* who was asked to read or write looks at it */
+    return true;
+}
+
 void *__wrap_malloc(size_t size)
 {
-    return effect_strikes(EFFECT_MEMORY) ? NULL : __real_malloc(size);
+    return no_memory(EFFECT_MEMORY) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return effect_strikes(EFFECT_MEMORY) ? NULL : __real_calloc(count, size);
+    return no_memory(EFFECT_MEMORY) ? NULL : __real_calloc(count, size);
 }
 
 char *__wrap_strdup(const char *text)
 {
-    return effect_strikes(EFFECT_MEMORY) ? NULL : __real_strdup(text);
+    return no_memory(EFFECT_MEMORY) ? NULL : __real_strdup(text);
 }
 
 void *__wrap_sodium_malloc(size_t size)
 {
-    return effect_strikes(EFFECT_MEMORY) ? NULL : __real_sodium_malloc(size);
+    return no_memory(EFFECT_MEMORY) ? NULL : __real_sodium_malloc(size);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *traits, void *(*run)(void *), void *arg)
@@ -463,12 +471,12 @@ static sqlite3_mem_methods *real_memory(void)
 
 static void *take_for_database(int size)
 {
-    return effect_strikes(EFFECT_DATABASE) ? NULL : real_memory()->xMalloc(size);
+    return no_memory(EFFECT_DATABASE) ? NULL : real_memory()->xMalloc(size);
 }
 
 static void *resize_for_database(void *at, int size)
 {
-    return effect_strikes(EFFECT_DATABASE) ? NULL : real_memory()->xRealloc(at, size);
+    return no_memory(EFFECT_DATABASE) ? NULL : real_memory()->xRealloc(at, size);
 }
 
 void effect_watch_database(void)
@@ -485,13 +493,13 @@ void effect_watch_database(void)
 static void *take_for_library(size_t size, const char *file, int line)
 {
     (void)file, (void)line; /* the shape that OpenSSL calls */
-    return effect_strikes(EFFECT_LIBRARY) ? NULL : __real_malloc(size);
+    return no_memory(EFFECT_LIBRARY) ? NULL : __real_malloc(size);
 }
 
 static void *resize_for_library(void *at, size_t size, const char *file, int line)
 {
     (void)file, (void)line; /* the shape that OpenSSL calls */
-    return effect_strikes(EFFECT_LIBRARY) ? NULL : realloc(at, size);
+    return no_memory(EFFECT_LIBRARY) ? NULL : realloc(at, size);
 }
 
 static void give_for_library(void *at, const char *file, int line)

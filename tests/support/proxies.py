@@ -13,6 +13,7 @@ import socket
 import subprocess
 import threading
 import time
+from typing import NamedTuple
 
 from echo import Connection
 
@@ -67,19 +68,28 @@ backend node
   server node unix@%(folder)s/behind
 """
 
-# name: program, its configuration, options, whether chunks go on to the server as chunks
+
+class Kind(NamedTuple):
+    program: str
+    configuration: str
+    options: str
+    keeps_chunks: bool  # they go on to the server as chunks
+    streams: bool       # a head goes on before its body has come
+
+
 KINDS = {
-    "nginx": ("nginx", NGINX, "", False),
-    "nginx, lax": ("nginx", NGINX, "proxy_request_buffering off; ignore_invalid_headers off; merge_slashes off; "
-                   "underscores_in_headers on; large_client_header_buffers 8 64k;", True),
-    "haproxy": ("haproxy", HAPROXY, "option http-buffer-request\n  http-request capture req.body,base64 id 0", True),
-    "haproxy, lax": ("haproxy", HAPROXY, "option accept-invalid-http-request", True),
+    "nginx": Kind("nginx", NGINX, "", False, False),
+    "nginx, lax": Kind("nginx", NGINX, "proxy_request_buffering off; ignore_invalid_headers off; merge_slashes off; "
+                       "underscores_in_headers on; large_client_header_buffers 8 64k;", True, True),
+    "haproxy": Kind("haproxy", HAPROXY, "option http-buffer-request\n  http-request capture req.body,base64 id 0",
+                    True, False),
+    "haproxy, lax": Kind("haproxy", HAPROXY, "option accept-invalid-http-request", True, True),
 }
 
 
 def program_of(name):
     """The path of a proxy's program, or None."""
-    return shutil.which(KINDS[name][0], path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    return shutil.which(KINDS[name].program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
 class Sent:
@@ -109,7 +119,7 @@ class Tap:
     connection."""
 
     def __init__(self, path, address):
-        self.path, self.address, self.recorded = path, address, []
+        self.path, self.address, self.recorded, self.passing = path, address, [], []
 
     def __enter__(self):
         self.listener = socket.socket(socket.AF_UNIX)
@@ -121,6 +131,12 @@ class Tap:
     def __exit__(self, *_):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+        for thread in self.passing:  # what the server answers to a proxy that has gone is kept as well
+            thread.join(20)
+
+    def sizes(self):
+        """How much came from the proxy, by connection."""
+        return [len(up) for up, _ in list(self.recorded)]
 
     def _accept(self):
         while True:
@@ -132,7 +148,9 @@ class Tap:
             up, down = bytearray(), bytearray()
             self.recorded.append((up, down))
             for source, target, kept in ((before, behind, up), (behind, before, down)):
-                threading.Thread(target=self._pass_on, args=(source, target, kept), daemon=True).start()
+                thread = threading.Thread(target=self._pass_on, args=(source, target, kept), daemon=True)
+                self.passing.append(thread)
+                thread.start()
 
     @staticmethod
     def _pass_on(source, target, kept):
@@ -148,7 +166,7 @@ class Proxy:
     """One of KINDS before the server at `address`, in an empty folder."""
 
     def __init__(self, name, folder, address):
-        self.folder, (self.program, text, options, _) = folder, KINDS[name]
+        self.folder, (self.program, text, options, *_) = folder, KINDS[name]
         self.arguments = [program_of(name)]
         with open(os.path.join(folder, "config"), "w") as file:
             file.write(text % {"folder": folder, "options": options})

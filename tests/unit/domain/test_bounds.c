@@ -176,9 +176,14 @@ static void changes_of_a_day_are_counted_and_stops_are_not(void **state)
     struct relationship_change change = {.relationship_id = relationship.relationship_id, .set_ends = true,
                                          .ends_at_ms = world->node.time.wall_ms + TIME_DAY_MS * 9};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change)); /* an earlier end */
-    change.ends_at_ms++;
-    ASSERT_FAILS(world, WRITE(world, world->ada, relationship_change, &change), TOO_MANY,
-                 "relationship.too_many_changes");
+    for (int step = -1; step < 2; step += 2) { /* nearer by a moment, and later */
+        change.ends_at_ms += step;
+        ASSERT_FAILS(world, WRITE(world, world->ada, relationship_change, &change), TOO_MANY,
+                     "relationship.too_many_changes");
+        change.ends_at_ms -= step;
+    }
+    change.ends_at_ms = world->node.time.wall_ms + TIME_DAY_MS * 4;
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change)); /* half of it */
     change = (struct relationship_change){.relationship_id = relationship.relationship_id, .move = MOVE_PAUSE};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change));
     change.move = MOVE_RESUME;
@@ -188,6 +193,59 @@ static void changes_of_a_day_are_counted_and_stops_are_not(void **state)
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change));
     struct relationship bank = world_relate(world, world->teller, world->ada);
     (void)world_grant(world, world->teller, &bank, &world->account); /* each relationship has its own count */
+}
+
+static err narrow_to(struct world *world, const struct grant *grant, int64_t until_at_ms, int64_t times)
+{
+    struct grant_narrow narrow = {.grant_id = grant->grant_id,
+                                  .set_until = until_at_ms != 0, .until_at_ms = until_at_ms,
+                                  .set_uses = times != 0, .uses = {USES_TIMES, times, TEXT_NONE}};
+    return WRITE(world, world->ada, grant_narrow, &narrow);
+}
+
+static int64_t receipts(struct world *world)
+{
+    return world_number(world, "people.db", "SELECT count(*) FROM receipt");
+}
+
+static void what_narrows_nothing_leaves_nothing(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = given(world, &relationship);
+    ASSERT_OK(world, narrow_to(world, &grant, grant.until_at_ms - 1, 8));
+    int64_t before = receipts(world);
+    for (int i = 0; i < 100; i++)
+        ASSERT_OK(world, narrow_to(world, &grant, grant.until_at_ms - 1, 8));
+    assert_int_equal(receipts(world), before);
+    ASSERT_OK(world, narrow_to(world, &grant, grant.until_at_ms - 2, 8)); /* one that does is seen by the same count */
+    assert_int_equal(receipts(world), before + 1);
+}
+
+/* Of slivers there is a number a day; whoever takes away half is never refused, and is soon through. */
+static void slivers_are_counted_and_halves_are_not(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant grant = given(world, &relationship);
+    ASSERT_OK(world, narrow_to(world, &grant, 0, LIMIT_USES));
+    test_node_pass(&world->node, 10000);
+    ASSERT_OK(world, set_nature(world, &relationship, NATURE_MEMBER));
+    multiply(world, &relationship, LIMIT_CHANGES_A_DAY - 5); /* with its start, the grant and two changes */
+    ASSERT_OK(world, narrow_to(world, &grant, grant.until_at_ms - 1, 0)); /* the last one */
+    ASSERT_FAILS(world, narrow_to(world, &grant, grant.until_at_ms - 2, 0), TOO_MANY, "relationship.too_many_changes");
+    ASSERT_FAILS(world, narrow_to(world, &grant, 0, LIMIT_USES - 1), TOO_MANY, "relationship.too_many_changes");
+    ASSERT_OK(world, narrow_to(world, &grant, grant.until_at_ms - 1, 0)); /* is so already */
+    int64_t before = receipts(world);
+    int64_t halves = 0;
+    for (int64_t uses = LIMIT_USES / 2; uses > 0; uses /= 2, halves++)
+        ASSERT_OK(world, narrow_to(world, &grant, 0, uses));
+    for (int64_t left_ms = grant.until_at_ms - 1 - world->node.time.wall_ms; left_ms > 1; halves++) {
+        left_ms /= 2;
+        ASSERT_OK(world, narrow_to(world, &grant, world->node.time.wall_ms + left_ms, 0));
+    }
+    assert_int_equal(receipts(world), before + halves);
+    assert_true(halves < 60);
 }
 
 static void the_end_is_no_change_and_asking_again_for_deletion_is(void **state)
@@ -320,6 +378,8 @@ int main(void)
         WORLD_TEST(what_is_passed_by_ends_no_list),
         WORLD_TEST(a_past_moment_needs_no_more_memory_than_the_present),
         WORLD_TEST(changes_of_a_day_are_counted_and_stops_are_not),
+        WORLD_TEST(what_narrows_nothing_leaves_nothing),
+        WORLD_TEST(slivers_are_counted_and_halves_are_not),
         WORLD_TEST(the_end_is_no_change_and_asking_again_for_deletion_is),
         WORLD_TEST(proposals_of_a_day_are_counted),
         WORLD_TEST(somebody_with_very_many_acts_is_forgotten),
