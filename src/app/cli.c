@@ -176,6 +176,14 @@ static err take_letter(struct cli *cli, const struct command *command, const cha
     return set_option(cli, CLI_help, "");
 }
 
+static err check_place(struct cli *cli, cli_option option)
+{
+    struct text place = text_of(cli_value(cli, option, "sqlite:"));
+    if (text_starts_with(place, "sqlite:") || text_starts_with(place, "postgresql://"))
+        return OK;
+    return FAIL(&cli->cx, USAGE, "cli.value", "--%s wants sqlite:FOLDER or postgresql://…", OPTIONS[option].name);
+}
+
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
 {
     bool only_arguments = false;
@@ -194,9 +202,9 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
     }
     if (cli_has(cli, CLI_config))
         TRY(read_config(cli, cli_value(cli, CLI_config, "")));
-    struct text store = text_of(cli_value(cli, CLI_store, "sqlite:"));
-    if (!text_starts_with(store, "sqlite:") && !text_starts_with(store, "postgresql://"))
-        return FAIL(&cli->cx, USAGE, "cli.value", "--store wants sqlite:FOLDER or postgresql://…");
+    TRY(check_place(cli, CLI_store));
+    TRY(check_place(cli, CLI_from));
+    TRY(check_place(cli, CLI_to));
     bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
     if (!fits && !cli_has(cli, CLI_help))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s%s%s", command->words,

@@ -17,11 +17,13 @@
 #include "domain/stray.h"
 #include "http/idempotency.h"
 #include "ledger/ledger.h"
+#include "store/move.h"
 
 #define ERASE_EVERY_MS 1000
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
 #define HOLDER_EVERY_MS 1000
 #define MARK_EVERY_MS 1000
+#define PLACE_EVERY_MS 1000
 #define TIME_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
 #define STRAY_EVERY_MS 1000
@@ -39,6 +41,7 @@ struct job {
 };
 
 typedef enum job_number {
+    JOB_PLACE,
     JOB_HOLDER,
     JOB_TIME,
     JOB_KEYS,
@@ -63,6 +66,7 @@ struct courier {
     struct stray_sweep strays;
     clock_trust        trust; /* as the log has heard */
     bool               lost;  /* the process that holds the keys */
+    bool               moved; /* the data is on its way to another place, or there */
 };
 
 /* ---- the jobs */
@@ -140,6 +144,19 @@ static err sweep_strays(struct courier *courier)
     return stray_sweep(&courier->cx, courier->node->store, &courier->strays);
 }
 
+/* A move has closed the store (store/move.h): what is read here would soon be old. */
+static err look_at_place(struct courier *courier)
+{
+    err result = store_place_check(&courier->cx);
+    if (result != CONFLICT || courier->moved)
+        return courier->moved ? OK : result;
+    courier->moved = true;
+    LOG(&courier->node->log, LOG_WARNING, courier->cx.failure.reason, LOG_TEXT("meaning", courier->cx.failure.detail));
+    failure_clear(&courier->cx.failure);
+    courier->work.stop(courier->work.server);
+    return OK;
+}
+
 /* Whether the process that holds the keys answers, and can read its folder: asked also when nobody needs a key. */
 static err ask_holder(struct courier *courier)
 {
@@ -148,6 +165,7 @@ static err ask_holder(struct courier *courier)
 }
 
 static const struct job JOBS[JOB_COUNT] = {
+    [JOB_PLACE] = {.name = "place", .run = look_at_place, .every_ms = PLACE_EVERY_MS},
     [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
@@ -220,7 +238,7 @@ static void watch_holder(struct courier *courier)
 static void run_due(struct courier *courier)
 {
     watch_holder(courier);
-    for (size_t i = 0; i < JOB_COUNT; i++)
+    for (size_t i = 0; i < JOB_COUNT && (!courier->moved || i == JOB_PLACE); i++)
         if (courier->jobs[i].due_at_ms <= monotonic_ms(courier))
             run_job(courier, &courier->jobs[i]);
 }
@@ -247,7 +265,8 @@ static void *run(void *arg)
     do
         run_due(courier);
     while (rest(courier));
-    run_job(courier, &courier->jobs[JOB_LOG]);
+    if (!courier->moved)
+        run_job(courier, &courier->jobs[JOB_LOG]);
     return NULL;
 }
 

@@ -8,7 +8,8 @@
 
 struct courier;
 
-/* `stop(server)` is called once when the process that holds the keys has ended: a node without keys is none. */
+/* `stop(server)` is called when the process that holds the keys has ended, since a node without keys is none, and when
+ * the data goes to another place (store/move.h). */
 struct courier_work {
     struct node *node;
     void       (*stop)(void *server);

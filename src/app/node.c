@@ -164,7 +164,7 @@ static err settle_moment(struct node *node)
 }
 
 /* Data on a server leaves the keys of people here, so that no backup of it holds them. */
-static err find_place(struct ctx *cx, const struct node_options *options, struct node_place *out)
+err node_find_place(struct ctx *cx, const struct node_options *options, struct node_place *out)
 {
     static const char SCHEME[] = "sqlite:";
     struct text own = text_format(cx->arena, "sqlite:%s/store", options->data);
@@ -212,8 +212,8 @@ static err open_store(struct node *node, const struct node_options *options, con
 {
     struct ctx *cx = &node->cx;
     struct store_options store = {.url = place->url, .keys_url = place->keys, .clock = &node->clock,
-                                  .create = options->create, .fatal = stop_at_once, .fatal_arg = node,
-                                  .newest_number = act_newest_number};
+                                  .create = options->create, .moves = options->moves, .fatal = stop_at_once,
+                                  .fatal_arg = node, .newest_number = act_newest_number};
     if (options->confine != NULL)
         TRY(options->confine(node, place));
     struct mark mark;
@@ -234,7 +234,7 @@ err node_open(struct node *node, const struct node_options *options)
     struct text keys = text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
-    TRY(find_place(cx, options, &place));
+    TRY(node_find_place(cx, options, &place));
     if (!options->create)
         TRY(find_folders(cx, options->data, keys.at));
     TRY(look_at_store(cx, options, &place, keys.at));

@@ -39,6 +39,7 @@ struct node_options {
     const char *store; /* URL, or NULL: sqlite: in the folder. The keys of people lie in the folder in any case */
     bool        create;
     bool        renew_marks; /* goes on without marks that were kept: for who has been told what that means */
+    bool        moves;       /* as in store_options */
     /* How the program opens node->keyring, and what it gives up before the store is opened and any thread is made.
      * NULL: keyring_open(), and nothing. */
     err (*open_keys)(struct node *node, const char *folder, bool create);
@@ -47,6 +48,9 @@ struct node_options {
 
 /* The name of a folder is on disk only when the one above it is. False also when that one may not be read. */
 bool node_sync_name(struct ctx *cx, const char *path) MUST_CHECK;
+
+/* Where that is, from `data` and `store`. */
+err node_find_place(struct ctx *cx, const struct node_options *options, struct node_place *out) MUST_CHECK;
 
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */
 void node_begin(struct node *node, bool json_log);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "crypto/keyring.h"
 #include "http/api.h"
+#include "store/move.h"
 #include "store/queries.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
@@ -150,6 +151,7 @@ static void drain_writer(struct node *node)
 {
     if (node_write(node, nothing, NULL) != OK)
         LOG(&node->log, LOG_WARNING, "drain.writer", LOG_TEXT("reason", node->cx.failure.reason));
+    failure_clear(&node->cx.failure); /* what it means is asked behind it */
 }
 
 static void stop_serving(void *server)
@@ -176,6 +178,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
         return FAIL(&cli->node.cx, UNAVAILABLE, "key.holder_gone",
                     "the process that holds the keys has ended or does not answer, and this one has ended after it; "
                     "start the node again");
+    if (result == OK)
+        result = store_place_check(&cli->node.cx);
     if (result == OK)
         result = node_settle(&cli->node);
     if (result == OK)

@@ -42,6 +42,7 @@ static err open_remote(struct ctx *cx, struct store_conn *conn, database_role ro
         .role = role,
         .create = store->options.create && role == ROLE_WRITER,
         .volatile_ = store->options.volatile_,
+        .moves = store->options.moves,
         .way = file == STORE_KEYS ? &conn->store->way_to_keys : &conn->store->way,
     };
     struct postgres *opened = NULL;

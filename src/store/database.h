@@ -28,6 +28,8 @@ typedef enum database_move {
 /* The columns of sql/dialect.def. */
 typedef enum dialect { DIALECT_SQLITE, DIALECT_POSTGRES, DIALECT_COUNT } dialect;
 
+struct row_engine;
+
 struct database {
     const struct engine *engine;
     bool                 io_failed; /* for good, once the disk refused anything */
@@ -58,6 +60,7 @@ struct engine {
      * the engine lets nobody else write meanwhile. Known once a transaction has begun. */
     int64_t (*slot)(const struct database *db);
     void (*close)(struct database *db);
+    const struct row_engine *rows; /* table.h */
     dialect dialect;
 };
 

@@ -21,6 +21,7 @@ struct postgres_options {
     database_role role;
     bool          create;    /* make the schema when it is missing */
     bool          volatile_; /* take a server that does not sync, and do not wait for its disk: benches only */
+    bool          moves;     /* for a move: statements take as long as they take, and it writes where others may not */
     struct postgres_way *way; /* shared by the connections of a store; NULL: each looks for itself */
 };
 
@@ -110,5 +111,12 @@ int64_t postgres_now_ms(void); /* monotonic: what is waited for does not stand s
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 void postgres_mark_end(struct postgres *pg); /* lets somebody else have its slot at once */
 err postgres_commit(struct ctx *cx, struct postgres *pg) MUST_CHECK;
+/* Begins a transaction that takes the place of each writer, so that no batch under way commits after it, or gives them
+ * free; its own commit leaves no mark. Waits for batches that are about to commit. */
+err postgres_fence_begin(struct ctx *cx, struct postgres *pg, bool closes) MUST_CHECK;
+/* Whoever writes from now on makes numbers behind this one. */
+err postgres_lift_numbers(struct ctx *cx, struct postgres *pg, int64_t newest) MUST_CHECK;
+/* "postgresql://HOST:PORT/DATABASE", for people: no user, no password, none of what stands behind. */
+err postgres_shown(struct ctx *cx, const struct postgres *pg, struct text *out) MUST_CHECK;
 
 #endif

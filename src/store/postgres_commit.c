@@ -4,6 +4,7 @@
  * asked: that waits for a batch that has put its number there, and one that comes to it later can commit no more. */
 #include <inttypes.h>
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -17,6 +18,7 @@
 #define LOOK_ARENA_BYTES (16u * 1024)
 /* By the clock of the database, the only one that all writers share. */
 #define NOW_MS "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+#define FOR_GOOD "9000000000000000000" /* a place that nobody else may take */
 #define UNTIL_MS NOW_MS " + 300000" /* a server that is there writes its mark of time at least once a minute */
 
 static int64_t draw_writer_id(void)
@@ -30,6 +32,22 @@ static int64_t draw_writer_id(void)
     return id == 0 ? 1 : id;
 }
 
+/* Who comes too late: the store has gone elsewhere meanwhile (place.h). Its row is not there before the migrations, nor
+ * beside the keys. */
+static err check_place(struct ctx *cx, struct postgres *pg)
+{
+    const char *found = NULL;
+    if (pg->options.moves)
+        return OK;
+    TRY(postgres_ask(cx, pg, "SELECT to_regclass('store_place')::text", 1, &found));
+    if (found == NULL || *found == '\0')
+        return OK;
+    TRY(postgres_ask(cx, pg, "SELECT state::text FROM store_place WHERE row_id = 1", 1, &found));
+    if (found != NULL && strcmp(found, "0") == 0)
+        return OK;
+    return FAIL(cx, UNAVAILABLE, "store.moved", "this store is being moved to another place, or was");
+}
+
 /* Inside a transaction that keeps others from doing the same. */
 static err take_slot(struct ctx *cx, struct postgres *pg, int64_t writer_id)
 {
@@ -40,6 +58,7 @@ static err take_slot(struct ctx *cx, struct postgres *pg, int64_t writer_id)
     int64_t slot = NUMBER_SLOTS;
     int64_t newest = 0;
     TRY(postgres_say(cx, pg, "LOCK TABLE batch_mark IN SHARE ROW EXCLUSIVE MODE"));
+    TRY(check_place(cx, pg));
     TRY(postgres_ask(cx, pg, FIND, 2, found));
     bool read = found[0] != NULL && text_to_int64(text_of(found[0]), &slot) &&
                 text_to_int64(text_of(found[1]), &newest);
@@ -184,4 +203,42 @@ err postgres_commit(struct ctx *cx, struct postgres *pg)
     if (strcmp(cx->failure.reason, "store.lost") == 0)
         pg->writer_id = 0; /* the next transaction takes another slot first */
     return result;
+}
+
+/* ---- for a move */
+
+/* The row is locked by whoever is about to commit, so the table is ours only when that is over. */
+static err take_all(struct ctx *cx, struct postgres *pg)
+{
+    char sql[400];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO batch_mark (slot, writer_id, number, newest, until_ms) SELECT slot, %" PRId64
+                   ", 0, 0, %s FROM generate_series(0, %d) AS slot ON CONFLICT (slot) DO UPDATE SET writer_id ="
+                   " excluded.writer_id, number = 0, until_ms = excluded.until_ms", draw_writer_id(), FOR_GOOD,
+                   NUMBER_SLOTS - 1);
+    return postgres_say(cx, pg, sql);
+}
+
+err postgres_fence_begin(struct ctx *cx, struct postgres *pg, bool closes)
+{
+    TRY(postgres_ready(cx, pg));
+    TRY(make_table(cx, pg));
+    TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
+    TRY(postgres_say(cx, pg, "LOCK TABLE batch_mark IN SHARE ROW EXCLUSIVE MODE"));
+    pg->writer_id = 0; /* the next batch, if there is one, takes a place first */
+    return closes ? take_all(cx, pg)
+                  : postgres_say(cx, pg, "UPDATE batch_mark SET until_ms = 0 WHERE until_ms = " FOR_GOOD);
+}
+
+err postgres_lift_numbers(struct ctx *cx, struct postgres *pg, int64_t newest)
+{
+    char sql[300];
+    TRY(postgres_ready(cx, pg));
+    TRY(make_table(cx, pg));
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO batch_mark (slot, writer_id, number, newest, until_ms) SELECT slot, 0, 0, %" PRId64
+                   ", 0 FROM generate_series(0, %d) AS slot ON CONFLICT (slot) DO UPDATE SET newest ="
+                   " greatest(batch_mark.newest, excluded.newest)", newest, NUMBER_SLOTS - 1);
+    pg->base.newest = newest > pg->base.newest ? newest : pg->base.newest;
+    return postgres_say(cx, pg, sql);
 }

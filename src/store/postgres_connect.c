@@ -78,6 +78,20 @@ err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *
     return OK;
 }
 
+err postgres_shown(struct ctx *cx, const struct postgres *pg, struct text *out)
+{
+    const char *host = pg->link == NULL ? "" : PQhost(pg->link);
+    bool is_folder = host[0] == '/';
+    struct text shown = text_format(cx->arena, "postgresql://%s%s%s/%s%s%s", is_folder ? "" : host,
+                                    is_folder ? "" : ":", is_folder || pg->link == NULL ? "" : PQport(pg->link),
+                                    pg->link == NULL ? "" : PQdb(pg->link), is_folder ? "?host=" : "",
+                                    is_folder ? host : "");
+    if (shown.at == NULL)
+        return FAIL_MEMORY(cx);
+    *out = shown;
+    return OK;
+}
+
 /* ---- the server */
 
 /* What a server must be to keep what we promise. A standby may not yet know of a stop that was acknowledged. */
@@ -105,13 +119,14 @@ static err check_server(struct ctx *cx, struct postgres *pg)
 static err apply_settings(struct ctx *cx, struct postgres *pg)
 {
     bool writes = pg->options.role == ROLE_WRITER;
+    int most_ms = pg->options.moves ? 0 : LIMIT_STORE_BUSY_MS; /* 0: as long as it takes */
     struct text sql = text_format(cx->arena,
         "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '60000', false), set_config('TimeZone', 'UTC', false),"
         " set_config('default_transaction_isolation', '%s', false),"
         " set_config('default_transaction_read_only', '%s', false),"
         " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'"
-        " THEN 'remote_apply' ELSE 'on' END, false)", pg->options.schema, LIMIT_STORE_BUSY_MS,
+        " THEN 'remote_apply' ELSE 'on' END, false)", pg->options.schema, most_ms,
         writes ? "serializable" : "repeatable read", writes ? "off" : "on");
     if (sql.at == NULL)
         return FAIL_MEMORY(cx);
@@ -165,7 +180,7 @@ int64_t postgres_wait_ms(const struct postgres *pg)
 {
     bool is_doubtful = pg->options.way != NULL && atomic_load(&pg->options.way->shut_until_ms) != 0;
     bool is_short = is_doubtful && pg->options.role == ROLE_READER;
-    if (pg->is_patient)
+    if (pg->is_patient || pg->options.moves)
         return PATIENT_WAIT_MS;
     return is_short ? DOUBTFUL_WAIT_MS : LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
 }

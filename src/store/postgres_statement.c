@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/postgres.h"
+#include "store/table.h"
 
 /* Object ids of types, fixed in PostgreSQL's catalogue (pg_type.dat). */
 #define OID_BYTEA 17
@@ -384,5 +385,6 @@ const struct engine POSTGRES_ENGINE = {
     .version_of_data = version_of_data,
     .slot = slot,
     .close = close_link,
+    .rows = &POSTGRES_ROWS,
     .dialect = DIALECT_POSTGRES,
 };

@@ -7,6 +7,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "store/table.h"
+
 /* SQLite takes `$1` for a name; `?1` is its word for the first parameter. The length stays. */
 static const char *numbered(struct arena *arena, const char *sql)
 {
@@ -195,5 +197,6 @@ const struct engine SQLITE_ENGINE = {
     .version_of_data = version_of_data,
     .slot = slot,
     .close = sqlite_close,
+    .rows = &SQLITE_ROWS,
     .dialect = DIALECT_SQLITE,
 };

@@ -14,6 +14,7 @@
 #include "store/log_check.h"
 #include "store/migrate.h"
 #include "store/page_sum.h"
+#include "store/place.h"
 #include "store/queries.h"
 #include "store/reserve.h"
 #include "store/spread.h"
@@ -131,6 +132,18 @@ static err look_at_files(struct ctx *cx, struct store *store)
     return OK;
 }
 
+/* Anybody's but a move's: is this the node, or has it gone elsewhere? */
+static err check_place(struct ctx *cx, struct store *store)
+{
+    struct place place;
+    struct store_conn *of_caller = cx->db;
+    cx->db = store->writer.conn;
+    err result = place_load(cx, &place);
+    cx->db = of_caller;
+    TRY(result);
+    return store->options.moves ? OK : place_check(cx, &place);
+}
+
 static err fill(struct ctx *cx, struct store *store)
 {
     struct migrations migrations = {MIGRATIONS, MIGRATION_COUNT};
@@ -140,6 +153,8 @@ static err fill(struct ctx *cx, struct store *store)
     TRY(look_at_files(cx, store));
     TRY(writer_open(cx, store));
     TRY(check_begun(cx, store, migrations));
+    if (store->options.is_target)
+        TRY(place_check_target(cx, store->writer.conn));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         unsigned files = conn_files_beside(store->writer.conn, file);
         if (store->writer.conn->leader[file] == file)
@@ -150,6 +165,7 @@ static err fill(struct ctx *cx, struct store *store)
             sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }
     TRY(conn_prepare_all(cx, store->writer.conn));
+    TRY(check_place(cx, store));
     TRY(generation_check(cx, store));
     return store_clock_load(cx, store);
 }

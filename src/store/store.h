@@ -26,6 +26,8 @@ struct store_options {
     const struct clock *clock;
     bool                create;   /* make the folder and the files when they are missing */
     bool                volatile_; /* benches only: synchronous=OFF, said loudly by the caller */
+    bool                moves;     /* opened to be moved (move.h): also where it is not to be served */
+    bool                is_target; /* and to be filled: CONFLICT store.not_empty before anything is changed */
     int64_t             cache_bytes; /* page cache of one read handle; 0: the default */
     /* Called when the disk has refused a write or a checkpoint: the process must end, since nothing may be tried again
      * after a failed fsync. NULL: abort(). One that returns (tests) leaves a store that refuses every write. */
@@ -39,8 +41,8 @@ struct store_options {
 /* Opens, checks the settings by reading them back, migrates forward. Starts the writer thread with the first write.
  * Every statement is prepared once, so that one that does not fit the schema shows here. Fails INVALID store.url,
  * NOT_FOUND store.missing, FORBIDDEN store.exposed (others may read or write a file), CONFLICT store.too_new |
- * store.migration_changed, INTERNAL store.open | store.setting | store.statement, CORRUPT store.damaged |
- * store.went_back (a file is older than another says), UNAVAILABLE store.busy. */
+ * store.migration_changed | store.moved | store.half_copied, INTERNAL store.open | store.setting | store.statement,
+ * CORRUPT store.damaged | store.went_back (a file is older than another says), UNAVAILABLE store.busy. */
 err store_open(struct ctx *cx, const struct store_options *options, struct store **out) MUST_CHECK;
 /* Waits until all that is queued is written, checkpoints, closes. Every handle must be closed before. Takes NULL. */
 void store_close(struct store *store);

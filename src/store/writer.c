@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "store/place.h"
 #include "store/queries.h"
 #include "store/reserve.h"
 #include "store/state.h"
@@ -82,6 +83,8 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     bool is_news = false;
     TRY(conn_begin_batch(own, store->writer.conn, &is_news));
+    if (is_news && !store->options.moves)
+        TRY(place_check_batch(own));
     if (is_news)
         TRY(load_newest_number(own, store, &batch->newest_number));
     TRY(store_clock_save(own, store, store->writer.conn));

@@ -99,3 +99,29 @@ UPDATE people_generation SET generation = generation + 1,
     ledger = CASE WHEN ledger < $2 THEN $2 ELSE ledger END,
     people = CASE WHEN people < $3 THEN $3 ELSE people END
 WHERE row_id = 1 RETURNING generation;
+
+-- The place (place.h).
+-- name: store_place_load
+-- file: people
+-- out:  state int64, token int64, other text, node text
+-- rows: one
+SELECT state, token, other, node FROM store_place WHERE row_id = 1;
+
+-- name: store_place_state
+-- file: people
+-- out:  state int64
+-- rows: one
+SELECT state FROM store_place WHERE row_id = 1;
+
+-- name: store_place_save
+-- file: people
+-- in:   state int64, token int64, other text, node text
+-- rows: none
+UPDATE store_place SET state = $1, token = $2, other = $3, node = $4 WHERE row_id = 1;
+
+-- In each portion of a copy: waits for another run that has changed the row, and changes none that is another run's.
+-- name: store_place_hold
+-- file: people
+-- in:   state int64, token int64
+-- rows: none
+UPDATE store_place SET state = $1 WHERE row_id = 1 AND state = $1 AND token = $2;

@@ -15,6 +15,15 @@ CREATE TABLE people_generation (
     PRIMARY KEY (row_id)
 ) :clustered:;
 INSERT INTO people_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
+CREATE TABLE store_place (
+    row_id :int64: NOT NULL,
+    state  :int64: NOT NULL,
+    token  :int64: NOT NULL,
+    other  :text:  NOT NULL,
+    node   :text:  NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO store_place (row_id, state, token, other, node) VALUES (1, 0, 0, '', '');
 CREATE TABLE thing (
     thing_id :int64: NOT NULL,
     name     :text:  NOT NULL,
