@@ -10,15 +10,12 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "flight.h"
+#include "change.h"
 #include "ledger/ledger.h"
 #include "questions.h"
-#include "raw.h"
 
 #define GROUP 64
-#define SAMPLES_MAX 20000
 #define PAGE_BYTES 4096
-#define LEAF_BYTES 32
 
 /* ---- ours */
 
@@ -56,6 +53,15 @@ static void check_change(struct flier *flier)
 
 static const struct mission CHANGE = {prepare_change, check_change};
 
+size_t change_some(struct world *world, size_t in_flight, size_t count)
+{
+    struct flight flight;
+    flight_open(&flight, world, in_flight);
+    size_t done = flight_run(&flight, &CHANGE, 600, count);
+    flight_close(&flight);
+    return done;
+}
+
 double grant_rate(struct world *world, size_t in_flight, double seconds)
 {
     struct flight flight;
@@ -68,7 +74,7 @@ double grant_rate(struct world *world, size_t in_flight, double seconds)
 }
 
 /* What waits for the log is numbered between the turns, so that no turn pays for another. */
-static void settle_log(struct world *world)
+void change_settle(struct world *world)
 {
     struct ledger_pass pass = {.left = 1};
     while (pass.left > 0)
@@ -77,11 +83,6 @@ static void settle_log(struct world *world)
 
 /* ---- medians of single ones */
 
-struct samples {
-    double *at;
-    size_t  count;
-};
-
 static int by_size(const void *a, const void *b)
 {
     double left = *(const double *)a;
@@ -89,7 +90,7 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static double median_us(struct samples *samples)
+double samples_median_us(struct samples *samples)
 {
     must_be(samples->count > 0, "no samples");
     qsort(samples->at, samples->count, sizeof *samples->at, by_size);
@@ -111,10 +112,10 @@ static double run_fsync(const struct world *world, struct samples *samples, doub
     }
     (void)close(fd); /* nothing in it is wanted */
     (void)unlink(path);
-    return median_us(samples);
+    return samples_median_us(samples);
 }
 
-static double run_alone(struct world *world, struct samples *samples, double seconds)
+double change_alone_us(struct world *world, struct samples *samples, double seconds)
 {
     struct flight flight;
     flight_open(&flight, world, 1);
@@ -130,7 +131,7 @@ static double run_alone(struct world *world, struct samples *samples, double sec
         check_change(flier);
     }
     flight_close(&flight);
-    return median_us(samples);
+    return samples_median_us(samples);
 }
 
 /* ---- the same rows, bare */
@@ -159,47 +160,60 @@ static void open_bare(struct bare *bare, struct world *world)
     must_be(bare->sealed_bytes > 0, "there is no receipt to take the size from");
 }
 
-static void write_bare(struct bare *bare, int64_t grant_id, const struct world_person *person, size_t organisation)
+void change_rows(struct change_rows *rows, struct world *world, const struct change_of *of, int64_t *last_id)
 {
-    const struct world_organisation *with = &bare->world->organisations[organisation];
-    int64_t relationship_id = person->relationship_ids[organisation];
-    int64_t now_ms = clock_wall_ms(&bare->world->clock);
+    const struct world_person *person = &world->people[of->person];
+    const struct world_organisation *with = &world->organisations[of->organisation];
+    int64_t relationship_id = person->relationship_ids[of->organisation];
+    int64_t now_ms = clock_wall_ms(&world->clock);
     int64_t low = (int64_t)world_asked().low;
-    int64_t receipt_id = ++bare->last_id;
-    int64_t receipt[] = {receipt_id, person->person_id, relationship_id, with->organisation_id, now_ms,
-                         RAW_BLOB(LEAF_BYTES), RAW_BLOB(bare->sealed_bytes)};
-    int64_t pending[] = {person->person_id, receipt_id, RAW_BLOB(LEAF_BYTES)};
-    int64_t act[] = {++bare->last_id, person->person_id, relationship_id, grant_id, 0, 10, now_ms, 1,
-                     person->person_id, with->organisation_id, with->department_id, with->purpose_id, 1, low, 0, 1,
-                     now_ms, now_ms, 0, 0, 0, 0, 0, 0, grant_id, receipt_id};
-    int64_t event[] = {++bare->last_id, person->person_id, relationship_id, with->organisation_id, now_ms, grant_id,
-                       low, 0, now_ms};
-    int64_t grant[] = {person->person_id, relationship_id, with->purpose_id, grant_id, 1, 1, low, 0, 1, now_ms, now_ms,
-                       0, 0, 0, 0, receipt_id, receipt_id, grant_id}; /* its end: any that stays */
-    raw_run(&bare->people, bare->receipt, receipt, sizeof receipt / sizeof *receipt);
-    raw_run(&bare->people, bare->pending, pending, sizeof pending / sizeof *pending);
-    raw_run(&bare->people, bare->act, act, sizeof act / sizeof *act);
-    raw_run(&bare->people, bare->event, event, sizeof event / sizeof *event);
-    raw_run(&bare->people, bare->grant, grant, sizeof grant / sizeof *grant);
+    int64_t receipt_id = ++*last_id;
+    *rows = (struct change_rows){
+        .receipt = {receipt_id, person->person_id, relationship_id, with->organisation_id, now_ms,
+                    RAW_BLOB(LEAF_BYTES), RAW_BLOB(of->sealed_bytes)},
+        .pending = {person->person_id, receipt_id, RAW_BLOB(LEAF_BYTES)},
+        .act = {++*last_id, person->person_id, relationship_id, of->grant_id, 0, 10, now_ms, 1, person->person_id,
+                with->organisation_id, with->department_id, with->purpose_id, 1, low, 0, 1, now_ms, now_ms, 0, 0, 0, 0,
+                0, 0, of->grant_id, receipt_id},
+        .event = {++*last_id, person->person_id, relationship_id, with->organisation_id, now_ms, of->grant_id, low, 0,
+                  now_ms},
+        .grant = {person->person_id, relationship_id, with->purpose_id, of->grant_id, 1, 1, low, 0, 1, now_ms, now_ms,
+                  0, 0, 0, 0, receipt_id, receipt_id, of->grant_id}, /* its end: any that stays */
+    };
+}
+
+static void write_bare(struct bare *bare, const struct change_of *of)
+{
+    struct change_rows rows;
+    change_rows(&rows, bare->world, of, &bare->last_id);
+    raw_run(&bare->people, bare->receipt, rows.receipt, CHANGE_RECEIPT);
+    raw_run(&bare->people, bare->pending, rows.pending, CHANGE_PENDING);
+    raw_run(&bare->people, bare->act, rows.act, CHANGE_ACT);
+    raw_run(&bare->people, bare->event, rows.event, CHANGE_EVENT);
+    raw_run(&bare->people, bare->grant, rows.grant, CHANGE_GRANT);
+}
+
+void change_draw(struct change_of *of, struct world *world, int64_t *last_id)
+{
+    of->person = world_draw(world, world->count);
+    of->organisation = world_draw(world, WORLD_ORGANISATIONS);
+    of->grant_id = ++*last_id;
 }
 
 /* Gives in one group, stops in the next. */
 static double run_bare(struct bare *bare, double seconds)
 {
-    struct world *world = bare->world;
-    size_t people[GROUP];
-    size_t organisations[GROUP];
-    int64_t grants[GROUP];
+    struct change_of group[GROUP];
     size_t done = 0;
     double start = seconds_now();
     for (; seconds_now() - start < seconds; done += GROUP) {
         bool giving = done / GROUP % 2 == 0;
         raw_begin(&bare->people);
         for (size_t i = 0; i < GROUP; i++) {
-            people[i] = giving ? world_draw(world, world->count) : people[i];
-            organisations[i] = giving ? world_draw(world, WORLD_ORGANISATIONS) : organisations[i];
-            grants[i] = giving ? ++bare->last_id : grants[i];
-            write_bare(bare, grants[i], &world->people[people[i]], organisations[i]);
+            if (giving)
+                change_draw(&group[i], bare->world, &bare->last_id);
+            group[i].sealed_bytes = bare->sealed_bytes;
+            write_bare(bare, &group[i]);
         }
         raw_commit(&bare->people);
     }
@@ -216,7 +230,7 @@ static double run_bare(struct bare *bare, double seconds)
 static double run_ours(struct world *world, size_t in_flight, double seconds)
 {
     double rate = grant_rate(world, in_flight, seconds);
-    settle_log(world);
+    change_settle(world);
     return rate;
 }
 
@@ -234,7 +248,7 @@ void ask_grant(struct world *world, const struct question *question)
         (void)printf("ours_256 %.0f\n", run_ours(world, 4 * GROUP, question->seconds));
         (void)printf("one %.0f\n", run_ours(world, 1, question->seconds));
         (void)printf("fsync_us %.1f\n", run_fsync(world, &samples, question->seconds));
-        (void)printf("alone_us %.1f\n", run_alone(world, &samples, question->seconds));
+        (void)printf("alone_us %.1f\n", change_alone_us(world, &samples, question->seconds));
         (void)fflush(stdout); /* a lost line shows in the script that reads it */
     }
     raw_writer_close(&bare.people);
@@ -243,6 +257,7 @@ void ask_grant(struct world *world, const struct question *question)
 
 void ask_grant_profile(struct world *world, const struct question *question)
 {
+    world->draws += (uint64_t)question->count; /* two programs at once draw other people */
     for (int64_t round = 0; round < question->rounds; round++)
         (void)printf("ours_64 %.0f\n", run_ours(world, GROUP, question->seconds));
 }
@@ -250,6 +265,8 @@ void ask_grant_profile(struct world *world, const struct question *question)
 /* Size of the write-ahead logs; they only grow below the pages at which a checkpoint begins. */
 static double log_bytes(const struct world *world)
 {
+    if (world->url[0] != '\0')
+        return postgres_log_bytes(world);
     static const char *const NAMES[] = {"people", "ledger", "records", "keys"};
     double sum = 0;
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
@@ -271,7 +288,7 @@ void ask_wal(struct world *world, const struct question *question)
         double before = log_bytes(world);
         size_t done = flight_run(&flight, &CHANGE, 60, (size_t)question->count);
         double acts = log_bytes(world);
-        settle_log(world);
+        change_settle(world);
         double numbered = log_bytes(world);
         flight_close(&flight);
         (void)printf("wal_bytes %.0f\n", (acts - before) / (double)done);

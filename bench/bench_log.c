@@ -9,14 +9,15 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "change.h"
 #include "crypto/hash.h"
-#include "flight.h"
 #include "ledger/ledger.h"
 #include "questions.h"
 #include "raw.h"
 
 #define PASS_EVERY_US 100000 /* as the node's own courier does */
 #define ROWS_PER_COMMIT 8000
+#define LATE_PASSES_MAX 100 /* behind a turn that was over before the first pass, on a machine that is busy */
 
 /* ---- leaves per second */
 
@@ -114,46 +115,79 @@ static bool goes_on(struct sequencer *sequencer)
     return on;
 }
 
+static void run_pass(struct sequencer *sequencer)
+{
+    struct ledger_pass pass = {.left = 1};
+    for (; pass.left > 0; sequencer->sequenced += pass.sequenced) {
+        arena_reset(sequencer->cx.arena);
+        must(&sequencer->cx, ledger_sequence(&sequencer->cx, sequencer->world->store, &pass));
+    }
+}
+
 /* An act that just missed one round of passes waits for the end of the next. */
 static void *run_sequencer(void *arg)
 {
     struct sequencer *sequencer = arg;
     double missed = seconds_now();
-    while (goes_on(sequencer)) {
-        struct ledger_pass pass = {.left = 1};
+    for (int late = 0; goes_on(sequencer) || (sequencer->sequenced == 0 && late < LATE_PASSES_MAX);) {
         double start = seconds_now();
-        for (; pass.left > 0; sequencer->sequenced += pass.sequenced) {
-            arena_reset(sequencer->cx.arena);
-            must(&sequencer->cx, ledger_sequence(&sequencer->cx, sequencer->world->store, &pass));
-        }
+        run_pass(sequencer);
         double delay = seconds_now() - missed;
         missed = start;
         if (delay > sequencer->longest)
             sequencer->longest = delay;
         (void)usleep(PASS_EVERY_US); /* a signal only makes the rest shorter */
+        late += goes_on(sequencer) ? 0 : 1;
     }
     return NULL;
 }
 
+static void begin_numbering(struct sequencer *sequencer, struct world *world)
+{
+    *sequencer = (struct sequencer){.world = world, .cx = world->cx, .lock = PTHREAD_MUTEX_INITIALIZER};
+    sequencer->cx.arena = arena_open(8u << 20);
+    must_be(sequencer->cx.arena != NULL, "no memory for an arena");
+    must(&world->cx, store_conn_open(&world->cx, world->store, &sequencer->cx.db));
+    must_be(pthread_create(&sequencer->thread, NULL, run_sequencer, sequencer) == 0, "no thread could be made");
+}
+
+static void end_numbering(struct sequencer *sequencer)
+{
+    (void)pthread_mutex_lock(&sequencer->lock);
+    sequencer->stop = true;
+    (void)pthread_mutex_unlock(&sequencer->lock);
+    (void)pthread_join(sequencer->thread, NULL);
+    store_conn_close(sequencer->cx.db);
+    arena_close(sequencer->cx.arena);
+    must_be(sequencer->sequenced > 0, "nothing was numbered under load");
+}
+
 void ask_delay(struct world *world, const struct question *question)
 {
-    struct ledger_pass first;
-    must(&world->cx, ledger_sequence(&world->cx, world->store, &first));
+    change_settle(world);
     for (int64_t round = 0; round < question->rounds; round++) {
-        struct sequencer sequencer = {.world = world, .cx = world->cx, .lock = PTHREAD_MUTEX_INITIALIZER};
-        sequencer.cx.arena = arena_open(8u << 20);
-        must_be(sequencer.cx.arena != NULL, "no memory for an arena");
-        must(&world->cx, store_conn_open(&world->cx, world->store, &sequencer.cx.db));
-        must_be(pthread_create(&sequencer.thread, NULL, run_sequencer, &sequencer) == 0, "no thread could be made");
+        struct sequencer sequencer;
+        begin_numbering(&sequencer, world);
         double rate = grant_rate(world, 64, question->seconds);
-        (void)pthread_mutex_lock(&sequencer.lock);
-        sequencer.stop = true;
-        (void)pthread_mutex_unlock(&sequencer.lock);
-        (void)pthread_join(sequencer.thread, NULL);
-        store_conn_close(sequencer.cx.db);
-        arena_close(sequencer.cx.arena);
-        must_be(sequencer.sequenced > 0, "nothing was numbered under load");
+        end_numbering(&sequencer);
         (void)printf("load %.0f\ndelay_ms %.0f\n", rate, sequencer.longest * 1000);
+        (void)fflush(stdout); /* a lost line shows in the script that reads it */
+    }
+}
+
+/* What waits for the log is numbered between the turns in one of them, and while they run in the other. */
+void ask_log_beside(struct world *world, const struct question *question)
+{
+    change_settle(world);
+    for (int64_t round = 0; round < question->rounds; round++) {
+        struct sequencer sequencer;
+        double without = grant_rate(world, 64, question->seconds);
+        change_settle(world);
+        begin_numbering(&sequencer, world);
+        double with = grant_rate(world, 64, question->seconds);
+        end_numbering(&sequencer);
+        change_settle(world);
+        (void)printf("without %.0f\nwith %.0f\n", without, with);
         (void)fflush(stdout); /* a lost line shows in the script that reads it */
     }
 }

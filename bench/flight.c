@@ -7,18 +7,23 @@
 #define ARENA_BYTES (1u << 20)
 #define TURN_MAX 64 /* what one turn of a loop hands in together */
 
+/* Cuts the chain where the flight changes: threads with flights of their own may share a group commit. Once a flier is
+ * told its thread may take it away. */
 static void come_back(struct store_write *first)
 {
-    struct flight *flight = ((struct flier *)first->owner)->flight;
-    (void)pthread_mutex_lock(&flight->lock);
-    for (struct store_write *write = first; write != NULL; write = write->next) {
-        struct flier *flier = write->owner;
-        must(&flier->cx, write->result);
-        flier->next = flight->back;
-        flight->back = flier;
+    for (struct store_write *write = first, *next; write != NULL;) {
+        struct flight *flight = ((struct flier *)write->owner)->flight;
+        (void)pthread_mutex_lock(&flight->lock);
+        for (; write != NULL && ((struct flier *)write->owner)->flight == flight; write = next) {
+            struct flier *flier = write->owner;
+            next = write->next;
+            must(&flier->cx, write->result);
+            flier->next = flight->back;
+            flight->back = flier;
+        }
+        (void)pthread_cond_signal(&flight->wake);
+        (void)pthread_mutex_unlock(&flight->lock);
     }
-    (void)pthread_cond_signal(&flight->wake);
-    (void)pthread_mutex_unlock(&flight->lock);
 }
 
 void flight_open(struct flight *flight, struct world *world, size_t count)

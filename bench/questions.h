@@ -10,6 +10,7 @@ struct question {
     int64_t rounds;  /* turns of each variant, A B A B */
     double  seconds; /* of one turn */
     int64_t count;   /* rows, leaves or changes, where a question wants a number */
+    const char *url; /* of a copy of the world's database, where a bound writes; NULL: none */
 };
 
 void ask_disclosure(struct world *world, const struct question *question);
@@ -23,6 +24,17 @@ void ask_wal(struct world *world, const struct question *question);  /* bytes of
 void ask_log(struct world *world, const struct question *question);  /* leaves per second */
 void ask_delay(struct world *world, const struct question *question); /* seconds from act to checkpoint, under load */
 void ask_rows(struct world *world, const struct question *question); /* raw rows per second, as an import writes them */
+
+/* The same on a database server (bench_postgres_read.c, bench_postgres_grant.c). */
+void ask_postgres_read(struct world *world, const struct question *question);
+void ask_postgres_bare(struct world *world, const struct question *question); /* the bound alone */
+void ask_postgres_decide(struct world *world, const struct question *question);
+void ask_postgres_grant(struct world *world, const struct question *question);
+void ask_postgres_rows(struct world *world, const struct question *question);
+void ask_postgres_work(struct world *world, const struct question *question); /* 64 of each; the bound `count` times */
+/* So many reads by us, and by the bound, which does all of them so often. */
+void postgres_read_work(struct world *world, const char *url, size_t count, size_t repeats);
+void ask_log_beside(struct world *world, const struct question *question); /* changes, with and without numbering */
 
 /* Changes per second with so many in flight, for questions that want a load. */
 double grant_rate(struct world *world, size_t in_flight, double seconds);

@@ -5,24 +5,13 @@
 #ifndef BENCH_RAW_H
 #define BENCH_RAW_H
 
-#include "crypto/secret.h"
-#include "world.h"
-
-struct sqlite3;
-struct sqlite3_stmt;
-
-struct raw_bucket {
-    int64_t           bucket;
-    struct secret_key key;
-};
+#include "raw_keys.h"
 
 /* Reading: relationship, grant, person key and five values in one read transaction, five values opened. */
 struct raw_reader {
     struct sqlite3      *people;
-    struct sqlite3      *keys;
-    struct sqlite3_stmt *begin, *commit, *relationship, *grant, *person_key, *value;
-    struct raw_bucket   *buckets;
-    size_t               buckets_count;
+    struct sqlite3_stmt *begin, *commit, *relationship, *grant, *value;
+    struct raw_keys      keys;
     int64_t              asked[8];
     size_t               asked_count;
 };

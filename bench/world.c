@@ -120,9 +120,11 @@ static void open_node(struct world *world, const char *folder, bool create)
 
 static void open_store(struct world *world, bool making)
 {
-    char url[256];
-    (void)snprintf(url, sizeof url, "sqlite:%s/store", world->folder);
-    struct store_options options = {.url = url, .clock = &world->clock, .create = making, .volatile_ = making};
+    char own[256];
+    bool is_far = world->url[0] != '\0';
+    (void)snprintf(own, sizeof own, "sqlite:%s/store", world->folder);
+    struct store_options options = {.url = is_far ? world->url : own, .keys_url = is_far ? own : NULL,
+                                    .clock = &world->clock, .create = making, .volatile_ = making};
     must(&world->cx, store_open(&world->cx, &options, &world->store));
     must(&world->cx, store_conn_open(&world->cx, world->store, &world->cx.db));
 }
@@ -345,7 +347,30 @@ static void make_people(struct world *world, const struct world_plan *plan)
     arena_close(own.arena);
 }
 
-/* ---- world.bin */
+/* ---- what the store does not keep */
+
+static void write_url(struct world *world, const char *url)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/url", world->folder);
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && fputs(url, file) >= 0;
+    written = file != NULL && fclose(file) == 0 && written;
+    must_be(written && strlen(url) < sizeof world->url, "the url cannot be kept");
+    (void)snprintf(world->url, sizeof world->url, "%s", url);
+}
+
+static void read_url(struct world *world)
+{
+    char path[256];
+    (void)snprintf(path, sizeof path, "%s/url", world->folder);
+    FILE *file = fopen(path, "r");
+    if (file == NULL)
+        return; /* all lies in the folder */
+    size_t size = fread(world->url, 1, sizeof world->url - 1, file);
+    world->url[size] = '\0';
+    (void)fclose(file); /* it was only read */
+}
 
 static FILE *open_index(const struct world *world, const char *mode)
 {
@@ -395,6 +420,8 @@ void world_make(struct world *world, const char *folder, const struct world_plan
 {
     must_be(mkdir(folder, 0700) == 0, "the folder of the world cannot be made, or is there already");
     open_node(world, folder, true);
+    if (plan->url != NULL)
+        write_url(world, plan->url);
     open_store(world, true);
     must(&world->cx, store_write_wait(world->store, &world->cx, name_log, NULL));
     for (size_t i = 0; i < WORLD_ORGANISATIONS; i++)
@@ -407,6 +434,7 @@ void world_make(struct world *world, const char *folder, const struct world_plan
 void world_open(struct world *world, const char *folder)
 {
     open_node(world, folder, false);
+    read_url(world);
     open_store(world, false);
     read_index(world);
 }

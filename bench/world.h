@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A node in a folder of its own, filled with as many people as a question wants: each with 20 attributes, records,
  * relationships with ten organisations and a grant in each. Organisations, keys and purposes come from the domain
- * functions; the people's rows go through the store in large writes. The folder is one that `symbolon serve` opens.
+ * functions; the people's rows go through the store in large writes. The folder is one that `symbolon serve` opens; for
+ * data on a server the file `url` in it says where, and the folder holds the keys.
  * What goes wrong ends the program: a bench has nothing to mend. */
 #ifndef BENCH_WORLD_H
 #define BENCH_WORLD_H
@@ -37,6 +38,7 @@ struct world {
     struct keyring           *keyring;
     struct ctx                cx; /* the operator's, with a read handle */
     char                      folder[200];
+    char                      url[300]; /* of the server that has the data; empty: it lies in the folder */
     struct world_organisation organisations[WORLD_ORGANISATIONS];
     struct world_person      *people;
     size_t                    count;
@@ -46,6 +48,7 @@ struct world {
 struct world_plan {
     size_t people;
     size_t records; /* of each person, spread over the relationships */
+    const char *url; /* of an empty database on a server; NULL: all lies in the folder */
 };
 
 /* Makes folder, node and people, settled on disk when it returns; leaves the world open. */
