@@ -20,7 +20,9 @@ static err ask(struct ctx *cx, struct postgres *pg, const char *out[ANSWERS])
 {
     static const char WORDS[] =
         "SELECT current_database(), (id IS NOT NULL)::text, has_database_privilege(current_database(), 'CREATE')::text,"
-        " COALESCE(has_schema_privilege(id, 'USAGE') AND has_schema_privilege(id, 'CREATE'), false)::text,"
+        " COALESCE(has_schema_privilege(id, 'USAGE') AND has_schema_privilege(id, 'CREATE') AND NOT EXISTS (SELECT 1"
+        " FROM pg_class WHERE relnamespace = id AND relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE')),"
+        " false)::text,"
         " (EXISTS (SELECT 1 FROM pg_class WHERE relnamespace = id))::text,"
         " ((SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = id"
         " AND relname = 'schema_migration' AND (attname, atttypid) IN (('version', 'int8'::regtype),"

@@ -120,6 +120,17 @@ def a_schema_where_this_user_may_not_work(scene):
     scene.refused(guest, "FORBIDDEN", "does not let this user work", "guarded")
     scene.server.ask("guarded", "GRANT USAGE ON SCHEMA symbolon TO guest")
     scene.refused(guest, "FORBIDDEN", "does not let this user work", "guarded")
+    # the schema, but not the tables: as after a restore by somebody else
+    scene.server.ask("other", "GRANT ALL ON SCHEMA symbolon TO guest; GRANT ALL ON ALL TABLES IN SCHEMA symbolon"
+                              " TO guest")
+    guest = scene.server.url("other").replace("tester@", "guest@")
+    scene.refused(guest, "FORBIDDEN", "does not let this user work", "other")
+
+
+def a_place_that_is_none(scene):
+    for url in ("mysql://x/y", "", "/var/lib/symbolon"):
+        scene.refused(url, "USAGE", "wants sqlite:FOLDER or postgresql:", None)
+    scene.refused("sqlite:", "INVALID", "named as sqlite:FOLDER or postgresql:", None)
 
 
 def a_database_of_another_node(scene):
@@ -210,11 +221,10 @@ def a_standby(scene):
     scene.refused(scene.url + "&target_session_attrs=any", "UNAVAILABLE", "standby")
 
 
-STEPS = [a_url_that_cannot_be_read, nobody_there, a_wrong_password, a_wrong_database_or_user,
-         a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work,
-         a_database_of_another_node, a_schema_of_another_program,
-         another_encoding, a_server_that_is_too_old, a_schema_of_a_later_program, a_server_that_may_lose_what_it_takes,
-         a_standby]
+STEPS = [a_place_that_is_none, a_url_that_cannot_be_read, nobody_there, a_wrong_password, a_wrong_database_or_user,
+         a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work, a_database_of_another_node,
+         a_schema_of_another_program, another_encoding, a_server_that_is_too_old, a_schema_of_a_later_program,
+         a_server_that_may_lose_what_it_takes, a_standby]
 
 
 def main():
