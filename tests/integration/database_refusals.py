@@ -129,7 +129,7 @@ def a_schema_where_this_user_may_not_work(scene):
 
 def a_place_that_is_none(scene):
     for url in ("mysql://x/y", "", "/var/lib/symbolon"):
-        scene.refused(url, "USAGE", "wants sqlite:FOLDER or postgresql:", None)
+        scene.refused(url, "USAGE", "--store wants", None)
     scene.refused("sqlite:", "INVALID", "named as sqlite:FOLDER or postgresql:", None)
 
 
