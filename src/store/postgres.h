@@ -3,7 +3,7 @@
  * connection in pipeline mode (libpq, "Pipeline Mode"): words that give no rows are sent with the next statement that
  * somebody waits for, so a transaction costs no round trips of its own. No wait is longer than LIMIT_STORE_BUSY_MS: a
  * server that does not answer is a lost one, and the next transaction connects anew. But for DDL in a transaction:
- * migrations take what they take. */
+ * migrations, and spreading tables, take what they take. */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
 

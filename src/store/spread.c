@@ -113,7 +113,11 @@ err spread_tables(struct ctx *cx, struct database *db)
     if (there == 0)
         return OK;
     TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
-    err result = put_all(cx, pg);
+    pg->is_patient = true; /* it takes what it takes, and so does waiting for another program that is at it */
+    err result = postgres_say(cx, pg, "SET LOCAL statement_timeout = 0");
+    if (result == OK)
+        result = put_all(cx, pg);
+    pg->is_patient = false;
     if (result == OK)
         return postgres_say(cx, pg, "COMMIT");
     postgres_lose(pg); /* whatever was begun ends with the connection */

@@ -11,6 +11,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 from database_server import DatabaseServer
@@ -89,6 +90,15 @@ class Spread(unittest.TestCase):
         self.assertIn(0, [process.returncode for process in processes], said)
         self.assertNotIn("duplicate", str(said))
         self.assertEqual(self.spread(), self.expected())
+
+    def test_it_may_take_longer_than_anything_else(self):
+        self.ask(EXTENSION.replace("AS\n    $$ INSERT INTO pg_dist_partition VALUES (t, 'n'",
+                                   "AS\n    $$ SELECT pg_sleep(6) WHERE t::text LIKE '%purpose';"
+                                   " INSERT INTO pg_dist_partition VALUES (t, 'n'"))
+        began = time.monotonic()
+        code, said = self.run_once()
+        self.assertEqual((code, self.spread()), (0, self.expected()), said)
+        self.assertGreater(time.monotonic() - began, 6, "it was not slow")
 
     def test_one_that_was_filled_before_stays_whole(self):
         self.assertEqual(self.run_once()[0], 0)
