@@ -326,14 +326,38 @@ static err cancel(struct moving *moving)
     return cli_answer(cli, &json);
 }
 
+/* Where it is already, over the machines that there are. */
+static err spread(struct cli *cli)
+{
+    struct node_options options = cli_node_options(cli, false);
+    struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
+    bool there = false;
+    int64_t fresh = 0;
+    options.moves = true;
+    TRY(cli_open_with(cli, &options));
+    TRY(store_place_check(&cli->node.cx));
+    TRY(store_spread(&cli->node.cx, cli->node.store, &there, &fresh));
+    json_open_object(&json);
+    json_member_bool(&json, "citus", there);
+    json_member_int(&json, "tables_spread", fresh);
+    json_close_object(&json);
+    if (there)
+        cli_say(cli, "All tables lie where they should; spread just now: %lld.\n", (long long)fresh);
+    else
+        cli_say(cli, "There is one place only, so nothing to spread; --to says where the data shall go.\n");
+    return cli_answer(cli, &json);
+}
+
 err cli_migrate(struct cli *cli)
 {
     struct moving moving = {.cli = cli, .tty = isatty(STDERR_FILENO) == 1 && !cli_has(cli, CLI_json)};
     moving.move.progress = tell;
     moving.move.self = &moving;
     moving.began_ns = now_ns(&moving);
-    if (!cli_has(cli, CLI_to))
+    if (!cli_has(cli, CLI_to) && (cli_has(cli, CLI_from) || cli_has(cli, CLI_cancel)))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "--to says where the data shall lie");
+    if (!cli_has(cli, CLI_to))
+        return spread(cli);
     err result = open_both(&moving);
     if (result == OK)
         result = cli_has(cli, CLI_cancel) ? cancel(&moving) : move(&moving);

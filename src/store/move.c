@@ -11,6 +11,7 @@
 #include "store/level.h"
 #include "store/postgres.h"
 #include "store/queries.h"
+#include "store/spread.h"
 #include "store/state.h"
 
 #define PASSES_MAX 4           /* beside the node that runs */
@@ -39,6 +40,15 @@ err store_place_check(struct ctx *cx)
     struct place place;
     TRY(place_load(cx, &place));
     return place_check(cx, &place);
+}
+
+err store_spread(struct ctx *cx, struct store *store, bool *out_there, int64_t *out_new)
+{
+    struct store_conn *conn = NULL;
+    TRY(conn_open(cx, store, ROLE_WRITER, &conn));
+    err result = spread_filled(cx, conn->of_file[STORE_PEOPLE], out_there, out_new);
+    conn_close(conn);
+    return result;
 }
 
 /* ---- both places at once */

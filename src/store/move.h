@@ -42,6 +42,10 @@ err store_shown(struct ctx *cx, const struct store *store, struct text *out) MUS
 /* CONFLICT store.moved when the place of this handle is no longer the node's. */
 err store_place_check(struct ctx *cx) MUST_CHECK;
 
+/* Spreads a filled store over the machines of its database (sql/placement.def), where there are several: `out_there`.
+ * So many tables were not spread before: `out_new`. Opened with `moves`. Fails as stores do, CONFLICT store.spread. */
+err store_spread(struct ctx *cx, struct store *store, bool *out_there, int64_t *out_new) MUST_CHECK;
+
 /* All use a clean handle of their own and take long. They fail as stores do, and CONFLICT store.overtaken when another
  * run of the same move has begun since. */
 /* Says at the target that it is being filled; from here on this run is the only one. CONFLICT store.not_empty,

@@ -83,7 +83,7 @@ static err check(struct ctx *cx, struct postgres *pg, const struct place *place)
 }
 
 /* With the lock that lets one program at a time do it. */
-static err put_all(struct ctx *cx, struct postgres *pg)
+static err put_all(struct ctx *cx, struct postgres *pg, bool also_filled, int64_t *out_new)
 {
     char sql[SQL_BYTES];
     int64_t spread = 0;
@@ -94,8 +94,10 @@ static err put_all(struct ctx *cx, struct postgres *pg)
     TRY(ask_number(cx, pg, sql, &spread));
     TRY(ask_number(cx, pg, "SELECT count(*)::text FROM (SELECT 1 FROM organisation UNION ALL SELECT 1 FROM person"
                            " LIMIT 1) AS anybody", &people));
-    if (spread == 0 && people > 0)
+    *out_new = 0;
+    if (spread == 0 && people > 0 && !also_filled)
         return OK;
+    *out_new = (int64_t)PLACE_COUNT - spread;
     for (size_t i = 0; i < PLACE_COUNT; i++)
         TRY(put(cx, pg, &PLACES[i]));
     for (size_t i = 0; i < PLACE_COUNT; i++)
@@ -103,23 +105,56 @@ static err put_all(struct ctx *cx, struct postgres *pg)
     return OK;
 }
 
-err spread_tables(struct ctx *cx, struct database *db)
+/* In one transaction: all tables or none. */
+static err put_at_once(struct ctx *cx, struct postgres *pg, bool also_filled, int64_t *out_new)
 {
-    struct postgres *pg = postgres_of(db);
-    int64_t there = 0;
-    if (pg == NULL)
-        return OK;
-    TRY(ask_number(cx, pg, "SELECT count(*)::text FROM pg_extension WHERE extname = 'citus'", &there));
-    if (there == 0)
-        return OK;
     TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
     pg->is_patient = true; /* it takes what it takes, and so does waiting for another program that is at it */
     err result = postgres_say(cx, pg, "SET LOCAL statement_timeout = 0");
     if (result == OK)
-        result = put_all(cx, pg);
+        result = put_all(cx, pg, also_filled, out_new);
     pg->is_patient = false;
     if (result == OK)
         return postgres_say(cx, pg, "COMMIT");
     postgres_lose(pg); /* whatever was begun ends with the connection */
     return result;
+}
+
+static err has_extension(struct ctx *cx, struct postgres *pg, bool *out)
+{
+    int64_t there = 0;
+    TRY(ask_number(cx, pg, "SELECT count(*)::text FROM pg_extension WHERE extname = 'citus'", &there));
+    *out = there > 0;
+    return OK;
+}
+
+err spread_tables(struct ctx *cx, struct database *db)
+{
+    struct postgres *pg = postgres_of(db);
+    bool there = false;
+    int64_t fresh = 0;
+    if (pg == NULL)
+        return OK;
+    TRY(has_extension(cx, pg, &there));
+    return there ? put_at_once(cx, pg, false, &fresh) : OK;
+}
+
+err spread_filled(struct ctx *cx, struct database *db, bool *out_there, int64_t *out_new)
+{
+    struct postgres *pg = postgres_of(db);
+    bool there = false;
+    int64_t fresh = 0;
+    if (pg != NULL)
+        TRY(has_extension(cx, pg, &there));
+    if (there)
+        TRY(put_at_once(cx, pg, true, &fresh));
+    for (size_t i = 0; there && i < PLACE_COUNT; i++) { /* what a run before has perhaps not come to, too */
+        char sql[SQL_BYTES];
+        (void)snprintf(sql, sizeof sql, "SELECT truncate_local_data_after_distributing_table('%s.%s')",
+                       pg->options.schema, PLACES[i].table);
+        TRY(postgres_say(cx, pg, sql));
+    }
+    *out_there = there;
+    *out_new = fresh;
+    return OK;
 }

@@ -11,4 +11,8 @@
  * do it at a time. Fails CONFLICT store.spread when a table lies elsewhere than it should; SQLite: OK. */
 err spread_tables(struct ctx *cx, struct database *db) MUST_CHECK;
 
+/* Spreads one that is filled, too, which takes as long as moving all of it, and gives back the room that the rows have
+ * left. `out_there`: the extension is; `out_new`: so many tables were not spread before. */
+err spread_filled(struct ctx *cx, struct database *db, bool *out_there, int64_t *out_new) MUST_CHECK;
+
 #endif

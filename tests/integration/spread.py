@@ -39,6 +39,14 @@ BEGIN
 END $$;
 CREATE FUNCTION pg_catalog.create_reference_table(t regclass) RETURNS void LANGUAGE sql AS
     $$ INSERT INTO pg_dist_partition VALUES (t, 'n', NULL, 'none') $$;
+CREATE TABLE pg_catalog.given_back (t regclass);
+CREATE FUNCTION pg_catalog.truncate_local_data_after_distributing_table(t regclass) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM pg_dist_partition WHERE logicalrelid = t) THEN
+        RAISE EXCEPTION '% is not spread', t;
+    END IF;
+    INSERT INTO given_back VALUES (t);
+END $$;
 CREATE FUNCTION pg_catalog.column_to_column_name(t regclass, key text) RETURNS text STRICT LANGUAGE sql AS
     $$ SELECT key $$;
 """
@@ -57,13 +65,22 @@ class Spread(unittest.TestCase):
         self.url = self.server.make(self.database)
 
     def begin(self, place="data", name="Blue Shop"):
-        words = [os.environ["SYMBOLON"], "org", "create", name, "--data", f"{self.folder}/{place}", "--store", self.url]
+        return self.begin_words("org", "create", name, place=place)
+
+    def begin_words(self, *words, place="data"):
+        words = [os.environ["SYMBOLON"], *words, "--data", f"{self.folder}/{place}", "--store", self.url]
         return subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
-    def run_once(self, **options):
-        process = self.begin(**options)
+    @staticmethod
+    def ended(process):
         said = process.communicate(timeout=120)
         return process.returncode, " ".join(said)
+
+    def run_once(self, **options):
+        return self.ended(self.begin(**options))
+
+    def run_words(self, *words):
+        return self.ended(self.begin_words(*words))
 
     def ask(self, sql):
         return self.server.ask(self.database, sql)
@@ -105,6 +122,19 @@ class Spread(unittest.TestCase):
         self.ask(EXTENSION)
         self.assertEqual(self.run_once(name="Red Shop")[0], 0)
         self.assertEqual(self.spread(), [""])
+
+    def test_one_that_was_filled_before_is_spread_when_somebody_asks(self):
+        self.assertEqual(self.run_once()[0], 0)
+        self.assertIn("nothing to spread", self.run_words("migrate")[1])
+        self.ask(EXTENSION)
+        for fresh in (len(self.expected()), 0):
+            code, said = self.run_words("migrate")
+            self.assertEqual(code, 0, said)
+            self.assertIn(f"spread just now: {fresh}.", said)
+            self.assertEqual(self.spread(), self.expected())
+        count = str(len(self.expected()))
+        self.assertEqual(self.ask("SELECT count(*), count(DISTINCT t) FROM given_back"), f"{int(count) * 2}|{count}")
+        self.assertEqual(self.run_once(name="Red Shop")[0], 0)
 
     def test_a_new_table_of_one_that_is_spread_is_spread_too(self):
         self.ask(EXTENSION)

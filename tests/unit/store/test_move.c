@@ -193,8 +193,9 @@ static void assert_same_rows(struct places *places, const struct table *a, const
     struct ctx *cx = &places->fixture->cx;
     struct row_set rows;
     struct row_set there;
-    struct row_walk walk = {.table = a, .by = a->key, .by_count = a->key_count, .rows_max = 1000, .bytes_max = SIZE_MAX};
+    struct row_walk walk = {.table = a, .by = a->key, .by_count = a->key_count, .rows_max = 1000};
     int64_t count = 0;
+    walk.bytes_max = SIZE_MAX;
     assert_int_equal(rows_next(cx, &walk, &rows), OK);
     assert_int_equal(rows_find(cx, b, &rows, &there), OK);
     assert_int_equal(rows_count(cx, b, &count), OK);
