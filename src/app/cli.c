@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 #define CONFIG_BYTES_MAX (64 * 1024)
-#define COMMON_OPTIONS "data store config json help"
+#define COMMON_OPTIONS "data store keys config json help"
 
 static const struct {
     const char *name;
@@ -184,6 +184,19 @@ static err check_place(struct cli *cli, cli_option option)
     return FAIL(&cli->cx, USAGE, "cli.value", "--%s wants sqlite:FOLDER or postgresql://…", OPTIONS[option].name);
 }
 
+static err check_keys(struct cli *cli)
+{
+    struct text store = text_of(cli_value(cli, CLI_store, "sqlite:"));
+    struct text keys = text_of(cli_value(cli, CLI_keys, "file:keys"));
+    bool is_shared = text_starts_with(keys, "postgresql://");
+    if (!(text_starts_with(keys, "file:") && keys.size > sizeof "file:" - 1) && !is_shared)
+        return FAIL(&cli->cx, USAGE, "cli.value", "--keys wants file:FOLDER or postgresql://…");
+    if (is_shared && !text_starts_with(store, "postgresql://"))
+        return FAIL(&cli->cx, USAGE, "cli.value", "keys lie in a database only where the data does: --store "
+                                                  "postgresql://…");
+    return OK;
+}
+
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv)
 {
     bool only_arguments = false;
@@ -205,6 +218,7 @@ err cli_parse(struct cli *cli, const struct command *command, int argc, char **a
     TRY(check_place(cli, CLI_store));
     TRY(check_place(cli, CLI_from));
     TRY(check_place(cli, CLI_to));
+    TRY(check_keys(cli));
     bool fits = cli->arguments_count >= command->least && cli->arguments_count <= command->most;
     if (!fits && !cli_has(cli, CLI_help))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "usage: symbolon %s%s%s", command->words,
@@ -292,6 +306,7 @@ struct node_options cli_node_options(const struct cli *cli, bool create)
     return (struct node_options){
         .data = cli_value(cli, CLI_data, "./symbolon-data"),
         .store = cli_value(cli, CLI_store, NULL),
+        .keys = cli_value(cli, CLI_keys, NULL),
         .create = create,
         .open_keys = holder_start,
     };

@@ -11,10 +11,12 @@
 #include "base/time.h"
 #include "crypto/keyring.h"
 #include "domain/audit.h"
+#include "domain/key_rows.h"
 #include "domain/person_key.h"
 #include "domain/stray.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
+#include "store/keys_place.h"
 #include "store/queries.h"
 
 #define FINDINGS_BYTES_MAX (16 * 1024 * 1024)
@@ -150,6 +152,44 @@ static void say_renewal(const struct cli *cli, int64_t at_ms)
         cli_say(cli, "note  the marks beside the keys were renewed by an operator: %.*s\n", TIME_TEXT_SIZE, at);
 }
 
+/* Where the keys are, and what is left of those that were destroyed. */
+struct keys_found {
+    struct store_keys_place place;
+    int64_t                 pending; /* bucket keys */
+};
+
+static err look_for_keys(struct cli *cli, struct keys_found *out)
+{
+    TRY(store_keys_look(&cli->node.cx, cli->node.store, &out->place));
+    return key_bucket_count_doomed(&cli->node.cx, &out->pending);
+}
+
+static void say_keys(const struct cli *cli, const struct keys_found *keys)
+{
+    if (keys->place.is_server)
+        cli_say(cli, "ok    keys of people lie in a database, under the root of this folder\n");
+    if (keys->place.is_server && !keys->place.may_cut_log)
+        cli_say(cli, "note  what is erased stays in the log of the key database until its own checkpoint: the\n"
+                     "      node's user lacks pg_checkpoint, or EXECUTE on pg_switch_wal()\n");
+    if (keys->place.keeps_log)
+        cli_say(cli, "note  the server of the keys keeps older parts of its log: by wal_recycle, archive_mode,\n"
+                     "      wal_keep_size or a replication slot\n");
+    if (keys->place.is_beside)
+        cli_say(cli, "note  keys and data lie on one database server: a copy of that server holds both\n");
+    if (keys->pending > 0)
+        cli_say(cli, "note  keys that an erasure has begun to destroy, and that a running node goes on with: %lld\n",
+                (long long)keys->pending);
+}
+
+static void write_keys(struct json_writer *json, const struct keys_found *keys)
+{
+    json_member_text(json, "keys", keys->place.is_server ? TEXT("database") : TEXT("folder"));
+    json_member_int(json, "keys_pending", keys->pending);
+    json_member_bool(json, "keys_log_cut", !keys->place.is_server || keys->place.may_cut_log);
+    json_member_bool(json, "keys_log_kept", keys->place.keeps_log);
+    json_member_bool(json, "keys_beside_data", keys->place.is_beside);
+}
+
 err cli_doctor(struct cli *cli)
 {
     TRY(cli_open(cli, false));
@@ -163,6 +203,8 @@ err cli_doctor(struct cli *cli)
     TRY(sweep_strays(cli, &sweep, &strays));
     TRY(ledger_head(&cli->node.cx, &head));
     TRY(load_renewal(&cli->node.cx, &renewed_at_ms));
+    struct keys_found keys;
+    TRY(look_for_keys(cli, &keys));
     int64_t ahead_ms = 0;
     clock_trust trust = store_clock_trust(cli->node.store, &ahead_ms);
     struct json_writer json = json_writer_open(cli->cx.arena, 4096);
@@ -175,6 +217,7 @@ err cli_doctor(struct cli *cli)
     json_member_bool(&json, "clock_doubted", trust != CLOCK_TRUSTED);
     json_member_int(&json, "clock_ahead_ms", ahead_ms);
     json_member_bool(&json, "marks_renewed", renewed_at_ms > 0);
+    write_keys(&json, &keys);
     json_close_object(&json);
     cli_say(cli, "ok    key folder opens, is private and lacks nothing\n"
                  "ok    store is whole, is private, and its settings hold\n"
@@ -189,6 +232,7 @@ err cli_doctor(struct cli *cli)
         cli_say(cli, "note  a write that broke off has left something, which goes a day later; people in it: %lld\n",
                 (long long)strays);
     say_renewal(cli, renewed_at_ms);
+    say_keys(cli, &keys);
     say_clock(cli, trust, ahead_ms);
     return cli_answer(cli, &json);
 }

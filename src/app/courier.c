@@ -101,7 +101,7 @@ static err destroy_keys(struct courier *courier)
 static err erase_people(struct courier *courier)
 {
     struct erasure_work work = {.told = NULL};
-    keyring_drop_destroyed(courier->cx.keyring);
+    keyring_drop_destroyed(&courier->cx, courier->cx.keyring);
     return erasure_finish(&courier->cx, courier->node->store, &work);
 }
 

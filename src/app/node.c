@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
 #include "domain/act.h"
+#include "domain/key_rows.h"
 #include "domain/leftover.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
@@ -163,7 +164,12 @@ static err settle_moment(struct node *node)
     return OK;
 }
 
-/* Data on a server leaves the keys of people here, so that no backup of it holds them. */
+static bool is_server(const char *place)
+{
+    return place != NULL && text_starts_with(text_of(place), "postgresql://");
+}
+
+/* Data on a server leaves the keys of people here, or in a database of their own: no backup of it holds them. */
 err node_find_place(struct ctx *cx, const struct node_options *options, struct node_place *out)
 {
     static const char SCHEME[] = "sqlite:";
@@ -173,6 +179,10 @@ err node_find_place(struct ctx *cx, const struct node_options *options, struct n
     bool is_own = options->store == NULL || text_starts_with(text_of(options->store), SCHEME);
     *out = (struct node_place){.url = options->store == NULL ? own.at : options->store, .keys = is_own ? NULL : own.at};
     out->folder = (is_own ? out->url : out->keys) + sizeof SCHEME - 1;
+    if (!is_own && is_server(options->keys)) {
+        *out = (struct node_place){.url = options->store, .keys = options->keys};
+        TRY(store_url_files(cx, out->keys, &out->key_files));
+    }
     return store_url_files(cx, out->url, &out->files);
 }
 
@@ -189,6 +199,20 @@ static err look_at_store(struct ctx *cx, const struct node_options *options, con
         return FAIL(cx, CORRUPT, "node.other_keys",
                     "the data in the database was made with keys that are not in %s: bring its keys first", keys);
     return OK;
+}
+
+/* Bucket keys lie with the wrapped ones, under the root that this folder holds, or under none that is here. */
+static err share_keys(struct node *node)
+{
+    struct ctx *cx = &node->cx;
+    struct key_rows rows = key_rows_of(node->store);
+    struct text name = name_of_log(cx);
+    if (store_is_local(node->store, STORE_KEYS))
+        return OK;
+    if (name.at == NULL)
+        return FAIL_MEMORY(cx);
+    keyring_use_rows(node->keyring, &rows);
+    return key_owner_claim(cx, node->store, name);
 }
 
 /* Also after another process was faster; then its name must be ours. */
@@ -222,6 +246,7 @@ static err open_store(struct node *node, const struct node_options *options, con
     store_generations(node->store, node->found);
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
+    TRY(share_keys(node));
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(&mark);
     return mark_check(cx, node->store, &mark, options->renew_marks);
@@ -231,7 +256,9 @@ err node_open(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
     struct node_place place;
-    struct text keys = text_format(cx->arena, "%s/keys", options->data);
+    bool is_elsewhere = options->keys != NULL && !is_server(options->keys);
+    struct text keys = is_elsewhere ? text_of(options->keys + sizeof "file:" - 1)
+                                    : text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
     TRY(node_find_place(cx, options, &place));

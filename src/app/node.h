@@ -30,13 +30,16 @@ struct node {
 struct node_place {
     const char *url;    /* of the data */
     const char *keys;   /* the same for the wrapped keys of people; NULL: with the data */
-    const char *folder; /* what of it lies on this machine */
-    struct store_url_files files; /* what a connection reads besides */
+    const char *folder; /* what of it lies on this machine; NULL: nothing does */
+    struct store_url_files files; /* what a connection reads besides, */
+    struct store_url_files key_files; /* and one to the keys */
 };
 
 struct node_options {
     const char *data;  /* folder */
-    const char *store; /* URL, or NULL: sqlite: in the folder. The keys of people lie in the folder in any case */
+    const char *store; /* URL, or NULL: sqlite: in the folder */
+    const char *keys;  /* file: and a key folder; NULL: in the folder. Or the URL of a database for keys, with data on a
+                        * server only: then root key and marks alone lie in the folder */
     bool        create;
     bool        renew_marks; /* goes on without marks that were kept: for who has been told what that means */
     bool        moves;       /* as in store_options */
@@ -55,8 +58,8 @@ err node_find_place(struct ctx *cx, const struct node_options *options, struct n
 /* Fills clock, randomness, log and an arena; nothing is opened yet. */
 void node_begin(struct node *node, bool json_log);
 /* NOT_FOUND node.missing when there is none and `create` is not set, CORRUPT node.store_lost | node.other_keys |
- * node.mark_missing | log.went_back | store.went_back when keys and data are not of one node and one time; fails as
- * keyring_open() and store_open() do. */
+ * node.mark_missing | log.went_back | store.went_back | key.root when keys and data are not of one node and one time;
+ * fails as keyring_open() and store_open() do. */
 err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
 /* Closes what was opened; safe at any stage. */
 void node_close(struct node *node);

@@ -25,7 +25,7 @@ static const struct sandbox_path WAY_TO_DATABASE[] = {
 static void begin(const char *own, bool connects, struct reach *out)
 {
     out->paths[0] = (struct sandbox_path){own, SANDBOX_WRITE};
-    out->room = (struct sandbox_room){.paths = out->paths, .count = 1, .connects = connects};
+    out->room = (struct sandbox_room){.paths = out->paths, .count = own != NULL, .connects = connects};
 }
 
 static void add(struct reach *reach, const struct sandbox_path *more, size_t count)
@@ -43,6 +43,8 @@ void reach_of_server(const struct node_place *place, struct reach *out)
         add(out, WAY_TO_DATABASE, sizeof WAY_TO_DATABASE / sizeof *WAY_TO_DATABASE);
     for (size_t i = 0; i < place->files.count; i++)
         add(out, &(struct sandbox_path){place->files.at[i], SANDBOX_READ}, 1);
+    for (size_t i = 0; i < place->key_files.count; i++)
+        add(out, &(struct sandbox_path){place->key_files.at[i], SANDBOX_READ}, 1);
 }
 
 void reach_of_holder(const char *folder, struct reach *out)

@@ -7,7 +7,7 @@
 #include "app/node.h"
 #include "app/sandbox.h"
 
-#define REACH_PATHS_MAX 32
+#define REACH_PATHS_MAX 40
 
 struct reach {
     struct sandbox_path paths[REACH_PATHS_MAX];

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "crypto/keyring.h"
 #include "http/api.h"
+#include "store/keys_place.h"
 #include "store/move.h"
 #include "store/queries.h"
 
@@ -90,9 +91,10 @@ static err read_metrics_token(struct cli *cli, const char **out)
 static err confine(struct node *node, const struct node_place *place)
 {
     struct reach reach;
-    bool made = mkdir(place->folder, S_IRWXU) == 0; /* if it cannot be made, the store says why */
-    if (!node_sync_name(&node->cx, place->folder) && made)
-        return FAIL(&node->cx, INTERNAL, "node.folder", "the folder %s cannot be made", place->folder);
+    const char *folder = place->folder;
+    bool made = folder != NULL && mkdir(folder, S_IRWXU) == 0; /* if it cannot be made, the store says why */
+    if (folder != NULL && !node_sync_name(&node->cx, folder) && made)
+        return FAIL(&node->cx, INTERNAL, "node.folder", "the folder %s cannot be made", folder);
     reach_of_server(place, &reach);
     node->connects = reach.room.connects;
     return sandbox_files(&node->cx, &reach.room, &node->lacks);
@@ -113,6 +115,23 @@ static err close_walls(struct node *node)
     if (!keyring_is_locked(node->keyring))
         LOG(&node->log, LOG_WARNING, "sandbox.missing", LOG_TEXT("process", "server"),
             LOG_TEXT("feature", "locked memory"), LOG_TEXT("meaning", "keys may reach the swap; RLIMIT_MEMLOCK"));
+    return OK;
+}
+
+/* What an operator should know of the database that holds the keys. */
+static err tell_keys(struct node *node)
+{
+    struct store_keys_place place;
+    TRY(store_keys_look(&node->cx, node->store, &place));
+    if (place.is_server && !place.may_cut_log)
+        LOG(&node->log, LOG_WARNING, "keys.log", LOG_TEXT("meaning", "what is erased stays in the write-ahead log of "
+            "the key database until its own checkpoint: grant pg_checkpoint, and EXECUTE on pg_switch_wal()"));
+    if (place.is_server && place.keeps_log)
+        LOG(&node->log, LOG_WARNING, "keys.log_kept", LOG_TEXT("meaning", "the server of the key database keeps older "
+            "parts of its write-ahead log, and what was erased in them: see docs/operations"));
+    if (place.is_beside)
+        LOG(&node->log, LOG_WARNING, "keys.beside", LOG_TEXT("meaning", "keys and data lie on one database server: a "
+            "copy of that server holds both"));
     return OK;
 }
 
@@ -168,6 +187,7 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
     api_set_origin(api, url.at);
     api_set_server(api, server);
     TRY(close_walls(&cli->node));
+    TRY(tell_keys(&cli->node));
     TRY(courier_start(&(struct courier_work){&cli->node, stop_serving, server}, &courier));
     err result = serving->ready == NULL ? OK : serving->ready(cli, url, serving->arg);
     if (result == OK)

@@ -28,6 +28,9 @@
 #define LIMIT_KEYS_DESTROYED 256          /* bucket keys at once, as many as one pass of erasing may want, and … */
 #define LIMIT_KEYS_DESTROYED_EVERY_MS 1000 /* … one more in each such time: all at once takes long */
 
+#define LIMIT_KEYS_LOCK_MS 300            /* whoever rewrites keys in a database makes readers wait for that long */
+#define LIMIT_KEYS_REWRITTEN_BYTES (64 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; above: not */
+
 /* ---- one request */
 #define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)
 #define LIMIT_JSON_DEPTH 32

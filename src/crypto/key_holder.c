@@ -177,36 +177,55 @@ static err has_buckets(struct ctx *cx, const struct key_holder *holder, struct k
     return OK;
 }
 
-static err bucket_open(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct key_answer *out)
+/* As it was shown, or as it lies in its file. */
+static err bucket_open(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
+                       struct key_answer *out)
 {
     char name[KEY_BUCKET_NAME_SIZE];
-    struct key_file file;
-    key_bucket_name(bucket, name);
-    TRY(key_file_read(cx, holder->folder.buckets, name, &file));
-    if (!file.present || is_zeroed(&file)) /* zeros: a destruction that a power cut stopped half way */
-        return fail_destroyed(cx);
-    struct seal_place place = bucket_place(bucket);
+    struct key_file file = {0};
+    struct bytes sealed = {question->data, question->size};
+    key_bucket_name(question->number, name);
+    if (sealed.size == 0) {
+        TRY(key_file_read(cx, holder->folder.buckets, name, &file));
+        if (!file.present || is_zeroed(&file)) /* zeros: a destruction that a power cut stopped half way */
+            return fail_destroyed(cx);
+        sealed = (struct bytes){file.at, file.size};
+    }
+    struct seal_place place = bucket_place(question->number);
     struct bytes plain;
-    TRY(seal_open(cx, &holder->secrets->seals_buckets, &place, (struct bytes){file.at, file.size}, &plain));
+    TRY(seal_open(cx, &holder->secrets->seals_buckets, &place, sealed, &plain));
     put(out, plain);
     secret_wipe((void *)(uintptr_t)plain.at, plain.size);
     return OK;
 }
 
+static err fresh_bucket(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct bytes *out_sealed)
+{
+    struct secret_key key;
+    struct seal_place place = bucket_place(bucket);
+    random_fill(cx->randomness, key.at, sizeof key.at);
+    err done = seal(cx, &holder->secrets->seals_buckets, &place, (struct bytes){key.at, sizeof key.at}, out_sealed);
+    secret_wipe(&key, sizeof key);
+    return done;
+}
+
 static err bucket_make(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct key_answer *out)
 {
     char name[KEY_BUCKET_NAME_SIZE];
-    struct secret_key key;
     struct bytes sealed;
-    struct seal_place place = bucket_place(bucket);
     bool made = false;
     key_bucket_name(bucket, name);
-    random_fill(cx->randomness, key.at, sizeof key.at);
-    err done = seal(cx, &holder->secrets->seals_buckets, &place, (struct bytes){key.at, sizeof key.at}, &sealed);
-    secret_wipe(&key, sizeof key);
-    TRY(done);
+    TRY(fresh_bucket(cx, holder, bucket, &sealed));
     TRY(key_file_make(cx, holder->folder.buckets, name, sealed, &made));
     out->number = made;
+    return OK;
+}
+
+static err bucket_seal(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct key_answer *out)
+{
+    struct bytes sealed;
+    TRY(fresh_bucket(cx, holder, bucket, &sealed));
+    put(out, sealed);
     return OK;
 }
 
@@ -338,9 +357,11 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
     case KEY_ACT_HAS_BUCKETS:
         return has_buckets(cx, holder, out);
     case KEY_ACT_BUCKET_OPEN:
-        return bucket_open(cx, holder, question->number, out);
+        return bucket_open(cx, holder, question, out);
     case KEY_ACT_BUCKET_MAKE:
         return bucket_make(cx, holder, question->number, out);
+    case KEY_ACT_BUCKET_SEAL:
+        return bucket_seal(cx, holder, question->number, out);
     case KEY_ACT_BUCKET_DESTROY:
         return bucket_destroy(cx, holder, question->number);
     case KEY_ACT_LOG_SIGN:

@@ -12,7 +12,7 @@
 typedef enum key_act {
     KEY_ACT_GREET = 1,      /* -> number: what its process lacks; data: struct key_greeting */
     KEY_ACT_HAS_BUCKETS,    /* -> number: 0 or 1 */
-    KEY_ACT_BUCKET_OPEN,    /* number: bucket -> data: its key */
+    KEY_ACT_BUCKET_OPEN,    /* number: bucket, data: nothing, or its sealed key, which is in no file -> data: its key */
     KEY_ACT_BUCKET_MAKE,    /* number: bucket -> number: 0 when it was there before, else 1 */
     KEY_ACT_BUCKET_DESTROY, /* number: bucket */
     KEY_ACT_LOG_SIGN,       /* data: message -> data: signature */
@@ -23,6 +23,7 @@ typedef enum key_act {
     KEY_ACT_MARK_KEEP,      /* data: the mark */
     KEY_ACT_GENERATIONS_LOAD, /* -> number: 0 when there is no whole mark, else 1; data: its numbers */
     KEY_ACT_GENERATIONS_KEEP, /* data: the numbers */
+    KEY_ACT_BUCKET_SEAL,    /* number: bucket -> data: a fresh key for it, sealed; the holder keeps nothing of it */
 } key_act;
 
 #define KEY_DATA_BYTES 4096

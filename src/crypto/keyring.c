@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keyring. Secrets live in one piece of memory that libsodium locks, guards and keeps out of core dumps. Only the
- * cache of bucket keys changes after opening; one mutex guards it, held for a copy of 32 bytes, and another one the
- * socket of the holder, held for a question and its answer. */
-#include "crypto/keyring.h"
+ * The keyring: its life, and what it asks of the holder. Secrets live in one piece of memory that libsodium locks,
+ * guards and keeps out of core dumps. What it does with buckets stands in key_bucket.c. */
+#include "crypto/keyring_state.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sodium.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -22,38 +19,8 @@
 #include "crypto/id_seal.h"
 #include "crypto/key_folder.h"
 #include "crypto/key_holder.h"
-#include "crypto/key_message.h"
-#include "crypto/seal.h"
 
-#define CACHE_BITS 12 /* 4,096 buckets are four million people */
-#define CACHE_SLOTS (1u << CACHE_BITS)
-#define KEY_VERSION 1
-
-static_assert(KEYRING_WRAPPED_BYTES == SECRET_KEY_BYTES + SEAL_OVERHEAD_BYTES, "a sealed key");
 static_assert(KEYRING_MESSAGE_BYTES <= KEY_DATA_BYTES, "a message to sign");
-
-struct cached {
-    int64_t           bucket; /* 0: empty */
-    struct secret_key key;
-};
-
-struct secrets {
-    struct key_greeting greeting;
-    struct cached       cache[CACHE_SLOTS];
-};
-
-struct keyring {
-    struct key_holder *holder;  /* in this process; else NULL */
-    int                socket;  /* to that of another; else -1 */
-    int                buckets; /* their folder: shows which files stand, opens none */
-    int64_t            lacks;
-    bool               locked;
-    _Atomic int64_t    asked_at_ns; /* what waits for its answer since then; 0: nothing does */
-    struct secrets    *secrets;
-    struct id_sealer  *ids;
-    pthread_mutex_t    asking; /* guards socket */
-    pthread_mutex_t    mutex;  /* guards secrets->cache */
-};
 
 /* ---- asking */
 
@@ -78,7 +45,7 @@ static err fail_gone(struct ctx *cx)
                 "node wants a new start");
 }
 
-static err ask(struct ctx *cx, struct keyring *keyring, struct key_question *question, struct key_answer *out)
+err keyring_ask(struct ctx *cx, struct keyring *keyring, struct key_question *question, struct key_answer *out)
 {
     if (keyring->holder != NULL)
         return key_holder_answer(cx, keyring->holder, question, out);
@@ -87,7 +54,7 @@ static err ask(struct ctx *cx, struct keyring *keyring, struct key_question *que
     return exchange(cx, keyring, question, out) ? key_answer_failed(cx, out) : fail_gone(cx);
 }
 
-static void ask_for(struct key_question *question, key_act act, int64_t number)
+void keyring_ask_for(struct key_question *question, key_act act, int64_t number)
 {
     question->act = (int32_t)act;
     question->size = 0;
@@ -95,31 +62,29 @@ static void ask_for(struct key_question *question, key_act act, int64_t number)
     question->kind = 0;
 }
 
-/* For questions that are answered by a word. */
-static err ask_number(struct ctx *cx, struct keyring *keyring, key_act act, int64_t *number)
+err keyring_ask_number(struct ctx *cx, struct keyring *keyring, key_act act, int64_t *number)
 {
     struct key_question question;
     struct key_answer answer;
-    ask_for(&question, act, *number);
-    TRY(ask(cx, keyring, &question, &answer));
+    keyring_ask_for(&question, act, *number);
+    TRY(keyring_ask(cx, keyring, &question, &answer));
     *number = answer.number;
     return OK;
 }
 
-static err fail_answer(struct ctx *cx)
+err keyring_fail_answer(struct ctx *cx)
 {
     return FAIL(cx, INTERNAL, "key.question", "the holder of the keys answered something else than was asked");
 }
 
-static err add(struct ctx *cx, struct key_question *question, struct bytes more)
+err keyring_add(struct ctx *cx, struct key_question *question, struct bytes more)
 {
     return key_question_add(question, more)
                ? OK
                : FAIL(cx, INTERNAL, "key.question", "a question to the holder of the keys is too long");
 }
 
-/* A copy of what an answer holds. */
-static err keep(struct ctx *cx, const struct key_answer *answer, struct bytes *out)
+err keyring_keep_answer(struct ctx *cx, const struct key_answer *answer, struct bytes *out)
 {
     uint8_t *copy = arena_take(cx->arena, answer->size, 1);
     if (copy == NULL)
@@ -138,6 +103,7 @@ static struct keyring *keyring_new(void)
         return NULL;
     keyring->socket = -1;
     keyring->buckets = -1;
+    keyring->shelf = &KEY_SHELF_FILES;
     keyring->asking = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     keyring->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
     return keyring;
@@ -163,15 +129,15 @@ static err greet(struct ctx *cx, struct keyring *keyring)
     struct key_question question;
     struct key_answer answer;
     struct key_greeting *greeting = &keyring->secrets->greeting;
-    ask_for(&question, KEY_ACT_GREET, 0);
-    TRY(ask(cx, keyring, &question, &answer));
+    keyring_ask_for(&question, KEY_ACT_GREET, 0);
+    TRY(keyring_ask(cx, keyring, &question, &answer));
     bool whole = answer.size == sizeof *greeting;
     if (whole)
         memcpy(greeting, answer.data, sizeof *greeting);
     keyring->lacks = answer.number;
     secret_wipe(&answer, sizeof answer);
     if (!whole)
-        return fail_answer(cx);
+        return keyring_fail_answer(cx);
     keyring->ids = id_sealer_open(&greeting->node_keys[KEYRING_IDS]);
     return keyring->ids != NULL ? OK : FAIL(cx, INTERNAL, "key.memory", "no memory for the ciphers of the keyring");
 }
@@ -302,11 +268,11 @@ err keyring_log_sign(struct ctx *cx, struct keyring *keyring, struct bytes messa
 {
     struct key_question question;
     struct key_answer answer;
-    ask_for(&question, KEY_ACT_LOG_SIGN, 0);
-    TRY(add(cx, &question, message));
-    TRY(ask(cx, keyring, &question, &answer));
+    keyring_ask_for(&question, KEY_ACT_LOG_SIGN, 0);
+    TRY(keyring_add(cx, &question, message));
+    TRY(keyring_ask(cx, keyring, &question, &answer));
     if (answer.size != SIGN_SIGNATURE_BYTES)
-        return fail_answer(cx);
+        return keyring_fail_answer(cx);
     memcpy(out_signature, answer.data, SIGN_SIGNATURE_BYTES);
     return OK;
 }
@@ -317,12 +283,12 @@ static err ask_signing(struct ctx *cx, const struct signing_key *key, key_act ac
                        struct key_answer *out)
 {
     struct key_question question;
-    ask_for(&question, act, key->owner);
+    keyring_ask_for(&question, act, key->owner);
     question.kind = (int64_t)key->kind;
-    TRY(add(cx, &question, hash));
+    TRY(keyring_add(cx, &question, hash));
     if (!key_question_add(&question, key->sealed))
         return FAIL(cx, CORRUPT, "seal.broken", "a sealed key has a wrong size");
-    err result = ask(cx, cx->keyring, &question, out);
+    err result = keyring_ask(cx, cx->keyring, &question, out);
     secret_wipe(question.data, question.size); /* one of the kinds is bare */
     return result;
 }
@@ -333,9 +299,9 @@ err keyring_signing_key_make(struct ctx *cx, struct signing_key *io)
     struct bytes all;
     struct signing_key wanted = {.kind = io->kind, .owner = io->owner};
     TRY(ask_signing(cx, &wanted, KEY_ACT_SIGNING_MAKE, (struct bytes){NULL, 0}, &answer));
-    TRY(keep(cx, &answer, &all));
+    TRY(keyring_keep_answer(cx, &answer, &all));
     if (answer.number < 0 || (uint64_t)answer.number > all.size)
-        return fail_answer(cx);
+        return keyring_fail_answer(cx);
     size_t sealed = (size_t)answer.number;
     io->sealed = (struct bytes){all.at, sealed};
     io->public_jwk = text_of_bytes((struct bytes){all.at + sealed, all.size - sealed});
@@ -347,7 +313,7 @@ err keyring_signing_key_public(struct ctx *cx, const struct signing_key *key, st
     struct key_answer answer;
     struct bytes jwk;
     TRY(ask_signing(cx, key, KEY_ACT_SIGNING_PUBLIC, (struct bytes){NULL, 0}, &answer));
-    TRY(keep(cx, &answer, &jwk));
+    TRY(keyring_keep_answer(cx, &answer, &jwk));
     *out_public_jwk = text_of_bytes(jwk);
     return OK;
 }
@@ -358,7 +324,7 @@ err keyring_sign(struct ctx *cx, const struct signing_key *key, const uint8_t ha
     struct key_answer answer;
     TRY(ask_signing(cx, key, KEY_ACT_SIGN, (struct bytes){hash, HASH_BYTES}, &answer));
     if (answer.size != ES256_SIGNATURE_BYTES)
-        return fail_answer(cx);
+        return keyring_fail_answer(cx);
     memcpy(out_signature, answer.data, ES256_SIGNATURE_BYTES);
     return OK;
 }
@@ -370,9 +336,9 @@ err keyring_mark_load(struct ctx *cx, struct keyring *keyring, struct text *out)
     struct key_question question;
     struct key_answer answer;
     struct bytes mark;
-    ask_for(&question, KEY_ACT_MARK_LOAD, 0);
-    TRY(ask(cx, keyring, &question, &answer));
-    TRY(keep(cx, &answer, &mark));
+    keyring_ask_for(&question, KEY_ACT_MARK_LOAD, 0);
+    TRY(keyring_ask(cx, keyring, &question, &answer));
+    TRY(keyring_keep_answer(cx, &answer, &mark));
     *out = text_of_bytes(mark);
     return OK;
 }
@@ -381,19 +347,19 @@ err keyring_mark_keep(struct ctx *cx, struct keyring *keyring, struct text mark)
 {
     struct key_question question;
     struct key_answer answer;
-    ask_for(&question, KEY_ACT_MARK_KEEP, 0);
-    TRY(add(cx, &question, bytes_of_text(mark)));
-    return ask(cx, keyring, &question, &answer);
+    keyring_ask_for(&question, KEY_ACT_MARK_KEEP, 0);
+    TRY(keyring_add(cx, &question, bytes_of_text(mark)));
+    return keyring_ask(cx, keyring, &question, &answer);
 }
 
 err keyring_generations_load(struct ctx *cx, struct keyring *keyring, struct keyring_generations *out)
 {
     struct key_question question;
     struct key_answer answer;
-    ask_for(&question, KEY_ACT_GENERATIONS_LOAD, 0);
-    TRY(ask(cx, keyring, &question, &answer));
+    keyring_ask_for(&question, KEY_ACT_GENERATIONS_LOAD, 0);
+    TRY(keyring_ask(cx, keyring, &question, &answer));
     if (answer.size != sizeof out->of)
-        return fail_answer(cx);
+        return keyring_fail_answer(cx);
     out->kept = answer.number == 1;
     memcpy(out->of, answer.data, sizeof out->of);
     return OK;
@@ -403,196 +369,7 @@ err keyring_generations_keep(struct ctx *cx, struct keyring *keyring, const stru
 {
     struct key_question question;
     struct key_answer answer;
-    ask_for(&question, KEY_ACT_GENERATIONS_KEEP, 0);
-    TRY(add(cx, &question, (struct bytes){(const uint8_t *)generations->of, sizeof generations->of}));
-    return ask(cx, keyring, &question, &answer);
-}
-
-/* ---- the cache of bucket keys */
-
-static struct cached *cache_slot(struct keyring *keyring, int64_t bucket)
-{
-    uint64_t spread = (uint64_t)bucket * UINT64_C(0x9E3779B97F4A7C15);
-    return &keyring->secrets->cache[spread >> (64 - CACHE_BITS)];
-}
-
-static bool cache_find(struct keyring *keyring, int64_t bucket, struct secret_key *out)
-{
-    pthread_mutex_lock(&keyring->mutex);
-    struct cached *cached = cache_slot(keyring, bucket);
-    bool found = cached->bucket == bucket;
-    if (found)
-        *out = cached->key;
-    pthread_mutex_unlock(&keyring->mutex);
-    return found;
-}
-
-static void cache_put(struct keyring *keyring, int64_t bucket, const struct secret_key *key)
-{
-    pthread_mutex_lock(&keyring->mutex);
-    struct cached *cached = cache_slot(keyring, bucket);
-    cached->bucket = bucket; /* each member by itself: a whole one would first be made on the stack, and stay there */
-    cached->key = *key;
-    pthread_mutex_unlock(&keyring->mutex);
-}
-
-static void cache_drop(struct keyring *keyring, int64_t bucket)
-{
-    pthread_mutex_lock(&keyring->mutex);
-    struct cached *cached = cache_slot(keyring, bucket);
-    if (cached->bucket == bucket)
-        secret_wipe(cached, sizeof *cached);
-    pthread_mutex_unlock(&keyring->mutex);
-}
-
-/* ---- buckets */
-
-err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out)
-{
-    int64_t found = 0;
-    TRY(ask_number(cx, keyring, KEY_ACT_HAS_BUCKETS, &found));
-    *out = found != 0;
-    return OK;
-}
-
-static err fail_destroyed(struct ctx *cx)
-{
-    return FAIL(cx, NOT_FOUND, "key.destroyed", "the key that opens this has been destroyed");
-}
-
-/* Moves an opened key out of the arena, which is only wiped when it is used again. */
-static err take_key(struct ctx *cx, struct bytes plain, struct secret_key *out)
-{
-    bool whole = plain.size == sizeof out->at;
-    if (whole)
-        memcpy(out->at, plain.at, sizeof out->at);
-    secret_wipe((void *)(uintptr_t)plain.at, plain.size);
-    return whole ? OK : FAIL(cx, CORRUPT, "seal.broken", "a sealed key has a wrong size");
-}
-
-static err bucket_fetch(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
-{
-    struct key_question question;
-    struct key_answer answer;
-    answer.size = 0;
-    ask_for(&question, KEY_ACT_BUCKET_OPEN, bucket);
-    TRY(ask(cx, keyring, &question, &answer));
-    TRY(take_key(cx, (struct bytes){answer.data, answer.size}, out));
-    cache_put(keyring, bucket, out);
-    return OK;
-}
-
-/* A cached key is believed only while its file stands, because another process may have destroyed it. That is asked
- * after the key entered the cache: a destruction removes the file first and the cached key second, so one of the two
- * sees the other. */
-static err bucket_key(struct ctx *cx, struct keyring *keyring, int64_t bucket, struct secret_key *out)
-{
-    char name[KEY_BUCKET_NAME_SIZE];
-    struct secret_key key;
-    if (bucket <= 0)
-        return fail_destroyed(cx);
-    if (!cache_find(keyring, bucket, &key))
-        TRY(bucket_fetch(cx, keyring, bucket, &key));
-    key_bucket_name(bucket, name);
-    bool stands = false;
-    err looked = key_file_stands(cx, keyring->buckets, name, &stands);
-    if (stands)
-        *out = key;
-    else if (looked == OK)
-        cache_drop(keyring, bucket);
-    secret_wipe(&key, sizeof key);
-    TRY(looked);
-    return stands ? OK : fail_destroyed(cx);
-}
-
-err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_bucket)
-{
-    for (int64_t made = 0; made == 0;) { /* another process may have taken the same number in the same millisecond */
-        int64_t bucket = ctx_number(cx);
-        made = bucket;
-        TRY(ask_number(cx, keyring, KEY_ACT_BUCKET_MAKE, &made));
-        if (made != 0)
-            *out_bucket = bucket;
-    }
-    return OK;
-}
-
-err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t bucket)
-{
-    err done = ask_number(cx, keyring, KEY_ACT_BUCKET_DESTROY, &(int64_t){bucket});
-    if (done == OK || done == NOT_FOUND)
-        cache_drop(keyring, bucket);
-    return done;
-}
-
-void keyring_drop_destroyed(struct keyring *keyring)
-{
-    char name[KEY_BUCKET_NAME_SIZE];
-    for (size_t i = 0; i < CACHE_SLOTS; i++) {
-        pthread_mutex_lock(&keyring->mutex);
-        int64_t bucket = keyring->secrets->cache[i].bucket;
-        pthread_mutex_unlock(&keyring->mutex);
-        if (bucket == 0)
-            continue;
-        struct ctx own = {.arena = NULL}; /* a look that fails is taken up by the next round */
-        bool stands = true;
-        key_bucket_name(bucket, name);
-        if (key_file_stands(&own, keyring->buckets, name, &stands) == OK && !stands)
-            cache_drop(keyring, bucket);
-    }
-}
-
-/* ---- keys of people */
-
-static struct seal_place person_place(int64_t bucket, int64_t person_id)
-{
-    return (struct seal_place){.person_id = person_id, .kind = SEAL_PERSON_KEY, .item = bucket, .version = KEY_VERSION};
-}
-
-static err wrap(struct ctx *cx, struct keyring *keyring, const struct key_place *place, const struct secret_key *key,
-                struct bytes *out)
-{
-    struct secret_key bucket;
-    struct seal_place sealed_at = person_place(place->bucket, place->person_id);
-    TRY(bucket_key(cx, keyring, place->bucket, &bucket));
-    err done = seal(cx, &bucket, &sealed_at, (struct bytes){key->at, sizeof key->at}, out);
-    secret_wipe(&bucket, sizeof bucket);
-    return done;
-}
-
-err keyring_person_key_make(struct ctx *cx, struct keyring *keyring, const struct key_place *place,
-                            struct bytes *out_wrapped, struct secret_key *out_key)
-{
-    struct secret_key key;
-    random_fill(cx->randomness, key.at, sizeof key.at);
-    err done = wrap(cx, keyring, place, &key, out_wrapped);
-    if (done == OK)
-        *out_key = key;
-    secret_wipe(&key, sizeof key);
-    return done;
-}
-
-err keyring_person_key_open(struct ctx *cx, struct keyring *keyring, const struct key_place *place,
-                            struct bytes wrapped, struct secret_key *out_key)
-{
-    struct secret_key bucket;
-    struct bytes plain;
-    struct seal_place sealed_at = person_place(place->bucket, place->person_id);
-    TRY(bucket_key(cx, keyring, place->bucket, &bucket));
-    err opened = seal_open(cx, &bucket, &sealed_at, wrapped, &plain);
-    secret_wipe(&bucket, sizeof bucket);
-    TRY(opened);
-    return take_key(cx, plain, out_key);
-}
-
-err keyring_person_key_rewrap(struct ctx *cx, struct keyring *keyring, const struct key_move *move,
-                              struct bytes wrapped, struct bytes *out_wrapped)
-{
-    struct secret_key key;
-    struct key_place from = {move->from_bucket, move->person_id};
-    struct key_place to = {move->to_bucket, move->person_id};
-    TRY(keyring_person_key_open(cx, keyring, &from, wrapped, &key));
-    err done = wrap(cx, keyring, &to, &key, out_wrapped);
-    secret_wipe(&key, sizeof key);
-    return done;
+    keyring_ask_for(&question, KEY_ACT_GENERATIONS_KEEP, 0);
+    TRY(keyring_add(cx, &question, (struct bytes){(const uint8_t *)generations->of, sizeof generations->of}));
+    return keyring_ask(cx, keyring, &question, &answer);
 }

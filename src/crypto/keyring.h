@@ -2,6 +2,7 @@
  * The keys of a node as the rest of the program uses them. The key folder lies outside the database and its backups:
  * `root.key`, and `buckets/<number>.key`, one bucket key each, sealed under the root. A person's key is stored
  * elsewhere, wrapped by the key of a bucket; destroying that bucket makes every copy of the wrapped key worthless.
+ * Bucket keys may lie in a database instead, sealed as they are (crypto/key_rows.h).
  * Root, signing keys and files are the key holder's (crypto/key_holder.h), mostly another process: a keyring asks it,
  * and keeps bucket keys and some keys of the node in memory that is locked and never dumped. Safe for many threads,
  * and for several processes on one folder: a new bucket is found by asking, and a kept key is believed only while its
@@ -50,26 +51,34 @@ bool keyring_is_locked(const struct keyring *keyring);
 /* Whether any bucket is there: then somebody's data was once sealed under this folder. Fails INTERNAL key.disk. */
 err keyring_has_buckets(struct ctx *cx, struct keyring *keyring, bool *out) MUST_CHECK;
 
-/* Makes a bucket with a fresh key; on disk when it returns. The number is new for ever. Fails INTERNAL key.disk. */
-err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_bucket) MUST_CHECK;
+/* Makes a bucket with a fresh key; on disk when it returns. The number is new for ever. Fails INTERNAL key.disk. With
+ * keys in rows, inside a write of their database and as it fails; the row is there with its commit. `out_sealed` may be
+ * NULL where they lie in files. */
+err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_bucket,
+                          struct bytes *out_sealed) MUST_CHECK;
 
 /* Overwrites and removes the bucket's key, on disk and here; final when it returns, and safe to repeat after a crash.
- * Fails NOT_FOUND key.destroyed (already gone), INTERNAL key.disk. */
+ * Fails NOT_FOUND key.destroyed (already gone), INTERNAL key.disk. A row is only taken away: what the database keeps of
+ * it goes with store_scrub_keys(). */
 err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t bucket) MUST_CHECK;
 
 /* Wipes the cached keys of buckets that another process has destroyed: for a job that comes round each second or so. */
-void keyring_drop_destroyed(struct keyring *keyring);
+void keyring_drop_destroyed(struct ctx *cx, struct keyring *keyring);
 
-/* Under which bucket a person's key is wrapped, and whose it is. */
+/* Under which bucket a person's key is wrapped, and whose it is. `sealed` is the bucket's own key as its row has it,
+ * read in one state with the wrapped key: empty, when it lies in the folder, or when it is destroyed. */
 struct key_place {
-    int64_t bucket;
-    int64_t person_id;
+    int64_t      bucket;
+    int64_t      person_id;
+    struct bytes sealed;
 };
 
 struct key_move {
-    int64_t from_bucket;
-    int64_t to_bucket;
-    int64_t person_id;
+    int64_t      from_bucket;
+    int64_t      to_bucket;
+    int64_t      person_id;
+    struct bytes from_sealed; /* as in a place */
+    struct bytes to_sealed;
 };
 
 #define KEYRING_WRAPPED_BYTES 72 /* a wrapped person key: nonce, key, tag */

@@ -12,8 +12,7 @@
 struct forget {
     int64_t *person_ids;
     size_t   count;
-    int64_t  bucket;       /* the one at hand */
-    int64_t  fresh_bucket; /* made before the write */
+    int64_t  bucket; /* the one at hand */
 };
 
 static bool is_named(const struct forget *forget, int64_t person_id)
@@ -73,19 +72,19 @@ static err add_all(struct ctx *cx, struct forget *forget, const struct marking *
 
 /* ---- a bucket is emptied */
 
-static err rewrap(struct ctx *cx, const struct forget *forget, const struct sql_person_key_list_of_bucket_row *row)
+static err rewrap(struct ctx *cx, const struct key_move *to, const struct sql_person_key_list_of_bucket_row *row)
 {
-    struct key_move move = {forget->bucket, forget->fresh_bucket, row->person_id};
+    struct key_move move = *to;
     struct bytes wrapped;
+    move.person_id = row->person_id;
     TRY(keyring_person_key_rewrap(cx, cx->keyring, &move, row->wrapped, &wrapped));
-    struct sql_person_key_update_in update = {row->person_id, forget->fresh_bucket, wrapped};
+    struct sql_person_key_update_in update = {row->person_id, move.to_bucket, wrapped};
     return sql_person_key_update(cx, &update, NULL);
 }
 
-/* store_write_fn */
-static err empty_bucket(struct ctx *cx, void *arg)
+/* Takes away the keys of those who go, and wraps those of the others anew. */
+static err move_survivors(struct ctx *cx, const struct forget *forget, const struct key_move *to, int64_t *out_count)
 {
-    const struct forget *forget = arg;
     struct sql_person_key_list_of_bucket_in in = {.bucket = forget->bucket};
     struct sql_person_key_list_of_bucket_row *rows = NULL;
     size_t count = 0;
@@ -97,11 +96,32 @@ static err empty_bucket(struct ctx *cx, void *arg)
             TRY(sql_person_key_delete(cx, &gone, NULL));
             continue;
         }
-        TRY(rewrap(cx, forget, &rows[i]));
+        TRY(rewrap(cx, to, &rows[i]));
         survivors++;
     }
-    struct sql_key_bucket_insert_in fresh = {
-        .bucket = forget->fresh_bucket, .people = survivors, .open = KEY_BUCKET_OPEN};
+    *out_count = survivors;
+    return OK;
+}
+
+/* store_write_fn. Where the keys are committed and the rest is not, it is run again and finds the bucket doomed. */
+static err empty_bucket(struct ctx *cx, void *arg)
+{
+    const struct forget *forget = arg;
+    struct key_move to = {.from_bucket = forget->bucket};
+    struct sql_key_bucket_load_in bucket_in = {forget->bucket};
+    struct sql_key_bucket_load_row bucket;
+    struct sql_bucket_key_load_in key_in = {forget->bucket};
+    struct sql_bucket_key_load_row key = {.sealed = {NULL, 0}};
+    int64_t survivors = 0;
+    bool found = false;
+    TRY(sql_key_bucket_load(cx, &bucket_in, &bucket, &found));
+    if (!found || bucket.open == KEY_BUCKET_DOOMED)
+        return OK;
+    TRY(sql_bucket_key_load(cx, &key_in, &key, &found));
+    to.from_sealed = key.sealed;
+    TRY(keyring_bucket_create(cx, cx->keyring, &to.to_bucket, &to.to_sealed));
+    TRY(move_survivors(cx, forget, &to, &survivors));
+    struct sql_key_bucket_insert_in fresh = {.bucket = to.to_bucket, .people = survivors, .open = KEY_BUCKET_OPEN};
     TRY(sql_key_bucket_insert(cx, &fresh, NULL));
     struct sql_key_bucket_set_open_in doomed = {forget->bucket, KEY_BUCKET_DOOMED};
     return sql_key_bucket_set_open(cx, &doomed, NULL);
@@ -138,20 +158,46 @@ static err delete_bucket_row(struct ctx *cx, void *arg)
     return sql_key_bucket_delete(cx, &in, NULL);
 }
 
+static err destroy(struct ctx *cx, int64_t bucket)
+{
+    err result = keyring_bucket_destroy(cx, cx->keyring, bucket);
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure); /* destroyed before a crash: what is left is to be done still */
+    return OK;
+}
+
+/* The first ones of these buckets: their keys are gone, and now what the store keeps of them goes. */
+static err finish_buckets(struct ctx *cx, struct store *store, const struct sql_key_bucket_list_doomed_row *rows,
+                          size_t count)
+{
+    if (count == 0 && !store_is_local(store, STORE_KEYS))
+        return OK; /* a server is asked for much, a file for little */
+    TRY(store_scrub_keys(cx, store));
+    for (size_t i = 0; i < count; i++) {
+        int64_t bucket = rows[i].bucket;
+        TRY(store_write_wait(store, cx, delete_bucket_row, &bucket));
+    }
+    return OK;
+}
+
+/* A bucket stays on the list until nothing of its key is within reach any more. */
 static err destroy_doomed(struct ctx *cx, struct store *store)
 {
     struct sql_key_bucket_list_doomed_row *rows = NULL;
     size_t count = 0;
+    size_t gone = 0;
     TRY(sql_key_bucket_list_doomed(cx, &rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        err result = keyring_bucket_destroy(cx, cx->keyring, rows[i].bucket);
-        if (result == NOT_FOUND)
-            failure_clear(&cx->failure); /* destroyed before a crash: only the row is left */
-        else
-            TRY(result);
-        TRY(store_write_wait(store, cx, delete_bucket_row, &rows[i].bucket));
+    err result = OK;
+    while (result == OK && gone < count) {
+        result = destroy(cx, rows[gone].bucket);
+        gone += result == OK;
     }
-    return OK;
+    struct failure why = cx->failure;
+    failure_clear(&cx->failure);
+    TRY(finish_buckets(cx, store, rows, gone));
+    cx->failure = why;
+    return result;
 }
 
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count)
@@ -166,9 +212,7 @@ err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *perso
         TRY(find_bucket(cx, forget.person_ids[i], &forget.bucket));
         if (forget.bucket == 0)
             continue; /* went with an earlier one */
-        TRY(keyring_bucket_create(cx, cx->keyring, &forget.fresh_bucket));
         TRY(store_write_wait(store, cx, empty_bucket, &forget));
     }
-    TRY(destroy_doomed(cx, store));
-    return store_scrub_keys(cx, store);
+    return destroy_doomed(cx, store);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A person's data key: made with the person, opened for one act and wiped. Wrapped keys lie in the key store; what
- * wraps them lies in the key folder (crypto/keyring.h). How keys are destroyed stands in person_forget.c. */
+ * wraps them lies in the key folder, or sealed beside them (crypto/keyring.h). How keys are destroyed stands in
+ * person_forget.c. */
 #include "domain/person_key.h"
 
 #include "base/limits.h"
@@ -8,36 +9,36 @@
 #include "domain/person.h"
 #include "store/queries.h"
 
-
-static err open_bucket(struct ctx *cx, int64_t *out_bucket)
+/* A bucket that new people may join; fills all of a place but the person. */
+static err open_bucket(struct ctx *cx, struct key_place *out)
 {
     struct sql_key_bucket_open_in in = {.people_max = LIMIT_BUCKET_PEOPLE};
     struct sql_key_bucket_open_row row;
     bool found = false;
     TRY(sql_key_bucket_open(cx, &in, &row, &found));
     if (found) {
-        *out_bucket = row.bucket;
+        *out = (struct key_place){.bucket = row.bucket, .sealed = row.sealed};
         return OK;
     }
-    int64_t bucket = 0;
-    TRY(keyring_bucket_create(cx, cx->keyring, &bucket));
-    struct sql_key_bucket_insert_in insert = {.bucket = bucket, .people = 0, .open = KEY_BUCKET_OPEN};
+    struct key_place fresh = {.bucket = 0};
+    TRY(keyring_bucket_create(cx, cx->keyring, &fresh.bucket, &fresh.sealed));
+    struct sql_key_bucket_insert_in insert = {.bucket = fresh.bucket, .people = 0, .open = KEY_BUCKET_OPEN};
     TRY(sql_key_bucket_insert(cx, &insert, NULL));
-    *out_bucket = bucket;
+    *out = fresh;
     return OK;
 }
 
 err person_key_make(struct ctx *cx, int64_t person_id)
 {
-    int64_t bucket = 0;
-    TRY(open_bucket(cx, &bucket));
+    struct key_place place;
+    TRY(open_bucket(cx, &place));
     PERSON_KEY key;
     struct bytes wrapped;
-    struct key_place place = {bucket, person_id};
+    place.person_id = person_id;
     TRY(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key));
-    struct sql_person_key_insert_in row = {.person_id = person_id, .bucket = bucket, .wrapped = wrapped};
+    struct sql_person_key_insert_in row = {.person_id = person_id, .bucket = place.bucket, .wrapped = wrapped};
     TRY(sql_person_key_insert(cx, &row, NULL));
-    struct sql_key_bucket_count_in count = {.bucket = bucket, .more = 1};
+    struct sql_key_bucket_count_in count = {.bucket = place.bucket, .more = 1};
     return sql_key_bucket_count(cx, &count, NULL);
 }
 
@@ -49,7 +50,7 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
     TRY(sql_person_key_load(cx, &in, &row, &found));
     if (!found)
         return FAIL(cx, NOT_FOUND, "person.erased", "the key of this person is destroyed");
-    struct key_place place = {row.bucket, person_id};
+    struct key_place place = {.bucket = row.bucket, .person_id = person_id, .sealed = row.sealed};
     return keyring_person_key_open(cx, cx->keyring, &place, row.wrapped, out);
 }
 

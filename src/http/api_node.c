@@ -32,11 +32,13 @@ err get_health(struct call *call)
 err get_readiness(struct call *call)
 {
     struct sql_clock_mark_of_people_row row;
+    struct sql_key_owner_load_row owner;
     struct ctx *cx = &call->cx;
     bool found = false;
     if (keyring_is_silent(cx->keyring, cx->clock))
         return FAIL(cx, UNAVAILABLE, "key.holder_silent", "the process that holds the keys does not answer");
     TRY(sql_clock_mark_of_people(cx, &row, &found));
+    TRY(sql_key_owner_load(cx, &owner, &found)); /* the keys may lie on another server than the rest */
     return call_reply(call, &(struct health){TEXT("ok")});
 }
 

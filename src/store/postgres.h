@@ -22,6 +22,7 @@ struct postgres_options {
     bool          create;    /* make the schema when it is missing */
     bool          volatile_; /* take a server that does not sync, and do not wait for its disk: benches only */
     bool          moves;     /* for a move: statements take as long as they take, and it writes where others may not */
+    int64_t       wait_ms;   /* for an answer; 0: as long as everybody waits */
     struct postgres_way *way; /* shared by the connections of a store; NULL: each looks for itself */
 };
 
@@ -72,8 +73,16 @@ struct postgres {
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out) MUST_CHECK;
 struct postgres *postgres_of(struct database *db); /* NULL when its engine is another one */
 
+/* Names server and database, in the arena; servers that copy one another have one name. */
+struct postgres_name {
+    const char *server;
+    const char *database;
+};
+err postgres_name(struct ctx *cx, struct postgres *pg, struct postgres_name *out) MUST_CHECK;
+
 /* Whether such an opening would do, as look.h says; for a ROLE_READER. */
-err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun) MUST_CHECK;
+err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun,
+                  struct postgres_name *out_name) MUST_CHECK;
 /* The files that a URL names: see look.h. */
 err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
 

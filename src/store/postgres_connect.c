@@ -182,6 +182,8 @@ int64_t postgres_wait_ms(const struct postgres *pg)
     bool is_short = is_doubtful && pg->options.role == ROLE_READER;
     if (pg->is_patient || pg->options.moves)
         return PATIENT_WAIT_MS;
+    if (pg->options.wait_ms > 0)
+        return pg->options.wait_ms;
     return is_short ? DOUBTFUL_WAIT_MS : LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
 }
 

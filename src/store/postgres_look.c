@@ -57,7 +57,19 @@ static err judge(struct ctx *cx, struct postgres *pg, const char *is[ANSWERS], b
     return migrate_check(cx, &pg->base, migrations, out_begun);
 }
 
-err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun)
+err postgres_name(struct ctx *cx, struct postgres *pg, struct postgres_name *out)
+{
+    const char *found[2] = {NULL, NULL};
+    TRY(postgres_ask(cx, pg, "SELECT system_identifier::text, oid::text FROM pg_control_system(), pg_database"
+                             " WHERE datname = current_database()", 2, found));
+    if (found[0] == NULL || found[1] == NULL)
+        return FAIL(cx, INTERNAL, "store.failed", "the database does not tell its name");
+    *out = (struct postgres_name){found[0], found[1]};
+    return OK;
+}
+
+err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun,
+                  struct postgres_name *out_name)
 {
     const char *is[ANSWERS];
     struct postgres *pg = NULL;
@@ -65,6 +77,8 @@ err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *
     err result = ask(cx, pg, is);
     if (result == OK)
         result = judge(cx, pg, is, out_begun);
+    if (result == OK)
+        result = postgres_name(cx, pg, out_name);
     database_close(&pg->base);
     return result;
 }

@@ -17,6 +17,7 @@
 #include "store/place.h"
 #include "store/queries.h"
 #include "store/reserve.h"
+#include "store/scrub.h"
 #include "store/spread.h"
 #include "store/sqlite.h"
 #include "store/state.h"
@@ -159,6 +160,8 @@ static err fill(struct ctx *cx, struct store *store)
         unsigned files = conn_files_beside(store->writer.conn, file);
         if (store->writer.conn->leader[file] == file)
             TRY(migrate_files(cx, store->writer.conn->of_file[file], files, migrations));
+        if (file == STORE_KEYS)
+            TRY(scrub_prepare(cx, store->writer.conn->of_file[file]));
         if (file == STORE_PEOPLE)
             TRY(spread_tables(cx, store->writer.conn->of_file[file]));
         if (store_is_local(store, file))
@@ -369,11 +372,25 @@ err store_check(struct ctx *cx, struct store *store)
     return OK;
 }
 
-err store_scrub_keys(struct ctx *cx, struct store *store)
+static err scrub_file(struct ctx *cx, struct store *store)
 {
     struct sqlite_file *keys = NULL;
     TRY(open_file(cx, store, STORE_KEYS, ROLE_CHECKPOINTER, &keys));
     err result = sqlite_run_checkpoint(cx, keys, CHECKPOINT_TRUNCATE, LIMIT_STORE_BUSY_MS);
     sqlite_close(&keys->base);
     return result;
+}
+
+err store_scrub_keys(struct ctx *cx, struct store *store)
+{
+    return store_is_local(store, STORE_KEYS) ? scrub_file(cx, store) : scrub_server(cx, store);
+}
+
+err store_keys_look(struct ctx *cx, struct store *store, struct store_keys_place *out)
+{
+    struct store_keys_place place = {.is_server = !store_is_local(store, STORE_KEYS)};
+    if (place.is_server)
+        TRY(scrub_look(cx, cx->db, &place));
+    *out = place;
+    return OK;
 }

@@ -142,8 +142,9 @@ void store_counters(struct store *store, struct store_counters *out);
 err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
-/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. Not inside a
- * write. UNAVAILABLE store.busy when a reader held on to an older state for too long; try again. */
+/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. On a server: see
+ * store/keys_place.h. Not inside a write. UNAVAILABLE store.busy when a reader held on to an older state for too long;
+ * try again. */
 err store_scrub_keys(struct ctx *cx, struct store *store) MUST_CHECK;
 
 #endif

@@ -17,7 +17,7 @@ WORD = r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"
 
 # Limits that bound the work inside and that nobody can meet from outside.
 INSIDE = {"WRITE_BATCH", "POOL_QUEUE", "STATEMENT_PARAMETERS", "STATEMENT_COLUMNS", "BUCKET_PEOPLE", "ERASURES",
-          "LOG_BATCH", "IMPORT_CHUNK", "STRAY_MS"}
+          "KEYS_LOCK_MS", "LOG_BATCH", "IMPORT_CHUNK", "STRAY_MS"}
 UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "s": 1000, "min": 60_000, "day": 86_400_000, "days": 86_400_000}
 
 # Codes whose reasons the API hides behind one word (http/problem.c), and that of the command line.
@@ -33,8 +33,8 @@ OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.d
 COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists",
                  "organisation.name", "organisation.slug", "server.address", "server.port_taken", "store.backup_exists",
                  "store.connect", "store.elsewhere", "store.exposed", "store.foreign", "store.half_copied",
-                 "store.migration_changed", "store.not_empty", "store.overtaken", "store.rights", "store.setting",
-                 "store.spread", "store.too_new", "store.url", "store.version"}
+                 "store.migration_changed", "store.not_empty", "store.overtaken", "store.rights", "store.same_database",
+                 "store.setting", "store.spread", "store.too_new", "store.url", "store.version"}
 # Reasons of checking what others have made: `symbolon verify`, and the log's own work.
 OFFLINE_ONLY = {"jose.key", "jws.form", "jws.header", "jws.signature", "log.checkpoint_form", "log.key_form",
                 "log.no_salt", "log.no_such_leaf", "log.no_such_size", "log.not_in_tree", "log.note_form",

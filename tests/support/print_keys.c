@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The keys of people, for a test that then looks for their octets: DATA PERSON… (the id of a person, or of a
- * relationship for whoever was invited to it) prints a line for each, "ID REASON KEY
- * BUCKET", the keys in hexadecimal. The reason is "-" when both open; keys that do not open are "-". */
+ * The keys of people, for a test that then looks for their octets: DATA [STORE KEYS] PERSON… (the id of a person, or of
+ * a relationship for whoever was invited to it; two URLs, where data and keys lie in databases) prints a line for each,
+ * "ID REASON KEY BUCKET", the keys in hexadecimal. The reason is "-" when both open; keys that do not open are "-". */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "crypto/key_holder.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
+#include "domain/key_rows.h"
 #include "domain/person_key.h"
 #include "store/queries.h"
 
@@ -53,11 +54,11 @@ static err open_bucket(struct ctx *cx, const char *data, int64_t person_id, stru
         return FAIL(cx, NOT_FOUND, "person.erased", "no key");
     (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", data, (long long)row.bucket);
     TRY(key_file_read(cx, AT_FDCWD, path, &file));
-    if (!file.present)
+    if (!file.present && row.sealed.size == 0)
         return FAIL(cx, NOT_FOUND, "key.destroyed", "no bucket");
     TRY(node_key_of(cx, data, KEYRING_BUCKETS, &seals));
     struct seal_place place = {.kind = SEAL_BUCKET_KEY, .item = row.bucket, .version = 1};
-    return seal_open(cx, &seals, &place, (struct bytes){file.at, file.size}, out);
+    return seal_open(cx, &seals, &place, file.present ? (struct bytes){file.at, file.size} : row.sealed, out);
 }
 
 static err print_person(struct ctx *cx, const char *data, const char *text)
@@ -76,7 +77,8 @@ static err print_person(struct ctx *cx, const char *data, const char *text)
     return OK;
 }
 
-static err open_all(struct ctx *cx, const char *data, struct store **out)
+/* Where they lie in databases when `urls` are two, else in the folder. */
+static err open_all(struct ctx *cx, const char *data, char **urls, struct store **out)
 {
     char path[PATH_BYTES];
     struct keyring *keyring = NULL;
@@ -85,7 +87,14 @@ static err open_all(struct ctx *cx, const char *data, struct store **out)
     cx->keyring = keyring;
     (void)snprintf(path, sizeof path, "sqlite:%s/store", data);
     struct store_options options = {.url = path, .clock = cx->clock};
+    if (urls != NULL) {
+        options.url = urls[0];
+        options.keys_url = urls[1];
+    }
     TRY(store_open(cx, &options, out));
+    struct key_rows rows = key_rows_of(*out);
+    if (urls != NULL)
+        keyring_use_rows(keyring, &rows);
     return store_conn_open(cx, *out, &cx->db);
 }
 
@@ -96,11 +105,12 @@ int main(int argc, char **argv)
     struct store *store = NULL;
     struct ctx cx = {.arena = arena_open(ARENA_BYTES), .clock = &clock, .randomness = &randomness,
                      .actor = {.kind = ACTOR_OPERATOR}};
-    if (argc < 3 || open_all(&cx, argv[1], &store) != OK) {
+    bool has_urls = argc > 4 && strncmp(argv[2], "postgresql://", 13) == 0;
+    if (argc < 3 || open_all(&cx, argv[1], has_urls ? argv + 2 : NULL, &store) != OK) {
         (void)fprintf(stderr, "%s\n", cx.failure.detail);
         return 1;
     }
-    for (int i = 2; i < argc; i++) {
+    for (int i = has_urls ? 4 : 2; i < argc; i++) {
         if (print_person(&cx, argv[1], argv[i]) != OK)
             (void)printf("%s %s - -\n", argv[i], cx.failure.reason);
         failure_clear(&cx.failure);

@@ -72,7 +72,7 @@ static inline void holder_key(struct ctx *cx, const char *folder, node_key which
 static inline int64_t some_bucket(struct ctx *cx)
 {
     int64_t bucket = 0;
-    assert_int_equal(keyring_bucket_create(cx, cx->keyring, &bucket), OK);
+    assert_int_equal(keyring_bucket_create(cx, cx->keyring, &bucket, NULL), OK);
     assert_true(bucket > 0);
     return bucket;
 }

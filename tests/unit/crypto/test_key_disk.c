@@ -267,7 +267,7 @@ static void look_at_root(struct scene *scene, err result)
 static err make_bucket(struct scene *scene)
 {
     scene->made = 0;
-    return keyring_bucket_create(scene->cx, scene->cx->keyring, &scene->made);
+    return keyring_bucket_create(scene->cx, scene->cx->keyring, &scene->made, NULL);
 }
 
 static void look_at_buckets(struct scene *scene, err result)
@@ -291,7 +291,7 @@ static void have_bucket(struct scene *scene)
     char path[256];
     struct secret_key key;
     have_keyring(scene);
-    scene->place = (struct key_place){some_bucket(scene->cx), 42};
+    scene->place = (struct key_place){.bucket = some_bucket(scene->cx), .person_id = 42};
     assert_int_equal(keyring_person_key_make(scene->cx, scene->cx->keyring, &scene->place, &scene->wrapped, &key), OK);
     keyring_close(scene->cx->keyring); /* another keyring has nothing of it in memory */
     have_keyring(scene);
@@ -504,13 +504,13 @@ static void a_look_that_fails_drops_no_key(void **state)
     assert_int_equal(keyring_bucket_destroy(cx, other, scene.place.bucket), OK);
     bucket_path(scene.place.bucket, path);
     expect_trouble(TROUBLE_BROKEN, 0);
-    keyring_drop_destroyed(cx->keyring);
+    keyring_drop_destroyed(cx, cx->keyring);
     plan.trouble = TROUBLE_NONE;
     assert_string_equal(plan.struck, "faccessat");
     write_file(scene.fixture.keys, path, bytes_of_text(TEXT("x")), 0600);
     assert_int_equal(open_person_key(&scene), OK);
     assert_int_equal(keyring_bucket_destroy(cx, other, scene.place.bucket), OK);
-    keyring_drop_destroyed(cx->keyring);
+    keyring_drop_destroyed(cx, cx->keyring);
     write_file(scene.fixture.keys, path, bytes_of_text(TEXT("x")), 0600);
     assert_failed(cx, open_person_key(&scene), CORRUPT, "seal.broken");
     keyring_close(other);

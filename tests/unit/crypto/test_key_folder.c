@@ -115,7 +115,7 @@ static void a_destroyed_bucket_leaves_no_byte_behind(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
     char path[64], kept[256];
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key key;
     struct bytes wrapped;
     assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), OK);
@@ -146,7 +146,7 @@ static void a_destruction_cut_short_counts_and_can_be_repeated(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     static const uint8_t ZEROS[KEYRING_WRAPPED_BYTES];
     char path[64];
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key key;
     struct bytes wrapped;
     bucket_path(place.bucket, path);
@@ -166,7 +166,7 @@ static void numbers_that_are_no_bucket_are_refused(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     static const int64_t NUMBERS[] = {0, -1, 1, INT64_MIN, INT64_MAX};
     for (size_t i = 0; i < sizeof NUMBERS / sizeof *NUMBERS; i++) {
-        struct key_place place = {NUMBERS[i], 1};
+        struct key_place place = {.bucket = NUMBERS[i], .person_id = 1};
         struct secret_key key;
         struct bytes wrapped;
         assert_failed(cx, keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key), NOT_FOUND, "key.destroyed");
@@ -193,7 +193,7 @@ static void a_disk_that_takes_no_more_leaves_no_half_key(void **state)
     int64_t kept = some_bucket(cx);
     int64_t bucket = 0;
     set_file_size_limit(KEYRING_WRAPPED_BYTES / 2);
-    err made = keyring_bucket_create(cx, cx->keyring, &bucket);
+    err made = keyring_bucket_create(cx, cx->keyring, &bucket, NULL);
     set_file_size_limit(RLIM_INFINITY);
     assert_failed(cx, made, INTERNAL, "key.disk");
     assert_int_equal(bucket, 0);
@@ -214,7 +214,7 @@ static void a_folder_in_the_place_of_a_key_is_a_failure(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
     char path[256];
-    struct key_place place = {7, 1};
+    struct key_place place = {.bucket = 7, .person_id = 1};
     struct secret_key key;
     struct bytes wrapped;
     (void)snprintf(path, sizeof path, "%s/buckets/7.key", fixture.keys);

@@ -19,9 +19,9 @@ static void keys_of_people_go_through_the_socket(void **state)
     struct fixture fixture;
     struct behind behind;
     struct ctx *cx = connect_keyring(&fixture, &behind);
-    struct key_place place = {some_bucket(cx), 42};
-    struct key_place moved = {some_bucket(cx), 42};
-    struct key_move move = {place.bucket, moved.bucket, 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
+    struct key_place moved = {.bucket = some_bucket(cx), .person_id = 42};
+    struct key_move move = {.from_bucket = place.bucket, .to_bucket = moved.bucket, .person_id = 42};
     struct secret_key made, opened;
     struct bytes wrapped, again;
     bool found = false;
@@ -226,7 +226,7 @@ static void a_holder_that_is_gone_is_noticed(void **state)
     struct fixture fixture;
     struct behind behind;
     struct ctx *cx = connect_keyring(&fixture, &behind);
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct signing_key key = {.kind = SIGNING_KEY_OF_ORGANISATION, .owner = 7};
     uint8_t signature[SIGN_SIGNATURE_BYTES];
     struct secret_key made, opened;
@@ -239,7 +239,7 @@ static void a_holder_that_is_gone_is_noticed(void **state)
     pthread_join(behind.thread, NULL);
     assert_false(keyring_is_held(cx->keyring));
     assert_failed(cx, keyring_has_buckets(cx, cx->keyring, &found), UNAVAILABLE, "key.holder_gone");
-    assert_failed(cx, keyring_bucket_create(cx, cx->keyring, &bucket), UNAVAILABLE, "key.holder_gone");
+    assert_failed(cx, keyring_bucket_create(cx, cx->keyring, &bucket, NULL), UNAVAILABLE, "key.holder_gone");
     assert_failed(cx, keyring_bucket_destroy(cx, cx->keyring, place.bucket), UNAVAILABLE, "key.holder_gone");
     assert_failed(cx, keyring_signing_key_make(cx, &key), UNAVAILABLE, "key.holder_gone");
     assert_failed(cx, keyring_mark_load(cx, cx->keyring, &mark), UNAVAILABLE, "key.holder_gone");
@@ -282,7 +282,7 @@ static void who_is_in_haste_does_not_ask(void **state)
     struct fixture fixture;
     struct behind behind;
     struct ctx *cx = connect_keyring(&fixture, &behind);
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key made, opened;
     struct bytes wrapped;
     bool found = false;
@@ -306,7 +306,7 @@ static void a_question_that_nobody_asks_is_refused(void **state)
     assert_int_equal(key_holder_open(cx, fixture.keys, false, &holder), OK);
     const struct key_question refused[] = {
         {.act = 0},
-        {.act = KEY_ACT_GENERATIONS_KEEP + 1},
+        {.act = KEY_ACT_BUCKET_SEAL + 1},
         {.act = KEY_ACT_GENERATIONS_KEEP, .size = 8},
         {.act = KEY_ACT_SIGN, .kind = SIGNING_KEY_BARE, .size = HASH_BYTES - 1},
         {.act = KEY_ACT_SIGN, .kind = 0, .size = HASH_BYTES},
@@ -396,7 +396,7 @@ static void answers_of_a_wrong_size_are_failures(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture); /* makes the folder */
     struct liar liar = {.greeting_size = sizeof(struct key_greeting), .lie = {.size = 3, .number = 4}};
     struct signing_key key = {.kind = SIGNING_KEY_OF_ORGANISATION, .owner = 7};
-    struct key_place place = {1, 42};
+    struct key_place place = {.bucket = 1, .person_id = 42};
     uint8_t signature[SIGN_SIGNATURE_BYTES];
     struct secret_key made;
     struct bytes wrapped;
@@ -491,15 +491,15 @@ static void a_bucket_that_another_destroyed_leaves_the_memory(void **state)
     struct behind behind;
     struct ctx *cx = connect_keyring(&fixture, &behind);
     struct keyring *other = NULL;
-    struct key_place stays = {some_bucket(cx), 42};
-    struct key_place goes = {some_bucket(cx), 42};
+    struct key_place stays = {.bucket = some_bucket(cx), .person_id = 42};
+    struct key_place goes = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key made, opened;
     struct bytes kept, lost;
     assert_int_equal(keyring_open(cx, fixture.keys, false, &other), OK);
     assert_int_equal(keyring_person_key_make(cx, cx->keyring, &stays, &kept, &made), OK);
     assert_int_equal(keyring_person_key_make(cx, cx->keyring, &goes, &lost, &made), OK);
     assert_int_equal(keyring_bucket_destroy(cx, other, goes.bucket), OK);
-    keyring_drop_destroyed(cx->keyring);
+    keyring_drop_destroyed(cx, cx->keyring);
     assert_int_equal(keyring_person_key_open(cx, cx->keyring, &stays, kept, &opened), OK);
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &goes, lost, &opened), NOT_FOUND, "key.destroyed");
     keyring_close(other);

@@ -40,7 +40,7 @@ static void a_person_key_opens_again_and_after_a_restart(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key made;
     struct bytes wrapped = make_key(cx, &place, &made);
     assert_opens(cx, cx->keyring, &place, wrapped, &made);
@@ -57,15 +57,15 @@ static void a_wrapped_key_opens_for_its_person_and_bucket_only(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     int64_t bucket = some_bucket(cx);
     int64_t other_bucket = some_bucket(cx);
-    struct key_place place = {bucket, 42};
+    struct key_place place = {.bucket = bucket, .person_id = 42};
     struct secret_key key;
     struct bytes wrapped = make_key(cx, &place, &key);
     assert_true(bucket != other_bucket);
     place.person_id = 43;
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), CORRUPT, "seal.broken");
-    place = (struct key_place){other_bucket, 42};
+    place = (struct key_place){.bucket = other_bucket, .person_id = 42};
     assert_failed(cx, keyring_person_key_open(cx, cx->keyring, &place, wrapped, &key), CORRUPT, "seal.broken");
-    place = (struct key_place){bucket, 42};
+    place = (struct key_place){.bucket = bucket, .person_id = 42};
     uint8_t changed[KEYRING_WRAPPED_BYTES];
     memcpy(changed, wrapped.at, sizeof changed);
     for (size_t bit = 0; bit < 8 * sizeof changed; bit++) {
@@ -85,7 +85,7 @@ static void a_sealed_value_that_is_no_key_is_refused(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     char path[64];
     int64_t bucket = some_bucket(cx);
-    struct key_place place = {bucket, 1};
+    struct key_place place = {.bucket = bucket, .person_id = 1};
     struct seal_place bucket_seal = {.kind = SEAL_BUCKET_KEY, .item = bucket, .version = 1};
     struct secret_key seals, key;
     struct bytes sealed;
@@ -104,7 +104,7 @@ static void a_bucket_file_under_another_number_does_not_open(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     char one[64], two[64];
     int64_t first = some_bucket(cx);
-    struct key_place place = {some_bucket(cx), 1};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 1};
     struct secret_key key;
     struct bytes wrapped;
     bucket_path(first, one);
@@ -123,10 +123,10 @@ static void survivors_move_to_a_fresh_bucket(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
-    struct key_move move = {some_bucket(cx), some_bucket(cx), 42};
-    struct key_place from = {move.from_bucket, 42};
-    struct key_place to = {move.to_bucket, 42};
-    struct key_place gone = {move.from_bucket, 43};
+    struct key_move move = {.from_bucket = some_bucket(cx), .to_bucket = some_bucket(cx), .person_id = 42};
+    struct key_place from = {.bucket = move.from_bucket, .person_id = 42};
+    struct key_place to = {.bucket = move.to_bucket, .person_id = 42};
+    struct key_place gone = {.bucket = move.from_bucket, .person_id = 43};
     struct secret_key stays, erased, opened;
     struct bytes stays_wrapped = make_key(cx, &from, &stays);
     struct bytes erased_wrapped = make_key(cx, &gone, &erased);
@@ -149,7 +149,7 @@ static void a_key_that_cannot_be_looked_at_is_not_a_destroyed_one(void **state)
     (void)state;
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct secret_key made, opened;
     struct bytes wrapped = make_key(cx, &place, &made);
     char name[64];
@@ -175,9 +175,9 @@ static void what_one_keyring_makes_the_other_sees(void **state)
     struct fixture fixture;
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct keyring *other = open_beside(cx, &fixture);
-    struct key_place place = {0, 42};
+    struct key_place place = {.bucket = 0, .person_id = 42};
     struct secret_key made;
-    assert_int_equal(keyring_bucket_create(cx, other, &place.bucket), OK);
+    assert_int_equal(keyring_bucket_create(cx, other, &place.bucket, NULL), OK);
     struct bytes wrapped = make_key(cx, &place, &made);
     assert_opens(cx, other, &place, wrapped, &made);
     keyring_close(other);
@@ -192,7 +192,7 @@ static void what_one_keyring_destroys_the_other_forgets(void **state)
     struct keyring *other = open_beside(cx, &fixture);
     struct secret_key key;
     struct bytes wrapped;
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     assert_int_equal(keyring_person_key_make(cx, other, &place, &wrapped, &key), OK); /* now cached there */
     assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
     assert_failed(cx, keyring_person_key_open(cx, other, &place, wrapped, &key), NOT_FOUND, "key.destroyed");
@@ -211,7 +211,7 @@ static void what_a_keyring_destroys_it_forgets_itself(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct secret_key key;
     char path[64];
-    struct key_place place = {some_bucket(cx), 42};
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
     struct bytes wrapped = make_key(cx, &place, &key);
     assert_int_equal(keyring_bucket_destroy(cx, cx->keyring, place.bucket), OK);
     bucket_path(place.bucket, path); /* a file in its place shows whether the key was kept in memory */
@@ -236,7 +236,7 @@ static void two_makers_in_one_millisecond_get_two_buckets(void **state)
         process.clock = &clock;
         process.randomness = &randomness;
         process.numbers = &numbers[i];
-        assert_int_equal(keyring_bucket_create(&process, cx->keyring, &buckets[i]), OK);
+        assert_int_equal(keyring_bucket_create(&process, cx->keyring, &buckets[i], NULL), OK);
     }
     assert_true(buckets[0] != buckets[1]);
     assert_int_equal(count_files(fixture.keys, "buckets"), 2);
@@ -337,10 +337,10 @@ static bool work_once(struct ctx *cx, struct worker *worker)
 {
     struct secret_key made, opened;
     struct bytes wrapped;
-    struct key_place shared = {worker->shared_bucket, 1};
-    struct key_place own = {0, (int64_t)worker->seed};
+    struct key_place shared = {.bucket = worker->shared_bucket, .person_id = 1};
+    struct key_place own = {.bucket = 0, .person_id = (int64_t)worker->seed};
     return keyring_person_key_open(cx, cx->keyring, &shared, worker->shared_wrapped, &opened) == OK &&
-           keyring_bucket_create(cx, cx->keyring, &own.bucket) == OK &&
+           keyring_bucket_create(cx, cx->keyring, &own.bucket, NULL) == OK &&
            keyring_person_key_make(cx, cx->keyring, &own, &wrapped, &made) == OK &&
            keyring_person_key_open(cx, cx->keyring, &own, wrapped, &opened) == OK &&
            memcmp(made.at, opened.at, SECRET_KEY_BYTES) == 0 &&
@@ -372,7 +372,7 @@ static void many_threads_share_one_keyring(void **state)
     struct ctx *cx = fixture_open_keyring(&fixture);
     struct worker workers[6];
     struct secret_key key;
-    struct key_place shared = {some_bucket(cx), 1};
+    struct key_place shared = {.bucket = some_bucket(cx), .person_id = 1};
     struct bytes wrapped = make_key(cx, &shared, &key);
     for (size_t i = 0; i < 6; i++) {
         workers[i] = (struct worker){.fixture = &fixture, .shared_bucket = shared.bucket, .shared_wrapped = wrapped,

@@ -236,7 +236,7 @@ static void the_key_of_an_invitation_taken_up_goes_with_the_claimer(void **state
     struct invitation_claim claim = {.code = code};
     ASSERT_OK(world, WRITE(world, cleo, invitation_claim, &claim));
     ASSERT_OK(world, leftover_sweep(world_as(world, world->operator_), world->node.store));
-    struct key_place place = {old.bucket, waiting.person_id};
+    struct key_place place = {.bucket = old.bucket, .person_id = waiting.person_id};
     PERSON_KEY key;
     struct ctx *cx = world_as(world, world->operator_);
     ASSERT_OK(world, keyring_person_key_open(cx, cx->keyring, &place, (struct bytes){kept, sizeof kept}, &key));

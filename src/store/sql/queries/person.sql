@@ -27,12 +27,14 @@ UPDATE person SET state = $2, merged_into = $3 WHERE person_id = $1;
 -- rows: many
 SELECT person_id, state, merged_into FROM person WHERE person_id > $1 ORDER BY person_id LIMIT $2;
 
+-- With the bucket's own key, where that lies in the same database: both of one moment.
 -- name: person_key_load
 -- file: keys
 -- in:   person_id int64
--- out:  bucket int64, wrapped bytes
+-- out:  bucket int64, wrapped bytes, sealed bytes
 -- rows: one
-SELECT bucket, wrapped FROM person_key WHERE person_id = $1;
+SELECT person_key.bucket, wrapped, sealed FROM person_key LEFT JOIN bucket_key ON bucket_key.bucket = person_key.bucket
+WHERE person_id = $1;
 
 -- name: person_key_insert
 -- file: keys
@@ -75,9 +77,10 @@ SELECT bucket, min(person_id) AS person_id FROM person_key GROUP BY bucket ORDER
 -- name: key_bucket_open
 -- file: keys
 -- in:   people_max int64
--- out:  bucket int64, people int64
+-- out:  bucket int64, people int64, sealed bytes
 -- rows: one
-SELECT bucket, people FROM key_bucket WHERE open = 1 AND people < $1 ORDER BY bucket DESC LIMIT 1;
+SELECT key_bucket.bucket, people, sealed FROM key_bucket LEFT JOIN bucket_key ON bucket_key.bucket = key_bucket.bucket
+WHERE open = 1 AND people < $1 ORDER BY key_bucket.bucket DESC LIMIT 1;
 
 -- name: key_bucket_insert
 -- file: keys

@@ -1,0 +1,40 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Bucket keys that lie in a database, sealed. A row is written once, and goes with its bucket.
+
+-- name: bucket_key_load
+-- file: keys
+-- in:   bucket int64
+-- out:  sealed bytes
+-- rows: one
+SELECT sealed FROM bucket_key WHERE bucket = $1;
+
+-- name: bucket_key_insert
+-- file: keys
+-- in:   bucket int64, sealed bytes
+-- rows: none
+INSERT INTO bucket_key (bucket, sealed) VALUES ($1, $2);
+
+-- name: bucket_key_delete
+-- file: keys
+-- in:   bucket int64
+-- rows: none
+DELETE FROM bucket_key WHERE bucket = $1;
+
+-- name: bucket_key_list
+-- file: keys
+-- out:  bucket int64
+-- rows: many
+SELECT bucket FROM bucket_key ORDER BY bucket;
+
+-- Whose keys these are: the first who comes writes it, and it stays.
+-- name: key_owner_load
+-- file: keys
+-- out:  name text
+-- rows: one
+SELECT name FROM key_owner WHERE row_id = 1;
+
+-- name: key_owner_insert
+-- file: keys
+-- in:   name text
+-- rows: none
+INSERT INTO key_owner (row_id, name) VALUES (1, $1) ON CONFLICT (row_id) DO NOTHING;

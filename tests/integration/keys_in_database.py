@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: two servers on different machines share keys by a database of their own, and an erasure at one is final at
+both: the very next read at the other refuses, its cached keys go, and the database of the keys holds the destroyed ones
+nowhere any more, in no table, in no statistics and in no part of its log. Method: two servers, each with a folder that
+shares nothing but a copy of root.key, on one database of data and one of keys; people do something at each in turn, are
+erased at one and read at the other; sealed bucket keys and wrapped keys are looked for in every file of the cluster.
+The server of the keys is stopped and started; wrong roots, wrong databases and missing rights are refused. Positive
+controls: before the erasure the keys are found; what is deleted as usual still is; while somebody reads an older state
+an erasure stays pending, and what it destroys is found.
+
+Usage: keys_in_database.py PRINT_KEYS"""
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import steps
+from cli import one_sentence
+from database_server import DatabaseServer, program
+from running_node import Caller
+from stress import Line, RoughNode, Shop, wait_until
+from traces import Keys, files, memory
+
+PRINT_KEYS = sys.argv[1]
+SLOW = float(os.environ.get("SLOW", 1))
+SANITIZED = "SLOW" in os.environ  # such a program keeps what was freed, to catch who still uses it
+SOON_SECONDS = 5  # what happens within a second, on a machine that is busy with other tests
+SETTINGS = {"wal_recycle": "off", "checkpoint_timeout": "30min", "autovacuum": "off"}
+
+
+class Apart(RoughNode):
+    """A server with a folder of its own on the databases of another; of its keys it has the root alone."""
+
+    def __init__(self, node):
+        super().__init__()
+        self.of = node
+
+    def __enter__(self):
+        self.folder = self.of.folder + "-apart"
+        self.store = self.of.store
+        os.makedirs(os.path.join(self.data, "keys"), mode=0o700)
+        os.chmod(self.data, 0o700)
+        shutil.copy(os.path.join(self.of.data, "keys", "root.key"), os.path.join(self.data, "keys"))
+        self.log = open(os.path.join(self.folder, "log"), "w+b")
+        self.nobody = Caller(self)
+        self.start()
+        return self
+
+
+class Scene:
+    def __init__(self, data, keys, node, other):
+        self.data, self.keys, self.node, self.other = data, keys, node, other
+        self.nodes = [node, other]
+
+    def of_keys(self, sql):
+        return self.keys.ask("keys", sql)
+
+    def shop_at(self, i):
+        return self.nodes[i].line(self.shop.fields)
+
+    def customer(self):
+        """Somebody new, who permits the shop to read."""
+        customer = self.shop.customer()
+        customer.id = customer.line().get("/v1/me").expect(200).json["id"]
+        customer.grant = customer.give(customer.line(), self.shop.purposes[0])
+        return customer
+
+    def read(self, customer, i, *statuses):
+        return customer.read(self.shop_at(i), self.shop.purposes[0]).expect(*statuses)
+
+    def rows(self):
+        """Every sealed bucket key and wrapped key of a person that stands."""
+        told = self.of_keys("SELECT encode(sealed, 'hex') FROM symbolon_keys.bucket_key UNION ALL "
+                            "SELECT encode(wrapped, 'hex') FROM symbolon_keys.person_key")
+        return {bytes.fromhex(line) for line in told.split()}
+
+    def look(self, sought):
+        """In which files of the cluster of the keys any of these octets stands."""
+        return sorted({os.path.relpath(path, self.keys.data) for path, octets in files(self.keys.data)
+                       if any(some in octets for some in sought)})
+
+    def keys_of(self, person):
+        """The person's key and the bucket's, opened."""
+        done = subprocess.run([PRINT_KEYS, self.node.data, *self.node.store[1::2], person], capture_output=True,
+                              text=True, timeout=60 * SLOW)
+        assert done.returncode == 0, done.stderr
+        _, reason, key, bucket = done.stdout.split()
+        assert reason == "-", done.stdout
+        return bytes.fromhex(key), bytes.fromhex(bucket)
+
+
+# ---- one node
+
+def what_one_writes_the_other_opens(scene):
+    scene.shop = Shop(scene.node, "Blue Shop", 1)
+    scene.ada, scene.ben = scene.customer(), scene.customer()
+    for customer, i in ((scene.ada, 0), (scene.ben, 1)):
+        customer.give(scene.nodes[1 - i].line(customer.fields), scene.shop.purposes[0])
+        for j in (0, 1):
+            assert b"Ada" in scene.read(customer, j, 200).body
+        assert b"Ada" in scene.nodes[i].line(customer.fields).get("/v1/me/attributes").expect(200).body
+    for node in scene.nodes:
+        assert not os.path.exists(os.path.join(node.data, "store")), "something of the store lies in a folder"
+        assert os.listdir(os.path.join(node.data, "keys", "buckets")) == []
+
+
+def told_where_the_keys_are(scene):
+    for node in scene.nodes:
+        said = node.run("doctor")
+        assert (said["keys"], said["keys_pending"], said["keys_log_cut"]) == ("database", 0, True), said
+        assert not said["keys_log_kept"] and not said["keys_beside_data"], said
+        assert "lie in a database" in node.command("doctor").stdout
+
+
+# ---- forgetting
+
+def a_deletion_alone_leaves_everything(scene):
+    """The control of the search: what was deleted as rows are deleted is found, in tables, log and statistics."""
+    octets = os.urandom(72)
+    scene.of_keys(f"CREATE TABLE control AS SELECT '\\x{octets.hex()}'::bytea AS sealed FROM generate_series(1, 3)")
+    scene.of_keys("ANALYZE control")
+    scene.of_keys("DELETE FROM control; CHECKPOINT")
+    found = scene.look({octets})
+    assert len([path for path in found if path.startswith("base/")]) >= 2, found
+    assert [path for path in found if path.startswith("pg_wal/")], found
+    scene.of_keys("DROP TABLE control")
+    print(f"control: what was deleted as usual stands in {len(found)} files: red")
+
+
+def whoever_is_erased_at_one_is_a_stranger_at_the_other(scene):
+    scene.of_keys("ANALYZE")
+    scene.of_keys("CHECKPOINT")
+    before = scene.rows()
+    assert any(path.startswith("base/") for path in scene.look(before)), "nothing is found where it is"
+    sought = Keys()
+    for name, key in zip(("key", "bucket key"), scene.keys_of(scene.ada.id)):
+        sought.add(name, key)
+    scene.read(scene.ada, 1, 200)
+    held = {name for name, _ in in_memory(scene.other, sought)}
+    assert SANITIZED or held == {"bucket key"}, held
+    scene.node.run("person", "erase", scene.ada.id, "--yes")
+    scene.read(scene.ada, 1, 403, 404)
+    assert b"Ada" not in scene.other.line(scene.ada.fields).get("/v1/me/attributes").expect(401).body
+    gone = before - scene.rows()
+    assert {len(octets) for octets in gone} == {72} and len(gone) >= 3, len(gone)  # the bucket's, hers, the survivors'
+    assert scene.look(gone) == [], scene.look(gone)
+    for i in (0, 1):
+        assert b"Ada" in scene.read(scene.ben, i, 200).body
+    took = wait_until(lambda: not in_memory(scene.other, sought), SOON_SECONDS * SLOW)
+    assert SANITIZED or took is not None, in_memory(scene.other, sought)
+    print(f"found: {len(gone)} keys are in no file of the cluster, and gone from the other server's memory"
+          f" {took or 0:.1f} s later")
+
+
+def in_memory(node, sought):
+    if SANITIZED:  # its memory is larger than the machine's
+        return set()
+    return {told for _, octets in memory(node.process.pid) for told in sought.find(octets)}
+
+
+def an_older_state_that_somebody_reads_keeps_it_pending(scene):
+    """The control of what was found: that it is looked, and not only rewritten."""
+    eve = scene.customer()
+    scene.read(eve, 1, 200)
+    reader = subprocess.Popen([program("psql"), "-qAtX", "-h", scene.keys.folder, "-U", "tester", "keys"], text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    reader.stdin.write("BEGIN ISOLATION LEVEL REPEATABLE READ;\nSELECT 'begun', count(*) FROM pg_class;\n")
+    reader.stdin.flush()
+    assert reader.stdout.readline().startswith("begun")
+    before = scene.rows()
+    eve.line().call("POST", "/v1/me/erase", {"confirm": "erase me"}).expect(200, 202)
+    assert wait_until(lambda: scene.node.run("doctor")["keys_pending"] == 1, 20 * SLOW) is not None
+    scene.read(eve, 1, 403, 404)
+    gone = before - scene.rows()
+    scene.of_keys("CHECKPOINT")
+    held = scene.look(gone)
+    assert held, "an old state is read and holds nothing: nothing was shown"
+    print(f"control: while somebody reads an older state, {len(held)} files hold it: red")
+    _, _ = reader.communicate("COMMIT;\n", timeout=20 * SLOW)
+    assert wait_until(lambda: scene.node.run("doctor")["keys_pending"] == 0, 40 * SLOW) is not None
+    assert scene.look(gone) == [], scene.look(gone)
+
+
+# ---- when the keys are away
+
+def without_their_database_nobody_is_opened(scene):
+    scene.keys.stop(signal.SIGQUIT)
+    for i, node in enumerate(scene.nodes):
+        scene.read(scene.ben, i, 503)
+        node.line().get("/readyz").expect(503)
+        node.line().get("/healthz").expect(200)
+    stopped = scene.other.line(scene.ben.fields).call("POST", f"/v1/me/grants/{scene.ben.grant}/withdraw", {})
+    print("stop without keys:", stopped.status, stopped.body)
+    scene.keys.start()
+    for i, node in enumerate(scene.nodes):
+        assert wait_until(lambda: node.line().get("/readyz").status == 200, 20 * SLOW) is not None
+        assert b"Ada" in scene.read(scene.ben, i, 200).body
+
+
+STEPS = [what_one_writes_the_other_opens, told_where_the_keys_are, a_deletion_alone_leaves_everything,
+         whoever_is_erased_at_one_is_a_stranger_at_the_other, an_older_state_that_somebody_reads_keeps_it_pending,
+         without_their_database_nobody_is_opened]
+
+
+def main():
+    with DatabaseServer() as data, DatabaseServer(**SETTINGS) as keys:
+        node = RoughNode()
+        node.store = ["--store", data.make("data"), "--keys", keys.make("keys")]
+        with node, Apart(node) as other:
+            steps.run(STEPS, Scene(data, keys, node, other))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
