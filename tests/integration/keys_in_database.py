@@ -9,18 +9,19 @@ controls: before the erasure the keys are found; what is deleted as usual still 
 an erasure stays pending, and what it destroys is found.
 
 Usage: keys_in_database.py PRINT_KEYS"""
+import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 
 import steps
 from cli import one_sentence
+from database_refusals import COUNT
 from database_server import DatabaseServer, program
 from running_node import Caller
-from stress import Line, RoughNode, Shop, wait_until
+from stress import RoughNode, Shop, wait_until
 from traces import Keys, files, memory
 
 PRINT_KEYS = sys.argv[1]
@@ -191,17 +192,95 @@ def without_their_database_nobody_is_opened(scene):
         scene.read(scene.ben, i, 503)
         node.line().get("/readyz").expect(503)
         node.line().get("/healthz").expect(200)
-    stopped = scene.other.line(scene.ben.fields).call("POST", f"/v1/me/grants/{scene.ben.grant}/withdraw", {})
-    print("stop without keys:", stopped.status, stopped.body)
     scene.keys.start()
     for i, node in enumerate(scene.nodes):
         assert wait_until(lambda: node.line().get("/readyz").status == 200, 20 * SLOW) is not None
         assert b"Ada" in scene.read(scene.ben, i, 200).body
 
 
+# ---- what is refused, and what is told
+
+def fresh(scene, name, root=None):
+    """A folder for a node, with this root key or with nothing."""
+    data = os.path.join(scene.node.folder, name)
+    if root is not None:
+        os.makedirs(os.path.join(data, "keys"), mode=0o700)
+        os.chmod(data, 0o700)
+        with open(os.open(os.path.join(data, "keys", "root.key"), os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.write(root)
+    return data
+
+
+def command(data, places, *words):
+    return subprocess.run([os.environ["SYMBOLON"], *words, "--data", data, *places], capture_output=True, text=True,
+                          timeout=60 * SLOW, check=False)
+
+
+def what_would_not_do_is_refused_untouched(scene):
+    scene.keys.make("empty")
+    scene.data.make("new")
+    scene.keys.ask("postgres", "CREATE ROLE guest LOGIN")
+    store, keys = scene.node.store[1::2]
+    empty, new = scene.keys.url("empty"), scene.data.url("new")
+    with open(os.path.join(scene.node.data, "keys", "root.key"), "rb") as file:
+        root = file.read()
+    refused = [
+        ("another root", "CORRUPT", "another root", os.urandom(32), store, keys),
+        ("another root, and new data", "CORRUPT", "another root", os.urandom(32), scene.data.make("newer"), keys),
+        ("keys that are not the data's", "CORRUPT", "is empty", root, store, empty),
+        ("the same database", "CONFLICT", "another database", root, new, new),
+        ("missing rights", "FORBIDDEN", "does not let this user", root, new, empty.replace("tester@", "guest@")),
+        ("nobody there", "UNAVAILABLE", "cannot be reached", root, new, "postgresql:///x?host=/nowhere"),
+        ("keys apart from data in a folder", "USAGE", "--store postgresql://", root, "sqlite:/nowhere", keys),
+        ("words that are no place", "USAGE", "--keys wants", root, new, "elsewhere"),
+    ]
+    for i, (what, code, words, its_root, store, keys) in enumerate(refused):
+        before = scene.rows(), scene.keys.ask("empty", COUNT), scene.data.ask("new", COUNT)
+        data = fresh(scene, f"refused-{i}", its_root)
+        done = command(data, ["--store", store, "--keys", keys], "org", "create", "Green Shop")
+        one_sentence(done, code)
+        assert words in done.stderr, (what, done.stderr)
+        assert (scene.rows(), scene.keys.ask("empty", COUNT), scene.data.ask("new", COUNT)) == before, what
+        assert set(os.listdir(os.path.join(data, "keys"))) <= {"root.key", "buckets"}, what
+
+
+def a_user_without_rights_erases_and_is_told_what_stays(scene):
+    """Everything else is the same; both databases are on one server, which is told too."""
+    scene.keys.ask("postgres", "CREATE ROLE plain LOGIN")
+    for name in ("data_beside", "keys_beside"):
+        scene.keys.ask("postgres", f"CREATE DATABASE {name} OWNER plain")
+    as_plain = [scene.keys.url(name).replace("tester@", "plain@") for name in ("data_beside", "keys_beside")]
+    places, data = ["--store", as_plain[0], "--keys", as_plain[1]], fresh(scene, "plain")
+    command(data, places, "org", "create", "Green Shop")
+    made = json.loads(command(data, places, "person", "create", "--name", "Ada", "--json").stdout)
+    sealed = bytes.fromhex(scene.keys.ask("keys_beside", "SELECT encode(sealed, 'hex') FROM symbolon_keys.bucket_key"))
+    scene.of_keys("CHECKPOINT")
+    tables = [path for path in scene.look({sealed}) if path.startswith("base/")]
+    assert tables, "a key is not found where it is"
+    done = command(data, places, "person", "erase", made["id"], "--yes")
+    assert done.returncode == 0, done.stderr
+    scene.of_keys("CHECKPOINT")  # in its own time
+    assert not [path for path in scene.look({sealed}) if path.startswith("base/")]
+    told = json.loads(command(data, places, "doctor", "--json").stdout)
+    assert (told["keys_log_cut"], told["keys_beside_data"], told["keys_pending"]) == (False, True, 0), told
+    said = command(data, places, "doctor").stdout
+    assert "pg_checkpoint" in said and "one database server" in said, said
+    scene.keys.ask("keys_beside", "GRANT pg_checkpoint TO plain; GRANT EXECUTE ON FUNCTION pg_switch_wal() TO plain")
+    assert json.loads(command(data, places, "doctor", "--json").stdout)["keys_log_cut"]
+
+
+def a_key_folder_may_lie_elsewhere(scene):
+    keys, data = os.path.join(scene.node.folder, "elsewhere"), fresh(scene, "no-keys")
+    done = command(data, ["--keys", "file:" + keys], "org", "create", "Green Shop")
+    assert done.returncode == 0, done.stderr
+    assert "root.key" in os.listdir(keys) and not os.path.exists(os.path.join(data, "keys"))
+    assert json.loads(command(data, ["--keys", "file:" + keys], "doctor", "--json").stdout)["keys"] == "folder"
+
+
 STEPS = [what_one_writes_the_other_opens, told_where_the_keys_are, a_deletion_alone_leaves_everything,
          whoever_is_erased_at_one_is_a_stranger_at_the_other, an_older_state_that_somebody_reads_keeps_it_pending,
-         without_their_database_nobody_is_opened]
+         without_their_database_nobody_is_opened, what_would_not_do_is_refused_untouched,
+         a_user_without_rights_erases_and_is_told_what_stays, a_key_folder_may_lie_elsewhere]
 
 
 def main():
