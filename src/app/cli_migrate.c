@@ -137,10 +137,20 @@ static err check_log(struct moving *moving)
 
 /* ---- the two places */
 
+/* Keys in a database stay there, whatever moves beside them. */
+static err check_keys(struct ctx *cx, const struct node_place *a, const struct node_place *b)
+{
+    if ((a->folder == NULL) == (b->folder == NULL))
+        return OK;
+    return FAIL(cx, INVALID, "move.keys", "keys lie in a database: the data moves between servers only, and they stay");
+}
+
 static bool is_same_folder(const struct node_place *a, const struct node_place *b)
 {
     struct stat first;
     struct stat second;
+    if (a->folder == NULL || b->folder == NULL)
+        return a->folder == b->folder;
     bool both = stat(a->folder, &first) == 0 && stat(b->folder, &second) == 0;
     return both && first.st_dev == second.st_dev && first.st_ino == second.st_ino;
 }
@@ -152,6 +162,7 @@ static err open_target(struct moving *moving, const struct node_options *from)
     struct node_place there;
     TRY(node_find_place(cx, from, &here));
     TRY(node_find_place(cx, &moving->to, &there));
+    TRY(check_keys(cx, &here, &there));
     struct store_options options = {.url = there.url, .keys_url = there.keys, .clock = &moving->cli->node.clock,
                                     .create = true, .moves = true, .is_target = true};
     bool begun = false; /* who may take it is asked later */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Keys in a database of their own, on a server (docs/decisions/0022). A row that is deleted there stays in the file of
+ * Keys in a database of their own, on a server (docs/decisions/0024). A row that is deleted there stays in the file of
  * its table and in the server's log, so store_scrub_keys() has the tables written anew, looks whether nothing is left,
  * and has the log cut where that is permitted. This header says what the server does of its own accord. */
 #ifndef STORE_KEYS_PLACE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What PostgreSQL keeps of rows that were deleted, and how it is made to let go of them: for the database of the keys
  * alone, inside this floor. A deleted row stays in its table's file until the table is written anew, in the write-ahead
- * log until a checkpoint lies behind it, and values of it in the statistics of the planner. docs/decisions/0022 says
+ * log until a checkpoint lies behind it, and values of it in the statistics of the planner. docs/decisions/0024 says
  * what remains beyond our reach. */
 #ifndef STORE_SCRUB_H
 #define STORE_SCRUB_H

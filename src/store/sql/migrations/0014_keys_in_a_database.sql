@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Bucket keys, where they lie in a database and not in the key folder (docs/decisions/0022), and whose keys that
+-- Bucket keys, where they lie in a database and not in the key folder (docs/decisions/0024), and whose keys that
 -- database holds. With keys in the folder both tables stay empty.
 
 -- file: keys
