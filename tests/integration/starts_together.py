@@ -40,8 +40,10 @@ class Start:
         return ["--data", os.path.join(data or self.data, "data"), *self.store, "--json"]
 
     def begin(self, *words, data=None):
-        return subprocess.Popen([PROGRAM, *words, *self.place(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                text=True)
+        process = subprocess.Popen([PROGRAM, *words, *self.place(data)], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, text=True)
+        self.scene.processes.append(process)
+        return process
 
     def serve(self, data=None):
         self.servers.append(self.begin("serve", "--listen", "127.0.0.1:0", data=data))
@@ -109,7 +111,14 @@ class Session:
 
 class Scene:
     def __init__(self, server, folder):
-        self.server, self.folder, self.count = server, folder, 0
+        self.server, self.folder, self.count, self.processes = server, folder, 0, []
+
+    def end(self):
+        """What a step that failed has left."""
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def make(self):
         self.count += 1
@@ -252,7 +261,11 @@ STEPS = [two_servers_and_a_command_in_an_empty_folder, two_servers_and_a_command
 
 def main():
     with DatabaseServer() as server, tempfile.TemporaryDirectory(prefix="symbolon-test-") as folder:
-        steps.run(STEPS, Scene(server, folder))
+        scene = Scene(server, folder)
+        try:
+            steps.run(STEPS, scene)
+        finally:
+            scene.end()
 
 
 if __name__ == "__main__":
