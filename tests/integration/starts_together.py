@@ -147,6 +147,16 @@ def two_servers_and_a_command_on_an_empty_database(scene):
         start.expect_sound()
 
 
+def two_servers_and_a_command_with_keys_in_a_database_too(scene):
+    store = scene.make()
+    start = Start(scene, store=store)
+    start.store += ["--keys", scene.server.make(scene.database + "_keys")]
+    with start.serve().org("Blue Shop").serve():
+        start.expect_one_node()
+    scene.expect_each_migration_once()
+    start.expect_sound()
+
+
 def two_with_keys_of_their_own_do_not_become_one(scene):
     for _ in range(ROUNDS):
         start = Start(scene, store=scene.make())
@@ -254,9 +264,9 @@ def control_two_who_do_not_wait_fail(scene):
 
 
 STEPS = [two_servers_and_a_command_in_an_empty_folder, two_servers_and_a_command_on_an_empty_database,
-         two_with_keys_of_their_own_do_not_become_one, each_waits_for_another_who_makes_the_schema,
-         two_servers_and_a_command_on_an_older_schema, a_migration_may_take_longer_than_anything_else,
-         control_two_who_do_not_wait_fail]
+         two_servers_and_a_command_with_keys_in_a_database_too, two_with_keys_of_their_own_do_not_become_one,
+         each_waits_for_another_who_makes_the_schema, two_servers_and_a_command_on_an_older_schema,
+         a_migration_may_take_longer_than_anything_else, control_two_who_do_not_wait_fail]
 
 
 def main():
