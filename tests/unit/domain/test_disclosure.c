@@ -452,11 +452,26 @@ static void pages_and_filters_skip_no_row(void **state)
     list = (struct disclosure_list){.limit = 500, .attribute = attribute_find(TEXT("pd:Name"))->number};
     ASSERT_OK(world, disclosure_list(world_as(world, world->ada), &list));
     assert_int_equal(list.out_count, 0);
+    list.attribute = attribute_find(TEXT("pd:PhysicalAddress"))->number;
+    ASSERT_OK(world, disclosure_list(world_as(world, world->ada), &list));
+    assert_int_equal(list.out_count, READS);
     int64_t given = 0;
     int64_t refused = 0;
     ASSERT_OK(world, disclosure_count(world_as(world, world->ada), &given, &refused));
     assert_int_equal(given, READS - 3);
     assert_int_equal(refused, 3);
+}
+
+static void a_read_that_is_missing_is_no_end_of_the_list(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    for (int i = 0; i < 3; i++)
+        (void)world_read(world, world->shipping, &relationship, &world->delivery);
+    assert_int_equal(ledger(world).out_count, 3);
+    world_spoil(world, "ledger.db", "DELETE FROM disclosure");
+    struct disclosure_list list = {.limit = 200};
+    ASSERT_FAILS(world, disclosure_list(world_as(world, world->ada), &list), CORRUPT, "disclosure.missing");
 }
 
 static void the_list_is_the_persons_alone(void **state)
@@ -492,6 +507,7 @@ int main(void)
         WORLD_TEST(with_the_key_gone_nothing_is_read),
         WORLD_TEST(the_decision_alone_says_the_same),
         WORLD_TEST(pages_and_filters_skip_no_row),
+        WORLD_TEST(a_read_that_is_missing_is_no_end_of_the_list),
         WORLD_TEST(the_list_is_the_persons_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
