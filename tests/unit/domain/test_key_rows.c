@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Bucket keys as rows of the key store, with a second keyring that stands for another server: who is forgotten by one is
- * unknown to the other, survivors stay, no file is made, and a database begun under another root is told. */
+ * Bucket keys as rows of the key store, with a second keyring that stands for another server: who is forgotten by one
+ * is unknown to the other, survivors stay, and a database that was begun under another root is told. */
 #include "support/cmocka.h"
 
 #include <stdio.h>
