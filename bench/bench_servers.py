@@ -77,4 +77,6 @@ with Bench("servers") as bench:
     ask_two(bench, script, servers)
     for server in servers:
         server.stop()
+    room = database.ask(folder, "SELECT reloptions FROM pg_class WHERE oid = 'symbolon.disclosure_head'::regclass")
+    bench.must_hold(room == "{fillfactor=50}", f"heads of reads have no room to change beside themselves: {room}")
     ask_two_writers(bench, folder)
