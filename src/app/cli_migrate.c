@@ -19,6 +19,7 @@
 #define ANSWER_BYTES 8192
 #define TELL_EVERY_NS INT64_C(200000000)
 #define FINDINGS_SAID_MAX 20
+#define TYPED_BYTES 64
 
 /* One run of the command. */
 struct moving {
@@ -337,6 +338,47 @@ static err cancel(struct moving *moving)
     return cli_answer(cli, &json);
 }
 
+static err fail_unconfirmed(struct cli *cli)
+{
+    return FAIL(&cli->cx, USAGE, "cli.confirm", "nothing was done: it wants the word \"forget\", or --yes");
+}
+
+static err confirm(struct cli *cli)
+{
+    char typed[TYPED_BYTES];
+    cli_say(cli, "Without --to the new place is not asked whether it is the node already. If it is, or if a\n"
+                 "run of this move can still reach it, there will be two nodes, and what people did there\n"
+                 "is lost here.\n");
+    if (cli_has(cli, CLI_yes))
+        return OK;
+    if (cli_has(cli, CLI_json) || isatty(STDIN_FILENO) != 1)
+        return fail_unconfirmed(cli);
+    cli_say(cli, "Type \"forget\" to go on: ");
+    (void)fflush(cli->out); /* a prompt that is not seen is only confusing */
+    if (fgets(typed, sizeof typed, stdin) == NULL || !text_is(text_trim(text_of(typed)), "forget"))
+        return fail_unconfirmed(cli);
+    return OK;
+}
+
+/* The new place is lost. What the marks beside the keys know is looked at as ever: a log that has grown there shows. */
+static err forget(struct cli *cli)
+{
+    struct node_options options = cli_node_options(cli, false);
+    struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
+    struct text shown;
+    options.moves = true;
+    options.store = cli_value(cli, CLI_from, options.store);
+    TRY(open_source(cli, &options));
+    TRY(store_shown(&cli->node.cx, cli->node.store, &shown));
+    TRY(confirm(cli));
+    TRY(store_move_forget(&cli->node.cx, cli->node.store));
+    json_open_object(&json);
+    json_member_text(&json, "opened", shown);
+    json_close_object(&json);
+    cli_say(cli, "The node is at %.*s, as before.\n", TEXT_ARGS(shown));
+    return cli_answer(cli, &json);
+}
+
 /* Where it is already, over the machines that there are. */
 static err spread(struct cli *cli)
 {
@@ -365,7 +407,9 @@ err cli_migrate(struct cli *cli)
     moving.move.progress = tell;
     moving.move.self = &moving;
     moving.began_ns = now_ns(&moving);
-    if (!cli_has(cli, CLI_to) && (cli_has(cli, CLI_from) || cli_has(cli, CLI_cancel)))
+    if (!cli_has(cli, CLI_to) && cli_has(cli, CLI_cancel))
+        return forget(cli);
+    if (!cli_has(cli, CLI_to) && cli_has(cli, CLI_from))
         return FAIL(&cli->cx, USAGE, "cli.arguments", "--to says where the data shall lie");
     if (!cli_has(cli, CLI_to))
         return spread(cli);

@@ -392,3 +392,12 @@ err store_move_cancel(struct ctx *cx, struct store_move *move)
 {
     return with_ends(cx, move, cancel);
 }
+
+err store_move_forget(struct ctx *cx, struct store *from)
+{
+    struct store_move move = {.from = from};
+    struct place place;
+    struct place open = {.state = PLACE_OPEN, .other = TEXT_NONE, .node = TEXT_NONE};
+    TRY(place_load(cx, &place));
+    return place.state == PLACE_CLOSED ? save_source(cx, &move, &open) : place_check(cx, &place);
+}

@@ -61,5 +61,8 @@ err store_move_settle(struct ctx *cx, struct store_move *move) MUST_CHECK;
 err store_move_finish(struct ctx *cx, struct store_move *move) MUST_CHECK;
 /* Gives up: the target can be opened no more, then the source is open again. CONFLICT store.moved when it is done. */
 err store_move_cancel(struct ctx *cx, struct store_move *move) MUST_CHECK;
+/* The same where the target is lost and cannot be asked: for who has been told what that means. Opened with `moves`.
+ * CONFLICT store.moved when the store is not closed for a move. */
+err store_move_forget(struct ctx *cx, struct store *from) MUST_CHECK;
 
 #endif

@@ -22,6 +22,7 @@ from stress import Cut, RoughNode, Shop, seed_of_run
 
 SLOW = float(os.environ.get("SLOW", 1))
 SECRET = "Hush4711"
+KILLS = 10
 PEOPLE = ("attributes", "attributes/pd:Name/history", "organisations", "relationships", "requests", "grants",
           "disclosures")
 OF_RELATIONSHIP = ("", "/purposes", "/records", "/receipts")
@@ -148,9 +149,10 @@ def act(scene, acknowledged):
     try:
         while True:
             answer = line.call("POST", "/v1/me/grants", body)
-            if answer.status != 201:
-                return answer.expect(503).json["reason"]
-            acknowledged.add(answer.json["id"])
+            if answer.status == 201:
+                acknowledged.add(answer.json["id"])
+            elif answer.expect(503).json["reason"] in ("store.moved", "store.unknown"):
+                return answer.json["reason"]
             time.sleep(0.005 if len(acknowledged) < 200 else 0.25)  # a day of one relationship has its limit
     except Cut:
         return "cut"
@@ -168,7 +170,8 @@ def moved_while_people_act(scene, source, target):
     node.process.stdout.close()
     node.process = None
     node.start()
-    assert scene.story.ids("/v1/me/grants") == acknowledged
+    there = scene.story.ids("/v1/me/grants")  # perhaps the last one was made and not answered
+    assert acknowledged <= there and len(there - acknowledged) <= (ends[0] == "cut"), (ends, len(there))
     scene.story.still_holds(scene.before)
     scene.story.goes_on()
 
@@ -216,19 +219,28 @@ def kill_behind(scene, source, target, lines, seconds):
 
 
 def killed_and_called_again(scene, source, target):
-    """Both doors are tried each time: the target is shut until the end, the source is open, or closed for good."""
-    plans, kills, closed, done = {False: [0, 0, 1, 1, 2, 2, 3, 3, 3], True: [0, 0, 1, 1, 2]}, 0, False, False
-    while plans[closed] and not done:
-        lines = plans[closed].pop(0)
-        kills += kill_behind(scene, source, target, lines, scene.random.uniform(0, 0.3 if lines == 0 else 0.05) * SLOW)
-        there, here = scene.doctor(target), scene.doctor(source)
-        done = there.returncode == 0
-        assert here.returncode == EXIT["CONFLICT"] or here.returncode == 0 and not closed and not done, here.stderr
+    """Both doors are tried: never are they open at once, and once the source is shut it stays so. What comes to its end
+    too early goes back the other way."""
+    kills, runs, closed = 0, 0, False
+    while kills < KILLS:
+        runs += 1
+        assert runs < 10 * KILLS, kills
+        lines = scene.random.choice((0, 1, 2) if closed else (0, 1, 2, 3))
+        seconds = scene.random.uniform(0, 0.3 if lines == 0 else 0.05) * SLOW
+        if not kill_behind(scene, source, target, lines, seconds):
+            source, target, closed = target, source, False
+            continue
+        kills += 1
+        here = scene.doctor(source)
+        assert here.returncode == EXIT["CONFLICT"] or here.returncode == 0 and not closed, here.stderr
         closed = here.returncode != 0
-    assert kills >= 8, kills
+        if not closed:
+            assert scene.doctor(target).returncode != 0
     scene.moved(source, target)
     scene.refused(source, "has moved to")
-    print(f"killed {kills} times")
+    print(f"killed {kills} times in {runs} runs")
+    if target != scene.home:
+        scene.moved(target, scene.home)
 
 
 def it_comes_back_and_is_killed_on_the_way(scene):
@@ -272,25 +284,35 @@ def a_wrong_target_is_refused_and_nothing_is_touched(scene):
         one_sentence(done, code)
         assert word in done.stderr, (target, done.stderr)
         assert database is None or server.ask(database, count) == before, target
-        assert scene.doctor(scene.home).returncode == 0, target
+    assert scene.doctor(scene.home).returncode == 0
     one_sentence(scene.migrate(scene.away, server.url("fine")), "CONFLICT")  # it has moved away
     one_sentence(scene.migrate(server.url("fine"), scene.home), "NOT_FOUND")
 
 
 # ---- controls, and giving up
 
+EMPTY = """DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass FROM pg_class WHERE relkind = 'r' AND
+    relnamespace = 'symbolon'::regnamespace AND relname NOT IN ('schema_migration', 'store_place', 'batch_mark') AND
+    relname NOT LIKE '%generation' LOOP EXECUTE 'TRUNCATE ' || t; END LOOP; END $$"""
 LIAR = """SET search_path = symbolon; CREATE FUNCTION lie() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN NEW.changed_at_ms = NEW.changed_at_ms + 1; RETURN NEW; END';
     CREATE TRIGGER lie BEFORE INSERT ON vault FOR EACH ROW EXECUTE FUNCTION lie()"""
 
 
-def a_database_that_changes_rows_is_found_out(scene):
-    url = scene.server.make("liar")
-    assert kill_behind(scene, scene.home, url, 1, 0)
-    scene.server.ask("liar", LIAR)
-    scene.server.ask("liar", "DELETE FROM symbolon.vault")
+def closed_by_a_liar(scene, name):
+    """A move to a database that changes what it is told, and how it ended. Its tables are those of a node that was."""
+    url = scene.server.make(name)
+    subprocess.run([scene.node.program, "org", "create", "Red Shop", "--data", os.path.join(scene.node.folder, name),
+                    "--store", url], check=True, capture_output=True, timeout=120)
+    scene.server.ask(name, EMPTY)
+    scene.server.ask(name, LIAR)
     done = scene.migrate(scene.home, url)
     assert done.returncode == EXIT["CORRUPT"] and "vault does not become the same" in done.stderr, done.stderr
+    return url
+
+
+def a_database_that_changes_rows_is_found_out(scene):
+    url = closed_by_a_liar(scene, "liar")
     print("control: a database that changes what it is told: red")
     scene.refused(scene.home, "is being moved to postgresql://")
     scene.refused(url, "not complete")
@@ -311,18 +333,41 @@ def a_database_that_changes_rows_is_found_out(scene):
     scene.away = url
 
 
+def it_comes_back_while_people_act(scene):
+    scene.node.start()
+    moved_while_people_act(scene, scene.away, scene.home)
+    scene.refused(scene.away, "has moved to sqlite:")
+    scene.node.stop()
+
+
+def a_place_that_is_lost_is_forgotten_when_somebody_says_so(scene):
+    url = closed_by_a_liar(scene, "lost")
+    scene.server.ask("postgres", "DROP DATABASE lost WITH (FORCE)")
+    scene.refused(scene.home, "is being moved to postgresql://", "/lost")
+    one_sentence(scene.migrate(scene.home, url, "--cancel"), "UNAVAILABLE")
+    words = [scene.node.program, "migrate", "--cancel", "--data", scene.node.data]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == EXIT["USAGE"] and "two nodes" in done.stdout, (done.stdout, done.stderr)
+    scene.refused(scene.home, "is being moved")
+    subprocess.run([*words, "--yes"], check=True, capture_output=True, timeout=60)
+    assert scene.doctor(scene.home).returncode == 0
+    assert subprocess.run([*words, "--yes"], check=False, capture_output=True, timeout=60).returncode == 0
+
+
 def a_source_that_does_not_agree_with_itself_is_not_closed(scene):
-    change = "UPDATE symbolon.relationship SET state = 5 - state WHERE relationship_id = (SELECT min(relationship_id)" \
-             " FROM symbolon.relationship WHERE state IN (2, 3))"
-    scene.server.ask("liar", change)
-    done = scene.migrate(scene.away, scene.home)
+    url = scene.server.make("torn")
+    scene.moved(scene.home, url)
+    scene.server.ask("torn", "UPDATE symbolon.relationship SET state = 5 - state WHERE relationship_id = (SELECT"
+                             " min(relationship_id) FROM symbolon.relationship WHERE state IN (2, 3))")
+    done = scene.migrate(url, scene.home)
     assert done.returncode == EXIT["CORRUPT"] and "nothing was closed" in done.stderr, (done.stdout, done.stderr)
     print("control: a row that was changed in the source: red")
-    assert scene.doctor(scene.away).returncode == 0
+    assert scene.doctor(url).returncode == 0
 
 
 STEPS = [it_goes_to_a_database_server_while_people_act, it_comes_back_and_is_killed_on_the_way,
          a_wrong_target_is_refused_and_nothing_is_touched, a_database_that_changes_rows_is_found_out,
+         it_comes_back_while_people_act, a_place_that_is_lost_is_forgotten_when_somebody_says_so,
          a_source_that_does_not_agree_with_itself_is_not_closed]
 
 
