@@ -2,7 +2,7 @@
  * A store goes to another place: a folder, or a database server. What is there is copied while it is served, then the
  * source is closed, the rest is copied, all is compared, and the target is opened. Until that last step the source is
  * the node and can be opened again; each step may be broken off and done again. What the copy means is for the caller
- * to look at, between store_move_settle() and store_move_finish(). See docs/decisions/0022-moving-a-store.md. */
+ * to look at, between store_move_settle() and store_move_finish(). See docs/decisions/0023-moving-a-store.md. */
 #ifndef STORE_MOVE_H
 #define STORE_MOVE_H
 
