@@ -3,6 +3,8 @@
  * cannot be called with the wrong columns.
  *   embed_sql queries OUT.h OUT.c FILE…      every named query: structs, prototype, descriptor, function
  *   embed_sql migrations OUT.c FILE…         every migration: number, name and text
+ * Rows are `none`, `one`, `many`, or `walk`: so many that they are given one by one and never lie in memory at once.
+ * `apart` names the parameter without whose value a statement touches no row, neither reading nor writing.
  * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns. What
  * several say in the same words stands before them as a part (`-- part: NAME`); `:NAME:` stands for it.
  * Leaves whether the SQL itself is right to the database, which prepares every query at start. Anything in a head that
@@ -44,6 +46,15 @@ struct output {
 
 /* ---- checking */
 
+/* Of the parameter by which its rows lie apart; 0: there is none. */
+static size_t number_of(const struct query *query)
+{
+    for (size_t i = 0; i < query->in.count; i++)
+        if (text_equals(query->in.at[i].name, query->apart))
+            return i + 1;
+    return 0;
+}
+
 static void check_query(const struct source *source, struct query *query, const struct output *output)
 {
     static const char *const FILES[] = {"people", "ledger", "records", "keys"};
@@ -53,10 +64,12 @@ static void check_query(const struct source *source, struct query *query, const 
     if (!known)
         sql_refuse(source, "%.*s: the file is people, ledger, records or keys", TEXT_ARGS(query->name));
     bool none = text_is(query->rows, "none");
-    if (!none && !text_is(query->rows, "one") && !text_is(query->rows, "many"))
-        sql_refuse(source, "%.*s: the rows are one, many or none", TEXT_ARGS(query->name));
+    if (!none && !text_is(query->rows, "one") && !text_is(query->rows, "many") && !text_is(query->rows, "walk"))
+        sql_refuse(source, "%.*s: the rows are one, many, walk or none", TEXT_ARGS(query->name));
     if (none != (query->out.count == 0))
         sql_refuse(source, "%.*s: a query with rows has `out`, one without has none", TEXT_ARGS(query->name));
+    if (query->apart.size > 0 && number_of(query) == 0)
+        sql_refuse(source, "%.*s: what parts its rows is a parameter", TEXT_ARGS(query->name));
     if (query->sql.overflowed)
         sql_refuse(source, "%.*s is too long", TEXT_ARGS(query->name));
     if (output->count == QUERIES_MAX)
@@ -65,6 +78,8 @@ static void check_query(const struct source *source, struct query *query, const 
         if (text_equals(output->names[i], query->name))
             sql_refuse(source, "%.*s exists already", TEXT_ARGS(query->name));
     query_check_sql(source, query);
+    if (query->writes && text_is(query->rows, "walk"))
+        sql_refuse(source, "%.*s: a walk changes nothing", TEXT_ARGS(query->name));
 }
 
 /* ---- shared rows: the first query of a `row` names its columns, later ones take them over */
@@ -236,6 +251,16 @@ static void write_function(struct output *output, const struct query *query)
     (void)fprintf(output->body, "}\n\n");
 }
 
+/* Says beforehand what will be asked. */
+static void write_ahead(struct output *output, const struct query *query)
+{
+    struct text head = text_format(output->arena, "void sql_%.*s_ahead(struct ctx *cx%.*s)", TEXT_ARGS(query->name),
+                                   TEXT_ARGS(in_parameter(output->arena, query)));
+    (void)fprintf(output->header, "%.*s;\n", TEXT_ARGS(head));
+    (void)fprintf(output->body, "%.*s\n{\n    statement_ahead(cx, &STATEMENTS[%zu], %s);\n}\n\n", TEXT_ARGS(head),
+                  output->count, query->in.count == 0 ? "NULL" : "in");
+}
+
 /* Row by row, for what may be longer than an arena. The adapter keeps the types of the caller's function. */
 static void write_each(struct output *output, const struct query *query)
 {
@@ -271,6 +296,7 @@ static void write_row(struct output *output, const struct query *query)
     build_upper(table, query->rows);
     build_literal(table, ", .file = STORE_");
     build_upper(table, query->file);
+    build_format(table, ", .tables = 0x%llx, .apart = %zu", (unsigned long long)query->tables, number_of(query));
     if (query->in.count > 0)
         build_format(table, ",\n .in = %.*s_in, .in_count = %zu", TEXT_ARGS(query->name), query->in.count);
     if (query->out.count > 0)
@@ -290,9 +316,13 @@ static void write_query(struct output *output, const struct query *query)
         write_fields(output->body, query->row, "row", &query->out);
         output->rows[output->rows_count++] = (struct shared_row){query->row, query->out};
     }
-    write_function(output, query);
-    if (text_is(query->rows, "many"))
+    bool walks = text_is(query->rows, "walk");
+    if (!walks)
+        write_function(output, query);
+    if (walks || text_is(query->rows, "many"))
         write_each(output, query);
+    if (!walks && !query->writes && query->out.count > 0)
+        write_ahead(output, query);
     (void)fputc('\n', output->header);
     write_row(output, query);
     output->names[output->count++] = query->name;

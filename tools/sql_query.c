@@ -131,8 +131,10 @@ static void read_head_line(const struct source *source, struct text line, struct
         read_word(source, value, &query->rows);
     else if (text_is(key, "row"))
         read_word(source, value, &query->row);
+    else if (text_is(key, "apart"))
+        read_word(source, value, &query->apart);
     else
-        sql_refuse(source, "a head knows name, part, file, in, out, row and rows, not \"%.*s\"", TEXT_ARGS(key));
+        sql_refuse(source, "a head knows name, part, file, in, out, row, rows and apart, not \"%.*s\"", TEXT_ARGS(key));
 }
 
 /* Adds a line of SQL without its comment. True when the statement ends on it. */
@@ -228,6 +230,42 @@ static bool is_writing_word(struct text word)
            text_equals_ignoring_case(word, "delete");
 }
 
+static bool leads_to_table(struct text word)
+{
+    static const char *const WORDS[] = {"from", "join", "into", "update"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (text_equals_ignoring_case(word, WORDS[i]))
+            return true;
+    return false;
+}
+
+static uint64_t bit_of(struct text table)
+{
+    uint32_t hash = 2166136261u; /* FNV-1a */
+    for (size_t i = 0; i < table.size; i++)
+        hash = (hash ^ (uint8_t)table.at[i]) * 16777619u;
+    return UINT64_C(1) << (hash >> 16 ^ hash) % 64;
+}
+
+/* Behind FROM, JOIN, INTO and UPDATE; names that the query itself makes are taken for tables, too, which does no harm.
+ * Of a list behind FROM only the first would be seen. */
+static void note_tables(const struct source *source, struct query *query)
+{
+    struct text sql = builder_text(&query->sql);
+    struct token token = {.depth = 0};
+    bool is_next = false;
+    int words = 0; /* since a table: itself and its alias */
+    while (next_token(&sql, &token)) {
+        bool is_word = is_word_byte(*token.text.at);
+        if (is_next && is_word)
+            query->tables |= bit_of(token.text);
+        if (*token.text.at == ',' && words > 0)
+            sql_refuse(source, "%.*s: a list of tables; say JOIN", TEXT_ARGS(query->name));
+        words = is_next && is_word ? 1 : is_word && words == 1 ? 2 : 0;
+        is_next = leads_to_table(token.text);
+    }
+}
+
 /* The parameters are exactly $1 … $n, and the statement is one that reads rows or changes them. */
 void query_check_sql(const struct source *source, struct query *query)
 {
@@ -254,4 +292,5 @@ void query_check_sql(const struct source *source, struct query *query)
     for (size_t i = 1; i <= query->in.count; i++)
         if (!used[i])
             sql_refuse(source, "%.*s does not use $%zu", TEXT_ARGS(query->name), i);
+    note_tables(source, query);
 }

@@ -28,11 +28,13 @@ struct query {
     struct text    name;
     struct text    file;
     struct text    rows;
+    struct text    apart; /* a parameter without whose value it touches no row */
     struct text    row; /* name of the row struct; the query's own unless the head shares one */
     struct columns in;
     struct columns out;
     struct builder sql; /* without comments, one line after the other */
     bool           writes;
+    uint64_t       tables; /* a bit for each table that it names; some share one */
 };
 
 /* Says `path:line: …` and ends the program. */
@@ -43,7 +45,7 @@ struct source source_open(struct arena *arena, const char *path); /* the whole f
 /* The next query of the file, its parts as they stand there. False at the end. */
 bool query_read(struct arena *arena, struct source *source, struct query *query);
 
-/* The parameters are exactly $1 … $n; notes whether the statement changes rows. */
+/* The parameters are exactly $1 … $n; notes whether the statement changes rows, and its tables. */
 void query_check_sql(const struct source *source, struct query *query);
 
 #endif

@@ -60,11 +60,11 @@ struct arena *arena_open(size_t max_bytes)
     return arena;
 }
 
-static void run_deferred(struct arena *arena)
+static void run_deferred(struct arena *arena, const void *until)
 {
-    for (struct deferred *deferred = arena->deferred; deferred != NULL; deferred = deferred->next)
+    for (struct deferred *deferred = arena->deferred; deferred != until; deferred = deferred->next)
         deferred->run(deferred->arg);
-    arena->deferred = NULL;
+    arena->deferred = (struct deferred *)(uintptr_t)until; /* one of the arena's own, behind those that were run */
 }
 
 /* What a request has brought does not outlive it: nobody finds it in this memory later. */
@@ -83,7 +83,7 @@ static void release_block(struct block *block)
 
 void arena_reset(struct arena *arena)
 {
-    run_deferred(arena);
+    run_deferred(arena, NULL);
     struct block *kept = NULL;
     for (struct block *block = arena->blocks, *next; block != NULL; block = next) {
         next = block->next;
@@ -100,6 +100,48 @@ void arena_reset(struct arena *arena)
     arena->blocks = kept;
     arena->used_bytes = 0;
     arena->exhausted = false;
+}
+
+struct arena_mark arena_mark(const struct arena *arena)
+{
+    const struct block *first = arena->blocks;
+    return (struct arena_mark){
+        .block = first,
+        .behind = first == NULL ? NULL : first->next,
+        .deferred = arena->deferred,
+        .used = first == NULL ? 0 : first->used,
+        .used_bytes = arena->used_bytes,
+        .exhausted = arena->exhausted,
+    };
+}
+
+/* The blocks from this one up to another, which it gives. */
+static struct block *release_until(struct block *block, const void *until)
+{
+    while (block != until) {
+        struct block *next = block->next;
+        release_block(block);
+        block = next;
+    }
+    return block;
+}
+
+/* New blocks lie before the first of then, big ones also right behind it; older ones are full and were left alone. */
+void arena_go_back(struct arena *arena, const struct arena_mark *mark)
+{
+    run_deferred(arena, mark->deferred);
+    arena->blocks = release_until(arena->blocks, mark->block);
+    struct block *first = arena->blocks;
+    if (first != NULL) {
+        first->next = release_until(first->next, mark->behind);
+        uint8_t *since = first->data + mark->used;
+        UNPOISON(since, first->used - mark->used);
+        explicit_bzero(since, first->used - mark->used);
+        POISON(since, first->used - mark->used);
+        first->used = mark->used;
+    }
+    arena->used_bytes = mark->used_bytes;
+    arena->exhausted = mark->exhausted;
 }
 
 void arena_close(struct arena *arena)

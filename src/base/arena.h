@@ -17,6 +17,19 @@ void arena_close(struct arena *arena); /* runs the deferred calls; takes NULL */
 /* Runs the deferred calls in reverse order, wipes and forgets every piece; keeps one block for the next request. */
 void arena_reset(struct arena *arena);
 
+/* A place in an arena, to come back to: that gives back, wipes and forgets what was taken since, and runs what was
+ * deferred since. Good until the arena is reset or goes back to an earlier mark. */
+struct arena_mark {
+    const void *block;
+    const void *behind;
+    const void *deferred;
+    size_t      used;
+    size_t      used_bytes;
+    bool        exhausted;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_go_back(struct arena *arena, const struct arena_mark *mark);
+
 /* Zeroed memory aligned for any type, or NULL when the bound is reached. `size` 0 gives a valid pointer. */
 void *arena_take(struct arena *arena, size_t count, size_t size);
 bool arena_is_exhausted(const struct arena *arena);

@@ -110,10 +110,21 @@ err act_append(struct ctx *cx, struct act *act)
     return outbox_add(cx, &event);
 }
 
+static struct sql_act_receipt_count_in lately_of(const struct ctx *cx, int64_t person_id, int64_t relationship_id)
+{
+    return (struct sql_act_receipt_count_in){
+        person_id, relationship_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), LIMIT_CHANGES_A_DAY};
+}
+
+void act_check_room_ahead(struct ctx *cx, int64_t person_id, int64_t relationship_id)
+{
+    struct sql_act_receipt_count_in in = lately_of(cx, person_id, relationship_id);
+    sql_act_receipt_count_ahead(cx, &in);
+}
+
 err act_check_room(struct ctx *cx, int64_t person_id, int64_t relationship_id)
 {
-    struct sql_act_receipt_count_in in = {
-        person_id, relationship_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), LIMIT_CHANGES_A_DAY};
+    struct sql_act_receipt_count_in in = lately_of(cx, person_id, relationship_id);
     struct sql_act_receipt_count_row lately = {0};
     bool found = false;
     TRY(sql_act_receipt_count(cx, &in, &lately, &found));

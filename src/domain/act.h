@@ -54,6 +54,7 @@ err act_newest_number(struct ctx *cx, int64_t *out) MUST_CHECK;
 /* Before an act that stops nothing: whether the relationship has room for it. Stops are asked nothing. TOO_MANY
  * relationship.too_many_changes. */
 err act_check_room(struct ctx *cx, int64_t person_id, int64_t relationship_id) MUST_CHECK;
+void act_check_room_ahead(struct ctx *cx, int64_t person_id, int64_t relationship_id); /* statement_ahead() */
 
 /* Writes a fact again under another person (a claim): only its number is new; nobody is told. Inside a write. */
 err act_copy(struct ctx *cx, struct act *act) MUST_CHECK;

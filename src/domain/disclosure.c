@@ -179,6 +179,17 @@ static err seal_note(struct ctx *cx, struct disclosure_ask *ask, const struct se
     return seal(cx, key, &place, bytes_of_text(ask->note), &ask->sealed_note);
 }
 
+/* All that a decision mostly reads; what the ids say is enough. */
+static void announce(struct ctx *cx, const struct disclosure_ask *ask, const struct id *relationship)
+{
+    const struct relationship place = {.person_id = relationship->owner, .relationship_id = relationship->item};
+    const struct grant_question question = {&place, ask->purpose_id.item};
+    relationship_load_ahead(cx, place.person_id, place.relationship_id);
+    grant_list_open_ahead(cx, &question);
+    person_key_open_ahead(cx, place.person_id);
+    vault_open_values_ahead(cx, place.person_id, ask->attributes);
+}
+
 static err open_question(struct ctx *cx, struct disclosure_ask *ask)
 {
     if (attribute_set_is_empty(ask->attributes))
@@ -186,10 +197,13 @@ static err open_question(struct ctx *cx, struct disclosure_ask *ask)
     if (ask->note.size > LIMIT_NOTE_BYTES || !text_is_overt(ask->note, false))
         return FAIL_AT(cx, INVALID, "disclosure.note", "/note", "a note is at most %d bytes of plain text",
                        LIMIT_NOTE_BYTES);
-    TRY(relationship_open(cx, ask->relationship, &ask->found));
+    struct id relationship;
+    TRY(id_open(cx, ask->relationship, ID_RELATIONSHIP, &relationship));
+    TRY(id_open(cx, ask->purpose, ID_PURPOSE, &ask->purpose_id));
+    announce(cx, ask, &relationship);
+    TRY(relationship_open_id(cx, &relationship, &ask->found));
     struct policy_object object = {.organisation_id = ask->found.organisation_id};
     TRY(policy_require(cx, POLICY_DISCLOSURE_ASK, &object));
-    TRY(id_open(cx, ask->purpose, ID_PURPOSE, &ask->purpose_id));
     return ask->purpose_id.owner == ask->found.organisation_id ? OK : FAIL_NOT_FOUND(cx);
 }
 
@@ -376,6 +390,19 @@ static err look_again(struct ctx *cx, struct disclosure_ask *ask)
         TRY(look_anew(cx, ask, opened));
     drop_refused_values(ask);
     return OK;
+}
+
+void disclosure_commit_announce(struct ctx *cx, void *arg)
+{
+    const struct disclosure_ask *ask = arg;
+    const struct grant_question question = {&ask->found, ask->purpose_id.item};
+    disclosure_head_load_ahead(cx, ask->found.person_id);
+    if (!ask->given)
+        return;
+    relationship_load_ahead(cx, ask->found.person_id, ask->found.relationship_id);
+    grant_list_open_ahead(cx, &question);
+    for (size_t i = 0; i < ask->grants_count; i++)
+        grant_use_ahead(cx, &ask->grants[i]);
 }
 
 err disclosure_commit(struct ctx *cx, void *arg)

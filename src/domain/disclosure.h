@@ -92,6 +92,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
  * refusal, and what an answer in part refused may be in it after all; writes the rows and counts the uses that
  * disclosed something. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
+void disclosure_commit_announce(struct ctx *cx, void *arg); /* for `announce` of its store_write */
 
 /* What an answer said that was kept for whoever repeats the read: the kinds that were permitted, filled in or not, the
  * versions of their values, the numbers of the grants. */

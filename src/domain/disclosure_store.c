@@ -4,6 +4,12 @@
 
 #include "crypto/seal.h"
 
+void disclosure_head_load_ahead(struct ctx *cx, int64_t person_id)
+{
+    struct sql_disclosure_head_load_in in = {person_id};
+    sql_disclosure_head_load_ahead(cx, &in);
+}
+
 err disclosure_head_load(struct ctx *cx, int64_t person_id, struct disclosure_head *out)
 {
     struct sql_disclosure_head_load_in in = {person_id};

@@ -15,6 +15,7 @@ struct disclosure_head {
     int64_t refused;
 };
 
+void disclosure_head_load_ahead(struct ctx *cx, int64_t person_id); /* see statement_ahead() of the store */
 err disclosure_head_load(struct ctx *cx, int64_t person_id, struct disclosure_head *out) MUST_CHECK;
 /* Adds a row to the chain and moves `head`; sets disclosure->previous_id. `note` is sealed. Inside a write. */
 err disclosure_append(struct ctx *cx, struct disclosure_head *head, struct disclosure *disclosure, struct bytes note)

@@ -35,6 +35,9 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
 {
     struct id purpose_id = {ID_PURPOSE, grant->organisation_id, grant->purpose_id};
     struct purpose purpose;
+    receipt_make_ahead(cx, relationship);
+    relationship_load_ahead(cx, relationship->person_id, relationship->relationship_id); /* for the answer, as those */
+    purpose_load_ahead(cx, &purpose_id, grant->purpose_version);
     TRY(purpose_load(cx, &purpose_id, grant->purpose_version, &purpose));
     struct receipt_subject subject = {
         .relationship = relationship,
@@ -135,6 +138,18 @@ static err load_active_own(struct ctx *cx, int64_t relationship_id, struct relat
     return OK;
 }
 
+void grant_give_announce(struct ctx *cx, void *arg)
+{
+    const struct grant_give *give = arg;
+    const struct relationship place = {.person_id = cx->actor.person_id, .relationship_id = give->relationship_id,
+        .organisation_id = give->purpose.owner};
+    relationship_load_ahead(cx, place.person_id, place.relationship_id);
+    purpose_load_published_ahead(cx, &give->purpose);
+    grant_check_room_ahead(cx, place.person_id);
+    act_check_room_ahead(cx, place.person_id, place.relationship_id);
+    receipt_make_ahead(cx, &place);
+}
+
 err grant_give(struct ctx *cx, void *arg)
 {
     struct grant_give *give = arg;
@@ -200,8 +215,7 @@ err grant_narrow(struct ctx *cx, void *arg)
     TRY(policy_require_own(cx, POLICY_GRANT_STOP));
     struct grant grant;
     struct relationship relationship;
-    TRY(grant_load(cx, cx->actor.person_id, narrow->grant_id, &grant));
-    TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
+    TRY(grant_load_with(cx, cx->actor.person_id, narrow->grant_id, &grant, &relationship));
     if (grant_state_at(&grant, cx->now_ms) != GRANT_ACTIVE)
         return FAIL(cx, CONFLICT, "grant.not_active", "the grant is not live any more");
     struct act act = act_on(&grant, ACT_GRANT_NARROWED);
@@ -225,15 +239,20 @@ err grant_narrow(struct ctx *cx, void *arg)
     return OK;
 }
 
+void grant_withdraw_announce(struct ctx *cx, void *arg)
+{
+    const struct grant_withdraw *withdraw = arg;
+    grant_load_ahead(cx, cx->actor.person_id, withdraw->grant_id);
+}
+
 err grant_withdraw(struct ctx *cx, void *arg)
 {
     struct grant_withdraw *withdraw = arg;
     TRY(policy_require_own(cx, POLICY_GRANT_STOP));
     struct grant grant;
     struct relationship relationship;
-    TRY(grant_load(cx, cx->actor.person_id, withdraw->grant_id, &grant));
+    TRY(grant_load_with(cx, cx->actor.person_id, withdraw->grant_id, &grant, &relationship));
     if (grant.state == GRANT_ACTIVE) { /* also one that time has ended: the wish to stop is worth its own receipt */
-        TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
         struct act act = act_on(&grant, ACT_GRANT_WITHDRAWN);
         TRY(apply(cx, &relationship, &grant, &act));
     }

@@ -46,6 +46,10 @@ const char *grant_refusal(const struct grant *grant, attribute_number kind, int6
 
 /* ---- loading */
 err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out) MUST_CHECK; /* NOT_FOUND */
+err grant_load_with(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out,
+                    struct relationship *out_relationship) MUST_CHECK;
+/* Says that either will be loaded: see statement_ahead() of the store. */
+void grant_load_ahead(struct ctx *cx, int64_t person_id, int64_t grant_id);
 /* What may still permit something at the ctx's moment, oldest first: few, also after years. `ended` those that ended
  * last, at most GRANT_ENDED_MOST, for the reason that they give. */
 #define GRANT_ENDED_MOST 100
@@ -55,6 +59,10 @@ struct grant_question {
 };
 err grant_list_open(struct ctx *cx, const struct grant_question *question, struct grant **out,
                     size_t *out_count) MUST_CHECK;
+/* The same for this list; of the relationship its numbers are enough. */
+void grant_list_open_ahead(struct ctx *cx, const struct grant_question *question);
+/* The same for how often it was used, which is asked of a counted one. */
+void grant_use_ahead(struct ctx *cx, const struct grant *grant);
 err grant_list_ended(struct ctx *cx, const struct grant_question *question, struct grant **out,
                      size_t *out_count) MUST_CHECK;
 /* Live at the ctx's moment, by relationship, of any person or of one relationship: for the node's own rules, no policy
@@ -94,6 +102,7 @@ struct grant_give {
     struct grant         out;
 };
 err grant_give(struct ctx *cx, void *arg) MUST_CHECK;
+void grant_give_announce(struct ctx *cx, void *arg);
 
 /* Narrow or shorten only; what is so already is no act and leaves no receipt. INVALID grant.wider | grant.in_past |
  * uses.invalid; CONFLICT grant.not_active. */
@@ -114,6 +123,7 @@ struct grant_withdraw {
     struct grant out;
 };
 err grant_withdraw(struct ctx *cx, void *arg) MUST_CHECK;
+void grant_withdraw_announce(struct ctx *cx, void *arg); /* for `announce` of a store_write, as the next */
 
 /* The organisation reports the event of a grant "until event". CONFLICT grant.no_event | grant.not_active. */
 struct grant_report_event {

@@ -10,6 +10,21 @@
 
 #define FEW_GRANTS 200 /* of whoever has had fewer, none need counting */
 
+void grant_use_ahead(struct ctx *cx, const struct grant *grant)
+{
+    struct sql_grant_use_load_in in = {grant->person_id, grant->grant_id};
+    if (uses_is_counted(&grant->uses))
+        sql_grant_use_load_ahead(cx, &in);
+}
+
+/* Of all rows, so that they are asked together. */
+static void announce_uses(struct ctx *cx, const struct sql_grant_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        grant_use_ahead(cx, &(struct grant){.person_id = rows[i].person_id, .grant_id = rows[i].grant_id,
+                                            .uses = {.kind = (uses_kind)rows[i].uses_kind}});
+}
+
 static err grant_of_row(struct ctx *cx, const struct sql_grant_row *row, int64_t organisation_id, struct grant *out)
 {
     struct uses_place place = {.person_id = row->person_id, .subject_id = row->grant_id};
@@ -49,6 +64,7 @@ static err take_rows(struct ctx *cx, const struct sql_grant_row *rows, size_t co
     struct grant *grants = ARENA_ARRAY(cx->arena, struct grant, count);
     if (grants == NULL)
         return FAIL_MEMORY(cx);
+    announce_uses(cx, rows, count);
     for (size_t i = 0; i < count; i++)
         TRY(grant_of_row(cx, &rows[i], organisation_id, &grants[i]));
     *out = grants;
@@ -64,16 +80,32 @@ static err load_row(struct ctx *cx, int64_t person_id, int64_t grant_id, struct 
     return *out_found ? OK : sql_grant_load(cx, &any, out, out_found);
 }
 
-err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out)
+void grant_load_ahead(struct ctx *cx, int64_t person_id, int64_t grant_id)
+{
+    struct sql_grant_load_open_in open = {person_id, grant_id, cx->now_ms};
+    sql_grant_load_open_ahead(cx, &open);
+    relationship_load_of_grant_ahead(cx, person_id, grant_id);
+}
+
+err grant_load_with(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out,
+                    struct relationship *out_relationship)
 {
     struct sql_grant_row row;
+    struct relationship relationship;
     bool found = false;
     TRY(load_row(cx, person_id, grant_id, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
+    TRY(relationship_load_of_grant(cx, person_id, grant_id, row.relationship_id, &relationship));
+    TRY(grant_of_row(cx, &row, relationship.organisation_id, out));
+    *out_relationship = relationship;
+    return OK;
+}
+
+err grant_load(struct ctx *cx, int64_t person_id, int64_t grant_id, struct grant *out)
+{
     struct relationship relationship;
-    TRY(relationship_load(cx, person_id, row.relationship_id, &relationship));
-    return grant_of_row(cx, &row, relationship.organisation_id, out);
+    return grant_load_with(cx, person_id, grant_id, out, &relationship);
 }
 
 static int oldest_first(const void *a, const void *b)
@@ -83,11 +115,23 @@ static int oldest_first(const void *a, const void *b)
     return (left->grant_id > right->grant_id) - (left->grant_id < right->grant_id);
 }
 
+static struct sql_grant_list_open_in open_of(const struct ctx *cx, const struct grant_question *question)
+{
+    const struct relationship *relationship = question->relationship;
+    return (struct sql_grant_list_open_in){
+        relationship->person_id, relationship->relationship_id, question->purpose_id, cx->now_ms};
+}
+
+void grant_list_open_ahead(struct ctx *cx, const struct grant_question *question)
+{
+    struct sql_grant_list_open_in in = open_of(cx, question);
+    sql_grant_list_open_ahead(cx, &in);
+}
+
 err grant_list_open(struct ctx *cx, const struct grant_question *question, struct grant **out, size_t *out_count)
 {
     const struct relationship *relationship = question->relationship;
-    struct sql_grant_list_open_in in = {
-        relationship->person_id, relationship->relationship_id, question->purpose_id, cx->now_ms};
+    struct sql_grant_list_open_in in = open_of(cx, question);
     struct sql_grant_row *rows = NULL;
     size_t count = 0;
     TRY(sql_grant_list_open(cx, &in, &rows, &count));
@@ -159,6 +203,12 @@ err grant_count_live(struct ctx *cx, const struct relationship *relationship, in
     }
     *out = live;
     return OK;
+}
+
+void grant_check_room_ahead(struct ctx *cx, int64_t person_id)
+{
+    struct sql_grant_count_some_in few = {person_id, FEW_GRANTS};
+    sql_grant_count_some_ahead(cx, &few);
 }
 
 err grant_check_room(struct ctx *cx, int64_t person_id)

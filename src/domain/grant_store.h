@@ -14,6 +14,7 @@ err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *be
 
 /* Whether one more may be live at the ctx's moment: CONFLICT grant.too_many. What was used up counts until it ends. */
 err grant_check_room(struct ctx *cx, int64_t person_id) MUST_CHECK;
+void grant_check_room_ahead(struct ctx *cx, int64_t person_id); /* see statement_ahead() of the store */
 
 /* A page of a relationship's grants that name one of these departments now, and were given until `list->at_ms`; as they
  * stand now. */

@@ -215,6 +215,13 @@ static struct organisation organisation_of_row(const struct sql_organisation_row
     return (struct organisation){row->organisation_id, row->slug, row->name};
 }
 
+void organisation_ahead(struct ctx *cx, int64_t organisation_id)
+{
+    sql_organisation_load_ahead(cx, &(struct sql_organisation_load_in){organisation_id});
+    sql_department_list_ahead(cx, &(struct sql_department_list_in){organisation_id});
+    sql_organisation_key_load_ahead(cx, &(struct sql_organisation_key_load_in){organisation_id});
+}
+
 err organisation_load(struct ctx *cx, int64_t organisation_id, struct organisation *out)
 {
     struct sql_organisation_load_in in = {organisation_id};

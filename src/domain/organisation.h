@@ -70,6 +70,8 @@ err key_revoke(struct ctx *cx, void *arg) MUST_CHECK;
 err organisation_authenticate(struct ctx *cx, struct text key, struct actor *out) MUST_CHECK;
 
 err organisation_load(struct ctx *cx, int64_t organisation_id, struct organisation *out) MUST_CHECK;
+/* Says that it, its departments and its public key will be asked: see statement_ahead() of the store. */
+void organisation_ahead(struct ctx *cx, int64_t organisation_id);
 /* By slug, by id text or by exact name: for the command line. */
 err organisation_find(struct ctx *cx, struct text words, struct organisation *out) MUST_CHECK;
 err organisation_list(struct ctx *cx, struct organisation **out, size_t *out_count) MUST_CHECK;

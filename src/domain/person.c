@@ -47,6 +47,12 @@ err person_make(struct ctx *cx, person_state state, int64_t *out_person_id)
     return OK;
 }
 
+void person_load_ahead(struct ctx *cx, int64_t person_id)
+{
+    struct sql_person_load_in in = {.person_id = person_id};
+    sql_person_load_ahead(cx, &in);
+}
+
 err person_load(struct ctx *cx, int64_t person_id, struct person *out)
 {
     struct sql_person_load_in in = {.person_id = person_id};
@@ -176,6 +182,7 @@ err person_authenticate(struct ctx *cx, struct text session_token, struct actor 
     TRY(load_session(cx, session_token, &session, &good));
     if (good) {
         struct sql_person_load_in in = {.person_id = session.person_id};
+        sql_person_load_ahead(cx, &in); /* and kept for whoever asks once more */
         TRY(sql_person_load(cx, &in, &person, &good));
     }
     if (!good || person.state != PERSON_ACTIVE)

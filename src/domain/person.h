@@ -23,6 +23,7 @@ struct person {
 /* Inside a write: a new person with a data key of its own. */
 err person_make(struct ctx *cx, person_state state, int64_t *out_person_id) MUST_CHECK;
 err person_load(struct ctx *cx, int64_t person_id, struct person *out) MUST_CHECK; /* NOT_FOUND not_found */
+void person_load_ahead(struct ctx *cx, int64_t person_id); /* see statement_ahead() of the store */
 /* Follows merged people to the one who holds their data now. */
 err person_resolve(struct ctx *cx, int64_t person_id, int64_t *out_person_id) MUST_CHECK;
 

@@ -42,6 +42,12 @@ err person_key_make(struct ctx *cx, int64_t person_id)
     return sql_key_bucket_count(cx, &count, NULL);
 }
 
+void person_key_open_ahead(struct ctx *cx, int64_t person_id)
+{
+    struct sql_person_key_load_in in = {.person_id = person_id};
+    sql_person_key_load_ahead(cx, &in);
+}
+
 err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
 {
     struct sql_person_key_load_in in = {.person_id = person_id};

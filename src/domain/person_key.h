@@ -19,6 +19,8 @@ err person_key_make(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
 /* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed. */
 err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
+/* Says that it will be opened: see statement_ahead() of the store. */
+void person_key_open_ahead(struct ctx *cx, int64_t person_id);
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 

@@ -48,9 +48,9 @@ struct pick {
     int64_t       draft_departments; /* bits: a draft counts when it names one of them */
 };
 
-static err load(struct ctx *cx, const struct id *id, const struct pick *pick, struct purpose *out)
+static struct sql_purpose_list_in one_of(const struct id *id, const struct pick *pick)
 {
-    struct sql_purpose_list_in in = {
+    return (struct sql_purpose_list_in){
         .organisation_id = id->owner,
         .after = id->item - 1,
         .least_state = pick->least_state,
@@ -59,6 +59,11 @@ static err load(struct ctx *cx, const struct id *id, const struct pick *pick, st
         .most = 1,
         .draft_departments = pick->draft_departments,
     };
+}
+
+static err load(struct ctx *cx, const struct id *id, const struct pick *pick, struct purpose *out)
+{
+    struct sql_purpose_list_in in = one_of(id, pick);
     struct sql_purpose_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_purpose_list(cx, &in, &rows, &count));
@@ -68,9 +73,21 @@ static err load(struct ctx *cx, const struct id *id, const struct pick *pick, st
     return OK;
 }
 
+static struct pick pick_version(int64_t version)
+{
+    return (struct pick){PURPOSE_DRAFT, PURPOSE_RETIRED, version == 0 ? VERSION_MAX : version, EVERY_DEPARTMENT};
+}
+
+void purpose_load_ahead(struct ctx *cx, const struct id *id, int64_t version)
+{
+    struct pick pick = pick_version(version);
+    struct sql_purpose_list_in in = one_of(id, &pick);
+    sql_purpose_list_ahead(cx, &in);
+}
+
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out)
 {
-    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, version == 0 ? VERSION_MAX : version, EVERY_DEPARTMENT};
+    struct pick pick = pick_version(version);
     struct purpose purpose;
     TRY(load(cx, id, &pick, &purpose));
     if (version != 0 && purpose.version != version)
@@ -112,10 +129,17 @@ err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *o
     return OK;
 }
 
+static const struct pick PUBLISHED = {PURPOSE_PUBLISHED, PURPOSE_PUBLISHED, VERSION_MAX, 0};
+
+void purpose_load_published_ahead(struct ctx *cx, const struct id *id)
+{
+    struct sql_purpose_list_in in = one_of(id, &PUBLISHED);
+    sql_purpose_list_ahead(cx, &in);
+}
+
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out)
 {
-    struct pick pick = {PURPOSE_PUBLISHED, PURPOSE_PUBLISHED, VERSION_MAX, 0};
-    err result = load(cx, id, &pick, out);
+    err result = load(cx, id, &PUBLISHED, out);
     if (result != NOT_FOUND)
         return result;
     failure_clear(&cx->failure);
@@ -125,9 +149,21 @@ err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *
     return FAIL(cx, CONFLICT, "purpose.not_published", "the purpose is not published");
 }
 
+static struct pick pick_seen(const struct ctx *cx, const struct id *id)
+{
+    return (struct pick){PURPOSE_DRAFT, PURPOSE_RETIRED, VERSION_MAX, drafts_seen(cx, id->owner)};
+}
+
+void purpose_check_known_ahead(struct ctx *cx, const struct id *id)
+{
+    struct pick pick = pick_seen(cx, id);
+    struct sql_purpose_list_in in = one_of(id, &pick);
+    sql_purpose_list_ahead(cx, &in);
+}
+
 err purpose_check_known(struct ctx *cx, const struct id *id)
 {
-    struct pick pick = {PURPOSE_DRAFT, PURPOSE_RETIRED, VERSION_MAX, drafts_seen(cx, id->owner)};
+    struct pick pick = pick_seen(cx, id);
     struct purpose purpose;
     return load(cx, id, &pick, &purpose);
 }

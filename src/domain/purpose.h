@@ -63,6 +63,7 @@ err purpose_retire(struct ctx *cx, void *arg) MUST_CHECK;
 /* The latest version, or exactly `version` when it is not 0, of an organisation's purpose. NOT_FOUND. No policy
  * decision: a published purpose is for everyone; who shows drafts asks first. */
 err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct purpose *out) MUST_CHECK;
+void purpose_load_ahead(struct ctx *cx, const struct id *id, int64_t version); /* see statement_ahead() of the store */
 /* The latest version that a system may see: drafts are seen only by the departments that they name. NOT_FOUND. */
 err purpose_see(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
 /* The latest version, for a system of a department that it names: it may change, publish and retire. NOT_FOUND. */
@@ -70,9 +71,11 @@ err purpose_load_writable(struct ctx *cx, const struct id *id, struct purpose *o
 /* The version that new requests and grants may use. CONFLICT purpose.not_published; NOT_FOUND also for a first draft
  * that the caller may not see. */
 err purpose_load_published(struct ctx *cx, const struct id *id, struct purpose *out) MUST_CHECK;
+void purpose_load_published_ahead(struct ctx *cx, const struct id *id);
 /* NOT_FOUND when the caller cannot know of it: what was never published is there for nobody but the departments that
  * its draft names. */
 err purpose_check_known(struct ctx *cx, const struct id *id) MUST_CHECK;
+void purpose_check_known_ahead(struct ctx *cx, const struct id *id);
 /* Newest version of each purpose of the organisation, by purpose id after `after`; drafts as in purpose_see(). */
 struct purpose_list {
     int64_t         organisation_id;

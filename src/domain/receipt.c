@@ -37,6 +37,14 @@ static err seal_payload(struct ctx *cx, const struct act *act, const uint8_t sal
     return seal(cx, &key, &place, builder_bytes(&plain), out);
 }
 
+void receipt_make_ahead(struct ctx *cx, const struct relationship *relationship)
+{
+    organisation_ahead(cx, relationship->organisation_id);
+    sql_relationship_key_load_ahead(cx, &(struct sql_relationship_key_load_in){
+        relationship->person_id, relationship->relationship_id});
+    person_key_open_ahead(cx, relationship->person_id);
+}
+
 err receipt_make(struct ctx *cx, struct act *act, const struct receipt_subject *subject)
 {
     struct text payload;

@@ -33,6 +33,9 @@ struct receipt_subject {
 /* Inside a write, before act_append(): makes, seals and stores the receipt of `act`, appends its leaf to the log and
  * sets act->receipt_id. */
 err receipt_make(struct ctx *cx, struct act *act, const struct receipt_subject *subject) MUST_CHECK;
+/* Says that one will be made of an act in this relationship, of which its numbers are enough: see statement_ahead() of
+ * the store. */
+void receipt_make_ahead(struct ctx *cx, const struct relationship *relationship);
 
 /* Opens a stored receipt for the caller: the person, or a system that may know of its act (domain/act.h). NOT_FOUND. */
 err receipt_open(struct ctx *cx, struct text id, struct receipt *out) MUST_CHECK;

@@ -49,7 +49,13 @@ struct id relationship_item_id(const struct relationship *relationship, id_type 
 
 /* Opens an id text of the edge for the caller: a person sees his own, a system its organisation's. NOT_FOUND. */
 err relationship_open(struct ctx *cx, struct text id, struct relationship *out) MUST_CHECK;
+err relationship_open_id(struct ctx *cx, const struct id *id, struct relationship *out) MUST_CHECK;
+void relationship_load_ahead(struct ctx *cx, int64_t person_id, int64_t relationship_id); /* see statement_ahead() */
 err relationship_load(struct ctx *cx, int64_t person_id, int64_t relationship_id, struct relationship *out) MUST_CHECK;
+/* The same for the one of a grant, before the grant is loaded; and behind that. */
+void relationship_load_of_grant_ahead(struct ctx *cx, int64_t person_id, int64_t grant_id);
+err relationship_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant_id, int64_t relationship_id,
+                               struct relationship *out) MUST_CHECK;
 /* The same for a thing inside a relationship ("grt_…", "req_…", "rcp_…"): gives person and item; no policy decision. */
 err relationship_open_item(struct ctx *cx, struct text id, id_type type, int64_t *out_person_id, int64_t *out_item)
     MUST_CHECK;

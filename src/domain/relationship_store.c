@@ -34,6 +34,12 @@ struct id relationship_item_id(const struct relationship *relationship, id_type 
     return (struct id){type, relationship->edge_person_id, item};
 }
 
+void relationship_load_ahead(struct ctx *cx, int64_t person_id, int64_t relationship_id)
+{
+    struct sql_relationship_load_in in = {person_id, relationship_id};
+    sql_relationship_load_ahead(cx, &in);
+}
+
 err relationship_load(struct ctx *cx, int64_t person_id, int64_t relationship_id, struct relationship *out)
 {
     struct sql_relationship_load_in in = {person_id, relationship_id};
@@ -42,6 +48,25 @@ err relationship_load(struct ctx *cx, int64_t person_id, int64_t relationship_id
     TRY(sql_relationship_load(cx, &in, &row, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
+    *out = relationship_of_row(&row);
+    return OK;
+}
+
+void relationship_load_of_grant_ahead(struct ctx *cx, int64_t person_id, int64_t grant_id)
+{
+    struct sql_relationship_of_grant_in in = {person_id, grant_id};
+    sql_relationship_of_grant_ahead(cx, &in);
+}
+
+err relationship_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant_id, int64_t relationship_id,
+                               struct relationship *out)
+{
+    struct sql_relationship_of_grant_in in = {person_id, grant_id};
+    struct sql_relationship_row row;
+    bool found = false;
+    TRY(sql_relationship_of_grant(cx, &in, &row, &found));
+    if (!found || row.relationship_id != relationship_id)
+        return relationship_load(cx, person_id, relationship_id, out);
     *out = relationship_of_row(&row);
     return OK;
 }
@@ -60,9 +85,14 @@ static err load_resolved(struct ctx *cx, int64_t person_id, int64_t relationship
 err relationship_open(struct ctx *cx, struct text id, struct relationship *out)
 {
     struct id parts;
-    struct relationship relationship;
     TRY(id_open(cx, id, ID_RELATIONSHIP, &parts));
-    TRY(load_resolved(cx, parts.owner, parts.item, &relationship));
+    return relationship_open_id(cx, &parts, out);
+}
+
+err relationship_open_id(struct ctx *cx, const struct id *id, struct relationship *out)
+{
+    struct relationship relationship;
+    TRY(load_resolved(cx, id->owner, id->item, &relationship));
     struct policy_object object = {.person_id = relationship.person_id,
                                    .organisation_id = relationship.organisation_id};
     TRY(policy_require(cx, cx->actor.kind == ACTOR_PERSON ? POLICY_RELATIONSHIP_READ : POLICY_RELATIONSHIP_SEE,

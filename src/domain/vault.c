@@ -87,16 +87,27 @@ static err open_row(struct ctx *cx, const struct sql_vault_load_kinds_row *row, 
     return OK;
 }
 
+static struct sql_vault_load_kinds_in kinds_of(int64_t person_id, struct attribute_set kinds)
+{
+    return (struct sql_vault_load_kinds_in){
+        .person_id = person_id,
+        .first = attribute_set_next(kinds, ATTRIBUTE_NONE),
+        .last = attribute_set_last(kinds),
+        .low = (int64_t)kinds.low,
+        .high = (int64_t)kinds.high,
+    };
+}
+
+void vault_open_values_ahead(struct ctx *cx, int64_t person_id, struct attribute_set kinds)
+{
+    struct sql_vault_load_kinds_in in = kinds_of(person_id, kinds);
+    sql_vault_load_kinds_ahead(cx, &in);
+}
+
 err vault_open_values(struct ctx *cx, const struct vault_wanted *wanted, struct vault_item *out, size_t *out_count)
 {
     struct opening opening = {.wanted = wanted, .items = out};
-    struct sql_vault_load_kinds_in in = {
-        .person_id = wanted->person_id,
-        .first = attribute_set_next(wanted->kinds, ATTRIBUTE_NONE),
-        .last = attribute_set_last(wanted->kinds),
-        .low = (int64_t)wanted->kinds.low,
-        .high = (int64_t)wanted->kinds.high,
-    };
+    struct sql_vault_load_kinds_in in = kinds_of(wanted->person_id, wanted->kinds);
     TRY(sql_vault_load_kinds_each(cx, &in, open_row, &opening));
     *out_count = opening.count;
     return OK;

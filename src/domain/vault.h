@@ -69,5 +69,6 @@ struct vault_wanted {
 };
 err vault_open_values(struct ctx *cx, const struct vault_wanted *wanted, struct vault_item *out,
                       size_t *out_count) MUST_CHECK;
+void vault_open_values_ahead(struct ctx *cx, int64_t person_id, struct attribute_set kinds); /* none is opened */
 
 #endif

@@ -349,8 +349,9 @@ err post_disclosure(struct call *call)
         .attributes = body.attributes, .note = body.note, .partial = body.partial};
     TRY(disclosure_decide(&call->cx, &reading->ask));
     TRY(answer(call, reading));
-    return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading, .encode = answer_again,
-        .person_id = reading->ask.found.person_id, .in_ledger = true, .stands = still_stands});
+    return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading,
+        .announce = disclosure_commit_announce, .encode = answer_again, .person_id = reading->ask.found.person_id,
+        .in_ledger = true, .stands = still_stands});
 }
 
 /* ---- the person's list */

@@ -127,6 +127,7 @@ err post_grant(struct call *call)
     if (give == NULL)
         return FAIL_MEMORY(cx);
     TRY(call_body(call, &body));
+    purpose_check_known_ahead(cx, &body.purpose);
     TRY(relationship_open(cx, body.relationship, &relationship));
     if (body.purpose.owner != relationship.organisation_id)
         return FAIL_NOT_FOUND(cx);
@@ -137,7 +138,8 @@ err post_grant(struct call *call)
         give->uses = *body.uses;
     TRY(read_departments(cx, relationship.organisation_id, body.departments, body.departments_count,
                          &give->departments));
-    return call_seal(call, grant_give, give, reply_given, cx->actor.person_id);
+    return call_seal_with(call, &(struct sealing){.run = grant_give, .arg = give, .announce = grant_give_announce,
+        .encode = reply_given, .person_id = cx->actor.person_id, .starts_anew = true});
 }
 
 /* ---- narrow and stop */
@@ -204,7 +206,8 @@ err patch_grant(struct call *call)
     if (body.uses != NULL)
         narrow->uses = *body.uses;
     TRY(read_departments(cx, grant.organisation_id, body.departments, body.departments_count, &narrow->departments));
-    return call_seal_stop(call, grant_narrow, narrow, reply_narrowed, cx->actor.person_id);
+    return call_seal_with(call, &(struct sealing){.run = grant_narrow, .arg = narrow, .encode = reply_narrowed,
+        .person_id = cx->actor.person_id, .stops = true, .starts_anew = true});
 }
 
 static err reply_withdrawn(struct call *call, void *arg)
@@ -222,7 +225,9 @@ err post_grant_withdraw(struct call *call)
         return FAIL_MEMORY(cx);
     TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &person_id, &withdraw->grant_id));
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
-    return call_seal_stop(call, grant_withdraw, withdraw, reply_withdrawn, person_id);
+    return call_seal_with(call, &(struct sealing){.run = grant_withdraw, .arg = withdraw,
+        .announce = grant_withdraw_announce, .encode = reply_withdrawn, .person_id = person_id, .stops = true,
+        .starts_anew = true});
 }
 
 /* ---- the organisation reports that the event of a grant has come */

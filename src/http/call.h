@@ -79,11 +79,13 @@ typedef err (*call_encode)(struct call *call, void *arg);
 struct sealing {
     store_write_fn run;
     void          *arg;
+    void (*announce)(struct ctx *cx, void *arg); /* of store_write; optional */
     call_encode    encode;    /* NULL: the reply was already built with call_reply() */
     int64_t        person_id;
     const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
     bool           stops;     /* it takes something away: it goes first, and may use what is kept for stops */
+    bool           starts_anew; /* of store_write, for `run` and `encode` */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */
     err (*stands)(struct call *call, void *arg, bool *out_stands);

@@ -182,11 +182,24 @@ struct kept {
     struct sql_kept_answer_row row;
 };
 
+static int64_t since_ms_of(const struct ctx *cx, const struct idempotency *idempotency)
+{
+    return cx->now_ms - (idempotency->secret.size > 0 ? LIMIT_CLAIM_ANSWER_MS : LIMIT_IDEMPOTENCY_MS);
+}
+
+static void announce(struct ctx *cx, const struct idempotency *idempotency, struct bytes key_hash)
+{
+    const int64_t since_ms = since_ms_of(cx, idempotency);
+    const struct sql_disclosure_answer_load_in of_read = {idempotency->actor_id, key_hash, since_ms};
+    const struct sql_idempotency_load_in of_other = {idempotency->actor_id, key_hash, since_ms};
+    sql_disclosure_answer_load_ahead(cx, &of_read);
+    sql_idempotency_load_ahead(cx, &of_other);
+}
+
 static err load(struct ctx *cx, const struct idempotency *idempotency, struct bytes key_hash, bool in_ledger,
                 struct kept *out)
 {
-    const int64_t lasts_ms = idempotency->secret.size > 0 ? LIMIT_CLAIM_ANSWER_MS : LIMIT_IDEMPOTENCY_MS;
-    const int64_t since_ms = cx->now_ms - lasts_ms;
+    const int64_t since_ms = since_ms_of(cx, idempotency);
     const struct sql_disclosure_answer_load_in of_read = {idempotency->actor_id, key_hash, since_ms};
     const struct sql_idempotency_load_in of_other = {idempotency->actor_id, key_hash, since_ms};
     return in_ledger ? sql_disclosure_answer_load(cx, &of_read, &out->row, &out->found)
@@ -214,6 +227,7 @@ err idempotency_find(struct call *call, const struct idempotency *idempotency, b
     const struct bytes key_hash = {hash.at, sizeof hash.at};
     bool erased = false;
     TRY(hash_key(cx, idempotency, &hash));
+    announce(cx, idempotency, key_hash);
     TRY(load(cx, idempotency, key_hash, idempotency->in_ledger, &kept));
     if (!kept.found) /* a read and a write are never the same request */
         TRY(load(cx, idempotency, key_hash, !idempotency->in_ledger, &elsewhere));

@@ -95,6 +95,8 @@ static void write_store(struct builder *out, struct store *store)
     write_metric(out, "writes_refused_total", "counter", "Changes that broke a rule on the writer.",
                  (uint64_t)counters.refused_writes);
     write_metric(out, "commits_total", "counter", "Group commits.", (uint64_t)counters.commits);
+    write_metric(out, "store_trips_total", "counter", "Waits for an answer of the database server.",
+                 (uint64_t)counters.trips);
     write_metric(out, "writes_waiting", "gauge", "Changes that wait for the writer.", (uint64_t)counters.queued);
     write_metric(out, "checkpoints_total", "counter", "Checkpoints of the write-ahead log.",
                  (uint64_t)counters.checkpoints);

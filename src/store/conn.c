@@ -139,6 +139,7 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
     if (conn->is_running && !conn->began[leader])
         TRY(begin(cx, conn, leader, MOVE_BEGIN_WRITE));
     conn->wrote_people |= writes && file == STORE_PEOPLE;
+    conn->wrote_keys |= writes && file == STORE_KEYS;
     if (writes && !conn->saved[leader]) {
         TRY(database_move_to(cx, conn->of_file[leader], MOVE_SAVE));
         conn->saved[leader] = true;
@@ -213,6 +214,8 @@ static void count_edition(struct store_conn *conn)
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news)
 {
     assert(conn->is_writer && !conn->is_running);
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        conn->of_file[file]->is_late = false;
     TRY(begin(cx, conn, conn->leader[STORE_PEOPLE], MOVE_BEGIN_WRITE));
     bool is_news = version_of_people(conn) != conn->people_version;
     if (is_news)
@@ -227,6 +230,7 @@ static void end_batch(struct store_conn *conn)
     if (conn->wrote_people)
         count_edition(conn);
     conn->wrote_people = false;
+    conn->wrote_keys = false;
     conn->kept_time = false;
     conn->people_version = version_of_people(conn);
 }
@@ -278,8 +282,27 @@ static err commit_file(struct ctx *cx, struct store_conn *conn, store_file file)
     return OK;
 }
 
+bool conn_is_late(const struct store_conn *conn)
+{
+    bool is_late = false;
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        is_late |= conn->of_file[file]->is_late;
+    return is_late;
+}
+
+/* What lies in another database is committed on its own: not before all of the batch is known to have succeeded. */
+static err settle(struct ctx *cx, struct store_conn *conn)
+{
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        if (conn->began[file] && conn->of_file[file]->engine->settle != NULL)
+            TRY(conn->of_file[file]->engine->settle(cx, conn->of_file[file]));
+    return OK;
+}
+
 err conn_commit_batch(struct ctx *cx, struct store_conn *conn)
 {
+    if (conn->wrote_keys)
+        TRY(settle(cx, conn));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         if (!conn->began[file])
             continue;

@@ -23,6 +23,8 @@ struct store_conn {
     bool                  is_uncounted;   /* the running write is the store's own: the data is as it was */
     bool                  kept_time;      /* the running batch has kept it */
     bool                  wrote_people;   /* the running batch, even if that was undone */
+    bool                  wrote_keys;     /* the same */
+    bool                  is_careful;     /* every statement of a write is waited for */
     uint32_t              people_version; /* the database's, after our own last batch */
     int64_t               edition;        /* a reader's, as its read began */
 };
@@ -47,6 +49,8 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news) MUST_CHECK;
 void conn_begin_write(struct store_conn *conn);
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHECK;
+/* Whether something was not done in the batch after its write had gone on: then all of it is done again, carefully. */
+bool conn_is_late(const struct store_conn *conn);
 err conn_commit_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK; /* abandons what it cannot commit */
 void conn_abandon_batch(struct store_conn *conn);
 

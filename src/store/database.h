@@ -33,6 +33,7 @@ struct row_engine;
 struct database {
     const struct engine *engine;
     bool                 io_failed; /* for good, once the disk refused anything */
+    bool                 is_late;   /* what was posted in this batch was not done, after whoever said it went on */
     int64_t              newest;    /* number that was made in this slot, by this writer or one before it */
 };
 
@@ -49,6 +50,12 @@ struct engine {
      * store.damaged when a column is not of its declared type. */
     err (*read)(struct ctx *cx, struct database *db, const struct statement *statement, void *row);
     void (*finish)(struct database *db, const struct statement *statement);
+    /* The next three are of engines that are far away; NULL when asking costs no way. `ahead` is statement_ahead().
+     * `post` starts, steps and finishes a statement without rows and does not wait for its end: when that is a failure,
+     * a later call on the database fails, and the database is late. */
+    void (*ahead)(struct database *db, const struct statement *statement, const void *in);
+    err (*post)(struct ctx *cx, struct database *db, const struct statement *statement, const void *in);
+    err (*settle)(struct ctx *cx, struct database *db); /* waits for the end of all that was posted */
     int64_t (*changed)(const struct database *db); /* rows, by the last statement that was stepped to its end */
     /* Several statements without parameters or rows: DDL, in the words of the engine. */
     err (*run)(struct ctx *cx, struct database *db, const char *sql);

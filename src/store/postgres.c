@@ -11,6 +11,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/postgres_ahead.h"
+
+#define OWED_MAX 128
+#define AHEAD_MAX 48
+#define OWED_MAX_OF_WRITER 8192 /* a batch of 512 writes, mostly; what is more waits once in between */
+#define AHEAD_MAX_OF_WRITER 2048
+
 /* ---- what a code means */
 
 struct meaning {
@@ -40,7 +47,7 @@ static const struct meaning MEANINGS[] = {
     {"54000", TOO_LARGE, "store.value", "a value is larger than the database takes"},
 };
 
-static err fail_lost(struct ctx *cx, struct postgres *pg)
+err postgres_fail_lost(struct ctx *cx, struct postgres *pg)
 {
     postgres_lose(pg);
     return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
@@ -100,14 +107,23 @@ static bool next_result(struct postgres *pg, int64_t until_ms, PGresult **out)
 
 void postgres_owe(struct postgres *pg, struct postgres_owed owed)
 {
-    assert(pg->owed_count < POSTGRES_OWED_MAX);
+    assert(pg->owed_count < pg->owed_max);
     pg->owed[pg->owed_count++] = owed;
+}
+
+err postgres_make_room(struct ctx *cx, struct postgres *pg)
+{
+    if (pg->owed_count + POSTGRES_OWED_AT_ONCE <= pg->owed_max)
+        return OK;
+    TRY(postgres_sync(cx, pg));
+    return postgres_collect(cx, pg, "what was posted", NULL);
 }
 
 err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql)
 {
+    TRY(postgres_make_room(cx, pg));
     if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
-        return fail_lost(cx, pg);
+        return postgres_fail_lost(cx, pg);
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_WORD});
     return OK;
 }
@@ -115,7 +131,7 @@ err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql)
 err postgres_sync(struct ctx *cx, struct postgres *pg)
 {
     if (PQpipelineSync(pg->link) != 1)
-        return fail_lost(cx, pg);
+        return postgres_fail_lost(cx, pg);
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_SYNC});
     return OK;
 }
@@ -156,26 +172,65 @@ static void note_state(struct postgres *pg)
     pg->is_fresh = false;
 }
 
+/* What befalls a whole transaction has its own way out: all is done again. */
+static bool is_of_all(const struct failure *failure)
+{
+    return strcmp(failure->reason, "store.conflict") == 0 || strcmp(failure->reason, "store.lost") == 0;
+}
+
+/* Whoever posted a change has gone on, so it is no failure of whoever waits now. */
+static err look_at_posted(struct ctx *cx, struct postgres *pg, const PGresult *result)
+{
+    struct ctx own = {.arena = NULL};
+    if (look_at(&own, result, "what was posted") == OK)
+        return OK;
+    pg->base.is_late |= !is_of_all(&own.failure);
+    return FAIL(cx, UNAVAILABLE, is_of_all(&own.failure) ? own.failure.reason : "store.conflict",
+                "a change that was posted failed");
+}
+
+/* What stands behind a failure is not done. A write that has gone on since believes that it is. */
+static bool is_skipped(const struct postgres_owed *owed, const PGresult *answer)
+{
+    bool changes = owed->kind == OWED_WORD || owed->kind == OWED_POSTED;
+    return changes && !owed->is_past && PQresultStatus(answer) == PGRES_PIPELINE_ABORTED;
+}
+
+/* Takes the answer. */
+static void keep_answer(struct postgres *pg, const struct postgres_owed *owed, PGresult *answer, PGresult **rows)
+{
+    bool announced = owed->kind == OWED_AHEAD && !owed->is_past && PQresultStatus(answer) == PGRES_TUPLES_OK;
+    if (announced) {
+        postgres_ahead_keep(pg, owed->slot, answer);
+        return;
+    }
+    bool wanted = owed->kind == OWED_ROWS;
+    PQclear(wanted ? *rows : answer);
+    *rows = wanted ? answer : *rows;
+}
+
 /* Takes what is owed in its order; the rows of the last statement stay in `rows`. */
 static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, PGresult **rows)
 {
     int64_t until_ms = postgres_now_ms() + postgres_wait_ms(pg);
     err result = OK;
+    bool skipped = false;
     for (size_t i = 0; i < pg->owed_count; i++) {
+        const struct postgres_owed *owed = &pg->owed[i];
         PGresult *answer = NULL;
-        bool whole = take_answer(pg, &pg->owed[i], until_ms, &answer);
-        if (whole && result == OK && !pg->owed[i].is_past)
-            result = look_at(cx, answer, what);
-        bool wanted = whole && pg->owed[i].kind == OWED_ROWS;
-        PQclear(wanted ? *rows : answer);
-        *rows = wanted ? answer : *rows;
-        if (!whole) {
+        if (!take_answer(pg, owed, until_ms, &answer)) {
+            PQclear(answer);
             pg->is_hung = postgres_now_ms() >= until_ms;
             if (pg->is_hung)
                 postgres_note_way(pg, false);
-            return result == OK ? fail_lost(cx, pg) : (postgres_lose(pg), result);
+            return result == OK ? postgres_fail_lost(cx, pg) : (postgres_lose(pg), result);
         }
+        if (result == OK && !owed->is_past)
+            result = owed->kind == OWED_POSTED ? look_at_posted(cx, pg, answer) : look_at(cx, answer, what);
+        skipped |= is_skipped(owed, answer);
+        keep_answer(pg, owed, answer, rows);
     }
+    pg->base.is_late |= skipped && result != OK && !is_of_all(&cx->failure);
     note_state(pg);
     postgres_note_way(pg, true);
     return result;
@@ -184,6 +239,8 @@ static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, P
 err postgres_collect(struct ctx *cx, struct postgres *pg, const char *what, PGresult **out_rows)
 {
     PGresult *rows = NULL;
+    if (pg->options.way != NULL)
+        (void)atomic_fetch_add_explicit(&pg->options.way->trips, 1, memory_order_relaxed);
     err result = take_answers(cx, pg, what, &rows);
     if (result != OK && strcmp(cx->failure.reason, "store.read_only") == 0)
         postgres_lose(pg); /* another server may be the primary now */
@@ -205,8 +262,9 @@ err postgres_say(struct ctx *cx, struct postgres *pg, const char *sql)
 err postgres_ask(struct ctx *cx, struct postgres *pg, const char *sql, size_t count, const char **out)
 {
     PGresult *rows = NULL;
+    TRY(postgres_make_room(cx, pg));
     if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
-        return fail_lost(cx, pg);
+        return postgres_fail_lost(cx, pg);
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
     TRY(postgres_sync(cx, pg));
     TRY(postgres_collect(cx, pg, "question", &rows));
@@ -239,6 +297,7 @@ void postgres_lose(struct postgres *pg)
     PQfinish(pg->link); /* takes NULL */
     pg->link = NULL;
     pg->owed_count = 0;
+    postgres_ahead_forget(pg);
     pg->was_cut |= pg->in_transaction;
     pg->in_transaction = false;
     pg->saved = false;
@@ -277,11 +336,18 @@ err postgres_open(struct ctx *cx, const struct postgres_options *options, struct
     pg->base.engine = &POSTGRES_ENGINE;
     pg->options = *options;
     pg->options.url = NULL;
+    bool writes = options->role == ROLE_WRITER;
     pg->url = strdup(options->url);
+    pg->owed_max = writes ? OWED_MAX_OF_WRITER : OWED_MAX;
+    pg->owed = calloc(pg->owed_max, sizeof *pg->owed);
+    pg->ahead_max = writes ? AHEAD_MAX_OF_WRITER : AHEAD_MAX;
+    pg->ahead = calloc(pg->ahead_max, sizeof *pg->ahead);
     pg->results = calloc(STATEMENT_COUNT + 1, sizeof(struct pg_result *));
     pg->at = calloc(STATEMENT_COUNT + 1, sizeof *pg->at);
+    pg->is_lent = calloc(STATEMENT_COUNT + 1, sizeof *pg->is_lent);
     pg->prepared = calloc(STATEMENT_COUNT + 1, sizeof *pg->prepared);
-    bool has_room = pg->url != NULL && pg->results != NULL && pg->at != NULL && pg->prepared != NULL;
+    bool has_room = pg->url != NULL && pg->owed != NULL && pg->ahead != NULL && pg->results != NULL &&
+                    pg->at != NULL && pg->is_lent != NULL && pg->prepared != NULL;
     err result = has_room ? open_link(cx, pg) : FAIL_MEMORY(cx);
     if (result != OK) {
         POSTGRES_ENGINE.close(&pg->base);

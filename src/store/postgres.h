@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The door to PostgreSQL, inside this floor only; the postgres*.c files alone include <libpq-fe.h>. One
- * connection in pipeline mode (libpq, "Pipeline Mode"): words that give no rows are sent with the next statement that
- * somebody waits for, so a transaction costs no round trips of its own. No wait is longer than LIMIT_STORE_BUSY_MS: a
- * server that does not answer is a lost one, and the next transaction connects anew. But for DDL in a transaction:
- * migrations, and spreading tables, take what they take. */
+ * connection in pipeline mode (libpq, "Pipeline Mode"): words, changes that nobody asks the result of, and questions
+ * that were announced are sent with the next statement that somebody waits for. So a transaction costs no round trips
+ * of its own, and several questions cost one. No wait is longer than LIMIT_STORE_BUSY_MS: a server that does not answer
+ * is a lost one, and the next transaction connects anew. But for DDL in a transaction (migrations, spreading tables)
+ * and for walks, which take what they take. */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
 
@@ -31,29 +32,35 @@ struct postgres_options {
 struct postgres_way {
     _Atomic bool    is_tried;
     _Atomic int64_t shut_until_ms; /* monotonic; 0: it is open */
+    _Atomic int64_t trips;         /* how often one of them has waited for an answer */
 };
 
-#define POSTGRES_OWED_MAX 16
-
-/* An answer that the server owes: of words, of preparing a statement, of a statement that somebody waits for, of a
- * synchronisation. */
-typedef enum owed_kind { OWED_WORD, OWED_PREPARED, OWED_ROWS, OWED_SYNC } owed_kind;
+/* An answer that the server owes: of words, of a change that was posted, of preparing a statement, of a statement that
+ * was announced, of one that somebody waits for, of a synchronisation. */
+typedef enum owed_kind { OWED_WORD, OWED_POSTED, OWED_PREPARED, OWED_AHEAD, OWED_ROWS, OWED_SYNC } owed_kind;
 
 struct postgres_owed {
     owed_kind kind;
-    size_t    slot;    /* OWED_PREPARED: of the statement */
+    size_t    slot;    /* OWED_PREPARED: of the statement; OWED_AHEAD: its place in `ahead` */
     bool      is_past; /* of a transaction that has ended: nobody is told of its failures */
 };
 
+#define POSTGRES_OWED_AT_ONCE 8 /* by what is sent between two looks at the room */
 struct postgres {
     struct database   base;
     struct pg_conn   *link; /* NULL: lost */
     struct postgres_options options; /* url: a copy of its own */
     char             *url;
-    struct postgres_owed owed[POSTGRES_OWED_MAX]; /* in the order of what was sent */
+    struct postgres_owed *owed; /* in the order of what was sent */
     size_t            owed_count;
+    size_t            owed_max;
+    struct postgres_ahead *ahead; /* postgres_ahead.h; in the order of what was announced */
+    size_t            ahead_next; /* where the next one is looked for first */
+    size_t            ahead_count;
+    size_t            ahead_max;
     struct pg_result **results;  /* by index of STATEMENTS; the last: a passing one. NULL unless it runs */
     int              *at;        /* the row of each that `read` gives */
+    bool             *is_lent;   /* those rows are of an announced statement, which keeps them */
     bool             *prepared;  /* on this connection */
     bool              in_transaction;
     bool              is_fresh; /* its first word is sent, and nothing in it was answered yet */
@@ -62,6 +69,7 @@ struct postgres {
     bool              is_hung;  /* the connection was given up because the server did not answer in time */
     bool              saved;  /* a savepoint is open, behind which an error does not end the transaction */
     bool              broken; /* an error came in the transaction */
+    const struct statement *walk; /* the walk that has begun this transaction, to end it; else NULL */
     int64_t           changed;
     int64_t           writer_id; /* of the mark of its batches; 0: none */
     int64_t           slot;      /* of that mark, and of the numbers that it makes */
@@ -95,6 +103,8 @@ err postgres_url_check(struct ctx *cx, const char *url) MUST_CHECK;
 err postgres_connect(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Connects again when the connection is lost, outside of a transaction. UNAVAILABLE store.lost. */
 err postgres_ready(struct ctx *cx, struct postgres *pg) MUST_CHECK;
+/* Makes sure that a few answers more may be owed, if need be by waiting for the others. */
+err postgres_make_room(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Sends words without parameters or rows; nobody waits. */
 err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql) MUST_CHECK;
 void postgres_owe(struct postgres *pg, struct postgres_owed owed);
@@ -114,6 +124,7 @@ int64_t postgres_wait_ms(const struct postgres *pg); /* for all that is owed */
 void postgres_note_way(struct postgres *pg, bool is_open);
 void postgres_lose(struct postgres *pg); /* drops the connection and what it owed */
 int64_t postgres_now_ms(void); /* monotonic: what is waited for does not stand still with the clock of a test */
+err postgres_fail_lost(struct ctx *cx, struct postgres *pg); /* gives up the connection */
 
 /* The mark by which a commit is found again whose answer was lost (postgres_commit.c): made before a writer's first
  * transaction. UNAVAILABLE store.servers. */

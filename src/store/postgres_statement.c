@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Prepared statements and transactions of one connection. Values go in binary, by the descriptor's offsets: int8, text
- * and bytea as PostgreSQL sends them (network byte order). */
+ * Prepared statements and transactions of one connection: what is waited for, and what only goes along. */
 #include <assert.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -9,14 +8,9 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "store/postgres.h"
+#include "store/postgres_ahead.h"
+#include "store/postgres_walk.h"
 #include "store/table.h"
-
-/* Object ids of types, fixed in PostgreSQL's catalogue (pg_type.dat). */
-#define OID_BYTEA 17
-#define OID_INT8 20
-#define OID_INT4 23
-#define OID_TEXT 25
 
 #define NAME_SIZE 24
 
@@ -33,40 +27,21 @@ static void name_of(const struct statement *statement, char out[NAME_SIZE])
         (void)snprintf(out, NAME_SIZE, "s%zu", statement->index);
 }
 
-static err fail_lost(struct ctx *cx, struct postgres *pg)
-{
-    postgres_lose(pg);
-    return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
-}
-
 /* ---- preparing */
 
+/* Once: what is sent behind it may rely on it, and when it fails, so does all of that. */
 static err send_prepare(struct ctx *cx, struct postgres *pg, const struct statement *statement)
 {
-    static const Oid OIDS[] = {[FIELD_INT64] = OID_INT8, [FIELD_TEXT] = OID_TEXT, [FIELD_BYTES] = OID_BYTEA};
-    Oid types[LIMIT_STATEMENT_COLUMNS];
+    unsigned types[LIMIT_STATEMENT_COLUMNS];
     char name[NAME_SIZE];
     assert(statement->in_count <= LIMIT_STATEMENT_COLUMNS);
-    for (size_t i = 0; i < statement->in_count; i++)
-        types[i] = OIDS[statement->in[i].type];
+    postgres_types_of(statement, types);
     name_of(statement, name);
     if (PQsendPrepare(pg->link, name, statement->sql, (int)statement->in_count, types) != 1)
-        return fail_lost(cx, pg);
+        return postgres_fail_lost(cx, pg);
+    pg->prepared[slot_of(statement)] = true;
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_PREPARED, .slot = slot_of(statement)});
     return OK;
-}
-
-static bool agrees(const PGresult *described, const struct statement *statement)
-{
-    bool agrees = (size_t)PQnparams(described) == statement->in_count &&
-                  (size_t)PQnfields(described) == statement->out_count;
-    for (size_t i = 0; agrees && i < statement->out_count; i++) {
-        Oid type = PQftype(described, (int)i);
-        field_type wanted = statement->out[i].type;
-        agrees = wanted == FIELD_INT64 ? type == OID_INT8 || type == OID_INT4
-                                       : type == (wanted == FIELD_TEXT ? OID_TEXT : OID_BYTEA);
-    }
-    return agrees;
 }
 
 static err prepare(struct ctx *cx, struct database *db, const struct statement *statement)
@@ -75,14 +50,15 @@ static err prepare(struct ctx *cx, struct database *db, const struct statement *
     char name[NAME_SIZE];
     PGresult *described = NULL;
     TRY(postgres_ready(cx, pg));
+    TRY(postgres_make_room(cx, pg));
     TRY(send_prepare(cx, pg, statement));
     name_of(statement, name);
     if (PQsendDescribePrepared(pg->link, name) != 1)
-        return fail_lost(cx, pg);
+        return postgres_fail_lost(cx, pg);
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
     TRY(postgres_sync(cx, pg));
     TRY(postgres_collect(cx, pg, statement->name, &described));
-    bool fits = agrees(described, statement);
+    bool fits = postgres_agrees(described, statement);
     PQclear(described);
     return fits ? OK : FAIL(cx, INTERNAL, "store.statement", "%s: the head does not agree with the SQL",
                             statement->name);
@@ -92,14 +68,16 @@ static err prepare(struct ctx *cx, struct database *db, const struct statement *
 
 static err begin(struct ctx *cx, struct postgres *pg, database_move to)
 {
+    bool writes = to == MOVE_BEGIN_WRITE;
     pg->was_cut = false;
     TRY(postgres_ready(cx, pg));
     if (pg->broken)
         TRY(postgres_say(cx, pg, "ROLLBACK"));
-    if (to == MOVE_BEGIN_WRITE && pg->writer_id == 0)
+    if (writes && pg->writer_id == 0)
         TRY(postgres_mark_begin(cx, pg));
-    TRY(postgres_send(cx, pg, to == MOVE_BEGIN_WRITE ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                                     : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    postgres_ahead_forget(pg);
+    TRY(postgres_send(cx, pg, writes ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                                     : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
     pg->in_transaction = true;
     pg->is_fresh = true;
     pg->saved = false;
@@ -113,10 +91,18 @@ static err save(struct ctx *cx, struct postgres *pg, bool opens)
     return OK;
 }
 
+static err restore(struct ctx *cx, struct postgres *pg)
+{
+    TRY(postgres_send(cx, pg, "ROLLBACK TO one_write"));
+    pg->broken = false;
+    return OK;
+}
+
 /* The end of a reading is sent and not waited for: its answer comes with that of the next statement. */
 static err leave(struct ctx *cx, struct postgres *pg, const char *word)
 {
     pg->was_cut = false;
+    postgres_ahead_forget(pg);
     if (pg->link == NULL)
         return OK;
     TRY(postgres_send(cx, pg, word));
@@ -126,7 +112,7 @@ static err leave(struct ctx *cx, struct postgres *pg, const char *word)
     pg->in_transaction = false;
     pg->saved = false;
     pg->broken = false;
-    return PQflush(pg->link) < 0 ? fail_lost(cx, pg) : OK;
+    return PQflush(pg->link) < 0 ? postgres_fail_lost(cx, pg) : OK;
 }
 
 static err move(struct ctx *cx, struct database *db, database_move to)
@@ -148,7 +134,7 @@ static err move(struct ctx *cx, struct database *db, database_move to)
     case MOVE_RELEASE:
         return save(cx, pg, false);
     case MOVE_RESTORE:
-        return postgres_say(cx, pg, "ROLLBACK TO one_write");
+        return restore(cx, pg);
     case MOVE_COUNT:
         break;
     }
@@ -166,43 +152,61 @@ static bool in_transaction(const struct database *db)
 
 /* ---- running */
 
-struct values {
-    uint8_t     numbers[LIMIT_STATEMENT_COLUMNS][8];
-    const char *at[LIMIT_STATEMENT_COLUMNS];
-    int         sizes[LIMIT_STATEMENT_COLUMNS];
-    int         formats[LIMIT_STATEMENT_COLUMNS];
-};
-
-static void put_value(struct values *values, size_t i, field_type type, const void *at)
+/* With `owed` for its answer; prepared before when it is its first time on this connection. */
+static err send_statement(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in,
+                          struct postgres_owed owed)
 {
-    const struct text *text = at;
-    const struct bytes *bytes = at;
-    values->formats[i] = 1;
-    if (type == FIELD_INT64) {
-        uint64_t number = (uint64_t) * (const int64_t *)at;
-        for (int byte = 7; byte >= 0; byte--, number >>= 8)
-            values->numbers[i][byte] = (uint8_t)(number & 0xFF);
-        values->at[i] = (const char *)values->numbers[i];
-        values->sizes[i] = 8;
-    } else {
-        struct bytes value = type == FIELD_TEXT ? bytes_of_text(*text) : *bytes;
-        values->at[i] = value.size == 0 ? "" : (const char *)value.at; /* a NULL pointer would be NULL: none is "" */
-        values->sizes[i] = (int)value.size;
-    }
-}
-
-static err send_statement(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in)
-{
-    struct values values;
+    struct postgres_values values;
     char name[NAME_SIZE];
     assert((in == NULL) == (statement->in_count == 0));
-    for (size_t i = 0; i < statement->in_count; i++)
-        put_value(&values, i, statement->in[i].type, (const uint8_t *)in + statement->in[i].offset);
+    TRY(postgres_make_room(cx, pg));
+    if (!pg->prepared[slot_of(statement)] || statement->index == STATEMENT_PASSING)
+        TRY(send_prepare(cx, pg, statement));
+    postgres_put(statement, in, &values);
     name_of(statement, name);
     if (PQsendQueryPrepared(pg->link, name, (int)statement->in_count, values.at, values.sizes, values.formats, 1) != 1)
-        return fail_lost(cx, pg);
-    postgres_owe(pg, (struct postgres_owed){.kind = OWED_ROWS});
-    return postgres_sync(cx, pg);
+        return postgres_fail_lost(cx, pg);
+    postgres_owe(pg, owed);
+    if (statement->writes)
+        postgres_ahead_spoil(pg, statement, &values);
+    return OK;
+}
+
+static err check_link(struct ctx *cx, struct postgres *pg)
+{
+    if (!pg->in_transaction)
+        TRY(postgres_ready(cx, pg));
+    if (pg->link == NULL)
+        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
+    return OK;
+}
+
+static void announce(struct database *db, const struct statement *statement, const void *in)
+{
+    struct postgres *pg = postgres_of(db);
+    struct ctx own = {.arena = NULL};
+    size_t place = 0;
+    bool may_send = pg->in_transaction && pg->link != NULL && !pg->broken;
+    bool has_room = pg->owed_count + POSTGRES_OWED_AT_ONCE <= pg->owed_max;
+    if (!may_send || !has_room || !postgres_ahead_note(pg, statement, in, &place))
+        return;
+    err result = send_statement(&own, pg, statement, in, (struct postgres_owed){.kind = OWED_AHEAD, .slot = place});
+    (void)result; /* the connection is lost: whoever asks next learns of it */
+}
+
+static err post(struct ctx *cx, struct database *db, const struct statement *statement, const void *in)
+{
+    struct postgres *pg = postgres_of(db);
+    TRY(check_link(cx, pg));
+    return send_statement(cx, pg, statement, in, (struct postgres_owed){.kind = OWED_POSTED});
+}
+
+static err settle(struct ctx *cx, struct database *db)
+{
+    struct postgres *pg = postgres_of(db);
+    TRY(check_link(cx, pg));
+    TRY(postgres_sync(cx, pg));
+    return postgres_collect(cx, pg, "what was posted", NULL);
 }
 
 static void note_change(struct postgres *pg, PGresult *rows)
@@ -211,17 +215,36 @@ static void note_change(struct postgres *pg, PGresult *rows)
         pg->changed = 0;
 }
 
+/* The rows of what was announced. False: they are not there, or not true any more. */
+static err take_announced(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in,
+                          bool *out_taken)
+{
+    struct postgres_ahead *ahead = statement->writes ? NULL : postgres_ahead_find(pg, statement, in);
+    *out_taken = false;
+    if (ahead != NULL && ahead->rows == NULL) {
+        TRY(postgres_sync(cx, pg));
+        TRY(postgres_collect(cx, pg, statement->name, NULL));
+    }
+    if (ahead == NULL || ahead->rows == NULL)
+        return OK;
+    pg->results[statement->index] = ahead->rows;
+    pg->is_lent[statement->index] = true;
+    *out_taken = true;
+    return OK;
+}
+
 static err ask(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in)
 {
-    size_t slot = slot_of(statement);
-    if (!pg->in_transaction)
-        TRY(postgres_ready(cx, pg));
-    if (pg->link == NULL)
-        return FAIL(cx, UNAVAILABLE, "store.lost", "the connection to the database is lost");
-    if (!pg->prepared[slot] || statement->index == STATEMENT_PASSING)
-        TRY(send_prepare(cx, pg, statement));
-    TRY(send_statement(cx, pg, statement, in));
-    return postgres_collect(cx, pg, statement->name, &pg->results[slot]);
+    bool taken = false;
+    TRY(check_link(cx, pg));
+    if (statement->rows == ROWS_WALK)
+        return postgres_walk_start(cx, pg, statement, in);
+    TRY(take_announced(cx, pg, statement, in, &taken));
+    if (taken)
+        return OK;
+    TRY(send_statement(cx, pg, statement, in, (struct postgres_owed){.kind = OWED_ROWS}));
+    TRY(postgres_sync(cx, pg));
+    return postgres_collect(cx, pg, statement->name, &pg->results[slot_of(statement)]);
 }
 
 /* A reader whose connection has gone has missed nothing before the first answer of its transaction: it begins again on
@@ -251,32 +274,11 @@ static err step(struct ctx *cx, struct database *db, const struct statement *sta
 {
     struct postgres *pg = postgres_of(db);
     size_t slot = slot_of(statement);
-    (void)cx; /* all rows are there */
-    *out_row = ++pg->at[slot] < PQntuples(pg->results[slot]);
+    pg->at[slot]++;
+    if (statement->rows == ROWS_WALK && pg->at[slot] == PQntuples(pg->results[slot]))
+        TRY(postgres_walk_on(cx, pg, statement));
+    *out_row = pg->at[slot] < PQntuples(pg->results[slot]);
     return OK;
-}
-
-static bool read_number(const char *at, int size, int64_t *out)
-{
-    uint64_t number = size > 0 && (*at & 0x80) != 0 ? UINT64_MAX : 0;
-    for (int i = 0; i < size; i++)
-        number = number << 8 | (uint8_t)at[i];
-    *out = (int64_t)number;
-    return size == 8 || size == 4 || size == 0;
-}
-
-static bool read_field(const PGresult *rows, int row, int column, const struct field *field, void *out)
-{
-    const char *at = PQgetvalue(rows, row, column);
-    int size = PQgetlength(rows, row, column);
-    struct bytes view = {(const uint8_t *)at, (size_t)size};
-    if (field->type == FIELD_INT64)
-        return read_number(at, size, out);
-    if (field->type == FIELD_TEXT)
-        *(struct text *)out = text_of_bytes(view);
-    else
-        *(struct bytes *)out = view;
-    return true;
 }
 
 static err read_row(struct ctx *cx, struct database *db, const struct statement *statement, void *row)
@@ -285,7 +287,7 @@ static err read_row(struct ctx *cx, struct database *db, const struct statement 
     size_t slot = slot_of(statement);
     for (size_t i = 0; i < statement->out_count; i++) {
         const struct field *field = &statement->out[i];
-        if (!read_field(pg->results[slot], pg->at[slot], (int)i, field, (uint8_t *)row + field->offset))
+        if (!postgres_get(pg->results[slot], pg->at[slot], (int)i, field, (uint8_t *)row + field->offset))
             return FAIL(cx, CORRUPT, "store.damaged", "%s.%s is not of its type", statement->name, field->name);
     }
     return OK;
@@ -295,8 +297,11 @@ static void finish(struct database *db, const struct statement *statement)
 {
     struct postgres *pg = postgres_of(db);
     size_t slot = slot_of(statement);
-    PQclear(pg->results[slot]);
+    PQclear(pg->is_lent[slot] ? NULL : pg->results[slot]);
     pg->results[slot] = NULL;
+    pg->is_lent[slot] = false;
+    if (statement->rows == ROWS_WALK)
+        postgres_walk_end(pg, statement);
 }
 
 static int64_t changed(const struct database *db)
@@ -355,14 +360,19 @@ static uint32_t version_of_data(const struct database *db)
 static void close_link(struct database *db)
 {
     struct postgres *pg = postgres_of(db);
+    if (pg->ahead != NULL)
+        postgres_ahead_forget(pg);
     for (size_t i = 0; pg->results != NULL && i <= STATEMENT_COUNT; i++)
         PQclear(pg->results[i]);
     if (pg->link != NULL && pg->writer_id != 0 && !pg->in_transaction)
         postgres_mark_end(pg);
     PQfinish(pg->link);
+    free(pg->ahead);
+    free(pg->owed);
     free(pg->url);
     free(pg->results);
     free(pg->at);
+    free(pg->is_lent);
     free(pg->prepared);
     free(pg);
 }
@@ -379,6 +389,9 @@ const struct engine POSTGRES_ENGINE = {
     .step = step,
     .read = read_row,
     .finish = finish,
+    .ahead = announce,
+    .post = post,
+    .settle = settle,
     .changed = changed,
     .run = run,
     .in_transaction = in_transaction,

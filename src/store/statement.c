@@ -47,10 +47,39 @@ static err keep_row(struct ctx *cx, const struct statement *statement, void *row
     return OK;
 }
 
+void statement_ahead(struct ctx *cx, const struct statement *statement, const void *in)
+{
+    struct store_conn *conn = cx->db;
+    struct database *db = conn->of_file[statement->file];
+    if (db->engine->ahead == NULL || conn->is_careful)
+        return;
+    struct ctx own = {.db = conn};
+    if (conn_touch(&own, conn, statement->file, false) == OK) /* otherwise whoever asks learns of it */
+        db->engine->ahead(db, statement, in);
+}
+
+/* A change inside a write that nobody asks the outcome of: it stands or falls with the write. */
+static bool may_post(const struct store_conn *conn, const struct statement *statement)
+{
+    return conn->is_running && !conn->is_careful && statement->writes &&
+           conn->of_file[statement->file]->engine->post != NULL;
+}
+
+static err post(struct ctx *cx, const struct statement *statement, const void *in)
+{
+    struct store_conn *conn = cx->db;
+    struct database *db = conn->of_file[statement->file];
+    TRY(conn_touch(cx, conn, statement->file, true));
+    conn->touched[conn->leader[statement->file]] = true;
+    return db->engine->post(cx, db, statement, in);
+}
+
 err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed)
 {
     struct database *db = NULL;
     bool is_row = false;
+    if (changed == NULL && may_post(cx->db, statement))
+        return post(cx, statement, in);
     TRY(begin(cx, statement, in, &db));
     err result = db->engine->step(cx, db, statement, &is_row);
     if (result == OK)

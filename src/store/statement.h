@@ -17,7 +17,8 @@ struct field {
     size_t      offset;
 };
 
-typedef enum statement_rows { ROWS_NONE, ROWS_ONE, ROWS_MANY } statement_rows;
+/* A walk may lead over a whole table: its rows never lie in memory all at once. */
+typedef enum statement_rows { ROWS_NONE, ROWS_ONE, ROWS_MANY, ROWS_WALK } statement_rows;
 
 struct statement {
     const char         *name;
@@ -25,6 +26,8 @@ struct statement {
     size_t              index; /* in STATEMENTS; STATEMENT_PASSING: it stands in no table and is prepared each time */
     store_file          file;
     statement_rows      rows;
+    uint64_t            tables; /* a bit for each that it names; some share one */
+    size_t              apart;  /* number of the parameter without whose value it touches no row; 0: there is none */
     bool                writes;
     const struct field *in;
     size_t              in_count;
@@ -37,6 +40,11 @@ struct statement {
 
 extern const struct statement STATEMENTS[]; /* generated */
 extern const size_t STATEMENT_COUNT;
+
+/* Only a hint that the same will be asked with the same parameters, inside the same reading or write: who is told of
+ * several before the first is asked may fetch them together. Whether it came to anything is never told: what is not
+ * fetched, or is not true any more since the running write changed it, is fetched when it is asked. */
+void statement_ahead(struct ctx *cx, const struct statement *statement, const void *in);
 
 /* `in` is the query's struct, or NULL when it has no parameters. Text and bytes of rows are copied into cx->arena.
  * All fail CONFLICT store.duplicate, UNAVAILABLE store.busy | store.full, CORRUPT store.damaged, INTERNAL store.failed,

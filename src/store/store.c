@@ -290,6 +290,7 @@ void store_counters(struct store *store, struct store_counters *out)
         .refused_writes = atomic_load(&store->refused_writes),
         .commits = atomic_load(&store->commits),
         .checkpoints = atomic_load(&store->checkpoints),
+        .trips = atomic_load(&store->way.trips) + atomic_load(&store->way_to_keys.trips),
         .reserve_bytes = reserve_bytes(store->writer.reserve),
     };
     (void)pthread_mutex_lock(&store->writer.lock);

@@ -72,26 +72,27 @@ int64_t store_people_edition(const struct ctx *cx);
 
 /* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error
  * and leaves nothing then; it may be run again, when what it left in `arg` must not count, nor that it was there; it
- * re-checks what it relies on, because the caller's snapshot is older.
- * While it runs, `cx->db` is the writer's handle and `cx->now_ms` is the writer's moment. */
+ * re-checks what it relies on, because the caller's snapshot is older. `cx->db` and `cx->now_ms` are the writer's. */
 typedef err (*store_write_fn)(struct ctx *cx, void *arg);
 
 struct store_write {
     struct ctx    *cx;   /* the caller's; its arena must live until `done` */
     store_write_fn run;
     void          *arg;
+    void (*announce)(struct ctx *cx, void *arg); /* optional: sql_…_ahead() of what `run` will ask; runs before it */
     /* It writes the ledger only, by what the people file says. The ledger is committed before that file: beside acts
      * of its own group it would tell of what a power cut may take. So it runs behind them, when they are on disk. */
     bool in_ledger;
+    bool starts_anew; /* no run looks at what another has left in `arg`: so the memory of one in vain is given back */
     /* Called on the writer thread with a chain of writes, linked by `next`, that were submitted one after the other
-     * with this same `done`, once the group commit that holds them is on disk: so one call may wake a thread once for
-     * many. Each says in `result` how it went: OK, the error of `run` (in cx->failure), or UNAVAILABLE store.commit |
-     * store.busy | store.full when the commit failed. Must not block and must not call the store. Afterwards the store
-     * does not look at the writes again. */
+     * with this same `done`, once their group commit is on disk: one call may wake a thread once for many. Each says in
+     * `result` how it went: OK, the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy |
+     * store.full when the commit failed. Must not block nor call the store, which looks at no write afterwards. */
     void (*done)(struct store_write *first);
     void               *owner;  /* the caller's, untouched */
     err                 result; /* the store's, as the next ones */
     struct actor        actor;  /* whom the caller's ctx named: so it does each time that it runs */
+    struct arena_mark   mark;   /* of the caller's arena, before the first run */
     struct store_write *next;
 };
 
@@ -131,7 +132,7 @@ err store_fail_older(struct ctx *cx, store_file file, const char *than) MUST_CHE
 const char *store_file_name(store_file file); /* "people.db" */
 
 struct store_counters {
-    int64_t writes, refused_writes, commits, queued, checkpoints;
+    int64_t writes, refused_writes, commits, queued, checkpoints, trips; /* trips: waits for a database server */
     int64_t file_bytes[STORE_FILE_COUNT];
     int64_t reserve_bytes; /* less than LIMIT_STORE_RESERVE_BYTES: the disk is full, only what is urgent is written */
 };
@@ -143,8 +144,7 @@ err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_C
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
 /* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. On a server: see
- * store/keys_place.h. Not inside a write. UNAVAILABLE store.busy when a reader held on to an older state for too long;
- * try again. */
+ * store/keys_place.h. Not inside a write. UNAVAILABLE store.busy when a reader held on to an older state: try again. */
 err store_scrub_keys(struct ctx *cx, struct store *store) MUST_CHECK;
 
 #endif

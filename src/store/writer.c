@@ -51,6 +51,29 @@ static err load_newest_number(struct ctx *own, struct store *store, int64_t *out
     return result;
 }
 
+/* At the moment at which it will run. */
+static void announce(struct store *store, const struct store_write *write)
+{
+    struct ctx *cx = write->cx;
+    store_set_moment(store, cx);
+    if (write->announce != NULL)
+        write->announce(cx, write->arg);
+}
+
+/* What writes of the ledger rely on lies in another file, which none of them changes: so it is announced for all. */
+static err announce_all(struct ctx *own, struct store *store, const struct batch *batch)
+{
+    struct store_conn *conn = store->writer.conn;
+    conn_begin_write(conn);
+    for (const struct store_write *write = batch->first; write != NULL; write = write->next) {
+        struct store_conn *of_caller = write->cx->db;
+        write->cx->db = conn;
+        announce(store, write);
+        write->cx->db = of_caller;
+    }
+    return conn_end_write(own, conn, true);
+}
+
 /* Runs one write with the writer's handle and moment. The result is the write's; `lost` says that the batch is. */
 static err run_write(struct ctx *own, struct store *store, struct store_write *write, bool *lost)
 {
@@ -58,8 +81,9 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
     struct ctx *cx = write->cx;
     struct store_conn *of_caller = cx->db;
     cx->db = conn;
-    store_set_moment(store, cx);
     conn_begin_write(conn);
+    if (!write->in_ledger)
+        announce(store, write);
     err result = write->run(cx, write->arg);
     *lost = conn_end_write(own, conn, result == OK) != OK;
     cx->db = of_caller;
@@ -79,6 +103,13 @@ static bool is_of_the_batch(const struct store_write *write)
     return write->result != OK && may_run_again(&write->cx->failure);
 }
 
+/* A write has gone on before it was known that it could not: which one, and why, shows when each waits. */
+static err fail_late(struct ctx *own)
+{
+    failure_clear(&own->failure);
+    return FAIL(own, UNAVAILABLE, "store.conflict", "a change of the batch was not done");
+}
+
 static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     bool is_news = false;
@@ -88,6 +119,8 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
     if (is_news)
         TRY(load_newest_number(own, store, &batch->newest_number));
     TRY(store_clock_save(own, store, store->writer.conn));
+    if (batch->first->in_ledger)
+        TRY(announce_all(own, store, batch));
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
         struct number_source *numbers = write->cx->numbers;
@@ -98,6 +131,8 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
         write->result = run_write(own, store, write, &lost);
         if (numbers != NULL)
             conn_keep_newest(store->writer.conn, numbers);
+        if (conn_is_late(store->writer.conn))
+            return fail_late(own);
         if (is_of_the_batch(write)) {
             failure_clear(&own->failure); /* what the end of that write has met comes from it */
             return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
@@ -105,7 +140,8 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
         if (lost)
             return own->failure.code;
     }
-    return conn_commit_batch(own, store->writer.conn);
+    err result = conn_commit_batch(own, store->writer.conn);
+    return result != OK && conn_is_late(store->writer.conn) ? fail_late(own) : result;
 }
 
 /* After a batch that did not commit: what went well has not happened. A write that failed keeps its own reason. */
@@ -129,6 +165,8 @@ static void begin_again(struct batch *batch)
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         write->result = OK;
         write->cx->actor = write->actor;
+        if (write->starts_anew)
+            arena_go_back(write->cx->arena, &write->mark);
         failure_clear(&write->cx->failure);
     }
 }
@@ -213,6 +251,7 @@ static err run_with_patience(struct ctx *own, struct store *store, struct batch 
         pause_ns = pause_ns > PAUSE_NS_MAX ? PAUSE_NS_MAX : pause_ns;
         struct timespec pause = {.tv_nsec = pause_ns / 2 + now_ns % pause_ns};
         (void)nanosleep(&pause, NULL); /* a signal shortens it */
+        store->writer.conn->is_careful |= conn_is_late(store->writer.conn);
         begin_again(batch);
         failure_clear(&own->failure);
         result = run_with_room(own, store, batch);
@@ -225,6 +264,7 @@ static void commit_batch(struct store *store, struct batch *batch)
     struct writer *writer = &store->writer;
     struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
     bool refused = writer->failed || run_with_patience(&own, store, batch) != OK;
+    writer->conn->is_careful = false;
     if (refused)
         refuse_batch(&own, batch);
     else
@@ -251,6 +291,8 @@ static void take_from(struct line *line, struct batch *batch)
     for (; *end != NULL && batch->count < LIMIT_WRITE_BATCH; end = &(*end)->next) {
         (*end)->result = OK;
         (*end)->actor = (*end)->cx->actor;
+        if ((*end)->starts_anew)
+            (*end)->mark = arena_mark((*end)->cx->arena);
         batch->count++;
     }
     line->first = *end;

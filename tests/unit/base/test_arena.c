@@ -151,6 +151,53 @@ static void a_call_that_finds_no_room_is_not_deferred(void **state)
     assert_int_equal(trace.size, 0);
 }
 
+/* Small pieces, one that fills a block, and big ones: what stood before stays, what came since is gone. */
+static void an_arena_goes_back_to_a_mark(void **state)
+{
+    (void)state;
+    static const size_t BEFORE[] = {0, 10, 16000, 50000};
+    for (size_t b = 0; b < sizeof BEFORE / sizeof *BEFORE; b++) {
+        struct arena *arena = arena_open(1 << 20);
+        char *kept = arena_take(arena, BEFORE[b], 1);
+        memset(kept, 'k', BEFORE[b]);
+        struct arena_mark mark = arena_mark(arena);
+        size_t used = arena_used_bytes(arena);
+        for (int turn = 0; turn < 1000; turn++) { /* together far more than the arena holds */
+            for (size_t size = 1; size < 40000; size = size * 3 + 1) {
+                char *piece = arena_take(arena, size, 1);
+                assert_non_null(piece);
+                assert_int_equal(piece[size - 1], 0);
+                memset(piece, 'x', size);
+            }
+            arena_go_back(arena, &mark);
+            assert_int_equal(arena_used_bytes(arena), used);
+        }
+        for (size_t i = 0; i < BEFORE[b]; i++)
+            assert_int_equal(kept[i], 'k');
+        assert_null(arena_take(arena, 1 << 20, 1));
+        assert_true(arena_is_exhausted(arena));
+        arena_go_back(arena, &mark);
+        assert_false(arena_is_exhausted(arena));
+        arena_close(arena);
+    }
+}
+
+static void to_go_back_runs_what_was_deferred_since(void **state)
+{
+    (void)state;
+    struct trace trace = {.size = 0};
+    struct mark marks[] = {{&trace, 'a'}, {&trace, 'b'}, {&trace, 'c'}};
+    struct arena *arena = arena_open(1 << 16);
+    assert_true(arena_defer(arena, leave_mark, &marks[0]));
+    struct arena_mark mark = arena_mark(arena);
+    assert_true(arena_defer(arena, leave_mark, &marks[1]));
+    assert_true(arena_defer(arena, leave_mark, &marks[2]));
+    arena_go_back(arena, &mark);
+    assert_string_equal(trace.at, "cb");
+    arena_close(arena);
+    assert_string_equal(trace.at, "cba");
+}
+
 static void nothing_can_be_closed(void **state)
 {
     (void)state;
@@ -169,6 +216,8 @@ int main(void)
         cmocka_unit_test(every_size_around_a_block_can_be_taken_and_written),
         cmocka_unit_test(deferred_calls_run_once_and_last_first),
         cmocka_unit_test(a_call_that_finds_no_room_is_not_deferred),
+        cmocka_unit_test(an_arena_goes_back_to_a_mark),
+        cmocka_unit_test(to_go_back_runs_what_was_deferred_since),
         cmocka_unit_test(nothing_can_be_closed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The generator of queries refuses what it does not understand, and says where. Called with the path of embed_sql."""
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,11 @@ REFUSED = {
     "a part that says more": (GOOD.replace("name:", "part:"), "a name and nothing else"),
     "two parts of one name": (PART + PART, "exists already"),
     "a part without an end": (PART.replace(";", ""), "has no end"),
+    "a list of tables": (GOOD.replace("FROM a", "FROM a, b"), "say JOIN"),
+    "a list of tables with other names": (GOOD.replace("FROM a", "FROM a c, b"), "say JOIN"),
+    "rows parted by what is no parameter": (GOOD.replace("-- rows", "-- apart: z\n-- rows"), "is a parameter"),
+    "a walk that changes": (GOOD.replace("one", "walk").replace("SELECT y FROM a WHERE", "DELETE FROM a WHERE"),
+                            "a walk changes nothing"),
     "another kind of statement": (GOOD.replace("SELECT y", "PRAGMA y"), "does not begin with"),
 }
 
@@ -54,6 +60,17 @@ def main():
         code, said, body = embed(GOOD.replace("SELECT y FROM a WHERE x = $1", statement))
         if code != 0 or ".writes = true" not in body:
             failed.append(f"a writing query: {code} {said}")
+    code, said, body = embed(GOOD.replace("rows: one", "rows: walk"))
+    if code != 0 or "sql_a_load_each" not in body or "statement_one" in body or "statement_ahead" in body:
+        failed.append(f"a walk: {code} {said}")
+    code, said, body = embed(GOOD.replace("-- rows", "-- apart: x\n-- rows"))
+    if code != 0 or ".apart = 1" not in body or "statement_ahead" not in body:
+        failed.append(f"rows that lie apart: {code} {said}")
+    tables = [re.search(r"\.tables = (0x[0-9a-f]+)", embed(GOOD.replace("FROM a", words))[2]).group(1)
+              for words in ("FROM a", "from a JOIN a b ON 1 = 1", "FROM c JOIN a ON 1 = 1", "FROM c")]
+    bits = [bin(int(each, 16)).count("1") for each in tables]
+    if bits != [1, 1, 2, 1] or tables[0] != tables[1] or int(tables[2], 16) != int(tables[0], 16) | int(tables[3], 16):
+        failed.append(f"tables: {tables}")
     shared = GOOD.replace("-- rows", "-- row: a\n-- rows")
     taken = shared.replace("a_load", "a_find").replace("-- out: y text\n", "").replace("SELECT y", "SELECT :columns:")
     code, said, body = embed(shared + taken)

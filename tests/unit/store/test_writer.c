@@ -328,6 +328,37 @@ static void a_write_that_runs_again_begins_as_it_did_before(void **state)
     volley_free(volley);
 }
 
+/* Each run takes an eighth of its arena, and the batch is run far more often than that. */
+static err be_slower_often(struct ctx *cx, void *arg)
+{
+    struct second_try *try = arg;
+    int64_t number = 71;
+    uint8_t *piece = arena_take(cx->arena, 8000, 1);
+    if (piece == NULL)
+        return FAIL_MEMORY(cx);
+    memset(piece, 1, 8000);
+    if (++try->runs < 60)
+        return FAIL(cx, UNAVAILABLE, "store.conflict", "another was faster");
+    return write_thing(cx, &number);
+}
+
+static void what_runs_in_vain_takes_no_memory(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int anew = 0; anew <= 1; anew++) {
+        struct volley *volley = volley_new(1, be_slower_often);
+        struct second_try try = {.runs = 0};
+        volley->writes[0].arg = &try;
+        volley->writes[0].starts_anew = anew == 1;
+        assert_true(store_submit(fixture->store, volley->writes, 1));
+        volley_wait(volley);
+        assert_int_equal(volley->results[0], anew == 1 ? OK : TOO_LARGE); /* else the arena is full */
+        assert_int_equal(try.runs, anew == 1 ? 60 : 8);
+        volley_free(volley);
+    }
+    assert_int_equal(count_things(&fixture->cx), 1);
+}
+
 /* ---- two processes */
 
 /* Reads, then writes what follows from it: right only if nobody else writes in between. */
@@ -432,6 +463,7 @@ int main(void)
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
         STORE_TEST(a_write_that_runs_again_begins_as_it_did_before),
+        STORE_TEST(what_runs_in_vain_takes_no_memory),
         CLOSED_TEST(two_processes_write_the_same_files),
         CLOSED_TEST(after_a_refusal_of_the_disk_nothing_is_taken),
     };

@@ -15,7 +15,7 @@ SELECT (SELECT count(*) FROM relationship WHERE person_id = $1) + (SELECT count(
 -- name: audit_lost_list
 -- file: people
 -- out:  person_id int64
--- rows: many
+-- rows: walk
 SELECT person_id FROM relationship r WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.person_id = r.person_id)
 UNION SELECT person_id FROM grant_now g WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.person_id = g.person_id)
 UNION SELECT person_id FROM request q WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.person_id = q.person_id)
@@ -26,19 +26,19 @@ ORDER BY person_id;
 -- name: audit_act_list
 -- file: people
 -- out:  act_id int64, person_id int64, relationship_id int64, subject_id int64, kind int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM act ORDER BY act_id;
 
 -- name: audit_receipt_list
 -- file: people
 -- out:  receipt_id int64, person_id int64, relationship_id int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM receipt ORDER BY receipt_id;
 
 -- name: audit_disclosure_list
 -- file: ledger
 -- out:  disclosure_id int64, person_id int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM disclosure ORDER BY disclosure_id;
 
 -- name: audit_use_list
@@ -52,7 +52,7 @@ SELECT :columns: FROM grant_use WHERE person_id = $1 ORDER BY grant_id;
 -- file: people
 -- in:   person_id int64, kind int64
 -- out:  kind int64, version int64, confirmed_at_ms int64, changed_at_ms int64, sealed bytes
--- rows: many
+-- rows: walk
 SELECT :columns: FROM vault_history WHERE person_id = $1 AND kind = $2 ORDER BY version;
 
 -- name: audit_history_lost
@@ -68,7 +68,7 @@ SELECT count(*) FROM vault_history h WHERE person_id = $1
 -- name: audit_dangling_list
 -- file: people
 -- out:  kind int64, organisation_id int64, item_id int64, version int64
--- rows: many
+-- rows: walk
 SELECT 1 AS kind, organisation_id, 0 AS item_id, 0 AS version FROM (SELECT organisation_id FROM department
     UNION SELECT organisation_id FROM system UNION SELECT organisation_id FROM api_key
     UNION SELECT organisation_id FROM purpose UNION SELECT organisation_id FROM invitation
@@ -94,7 +94,7 @@ ORDER BY 1, 2, 3, 4;
 -- name: audit_reader_list
 -- file: ledger
 -- out:  organisation_id int64, department_id int64, system_id int64, purpose_id int64, purpose_version int64
--- rows: many
+-- rows: walk
 SELECT DISTINCT organisation_id, department_id, system_id, purpose_id, purpose_version FROM disclosure
 ORDER BY organisation_id, department_id, system_id, purpose_id, purpose_version;
 
@@ -139,7 +139,7 @@ SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2 AND de
 -- name: audit_key_list
 -- file: people
 -- out:  organisation_id int64, system_id int64
--- rows: many
+-- rows: walk
 SELECT k.organisation_id, k.system_id FROM api_key k
     LEFT JOIN system s ON s.organisation_id = k.organisation_id AND s.system_id = k.system_id
     LEFT JOIN department d ON d.organisation_id = k.organisation_id AND d.department_id = k.department_id
@@ -153,14 +153,14 @@ ORDER BY 1, 2;
 -- name: audit_organisation_list
 -- file: people
 -- out:  organisation_id int64, slug text, name text, created_at_ms int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM organisation ORDER BY organisation_id;
 
 -- name: audit_api_key_list
 -- file: people
 -- out:  public_id text, hash bytes, organisation_id int64, department_id int64, department_bit int64, system_id int64,
 --       scopes int64, created_at_ms int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM api_key ORDER BY organisation_id, system_id, public_id;
 
 -- name: audit_purpose_list
@@ -168,7 +168,7 @@ SELECT :columns: FROM api_key ORDER BY organisation_id, system_id, public_id;
 -- out:  organisation_id int64, purpose_id int64, version int64, state int64, needed_low int64, needed_high int64,
 --       optional_low int64, optional_high int64, departments int64, longest_ms int64, name text, language text,
 --       body text, created_at_ms int64, published_at_ms int64, retired_at_ms int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM purpose ORDER BY organisation_id, purpose_id, version;
 
 -- Acts and events that say the same: of this person, subject, word and moment. The numbers of two processes lie in one
@@ -206,7 +206,7 @@ SELECT event_id FROM outbox WHERE person_id = $1 AND event_id > $2 AND kind = $3
 -- file: people
 -- out:  event_id int64, person_id int64, relationship_id int64, organisation_id int64, kind text, subject_id int64,
 --       attributes_low int64, attributes_high int64, at_ms int64
--- rows: many
+-- rows: walk
 SELECT :columns: FROM outbox ORDER BY event_id;
 
 -- name: audit_act_before

@@ -6,6 +6,7 @@
 -- in:   disclosure_id int64, person_id int64, previous_id int64, relationship_id int64, organisation_id int64,
 --       department_id int64, system_id int64, purpose_id int64, purpose_version int64, grant_id int64,
 --       attributes_low int64, attributes_high int64, outcome int64, reason text, at_ms int64, note bytes
+-- apart: person_id
 -- rows: none
 INSERT INTO disclosure (disclosure_id, person_id, previous_id, relationship_id, organisation_id, department_id,
     system_id,
@@ -42,12 +43,14 @@ FROM chain c JOIN disclosure d ON d.person_id = $1 AND d.disclosure_id = c.discl
 -- file: ledger
 -- in:   person_id int64
 -- out:  last_id int64, given int64, refused int64
+-- apart: person_id
 -- rows: one
 SELECT last_id, given, refused FROM disclosure_head WHERE person_id = $1;
 
 -- name: disclosure_head_save
 -- file: ledger
 -- in:   person_id int64, last_id int64, given int64, refused int64
+-- apart: person_id
 -- rows: none
 INSERT INTO disclosure_head (person_id, last_id, given, refused) VALUES ($1, $2, $3, $4)
 ON CONFLICT (person_id) DO UPDATE SET last_id = excluded.last_id, given = excluded.given, refused = excluded.refused;

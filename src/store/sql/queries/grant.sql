@@ -155,12 +155,14 @@ SELECT :columns: FROM grant_now WHERE person_id = $1 AND grant_id = $2;
 -- file: ledger
 -- in:   person_id int64, grant_id int64
 -- out:  used int64
+-- apart: person_id
 -- rows: one
 SELECT used FROM grant_use WHERE person_id = $1 AND grant_id = $2;
 
 -- name: grant_use_count
 -- file: ledger
 -- in:   person_id int64, grant_id int64, more int64
+-- apart: person_id
 -- rows: none
 INSERT INTO grant_use (person_id, grant_id, used) VALUES ($1, $2, $3)
 ON CONFLICT (person_id, grant_id) DO UPDATE SET used = grant_use.used + $3;

@@ -22,6 +22,16 @@ ON CONFLICT (person_id, relationship_id) DO UPDATE SET state = excluded.state, n
 -- rows: one
 SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2;
 
+-- The one in which a grant was given: the act of giving has the next number of all acts.
+-- name: relationship_of_grant
+-- file: people
+-- in:   person_id int64, grant_id int64
+-- row:  relationship
+-- rows: one
+SELECT :columns: FROM relationship WHERE person_id = $1
+    AND relationship_id = (SELECT relationship_id FROM act WHERE person_id = $1 AND act_id > $2
+        ORDER BY act_id LIMIT 1);
+
 -- Reads the whole table: for what a broken write left, which is rare.
 -- name: relationship_holder
 -- file: people

@@ -23,6 +23,13 @@ SELECT name, data FROM thing WHERE thing_id = $1;
 -- rows: many
 SELECT thing_id, name, data FROM thing WHERE thing_id > $1 ORDER BY thing_id LIMIT $2;
 
+-- name: thing_walk
+-- file: people
+-- in:   after int64
+-- out:  thing_id int64, name text
+-- rows: walk
+SELECT thing_id, name FROM thing WHERE thing_id > $1 ORDER BY thing_id;
+
 -- name: thing_count
 -- file: people
 -- out:  things int64, largest int64
