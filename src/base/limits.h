@@ -29,7 +29,7 @@
 #define LIMIT_KEYS_DESTROYED_EVERY_MS 1000 /* … one more in each such time: all at once takes long */
 
 #define LIMIT_KEYS_LOCK_MS 300            /* whoever rewrites keys in a database makes readers wait for that long */
-#define LIMIT_KEYS_REWRITTEN_BYTES (64 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; above: not */
+#define LIMIT_KEYS_REWRITTEN_BYTES (16 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; more: not */
 
 /* ---- one request */
 #define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)
