@@ -145,11 +145,11 @@ static err check_ends(struct ctx *cx, const struct store_move *move, const struc
     return is_fresh || is_same ? OK : fail_not_empty(cx);
 }
 
-/* Keys of others must not be replaced. */
+/* Keys of others must not be replaced. Those beside data on a server lie in the node's own folder: they are its own. */
 static err check_keys(struct ctx *cx, const struct store_move *move, const struct ends *ends)
 {
     struct table_list tables;
-    if (!move->with_keys || ends->of_to.token != 0)
+    if (!move->with_keys || ends->of_to.token != 0 || !store_is_local(move->to, STORE_PEOPLE))
         return OK;
     TRY(table_list(cx, ends->to, true, &tables));
     for (size_t i = 0; i < tables.count; i++) {

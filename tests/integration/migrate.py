@@ -338,6 +338,23 @@ def it_comes_back_while_people_act(scene):
     moved_while_people_act(scene, scene.away, scene.home)
     scene.refused(scene.away, "has moved to sqlite:")
     scene.node.stop()
+    newest = os.path.join(scene.node.folder, "newest")
+    shutil.copytree(os.path.join(scene.node.data, "store"), newest)
+    put_back(os.path.join(scene.node.folder, "older"), scene.node, "people.db")
+    one_sentence(scene.doctor(scene.home), "CORRUPT")  # of before it went away
+    put_back(newest, scene.node, "people.db")
+    assert scene.doctor(scene.home).returncode == 0
+
+
+def it_goes_with_its_wrapped_keys_from_folder_to_folder(scene):
+    other = f"sqlite:{scene.node.folder}/other"
+    two = scene.server.make("two")
+    for source, target in ((scene.home, other), (other, two), (two, scene.away), (scene.away, scene.home)):
+        scene.moved(source, target)
+    scene.node.start()
+    scene.story.still_holds(scene.before)
+    scene.story.goes_on()
+    scene.node.stop()
 
 
 def a_place_that_is_lost_is_forgotten_when_somebody_says_so(scene):
@@ -367,7 +384,8 @@ def a_source_that_does_not_agree_with_itself_is_not_closed(scene):
 
 STEPS = [it_goes_to_a_database_server_while_people_act, it_comes_back_and_is_killed_on_the_way,
          a_wrong_target_is_refused_and_nothing_is_touched, a_database_that_changes_rows_is_found_out,
-         it_comes_back_while_people_act, a_place_that_is_lost_is_forgotten_when_somebody_says_so,
+         it_comes_back_while_people_act, it_goes_with_its_wrapped_keys_from_folder_to_folder,
+         a_place_that_is_lost_is_forgotten_when_somebody_says_so,
          a_source_that_does_not_agree_with_itself_is_not_closed]
 
 
