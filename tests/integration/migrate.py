@@ -22,7 +22,7 @@ from stress import Cut, RoughNode, Shop, seed_of_run
 
 SLOW = float(os.environ.get("SLOW", 1))
 SECRET = "Hush4711"
-KILLS = 10
+KILLS = 10 if SLOW == 1 else 5
 PEOPLE = ("attributes", "attributes/pd:Name/history", "organisations", "relationships", "requests", "grants",
           "disclosures")
 OF_RELATIONSHIP = ("", "/purposes", "/records", "/receipts")
