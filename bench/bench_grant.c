@@ -24,6 +24,7 @@ static void prepare_change(struct world *world, struct flier *flier)
     if (flier->grant_id != 0) {
         flier->withdraw = (struct grant_withdraw){.grant_id = flier->grant_id};
         flier->write.run = grant_withdraw;
+        flier->write.announce = grant_withdraw_announce;
         flier->write.arg = &flier->withdraw;
         return;
     }
@@ -40,6 +41,7 @@ static void prepare_change(struct world *world, struct flier *flier)
         .uses = {.event = TEXT_NONE},
     };
     flier->write.run = grant_give;
+    flier->write.announce = grant_give_announce;
     flier->write.arg = &flier->give;
 }
 

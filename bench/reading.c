@@ -105,6 +105,7 @@ static void prepare_disclosure(struct world *world, struct flier *flier)
 {
     decide(world, &flier->cx, reading_next(flier->flight->cargo), &flier->ask);
     flier->write.run = disclosure_commit;
+    flier->write.announce = disclosure_commit_announce;
     flier->write.arg = &flier->ask;
 }
 
