@@ -10,6 +10,7 @@
 #include "app/mark.h"
 #include "base/checked.h"
 #include "base/limits.h"
+#include "crypto/key_pace.h"
 #include "crypto/keyring.h"
 #include "domain/erasure.h"
 #include "domain/leftover.h"
@@ -20,24 +21,30 @@
 #include "store/move.h"
 
 #define ERASE_EVERY_MS 1000
+#define ERASE_FOR_MS 500 /* rows of the forgotten at a time: all other jobs wait */
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
 #define HOLDER_EVERY_MS 1000
+#define KEYS_EVERY_MS 1000
 #define MARK_EVERY_MS 1000
 #define PLACE_EVERY_MS 1000
 #define TIME_EVERY_MS 1000
 #define PASS_EVERY_MS 100 /* far below LIMIT_LOG_DELAY_MS, so that a slow disk still keeps the promise */
 #define STRAY_EVERY_MS 1000
 #define PAUSE_MS_MAX (INT64_C(60) * 1000)
-#define ONCE_MS INT64_MAX
+#define PAUSE_OF_KEYS_MS_MAX 1000 /* while the holder permits no more: nobody's key stays for what others want */
+#define BUSY_MS (INT64_C(60) * 1000) /* so long it is no fault that another process holds the store */
 
-/* Something that is done over and over. While it fails it is tried ever more rarely, and told of once. */
+/* Something that is done over and over. While it fails it is tried ever more rarely, and told of once; what was told as
+ * no fault is told again when it has become one. */
 struct job {
     const char *name;
     err (*run)(struct courier *courier);
     int64_t     every_ms;  /* after a success; 0: each turn */
     int64_t     due_at_ms; /* monotonic */
     int64_t     pause_ms;  /* after the last failure */
+    int64_t     failed_at_ms; /* monotonic: the first of those in a row */
     const char *told;      /* the reason that the log has heard; NULL: all is well */
+    log_level   told_as;
 };
 
 typedef enum job_number {
@@ -64,6 +71,8 @@ struct courier {
     bool               stopping;
     struct job         jobs[JOB_COUNT];
     struct stray_sweep strays;
+    struct key_pace    pace; /* of destroying keys */
+    struct erasure_work erasure;
     clock_trust        trust; /* as the log has heard */
     bool               lost;  /* the process that holds the keys */
     bool               moved; /* the data is on its way to another place, or there */
@@ -90,19 +99,22 @@ static err keep_time(struct courier *courier)
     return store_keep_time(courier->node->store, &courier->cx);
 }
 
-/* Finishes destroying keys where a crash came between. */
+/* The keys of the people who are to be forgotten, also of those whom a crash has left; their rows wait for it. Keys
+ * that another process has destroyed leave the memory of this one. */
 static err destroy_keys(struct courier *courier)
 {
-    return person_forget_keys(&courier->cx, courier->node->store, NULL, 0);
+    struct person_forgetting forgetting = {.pace = &courier->pace};
+    keyring_drop_destroyed(&courier->cx, courier->cx.keyring);
+    return person_forget_listed(&courier->cx, courier->node->store, &forgetting);
 }
 
-/* Works off the list of people who are to be forgotten, also of those whom a crash has left on it. Keys that another
- * process has destroyed leave the memory of this one. */
+/* A little at a time, so that neither the keys of others nor any other job wait for the rows of many. */
 static err erase_people(struct courier *courier)
 {
-    struct erasure_work work = {.told = NULL};
-    keyring_drop_destroyed(&courier->cx, courier->cx.keyring);
-    return erasure_finish(&courier->cx, courier->node->store, &work);
+    struct job *job = &courier->jobs[JOB_ERASE];
+    err result = erasure_finish_rows(&courier->cx, courier->node->store, &courier->erasure);
+    job->every_ms = courier->erasure.out_more ? 0 : ERASE_EVERY_MS;
+    return result;
 }
 
 /* Numbers all that waits; losing a race against another process only means that the work is being done. */
@@ -168,7 +180,7 @@ static const struct job JOBS[JOB_COUNT] = {
     [JOB_PLACE] = {.name = "place", .run = look_at_place, .every_ms = PLACE_EVERY_MS},
     [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
-    [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = ONCE_MS},
+    [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = KEYS_EVERY_MS},
     [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
@@ -184,13 +196,22 @@ static int64_t monotonic_ms(const struct courier *courier)
     return clock_monotonic_ns(&courier->node->clock) / 1000000;
 }
 
+/* Another process that holds the store is no fault of anybody, unless it does not end. */
+static log_level level_of(const struct courier *courier, const struct job *job)
+{
+    bool busy = text_is(text_of("store.busy"), courier->cx.failure.reason);
+    return busy && monotonic_ms(courier) - job->failed_at_ms < BUSY_MS ? LOG_WARNING : LOG_ERROR;
+}
+
 static void tell_failure(struct courier *courier, struct job *job)
 {
     const struct failure *failure = &courier->cx.failure;
-    if (job->told != NULL && text_is(text_of(job->told), failure->reason))
+    log_level level = level_of(courier, job);
+    if (job->told != NULL && text_is(text_of(job->told), failure->reason) && job->told_as == level)
         return;
     job->told = failure->reason;
-    LOG(&courier->node->log, LOG_ERROR, "courier.failed", LOG_TEXT("job", job->name),
+    job->told_as = level;
+    LOG(&courier->node->log, level, "courier.failed", LOG_TEXT("job", job->name),
         LOG_TEXT("reason", failure->reason), LOG_TEXT("where", failure->where), LOG_TEXT("detail", failure->detail));
 }
 
@@ -201,10 +222,11 @@ static void tell_recovery(struct courier *courier, struct job *job)
     job->told = NULL;
 }
 
-static int64_t longer_pause(int64_t pause_ms)
+static int64_t longer_pause(const struct failure *failure, int64_t pause_ms)
 {
     int64_t longer = pause_ms == 0 ? PASS_EVERY_MS : 2 * pause_ms;
-    return longer > PAUSE_MS_MAX ? PAUSE_MS_MAX : longer;
+    int64_t longest = text_is(text_of("key.destroy_rate"), failure->reason) ? PAUSE_OF_KEYS_MS_MAX : PAUSE_MS_MAX;
+    return longer > longest ? longest : longer;
 }
 
 static void run_job(struct courier *courier, struct job *job)
@@ -213,7 +235,9 @@ static void run_job(struct courier *courier, struct job *job)
     failure_clear(&courier->cx.failure);
     store_set_moment(courier->node->store, &courier->cx);
     bool failed = job->run(courier) != OK;
-    job->pause_ms = failed ? longer_pause(job->pause_ms) : 0;
+    if (failed && job->pause_ms == 0)
+        job->failed_at_ms = monotonic_ms(courier);
+    job->pause_ms = failed ? longer_pause(&courier->cx.failure, job->pause_ms) : 0;
     if (failed)
         tell_failure(courier, job);
     else
@@ -299,6 +323,8 @@ err courier_start(const struct courier_work *work, struct courier **out)
     courier->work = *work;
     memcpy(courier->jobs, JOBS, sizeof JOBS);
     courier->strays.older_than_ms = LIMIT_STRAY_MS;
+    courier->erasure.for_ms = ERASE_FOR_MS;
+    key_pace_begin(&courier->pace, LIMIT_BUCKETS_EMPTIED, &node->clock);
     err result = node_ctx_open(node, &courier->cx);
     if (result != OK) {
         free(courier);

@@ -25,8 +25,9 @@
 /* ---- the process that holds the keys */
 #define LIMIT_KEYS_MS 5000                /* its answer to one question; beyond it the process counts as lost */
 #define LIMIT_KEYS_SILENT_MS 1000         /* the same until the node says that it is not ready */
-#define LIMIT_KEYS_DESTROYED 256          /* bucket keys at once, as many as one pass of erasing may want, and … */
-#define LIMIT_KEYS_DESTROYED_EVERY_MS 1000 /* … one more in each such time: all at once takes long */
+#define LIMIT_KEYS_DESTROYED 256          /* bucket keys at once, which erasing never wants, and … */
+#define LIMIT_KEYS_DESTROYED_EVERY_MS 250 /* … one more in each such time: all at once takes long */
+#define LIMIT_BUCKETS_EMPTIED 32          /* at once, then as above: erasing stays clear of the bound of the holder */
 
 #define LIMIT_KEYS_LOCK_MS 300            /* whoever rewrites keys in a database makes readers wait for that long */
 #define LIMIT_KEYS_REWRITTEN_BYTES (16 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; more: not */
@@ -57,7 +58,8 @@
 
 /* ---- the domain */
 #define LIMIT_BUCKET_PEOPLE 1024          /* people whose keys share a bucket key (cost of one erasure) */
-#define LIMIT_ERASURES 256                /* people of one pass: they share the work on their buckets */
+#define LIMIT_ERASURES 256                /* people of the list who are read together */
+#define LIMIT_ERASURES_KEYS 2048          /* keys that go together: they share the work on their buckets */
 #define LIMIT_DEPARTMENTS 62              /* per organisation: a grant keeps them as bits of one int64 */
 #define LIMIT_NAME_BYTES 200              /* names of organisations, departments, purposes … */
 #define LIMIT_SENTENCE_BYTES 600          /* one plain sentence of a purpose */

@@ -16,6 +16,7 @@
 #include "crypto/key_folder.h"
 #include "crypto/key_mark.h"
 #include "crypto/key_message.h"
+#include "crypto/key_pace.h"
 #include "crypto/seal.h"
 
 #define KEY_VERSION 1
@@ -385,30 +386,12 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
     }
 }
 
-/* How many keys may be destroyed now, and since when that has been so. */
-struct pace {
-    int64_t left;
-    int64_t since_ns;
-};
-
-static err keep_pace(struct ctx *cx, struct pace *pace)
-{
-    const int64_t every_ns = (int64_t)LIMIT_KEYS_DESTROYED_EVERY_MS * 1000000;
-    int64_t more = (clock_monotonic_ns(cx->clock) - pace->since_ns) / every_ns;
-    pace->since_ns += more * every_ns;
-    pace->left = more < LIMIT_KEYS_DESTROYED - pace->left ? pace->left + more : LIMIT_KEYS_DESTROYED;
-    if (pace->left == 0)
-        return FAIL(cx, UNAVAILABLE, "key.destroy_rate", "too many keys were destroyed in a short time");
-    pace->left--;
-    return OK;
-}
-
-static err answer_paced(struct ctx *cx, const struct key_service *service, struct pace *pace,
+static err answer_paced(struct ctx *cx, const struct key_service *service, struct key_pace *pace,
                         const struct key_question *question, struct key_answer *out)
 {
     bool destroys = question->act == KEY_ACT_BUCKET_DESTROY;
-    if (destroys)
-        TRY(keep_pace(cx, pace));
+    if (destroys && !key_pace_take(pace, cx->clock))
+        return FAIL(cx, UNAVAILABLE, "key.destroy_rate", "too many keys were destroyed in a short time");
     TRY(key_holder_answer(cx, service->holder, question, out));
     if (destroys && service->destroyed != NULL)
         service->destroyed(service->self, question->number);
@@ -416,7 +399,7 @@ static err answer_paced(struct ctx *cx, const struct key_service *service, struc
 }
 
 /* A holder that could not be opened has the failure of its opening in `cx` still. */
-static void answer_one(struct ctx *cx, const struct key_service *service, struct pace *pace,
+static void answer_one(struct ctx *cx, const struct key_service *service, struct key_pace *pace,
                        const struct key_question *question, struct key_answer *out)
 {
     err result = service->holder == NULL ? cx->failure.code : answer_paced(cx, service, pace, question, out);
@@ -430,8 +413,9 @@ void key_service_run(struct ctx *cx, const struct key_service *service, int sock
 {
     struct key_question question;
     struct key_answer answer = {0};
-    struct pace pace = {.left = LIMIT_KEYS_DESTROYED, .since_ns = clock_monotonic_ns(cx->clock)};
+    struct key_pace pace;
     bool told = true;
+    key_pace_begin(&pace, LIMIT_KEYS_DESTROYED, cx->clock);
     while (told && key_question_receive(socket, &question)) {
         answer_one(cx, service, &pace, &question, &answer);
         told = key_answer_send(socket, &answer) && service->holder != NULL;

@@ -85,100 +85,87 @@ static err cross_out(struct ctx *cx, void *arg)
     return sql_erasure_delete(cx, &in, NULL);
 }
 
-static err finish_one(struct ctx *cx, struct store *store, int64_t person_id)
+/* Whoever waits for the keys is passed by. */
+static err finish_if_forgotten(struct ctx *cx, struct store *store, int64_t person_id, struct erasure_work *work)
 {
+    bool forgotten = false;
+    TRY(person_is_forgotten(cx, person_id, &forgotten));
+    if (!forgotten)
+        return OK;
     TRY(erasure_take_rows(cx, store, person_id));
-    return store_write_wait(store, cx, cross_out, &person_id);
+    TRY(store_write_wait(store, cx, cross_out, &person_id));
+    work->out_done++;
+    return OK;
 }
 
 /* What the tables of one person need is given back before the next one's. */
-static err finish_apart(struct ctx *cx, struct store *store, int64_t person_id)
+static err finish_apart(struct ctx *cx, struct store *store, int64_t person_id, struct erasure_work *work)
 {
     struct ctx apart;
     TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     failure_clear(&apart.failure); /* that of somebody before is not this one's */
-    return ctx_join(cx, &apart, finish_one(&apart, store, person_id));
+    return ctx_join(cx, &apart, finish_if_forgotten(&apart, store, person_id, work));
 }
 
-/* A place on the list, and the people behind it. */
+/* A part of the list, and until when it is worked off. */
 struct pass {
-    struct sql_erasure_list_in  in;
-    struct sql_erasure_list_row *rows;
-    size_t                      count;
+    size_t  count;
+    int64_t until_ns;
+    bool    over; /* the time is */
 };
 
-static err next_pass(struct ctx *cx, struct pass *pass)
+static err finish_pass(struct ctx *cx, struct store *store, struct erasure_work *work, struct pass *pass)
 {
-    TRY(sql_erasure_list(cx, &pass->in, &pass->rows, &pass->count));
-    if (pass->count > 0) {
-        pass->in.asked_at_ms = pass->rows[pass->count - 1].asked_at_ms;
-        pass->in.person_id = pass->rows[pass->count - 1].person_id;
-    }
-    return OK;
-}
-
-static err forget_pass(struct ctx *cx, struct store *store, const struct pass *pass)
-{
-    int64_t *person_ids = ARENA_ARRAY(cx->arena, int64_t, pass->count);
-    if (person_ids == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < pass->count; i++)
-        person_ids[i] = pass->rows[i].person_id;
-    return person_forget_keys(cx, store, person_ids, pass->count);
-}
-
-static err finish_rows(struct ctx *cx, struct store *store, const struct pass *pass, struct erasure_work *work)
-{
+    struct sql_erasure_list_in in = {work->place.asked_at_ms, work->place.person_id, LIMIT_ERASURES};
+    struct sql_erasure_list_row *rows = NULL;
     err result = OK;
-    for (size_t i = 0; i < pass->count; i++) {
-        err one = finish_apart(cx, store, pass->rows[i].person_id);
+    TRY(sql_erasure_list(cx, &in, &rows, &pass->count));
+    for (size_t i = 0; i < pass->count && !pass->over; i++) {
+        err one = finish_apart(cx, store, rows[i].person_id, work);
         result = result == OK ? one : result;
-        work->out_done += one == OK;
+        work->place.asked_at_ms = rows[i].asked_at_ms;
+        work->place.person_id = rows[i].person_id;
         if (work->told != NULL)
             work->told(work->self, work->out_done, (int64_t)(pass->count - i - 1));
+        pass->over = clock_monotonic_ns(cx->clock) >= pass->until_ns;
     }
     return result;
 }
 
-typedef enum erasure_stage { STAGE_KEYS, STAGE_ROWS } erasure_stage;
-
-/* Rows go behind the keys of the same people, whatever was done in an earlier stage. */
-static err work_pass(struct ctx *cx, struct store *store, struct erasure_work *work, erasure_stage stage,
-                     struct pass *pass)
+/* A pass at a time, each in memory of its own. The first failure is kept; who stands behind does not wait for it. */
+err erasure_finish_rows(struct ctx *cx, struct store *store, struct erasure_work *work)
 {
-    bool first = pass->in.asked_at_ms == INT64_MIN;
-    TRY(next_pass(cx, pass));
-    if (pass->count == 0 || (stage == STAGE_KEYS && first && pass->count < LIMIT_ERASURES))
-        return OK; /* one pass holds everybody: nobody's key would wait */
-    TRY(forget_pass(cx, store, pass));
-    return stage == STAGE_ROWS ? finish_rows(cx, store, pass, work) : OK;
-}
-
-/* For everybody on the list, a pass at a time, each in memory of its own. The first failure is kept; who stands behind
- * does not wait for it. */
-static err run_stage(struct ctx *cx, struct store *store, struct erasure_work *work, erasure_stage stage)
-{
-    struct pass pass = {.in = {INT64_MIN, INT64_MIN, LIMIT_ERASURES}, .count = LIMIT_ERASURES};
+    int64_t until_ns = clock_monotonic_ns(cx->clock) + work->for_ms * 1000000;
+    struct pass pass = {LIMIT_ERASURES, work->for_ms == 0 ? INT64_MAX : until_ns, false};
     err result = OK;
-    while (pass.count == LIMIT_ERASURES) {
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    work->out_done = 0;
+    while (pass.count == LIMIT_ERASURES && !pass.over) {
         struct ctx apart;
         TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
         failure_clear(&apart.failure);
         pass.count = 0; /* a list that cannot be read has no end otherwise */
-        err one = ctx_join(cx, &apart, work_pass(&apart, store, work, stage, &pass));
+        err one = ctx_join(cx, &apart, finish_pass(&apart, store, work, &pass));
         result = result == OK ? one : result;
     }
+    work->out_more = pass.over;
+    if (!pass.over) /* at its end: the next call begins anew */
+        work->place = (struct erasure_place){0};
     return result;
 }
 
 /* All keys go before any row does: however long the rows of somebody take, nobody's key stays for it. */
 err erasure_finish(struct ctx *cx, struct store *store, struct erasure_work *work)
 {
+    struct person_forgetting keys = {.pace = NULL};
+    struct ctx apart;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     work->out_done = 0;
-    err keys = run_stage(cx, store, work, STAGE_KEYS);
-    err rows = run_stage(cx, store, work, STAGE_ROWS);
-    return keys != OK ? keys : rows;
+    err forgotten = person_forget_listed(cx, store, &keys);
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+    failure_clear(&apart.failure);
+    err rows = ctx_join(cx, &apart, erasure_finish_rows(&apart, store, work));
+    return forgotten != OK ? forgotten : rows;
 }
 
 err erasure_is_done(struct ctx *cx, int64_t person_id, bool *out)

@@ -21,16 +21,25 @@ struct erasure_begin {
 };
 err erasure_begin(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Works off the list, at most LIMIT_ERASURES people at a time: all keys go, then the rows of each one. Whoever cannot
- * be finished stays on the list, and nobody behind waits for it: the first such failure is given at the end. `told` is
- * called after each person (NULL: nobody listens). Not inside a write: it waits for many. Safe to repeat, and to run in
- * two processes at once. Only for the operator and the node's jobs. */
+/* Works off the list: all keys go, then the rows of each person. Whoever cannot be finished stays on the list, and
+ * nobody behind waits for it: the first such failure is given at the end. `told` is called after each person (NULL:
+ * nobody listens). Not inside a write: it waits for many. Safe to repeat, and to run in two processes at once. Only for
+ * the operator and the node's jobs. */
+struct erasure_place {
+    int64_t asked_at_ms;
+    int64_t person_id;
+};
 struct erasure_work {
     void (*told)(void *self, int64_t done, int64_t left);
     void   *self;
+    int64_t for_ms; /* so long rows are taken away, those of one person at least; 0: till the end of the list */
+    struct erasure_place place; /* those behind it come next */
     int64_t out_done;
+    bool    out_more; /* the time was over first */
 };
 err erasure_finish(struct ctx *cx, struct store *store, struct erasure_work *work) MUST_CHECK;
+/* The second half alone, for those whose keys are destroyed: behind person_forget_listed() (domain/person_key.h). */
+err erasure_finish_rows(struct ctx *cx, struct store *store, struct erasure_work *work) MUST_CHECK;
 
 /* Whether nothing of this person is left to do. For the same. */
 err erasure_is_done(struct ctx *cx, int64_t person_id, bool *out) MUST_CHECK;

@@ -1,26 +1,54 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Keys are destroyed: the survivors of a bucket are wrapped under a fresh one, then the old bucket key goes. The person
  * is marked first and the bucket before it is destroyed, so a crash in between is finished by the next call. A bucket
- * is emptied once, however many of its people go. */
+ * is emptied once for all of its people who are on the list, and the one with the longest waiting goes first: nobody
+ * waits for more than the other buckets, however many stand on the list. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "crypto/key_pace.h"
 #include "crypto/keyring.h"
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/predecessor.h"
 #include "store/queries.h"
 
-/* People whose keys go: those who are erased, then those whose places they took. */
+#define BROKEN_MAX 8 /* buckets that cannot be emptied, of one look: more are no accident of a few rows */
+
+/* People whose keys go: those on the list whose keys are there still, and whose places they took. */
 struct forget {
-    int64_t *person_ids;
+    int64_t *person_ids; /* the longest waiting first */
+    int64_t *sorted;     /* the same */
     size_t   count;
     int64_t  bucket; /* the one at hand */
+    int64_t  broken[BROKEN_MAX];
+    size_t   broken_count;
 };
+
+static bool is_full(const struct forget *forget)
+{
+    return forget->count == LIMIT_ERASURES_KEYS;
+}
+
+static bool is_broken(const struct forget *forget, int64_t bucket)
+{
+    for (size_t i = 0; i < forget->broken_count; i++)
+        if (forget->broken[i] == bucket)
+            return true;
+    return false;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t first = *(const int64_t *)a;
+    int64_t second = *(const int64_t *)b;
+    return (first > second) - (first < second);
+}
 
 static bool is_named(const struct forget *forget, int64_t person_id)
 {
-    for (size_t i = 0; i < forget->count; i++)
-        if (forget->person_ids[i] == person_id)
-            return true;
-    return false;
+    return bsearch(&person_id, forget->sorted, forget->count, sizeof person_id, by_number) != NULL;
 }
 
 /* ---- whom */
@@ -48,25 +76,80 @@ static err mark_all(struct ctx *cx, void *arg)
     return OK;
 }
 
-static err add_all(struct ctx *cx, struct forget *forget, const struct marking *people)
+/* Where the key of this person lies, or lay when it was taken away; 0 when that bucket key is gone or about to go. */
+static err find_bucket(struct ctx *cx, int64_t person_id, int64_t *out_bucket)
 {
-    size_t room = people->count;
-    struct predecessor **lists = ARENA_ARRAY(cx->arena, struct predecessor *, people->count);
-    size_t *counts = ARENA_ARRAY(cx->arena, size_t, people->count);
-    if (lists == NULL || counts == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < people->count; i++) {
-        TRY(predecessor_list(cx, people->person_ids[i], &lists[i], &counts[i]));
-        room += counts[i];
+    struct sql_person_key_load_in in = {.person_id = person_id};
+    struct sql_person_key_load_row key;
+    struct sql_key_removed_load_in removed_in = {person_id};
+    struct sql_key_removed_load_row removed = {0};
+    bool found = false;
+    *out_bucket = 0;
+    TRY(sql_person_key_load(cx, &in, &key, &found));
+    if (!found)
+        TRY(sql_key_removed_load(cx, &removed_in, &removed, &found));
+    int64_t bucket = removed.bucket != 0 ? removed.bucket : found ? key.bucket : 0;
+    struct sql_key_bucket_load_in bucket_in = {bucket};
+    struct sql_key_bucket_load_row row = {KEY_BUCKET_DOOMED};
+    TRY(sql_key_bucket_load(cx, &bucket_in, &row, &found));
+    if (found && row.open != KEY_BUCKET_DOOMED)
+        *out_bucket = bucket;
+    return OK;
+}
+
+static err add(struct ctx *cx, struct forget *forget, int64_t person_id)
+{
+    int64_t bucket = 0;
+    TRY(find_bucket(cx, person_id, &bucket));
+    if (bucket != 0 && !is_full(forget)) /* who finds no room is found by the next look */
+        forget->person_ids[forget->count++] = person_id;
+    return OK;
+}
+
+static err add_with_predecessors(struct ctx *cx, struct forget *forget, int64_t person_id)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    TRY(predecessor_list(cx, person_id, &predecessors, &count));
+    TRY(add(cx, forget, person_id));
+    for (size_t i = 0; i < count; i++)
+        TRY(add(cx, forget, predecessors[i].person_id));
+    return OK;
+}
+
+/* A part of the list. */
+struct page {
+    struct sql_erasure_list_in in;
+    size_t                     count;
+};
+
+static err add_page(struct ctx *cx, struct forget *forget, struct page *page)
+{
+    struct sql_erasure_list_row *rows = NULL;
+    TRY(sql_erasure_list(cx, &page->in, &rows, &page->count));
+    for (size_t i = 0; i < page->count; i++) {
+        TRY(add_with_predecessors(cx, forget, rows[i].person_id));
+        page->in.asked_at_ms = rows[i].asked_at_ms;
+        page->in.person_id = rows[i].person_id;
     }
-    forget->person_ids = ARENA_ARRAY(cx->arena, int64_t, room);
-    if (forget->person_ids == NULL)
+    return OK;
+}
+
+/* Each page in memory of its own. */
+static err gather(struct ctx *cx, struct forget *forget)
+{
+    struct page page = {{INT64_MIN, INT64_MIN, LIMIT_ERASURES}, LIMIT_ERASURES};
+    forget->person_ids = ARENA_ARRAY(cx->arena, int64_t, LIMIT_ERASURES_KEYS);
+    forget->sorted = ARENA_ARRAY(cx->arena, int64_t, LIMIT_ERASURES_KEYS);
+    if (forget->person_ids == NULL || forget->sorted == NULL)
         return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < people->count; i++)
-        forget->person_ids[forget->count++] = people->person_ids[i];
-    for (size_t i = 0; i < people->count; i++)
-        for (size_t j = 0; j < counts[i]; j++)
-            forget->person_ids[forget->count++] = lists[i][j].person_id;
+    while (page.count == LIMIT_ERASURES && !is_full(forget)) {
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        TRY(ctx_join(cx, &apart, add_page(&apart, forget, &page)));
+    }
+    memcpy(forget->sorted, forget->person_ids, forget->count * sizeof *forget->sorted);
+    qsort(forget->sorted, forget->count, sizeof *forget->sorted, by_number);
     return OK;
 }
 
@@ -127,27 +210,6 @@ static err empty_bucket(struct ctx *cx, void *arg)
     return sql_key_bucket_set_open(cx, &doomed, NULL);
 }
 
-/* Where the key of this person lies, or lay when it was taken away; 0 when that bucket key is gone or about to go. */
-static err find_bucket(struct ctx *cx, int64_t person_id, int64_t *out_bucket)
-{
-    struct sql_person_key_load_in in = {.person_id = person_id};
-    struct sql_person_key_load_row key;
-    struct sql_key_removed_load_in removed_in = {person_id};
-    struct sql_key_removed_load_row removed = {0};
-    bool found = false;
-    *out_bucket = 0;
-    TRY(sql_person_key_load(cx, &in, &key, &found));
-    if (!found)
-        TRY(sql_key_removed_load(cx, &removed_in, &removed, &found));
-    int64_t bucket = removed.bucket != 0 ? removed.bucket : found ? key.bucket : 0;
-    struct sql_key_bucket_load_in bucket_in = {bucket};
-    struct sql_key_bucket_load_row row = {KEY_BUCKET_DOOMED};
-    TRY(sql_key_bucket_load(cx, &bucket_in, &row, &found));
-    if (found && row.open != KEY_BUCKET_DOOMED)
-        *out_bucket = bucket;
-    return OK;
-}
-
 /* ---- its key is destroyed */
 
 static err delete_bucket_row(struct ctx *cx, void *arg)
@@ -171,8 +233,8 @@ static err destroy(struct ctx *cx, int64_t bucket)
 static err finish_buckets(struct ctx *cx, struct store *store, const struct sql_key_bucket_list_doomed_row *rows,
                           size_t count)
 {
-    if (count == 0 && !store_is_local(store, STORE_KEYS))
-        return OK; /* a server is asked for much, a file for little */
+    if (count == 0)
+        return OK;
     TRY(store_scrub_keys(cx, store));
     for (size_t i = 0; i < count; i++) {
         int64_t bucket = rows[i].bucket;
@@ -188,6 +250,8 @@ static err destroy_doomed(struct ctx *cx, struct store *store)
     size_t count = 0;
     size_t gone = 0;
     TRY(sql_key_bucket_list_doomed(cx, &rows, &count));
+    if (count == 0)
+        return OK;
     err result = OK;
     while (result == OK && gone < count) {
         result = destroy(cx, rows[gone].bucket);
@@ -200,19 +264,106 @@ static err destroy_doomed(struct ctx *cx, struct store *store)
     return result;
 }
 
+/* ---- all of it */
+
+static bool has_leave(struct ctx *cx, struct person_forgetting *forgetting)
+{
+    bool leave = forgetting->pace == NULL || key_pace_take(forgetting->pace, cx->clock);
+    forgetting->out_waits = !leave;
+    return leave;
+}
+
+/* Empties the bucket of one of them, if it is there still, for all of them who are in it. */
+static err forget_one(struct ctx *cx, struct store *store, struct forget *forget, int64_t person_id,
+                      struct person_forgetting *forgetting)
+{
+    TRY(find_bucket(cx, person_id, &forget->bucket));
+    if (forget->bucket == 0 || is_broken(forget, forget->bucket) || !has_leave(cx, forgetting))
+        return OK;
+    return store_write_wait(store, cx, empty_bucket, forget);
+}
+
+/* Whether the others may go. A bucket that cannot be emptied is not tried again for the next of its people. */
+static bool goes_on(struct forget *forget, err result)
+{
+    if (result == CORRUPT || result == NOT_FOUND)
+        forget->broken[forget->broken_count++] = forget->bucket;
+    return (result == OK || result == CORRUPT || result == NOT_FOUND) && forget->broken_count < BROKEN_MAX;
+}
+
+/* Each bucket in memory of its own. */
+static err forget_each(struct ctx *cx, struct store *store, struct forget *forget, struct person_forgetting *forgetting)
+{
+    err result = OK;
+    bool go = true;
+    for (size_t i = 0; i < forget->count && !forgetting->out_waits && go; i++) {
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        failure_clear(&apart.failure);
+        err one = ctx_join(cx, &apart, forget_one(&apart, store, forget, forget->person_ids[i], forgetting));
+        result = result == OK ? one : result;
+        go = goes_on(forget, one);
+    }
+    return result;
+}
+
+static err destroy_apart(struct ctx *cx, struct store *store)
+{
+    struct ctx apart;
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+    failure_clear(&apart.failure);
+    return ctx_join(cx, &apart, destroy_doomed(&apart, store));
+}
+
+/* Those whom one look at the list finds. */
+static err forget_found(struct ctx *cx, struct store *store, struct forget *forget,
+                        struct person_forgetting *forgetting)
+{
+    TRY(gather(cx, forget));
+    err emptied = forget_each(cx, store, forget, forgetting);
+    err destroyed = destroy_apart(cx, store); /* also when one could not be emptied */
+    return emptied != OK ? emptied : destroyed;
+}
+
+err person_forget_listed(struct ctx *cx, struct store *store, struct person_forgetting *forgetting)
+{
+    struct forget forget = {.count = 0};
+    err result = OK;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    forgetting->out_waits = false;
+    TRY(destroy_apart(cx, store)); /* nothing is doomed anew while the holder keeps something waiting */
+    do {
+        struct ctx apart;
+        forget = (struct forget){.count = 0};
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        result = ctx_join(cx, &apart, forget_found(&apart, store, &forget, forgetting));
+    } while (result == OK && is_full(&forget) && !forgetting->out_waits);
+    return result;
+}
+
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count)
 {
     struct marking people = {person_ids, count};
-    struct forget forget = {.count = 0};
+    struct person_forgetting forgetting = {.pace = NULL};
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     if (count > 0)
         TRY(store_write_wait(store, cx, mark_all, &people));
-    TRY(add_all(cx, &forget, &people));
-    for (size_t i = 0; i < forget.count; i++) {
-        TRY(find_bucket(cx, forget.person_ids[i], &forget.bucket));
-        if (forget.bucket == 0)
-            continue; /* went with an earlier one */
-        TRY(store_write_wait(store, cx, empty_bucket, &forget));
-    }
-    return destroy_doomed(cx, store);
+    return person_forget_listed(cx, store, &forgetting);
+}
+
+/* While anything is doomed nobody counts as forgotten: whose bucket it was is written nowhere. */
+err person_is_forgotten(struct ctx *cx, int64_t person_id, bool *out)
+{
+    struct sql_key_bucket_list_doomed_row *doomed = NULL;
+    size_t doomed_count = 0;
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    int64_t bucket = 0;
+    TRY(sql_key_bucket_list_doomed(cx, &doomed, &doomed_count));
+    TRY(predecessor_list(cx, person_id, &predecessors, &count));
+    TRY(find_bucket(cx, person_id, &bucket));
+    for (size_t i = 0; i < count && bucket == 0; i++)
+        TRY(find_bucket(cx, predecessors[i].person_id, &bucket));
+    *out = bucket == 0 && doomed_count == 0;
+    return OK;
 }

@@ -7,6 +7,8 @@
 #include "crypto/secret.h"
 #include "store/store.h"
 
+struct key_pace; /* crypto/key_pace.h */
+
 /* What a bucket is to new people, as the key store has it. */
 typedef enum key_bucket_state {
     KEY_BUCKET_FULL = 0,
@@ -34,9 +36,19 @@ err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
  * erasure_finish() has done it. */
 err person_mark_erased(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
-/* Destroys the keys of these people, and those of the invited people whose places they took: the survivors of their
- * buckets are wrapped anew under fresh buckets, the old bucket keys are destroyed. Not a store_write_fn: it spans key
- * folder and key store, in an order that a crash leaves repeatable. Only for the operator and the node's jobs. */
+/* Destroys the keys of all who are on that list, and those of the invited people whose places they took: the survivors
+ * of their buckets are wrapped anew under fresh buckets, the old bucket keys are destroyed, a bucket at a time, for as
+ * long as the pace gives leave. A bucket that cannot be emptied is passed by; the first such failure is given at the
+ * end. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves repeatable; what a
+ * crash has left comes first. Only for the operator and the node's jobs. */
+struct person_forgetting {
+    struct key_pace *pace;      /* NULL: as fast as the holder of the keys permits */
+    bool             out_waits; /* somebody's key is left to the next call */
+};
+err person_forget_listed(struct ctx *cx, struct store *store, struct person_forgetting *forgetting) MUST_CHECK;
+/* Marks these people and does the same, at no pace. */
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
+/* Whether the keys of this person and of his predecessors are destroyed. */
+err person_is_forgotten(struct ctx *cx, int64_t person_id, bool *out) MUST_CHECK;
 
 #endif

@@ -5,9 +5,12 @@
 #include "domain/erasure.h"
 
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/limits.h"
+#include "crypto/key_folder.h"
+#include "crypto/key_pace.h"
 #include "crypto/keyring.h"
 #include "domain/leftover.h"
 #include "domain/record.h"
@@ -192,6 +195,181 @@ static void more_than_one_pass_takes_goes_as_well(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* ---- many at once */
+
+static void fill_no_more(struct world *world)
+{
+    world_spoil(world, "keys.db", "UPDATE key_bucket SET open = 0 WHERE open = 1");
+}
+
+#define BUCKETS 24
+#define SECONDS 14
+#define BOUND_SECONDS (BUCKETS * LIMIT_KEYS_DESTROYED_EVERY_MS / 1000 + 1) /* each bucket once, and the next look */
+
+/* Strangers who go, one of each bucket a second, and somebody in each bucket who stays. */
+struct crowd {
+    struct actor    goes[SECONDS][BUCKETS];
+    int64_t         stays[BUCKETS];
+    int64_t         bucket[BUCKETS]; /* of who stays */
+    struct key_pace guard;           /* as the holder has one */
+    int64_t         emptied;
+};
+
+static void gather_crowd(struct world *world, struct crowd *crowd)
+{
+    *crowd = (struct crowd){.emptied = 0};
+    key_pace_begin(&crowd->guard, LIMIT_KEYS_DESTROYED, &world->node.clock);
+    for (size_t b = 0; b < BUCKETS; b++) {
+        fill_no_more(world);
+        for (size_t i = 0; i < SECONDS; i++)
+            crowd->goes[i][b] = world_make_person(world, "");
+        crowd->stays[b] = world_make_person(world, "").person_id;
+        crowd->bucket[b] = world_bucket(world, crowd->stays[b]);
+        test_node_rest(&world->node);
+    }
+}
+
+/* A bucket was emptied when who stays has moved out of it. */
+static void see_what_was_emptied(struct world *world, struct crowd *crowd)
+{
+    for (size_t b = 0; b < BUCKETS; b++) {
+        int64_t before = crowd->bucket[b];
+        crowd->bucket[b] = world_bucket(world, crowd->stays[b]);
+        if (before == crowd->bucket[b])
+            continue;
+        crowd->emptied++;
+        assert_false(world_has_bucket_file(world, before));
+        assert_true(key_pace_take(&crowd->guard, &world->node.clock));
+    }
+}
+
+static void nobody_waits_for_more_than_the_other_buckets(void **state)
+{
+    struct world *world = *state;
+    struct crowd crowd;
+    struct key_pace pace;
+    struct person_forgetting forgetting = {.pace = &pace};
+    int64_t waited = 0;
+    gather_crowd(world, &crowd);
+    key_pace_begin(&pace, LIMIT_BUCKETS_EMPTIED, &world->node.clock);
+    for (size_t i = 0; i < SECONDS; i++) {
+        for (size_t b = 0; b < BUCKETS; b++)
+            ASSERT_OK(world, begin(world, crowd.goes[i][b], crowd.goes[i][b].person_id, ERASURE_CONFIRMATION));
+        test_node_pass(&world->node, 1000);
+        ASSERT_OK(world, person_forget_listed(world_as(world, world->operator_), world->node.store, &forgetting));
+        waited += forgetting.out_waits;
+        see_what_was_emptied(world, &crowd);
+        for (size_t b = 0; b < BUCKETS && i >= BOUND_SECONDS; b++)
+            assert_int_equal(world_bucket(world, crowd.goes[i - BOUND_SECONDS][b].person_id), 0);
+        test_node_rest(&world->node);
+    }
+    assert_true(waited > 0);
+    assert_true(crowd.emptied <= LIMIT_BUCKETS_EMPTIED + SECONDS * 1000 / LIMIT_KEYS_DESTROYED_EVERY_MS);
+    assert_true(BUCKETS * SECONDS > LIMIT_KEYS_DESTROYED + SECONDS * 1000 / LIMIT_KEYS_DESTROYED_EVERY_MS);
+}
+
+static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
+{
+    struct world *world = *state;
+    int64_t broken = world_bucket(world, world->ada.person_id);
+    assert_int_equal(world_bucket(world, world->bob.person_id), broken);
+    fill_no_more(world);
+    struct actor cleo = world_make_person(world, "Cleo");
+    int64_t whole = world_bucket(world, cleo.person_id);
+    char sql[100];
+    (void)snprintf(sql, sizeof sql, "UPDATE person_key SET wrapped = zeroblob(%d) WHERE person_id = %lld",
+                   KEYRING_WRAPPED_BYTES, (long long)world->bob.person_id);
+    world_spoil(world, "keys.db", sql);
+    ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
+    test_node_pass(&world->node, 10);
+    ASSERT_OK(world, begin(world, cleo, cleo.person_id, ERASURE_CONFIRMATION));
+    struct erasure_work work = {.told = NULL};
+    ASSERT_FAILS(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work), CORRUPT,
+                 "seal.broken");
+    assert_int_equal(work.out_done, 1);
+    assert_false(world_has_bucket_file(world, whole));
+    assert_true(world_has_bucket_file(world, broken));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM erasure"), 1);
+}
+
+/* A key file that cannot be opened stands for a holder that permits no more. */
+static void nothing_is_doomed_while_something_doomed_waits(void **state)
+{
+    struct world *world = *state;
+    char path[200], name[KEY_BUCKET_NAME_SIZE];
+    int64_t before = world_bucket(world, world->ada.person_id);
+    key_bucket_name(77, name);
+    (void)snprintf(path, sizeof path, "%s/keys/buckets/%s", world->node.folder, name);
+    assert_int_equal(mkdir(path, S_IRWXU), 0);
+    world_spoil(world, "keys.db", "INSERT INTO key_bucket (bucket, people, open) VALUES (77, 0, 2)");
+    ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
+    struct erasure_work work = {.told = NULL};
+    ASSERT_FAILS(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work), INTERNAL,
+                 "key.disk");
+    assert_int_equal(work.out_done, 0);
+    assert_int_equal(world_bucket(world, world->ada.person_id), before);
+    assert_int_equal(rmdir(path), 0);
+    finish(world, 1);
+    assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM key_bucket WHERE open = 2"), 0);
+}
+
+static void more_keys_than_one_look_holds_go_as_well(void **state)
+{
+    struct world *world = *state;
+    static const char PEOPLE[] = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) %s";
+    int64_t bucket = world_bucket(world, world->ada.person_id);
+    char sql[300];
+    (void)snprintf(sql, sizeof sql, PEOPLE, LIMIT_ERASURES_KEYS + 1,
+                   "INSERT INTO erasure (person_id, asked_at_ms) SELECT i, 1 FROM n");
+    world_spoil(world, "people.db", sql);
+    (void)snprintf(sql, sizeof sql, PEOPLE, LIMIT_ERASURES_KEYS + 1,
+                   "INSERT INTO person_key (person_id, bucket, wrapped) SELECT i, (SELECT max(bucket) FROM "
+                   "key_bucket), zeroblob(72) FROM n");
+    world_spoil(world, "keys.db", sql);
+    struct person_forgetting forgetting = {.pace = NULL};
+    /* The last of them is a survivor of the first look, and no such key opens. */
+    ASSERT_FAILS(world, person_forget_listed(world_as(world, world->operator_), world->node.store, &forgetting),
+                 CORRUPT, "seal.broken");
+    assert_true(world_has_bucket_file(world, bucket));
+    world_spoil(world, "people.db", "DELETE FROM erasure WHERE person_id = 1");
+    world_spoil(world, "keys.db", "DELETE FROM person_key WHERE person_id = 1");
+    ASSERT_OK(world, person_forget_listed(world_as(world, world->operator_), world->node.store, &forgetting));
+    assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM person_key WHERE person_id < 10000"), 0);
+    assert_false(world_has_bucket_file(world, bucket));
+}
+
+/* ---- rows a little at a time */
+
+static void let_a_second_pass(void *self, int64_t done, int64_t left)
+{
+    struct world *world = self;
+    test_node_pass(&world->node, 1000);
+    assert_true(done >= 0 && left >= 0);
+}
+
+static void rows_are_taken_for_a_while_and_then_the_next_ones(void **state)
+{
+    struct world *world = *state;
+    struct actor people[] = {world->ada, world->bob, world_make_person(world, "Cleo")};
+    struct erasure_work work = {.told = let_a_second_pass, .self = world, .for_ms = 1500};
+    for (size_t i = 0; i < 3; i++)
+        ASSERT_OK(world, begin(world, people[i], people[i].person_id, ERASURE_CONFIRMATION));
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, erasure_finish_rows(cx, world->node.store, &work)); /* their keys are there */
+    assert_int_equal(work.out_done, 0);
+    assert_true(work.out_more);
+    ASSERT_OK(world, erasure_finish_rows(cx, world->node.store, &work));
+    assert_false(work.out_more);
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, NULL, 0));
+    ASSERT_OK(world, erasure_finish_rows(cx, world->node.store, &work));
+    assert_int_equal(work.out_done, 2);
+    assert_true(work.out_more);
+    ASSERT_OK(world, erasure_finish_rows(cx, world->node.store, &work));
+    assert_int_equal(work.out_done, 1);
+    assert_false(work.out_more);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 /* ---- people whom an organisation has brought in */
 
 static struct relationship invite(struct world *world, struct text *out_code)
@@ -260,6 +438,11 @@ int main(void)
         WORLD_TEST(the_audit_sees_a_row_that_was_left),
         WORLD_TEST(several_share_the_work_on_a_bucket),
         WORLD_TEST(more_than_one_pass_takes_goes_as_well),
+        WORLD_TEST(nobody_waits_for_more_than_the_other_buckets),
+        WORLD_TEST(a_bucket_that_cannot_be_emptied_holds_up_no_other),
+        WORLD_TEST(nothing_is_doomed_while_something_doomed_waits),
+        WORLD_TEST(more_keys_than_one_look_holds_go_as_well),
+        WORLD_TEST(rows_are_taken_for_a_while_and_then_the_next_ones),
         WORLD_TEST(somebody_who_never_came_is_forgotten_by_the_operator),
         WORLD_TEST(the_key_of_an_invitation_taken_up_goes_with_the_claimer),
     };
