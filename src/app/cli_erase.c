@@ -79,8 +79,10 @@ static err answer(struct cli *cli, const struct erasure_begin *people)
     }
     json_close_array(&json);
     json_close_object(&json);
-    cli_say(cli, "Done: the keys are destroyed. Whoever has both the key folder and keys.db as they were before opens\n"
-                 "what was erased still: destroy such copies too.\n");
+    const char *copies = store_is_local(cli->node.store, STORE_KEYS) ? "the key folder and keys.db"
+                                                                      : "the root key and the key database";
+    cli_say(cli, "Done: the keys are destroyed. Whoever has both %s as they were before opens\n"
+                 "what was erased still: destroy such copies too.\n", copies);
     return cli_answer(cli, &json);
 }
 

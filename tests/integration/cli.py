@@ -68,7 +68,7 @@ def the_help_names_every_command_and_fits_a_terminal(node):
         helped = call(*words.split(), "--help")
         assert helped.returncode == 0 and helped.stderr == "", words
         assert helped.stdout.startswith(f"symbolon {words} {arguments}".strip() + "\n"), words
-        for option in [*options, "data", "store", "config", "json", "help"]:
+        for option in [*options, "data", "store", "keys", "config", "json", "help"]:
             assert f"--{option} " in helped.stdout, (words, option)
         assert all(len(line) <= 80 for line in helped.stdout.split("\n") + whole.stdout.split("\n")), words
 
