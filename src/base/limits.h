@@ -67,6 +67,8 @@
 #define LIMIT_ATTRIBUTE_BYTES (16 * 1024) /* one vault value as JSON */
 #define LIMIT_GRANT_MS (366LL * 24 * 3600 * 1000)  /* a grant lasts at most twelve months */
 #define LIMIT_USES 1000000
+#define LIMIT_GRANTS_OF_PURPOSE 100       /* live ones of one relationship: each read of the purpose looks at all */
+#define LIMIT_GRANTS_OF_RELATIONSHIP 256  /* live ones: its end stops all of them in one write */
 #define LIMIT_GRANTS 5000                 /* live ones of one person: giving meets it, so no stop meets LIMIT_ROWS */
 #define LIMIT_CHANGES_A_DAY 1000          /* of one relationship: each leaves a receipt for ever; no stop meets it */
 #define LIMIT_PROPOSALS_A_DAY 100         /* of one person: each leaves a relationship for ever */

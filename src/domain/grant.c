@@ -55,11 +55,11 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
 
 err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
 {
-    TRY(grant_check_room(cx, relationship->person_id));
-    TRY(act_check_room(cx, relationship->person_id, relationship->relationship_id));
     grant->person_id = relationship->person_id;
     grant->relationship_id = relationship->relationship_id;
     grant->organisation_id = relationship->organisation_id;
+    TRY(grant_check_room(cx, grant));
+    TRY(act_check_room(cx, relationship->person_id, relationship->relationship_id));
     grant->grant_id = ctx_number(cx);
     grant->from_at_ms = cx->now_ms;
     struct act act = act_on(grant, ACT_GRANT_GIVEN);
@@ -143,9 +143,11 @@ void grant_give_announce(struct ctx *cx, void *arg)
     const struct grant_give *give = arg;
     const struct relationship place = {.person_id = cx->actor.person_id, .relationship_id = give->relationship_id,
         .organisation_id = give->purpose.owner};
+    const struct grant grant = {.person_id = place.person_id, .relationship_id = place.relationship_id,
+        .purpose_id = give->purpose.item};
     relationship_load_ahead(cx, place.person_id, place.relationship_id);
     purpose_load_published_ahead(cx, &give->purpose);
-    grant_check_room_ahead(cx, place.person_id);
+    grant_check_room_ahead(cx, &grant);
     act_check_room_ahead(cx, place.person_id, place.relationship_id);
     receipt_make_ahead(cx, &place);
 }

@@ -8,7 +8,7 @@
 #include "domain/policy.h"
 #include "domain/uses_store.h"
 
-#define FEW_GRANTS 200 /* of whoever has had fewer, none need counting */
+#define FEW_GRANTS 200 /* of whoever has had fewer, the live ones of a relationship need no counting */
 
 void grant_use_ahead(struct ctx *cx, const struct grant *grant)
 {
@@ -205,25 +205,42 @@ err grant_count_live(struct ctx *cx, const struct relationship *relationship, in
     return OK;
 }
 
-void grant_check_room_ahead(struct ctx *cx, int64_t person_id)
+static struct sql_grant_count_some_in beside(const struct ctx *cx, const struct grant *grant)
 {
-    struct sql_grant_count_some_in few = {person_id, FEW_GRANTS};
+    return (struct sql_grant_count_some_in){grant->person_id, grant->relationship_id, grant->purpose_id, cx->now_ms,
+        LIMIT_GRANTS_OF_PURPOSE, FEW_GRANTS};
+}
+
+void grant_check_room_ahead(struct ctx *cx, const struct grant *grant)
+{
+    struct sql_grant_count_some_in few = beside(cx, grant);
     sql_grant_count_some_ahead(cx, &few);
 }
 
-err grant_check_room(struct ctx *cx, int64_t person_id)
+static err refuse_one_more(struct ctx *cx, int most, const char *of)
 {
-    struct sql_grant_count_some_in few = {person_id, FEW_GRANTS};
-    struct sql_grant_count_open_in open = {person_id, cx->now_ms};
+    return FAIL(cx, CONFLICT, "grant.too_many", "there are at most %d live grants of one %s", most, of);
+}
+
+err grant_check_room(struct ctx *cx, const struct grant *grant)
+{
+    struct sql_grant_count_some_in few = beside(cx, grant);
+    struct sql_grant_count_open_of_relationship_in bond = {grant->person_id, grant->relationship_id, cx->now_ms};
+    struct sql_grant_count_open_in person = {grant->person_id, cx->now_ms};
     struct sql_grant_count_some_row some = {0};
-    struct sql_grant_count_open_row row = {0};
+    struct sql_grant_count_open_of_relationship_row of_bond = {0};
+    struct sql_grant_count_open_row of_person = {0};
     bool found = false;
     TRY(sql_grant_count_some(cx, &few, &some, &found));
-    if (some.grants == FEW_GRANTS)
-        TRY(sql_grant_count_open(cx, &open, &row, &found));
-    if (row.grants >= LIMIT_GRANTS)
-        return FAIL(cx, CONFLICT, "grant.too_many", "one person has at most %d live grants", LIMIT_GRANTS);
-    return OK;
+    if (some.of_purpose == LIMIT_GRANTS_OF_PURPOSE)
+        return refuse_one_more(cx, LIMIT_GRANTS_OF_PURPOSE, "purpose in a relationship");
+    if (some.grants < FEW_GRANTS)
+        return OK;
+    TRY(sql_grant_count_open_of_relationship(cx, &bond, &of_bond, &found));
+    if (of_bond.grants >= LIMIT_GRANTS_OF_RELATIONSHIP)
+        return refuse_one_more(cx, LIMIT_GRANTS_OF_RELATIONSHIP, "relationship");
+    TRY(sql_grant_count_open(cx, &person, &of_person, &found));
+    return of_person.grants < LIMIT_GRANTS ? OK : refuse_one_more(cx, LIMIT_GRANTS, "person");
 }
 
 /* ---- pages */

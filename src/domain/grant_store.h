@@ -12,9 +12,10 @@ struct sql_grant_save_in grant_row(const struct grant *grant);
 /* Writes the row as the acts left it, in place of the row as it was `before`; NULL: there was none. Inside a write. */
 err grant_save(struct ctx *cx, const struct grant *grant, const struct grant *before) MUST_CHECK;
 
-/* Whether one more may be live at the ctx's moment: CONFLICT grant.too_many. What was used up counts until it ends. */
-err grant_check_room(struct ctx *cx, int64_t person_id) MUST_CHECK;
-void grant_check_room_ahead(struct ctx *cx, int64_t person_id); /* see statement_ahead() of the store */
+/* Whether one more of its purpose, relationship and person may be live at the ctx's moment: CONFLICT grant.too_many.
+ * What was used up counts until it ends. */
+err grant_check_room(struct ctx *cx, const struct grant *grant) MUST_CHECK;
+void grant_check_room_ahead(struct ctx *cx, const struct grant *grant); /* see statement_ahead() of the store */
 
 /* A page of a relationship's grants that name one of these departments now, and were given until `list->at_ms`; as they
  * stand now. */

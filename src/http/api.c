@@ -186,13 +186,13 @@ static err body_admit(void *self, struct call *call)
 
 /* ---- sealed writes of a turn */
 
-/* What is kept for stops is for everybody: whoever sends very many waits with the rest from then on. */
-static bool goes_first(struct api *api, const struct call *call)
+/* What is kept for stops is for everybody: whoever sends very many, or one that is as much, waits with the rest. */
+static bool goes_first(struct api *api, const struct call *call, int64_t stops)
 {
     static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
     uint64_t caller = (uint64_t)call->cx.actor.person_id; /* nobody else has something to stop */
     (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
-    bool admitted = rate_admit(&api->stops, caller, &SHARE, call->started_ns);
+    bool admitted = rate_admit_some(&api->stops, caller, &SHARE, call->started_ns, stops);
     (void)pthread_mutex_unlock(&api->shares_lock);
     return admitted;
 }
@@ -217,12 +217,12 @@ void api_let_go(struct api *api, struct share_place *const *places, size_t count
     (void)pthread_mutex_unlock(&api->shares_lock);
 }
 
-err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, bool stops,
+err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, int64_t stops,
                      struct share_place **out_place)
 {
-    struct sealed_chain *chain = stops && goes_first(thread->api, call) ? &thread->stops : &thread->others;
+    struct sealed_chain *chain = stops > 0 && goes_first(thread->api, call, stops) ? &thread->stops : &thread->others;
     if (chain == &thread->others)
-        TRY(take_share(thread->api, call, stops, out_place));
+        TRY(take_share(thread->api, call, stops > 0, out_place));
     if (chain->first == NULL)
         chain->first = write;
     else

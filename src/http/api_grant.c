@@ -207,7 +207,7 @@ err patch_grant(struct call *call)
         narrow->uses = *body.uses;
     TRY(read_departments(cx, grant.organisation_id, body.departments, body.departments_count, &narrow->departments));
     return call_seal_with(call, &(struct sealing){.run = grant_narrow, .arg = narrow, .encode = reply_narrowed,
-        .person_id = cx->actor.person_id, .stops = true, .starts_anew = true});
+        .person_id = cx->actor.person_id, .stops = 1, .starts_anew = true});
 }
 
 static err reply_withdrawn(struct call *call, void *arg)
@@ -226,7 +226,7 @@ err post_grant_withdraw(struct call *call)
     TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &person_id, &withdraw->grant_id));
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
     return call_seal_with(call, &(struct sealing){.run = grant_withdraw, .arg = withdraw,
-        .announce = grant_withdraw_announce, .encode = reply_withdrawn, .person_id = person_id, .stops = true,
+        .announce = grant_withdraw_announce, .encode = reply_withdrawn, .person_id = person_id, .stops = 1,
         .starts_anew = true});
 }
 

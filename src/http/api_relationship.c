@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Relationships: the person proposes, claims, shapes and ends them; the organisation sees them and answers. */
+#include "domain/grant.h"
 #include "domain/invitation.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
@@ -169,6 +170,16 @@ static err reply_changed(struct call *call, void *arg)
     return reply_relationship(call, &change->out);
 }
 
+/* An end, and an earlier one, are an act of the relationship and one of each grant. */
+static err count_stops(struct ctx *cx, const struct relationship *relationship, bool alone, int64_t *out)
+{
+    int64_t grants = 0;
+    if (!alone)
+        TRY(grant_count_live(cx, relationship, &grants));
+    *out = 1 + grants;
+    return OK;
+}
+
 err patch_relationship(struct call *call)
 {
     struct change_body body = {.ends_at_ms = TIME_ABSENT, .review_at_ms = TIME_ABSENT};
@@ -189,7 +200,9 @@ err patch_relationship(struct call *call)
         .move = body.move,
     };
     struct sealing sealing = {.run = relationship_change, .arg = change, .encode = reply_changed,
-        .person_id = relationship.person_id, .stops = relationship_change_stops(change, &relationship)};
+        .person_id = relationship.person_id};
+    if (relationship_change_stops(change, &relationship))
+        TRY(count_stops(&call->cx, &relationship, change->move == MOVE_PAUSE, &sealing.stops));
     return call_seal_with(call, &sealing);
 }
 
@@ -238,7 +251,9 @@ err post_relationship_end(struct call *call)
     end->relationship_id = relationship.relationship_id;
     end->erase = body.erase;
     struct sealing sealing = {.run = relationship_end, .arg = end, .encode = reply_ended,
-        .person_id = relationship.person_id, .stops = relationship.state != RELATIONSHIP_ENDED};
+        .person_id = relationship.person_id};
+    if (relationship.state != RELATIONSHIP_ENDED)
+        TRY(count_stops(&call->cx, &relationship, false, &sealing.stops));
     return call_seal_with(call, &sealing);
 }
 

@@ -54,9 +54,10 @@ struct api_thread {
 
 /* Counts one more call for `what` (any number that stands for it) at the call's door. TOO_MANY limit.rate. */
 err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
-/* `stops`: the write takes something away. It goes before all others, as long as its caller has not sent too many.
+/* `stops`: the write takes something away in so many acts; 0: it does not. It goes before all others, as long as its
+ * caller has not sent too many.
  * TOO_MANY limit.waiting: so many of this person wait already. When it is done, `out_place` goes to api_let_go(). */
-err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, bool stops,
+err api_thread_queue(struct api_thread *thread, struct call *call, struct store_write *write, int64_t stops,
                      struct share_place **out_place) MUST_CHECK;
 void api_let_go(struct api *api, struct share_place *const *places, size_t count);
 

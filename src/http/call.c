@@ -346,5 +346,5 @@ err call_seal(struct call *call, store_write_fn run, void *arg, call_encode enco
 err call_seal_stop(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)
 {
     return call_seal_with(call, &(struct sealing){.run = run, .arg = arg, .encode = encode, .person_id = person_id,
-                                                  .stops = true});
+                                                  .stops = 1});
 }

@@ -84,7 +84,8 @@ struct sealing {
     int64_t        person_id;
     const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
-    bool           stops;     /* it takes something away: it goes first, and may use what is kept for stops */
+    int64_t        stops;     /* acts, each of which takes something away: it goes first, and may use what is kept for
+                                 stops, unless they are many; 0: it gives something */
     bool           starts_anew; /* of store_write, for `run` and `encode` */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */

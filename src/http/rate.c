@@ -29,6 +29,11 @@ static struct rate_slot *find_slot(struct rate *rate, uint64_t caller)
 
 bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns)
 {
+    return rate_admit_some(rate, caller, limit, now_ns, 1);
+}
+
+bool rate_admit_some(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns, int64_t calls)
+{
     if (limit->per_minute == 0)
         return true;
     struct rate_slot *slot = find_slot(rate, caller);
@@ -36,7 +41,7 @@ bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *lim
     if (slot->caller != caller && slot->due_ns > now_ns)
         return true; /* all neighbours are busy callers: this one goes uncounted rather than pay for them */
     bool fresh = slot->caller != caller || slot->due_ns < now_ns;
-    int64_t due_ns = (fresh ? now_ns : slot->due_ns) + interval_ns;
+    int64_t due_ns = (fresh ? now_ns : slot->due_ns) + interval_ns * calls;
     if (due_ns - now_ns > interval_ns * limit->at_once)
         return false;
     *slot = (struct rate_slot){caller, due_ns};

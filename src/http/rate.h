@@ -28,5 +28,7 @@ struct rate_limit {
 /* Counts one call of `caller` (any number that stands for him) at `now_ns`; false when it is one too many, and then it
  * is not counted. */
 bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns);
+/* The same for a call that weighs as much as `calls`, at least one. */
+bool rate_admit_some(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns, int64_t calls);
 
 #endif

@@ -13,7 +13,7 @@ import time
 from stress import Beside, Busy, Line, RoughNode, Shop, seed_of_run, together
 
 TWINS = 64
-GRANTS_OF_TWO = 100
+GRANTS_OF_TWO = 50  # of each: LIMIT_GRANTS_OF_PURPOSE is 100
 READERS, CUSTOMERS = 8, 4
 SLOW = float(os.environ.get("SLOW", 1))
 ROUNDS = int(os.environ.get("ROUNDS", 3))

@@ -61,7 +61,7 @@ struct actor world_make_person(struct world *world, const char *name);
 
 /* Kinds by short name, joined: "Name PhysicalAddress". */
 struct attribute_set world_kinds(const char *names);
-/* A purpose of `actor`'s organisation, published; its wording names `mark`, so that two differ. */
+/* A purpose of `actor`'s organisation, published. */
 struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
                              struct attribute_set optional);
 struct purpose_text world_purpose_text(struct attribute_set needed, struct attribute_set optional);

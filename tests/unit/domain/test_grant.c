@@ -356,8 +356,14 @@ static void a_relationship_with_very_many_grants_can_be_ended(void **state)
 {
     struct world *world = *state;
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
-    for (int i = 0; i < 400; i++) {
-        (void)given(world, offer(world, &relationship));
+    struct grant_give gives[] = {offer(world, &relationship), offer(world, &relationship), offer(world, &relationship)};
+    for (int i = 1; i < 3; i++) {
+        struct purpose other =
+            world_publish(world, world->shipping, world_kinds("Name PhysicalAddress"), ATTRIBUTE_SET_EMPTY);
+        gives[i].purpose = world_purpose_id(&other);
+    }
+    for (int i = 0; i < LIMIT_GRANTS_OF_RELATIONSHIP; i++) {
+        (void)given(world, gives[i % 3]);
         if (i < LIMIT_REQUESTS_OPEN)
             (void)world_ask(world, world->shipping, &relationship, &world->delivery);
         test_node_rest(&world->node);

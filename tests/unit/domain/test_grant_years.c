@@ -2,6 +2,7 @@
  * Goal: years of giving and stopping break nothing, lock nobody out. Method: more ended grants than a list may bring,
  * and every act and list among them; the bound of live ones at its last and first value. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "domain/receipt.h"
@@ -21,31 +22,58 @@ static struct grant given(struct world *world, struct grant_give give)
     return give.out;
 }
 
-/* So many more of each row that is there, with numbers below it. */
-static void multiply(struct world *world, int more)
+/* So many more of each row that is there, each with another number `column`, below it. */
+static void multiply(struct world *world, const char *column, int more)
 {
+    const char *const columns[] = {"relationship_id", "purpose_id", "grant_id"};
     char sql[640];
+    const char *less[3];
+    for (int i = 0; i < 3; i++)
+        less[i] = strcmp(columns[i], column) == 0 || i == 2 ? " - n" : "";
     (void)snprintf(sql, sizeof sql,
                    "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %d) "
-                   "INSERT INTO grant_now SELECT person_id, relationship_id, purpose_id, closes_at_ms, grant_id - n, "
-                   "purpose_version, state, attributes_low, attributes_high, departments, from_at_ms, until_at_ms, "
-                   "uses_kind, uses_max, uses_event, ended_at_ms, receipt_id, last_act_id FROM grant_now, n",
-                   more);
+                   "INSERT INTO grant_now SELECT person_id, relationship_id%s, purpose_id%s, closes_at_ms, "
+                   "grant_id%s, purpose_version, state, attributes_low, attributes_high, departments, from_at_ms, "
+                   "until_at_ms, uses_kind, uses_max, uses_event, ended_at_ms, receipt_id, last_act_id "
+                   "FROM grant_now, n",
+                   more, less[0], less[1], less[2]);
     world_spoil(world, "people.db", sql);
+    (void)snprintf(sql, sizeof sql,
+                   "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %d) "
+                   "INSERT INTO relationship SELECT person_id, relationship_id - n, organisation_id, state, nature, "
+                   "edge_person_id, started_at_ms, ends_at_ms, review_at_ms, last_act_id FROM relationship, n",
+                   more);
+    if (strcmp(column, "relationship_id") == 0)
+        world_spoil(world, "people.db", sql);
 }
 
-static void one_person_has_so_many_live_grants_and_can_still_stop(void **state)
+/* With `most` live ones of one `column` nothing more is given, but all can be stopped. */
+static void check_bound(struct world *world, const char *column, int most)
 {
-    struct world *world = *state;
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
     struct grant grant = given(world, offer(world, &relationship));
-    multiply(world, LIMIT_GRANTS - 2);
+    multiply(world, column, most - 2);
     (void)given(world, offer(world, &relationship)); /* the last one */
     struct grant_give more = offer(world, &relationship);
     ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &more), CONFLICT, "grant.too_many");
     struct grant_withdraw stop = {.grant_id = grant.grant_id};
     ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &stop));
     (void)given(world, more); /* what has ended takes no room */
+}
+
+static void one_purpose_has_so_many_live_grants_and_they_can_still_be_stopped(void **state)
+{
+    check_bound(*state, "grant_id", LIMIT_GRANTS_OF_PURPOSE);
+}
+
+static void one_relationship_has_so_many_live_grants_and_they_can_still_be_stopped(void **state)
+{
+    check_bound(*state, "purpose_id", LIMIT_GRANTS_OF_RELATIONSHIP);
+}
+
+static void one_person_has_so_many_live_grants_and_they_can_still_be_stopped(void **state)
+{
+    check_bound(*state, "relationship_id", LIMIT_GRANTS);
 }
 
 /* Years of giving and stopping: more rows than a list may bring. */
@@ -58,7 +86,7 @@ static struct relationship live_long(struct world *world, struct grant *out_stop
     test_node_pass(&world->node, 10);
     ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &stop));
     test_node_pass(&world->node, 10);
-    multiply(world, ENDED - 1);
+    multiply(world, "grant_id", ENDED - 1);
     *out_stopped = stop.out;
     return relationship;
 }
@@ -161,7 +189,9 @@ static void the_past_is_listed_page_by_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD_TEST(one_person_has_so_many_live_grants_and_can_still_stop),
+        WORLD_TEST(one_purpose_has_so_many_live_grants_and_they_can_still_be_stopped),
+        WORLD_TEST(one_relationship_has_so_many_live_grants_and_they_can_still_be_stopped),
+        WORLD_TEST(one_person_has_so_many_live_grants_and_they_can_still_be_stopped),
         WORLD_TEST(thousands_of_ended_grants_are_in_the_way_of_nothing),
         WORLD_TEST(thousands_of_ended_grants_are_listed_page_by_page),
         WORLD_TEST(the_past_is_listed_page_by_page),

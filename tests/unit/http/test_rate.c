@@ -50,6 +50,16 @@ static void one_caller_never_pays_for_another(void **state)
         assert_true(rate_admit(&rate, caller, &LIMIT, 5 * SECOND_NS));
 }
 
+static void a_call_that_weighs_as_much_as_several_counts_so_often(void **state)
+{
+    (void)state;
+    static struct rate rate;
+    assert_false(rate_admit_some(&rate, 7, &LIMIT, 5 * SECOND_NS, 11));
+    assert_true(rate_admit_some(&rate, 7, &LIMIT, 5 * SECOND_NS, 6));
+    assert_false(rate_admit_some(&rate, 7, &LIMIT, 5 * SECOND_NS, 5));
+    assert_int_equal(admitted(&rate, 7, 100, 5 * SECOND_NS), 4);
+}
+
 static void without_a_limit_everybody_is_admitted(void **state)
 {
     (void)state;
@@ -66,6 +76,7 @@ int main(void)
         cmocka_unit_test(time_gives_back_what_was_used),
         cmocka_unit_test(a_steady_caller_within_the_limit_is_never_stopped),
         cmocka_unit_test(one_caller_never_pays_for_another),
+        cmocka_unit_test(a_call_that_weighs_as_much_as_several_counts_so_often),
         cmocka_unit_test(without_a_limit_everybody_is_admitted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -50,18 +50,22 @@ SELECT :columns: FROM grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms <= $4
 ORDER BY closes_at_ms DESC, grant_id DESC LIMIT $5;
 
--- From purpose to purpose in steps, and of each only what has not ended.
+-- Relationship $2 of person $1: from purpose to purpose in steps.
+-- part: purposes_of_one
+named (purpose) AS (
+    SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
+    UNION ALL
+    SELECT (SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
+            AND purpose_id > named.purpose)
+    FROM named WHERE named.purpose IS NOT NULL);
+
+-- Of each purpose only what has not ended.
 -- name: grant_list_open_of_relationship
 -- file: people
 -- in:   person_id int64, relationship_id int64, now_ms int64
 -- row:  grant
 -- rows: many
-WITH RECURSIVE named (purpose) AS (
-    SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
-    UNION ALL
-    SELECT (SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
-            AND purpose_id > named.purpose)
-    FROM named WHERE named.purpose IS NOT NULL)
+WITH RECURSIVE :purposes_of_one:
 SELECT :columns: FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
 ORDER BY purpose_id, grant_id;
@@ -96,14 +100,25 @@ WITH RECURSIVE :purposes_of_relationships:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2;
 
--- Whether there are so many at all that counting the live ones is worth it.
--- name: grant_count_some
+-- name: grant_count_open_of_relationship
 -- file: people
--- in:   person_id int64, most int64
+-- in:   person_id int64, relationship_id int64, now_ms int64
 -- out:  grants int64
 -- rows: one
-SELECT count(*) AS grants FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1
-    ORDER BY relationship_id, purpose_id, closes_at_ms, grant_id LIMIT $2) AS few;
+WITH RECURSIVE :purposes_of_one:
+SELECT count(*) AS grants FROM named CROSS JOIN grant_now
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3;
+
+-- The live ones of one purpose, up to a bound; and whether there are so many at all that counting others is worth it.
+-- name: grant_count_some
+-- file: people
+-- in:   person_id int64, relationship_id int64, purpose_id int64, now_ms int64, most_of_purpose int64, most int64
+-- out:  of_purpose int64, grants int64
+-- rows: one
+SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1 AND relationship_id = $2
+            AND purpose_id = $3 AND closes_at_ms > $4 LIMIT $5) AS alike) AS of_purpose,
+    (SELECT count(*) FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1
+        ORDER BY relationship_id, purpose_id, closes_at_ms, grant_id LIMIT $6) AS few) AS grants;
 
 -- name: grant_list_of_person
 -- file: people
