@@ -300,7 +300,7 @@ static void a_run_that_is_overtaken_writes_no_more_and_the_next_goes_on(void **s
     struct ctx *cx = &places->fixture->cx;
     int overtaken = 0;
     fill(places, places->a);
-    for (int at = 1; at < 200; at += 9) {
+    for (int at = 1; at < 200; at += 21) {
         struct rival rival = {places, at};
         places->move.progress = overtake;
         places->move.self = &rival;
