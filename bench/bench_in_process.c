@@ -17,6 +17,7 @@ static const struct {
     {"log", ask_log}, {"delay", ask_delay}, {"rows", ask_rows}, {"log_beside", ask_log_beside},
     {"postgres_read", ask_postgres_read}, {"postgres_bare", ask_postgres_bare},
     {"postgres_decide", ask_postgres_decide}, {"postgres_grant", ask_postgres_grant},
+    {"postgres_grant_bare", ask_postgres_grant_bare},
     {"postgres_rows", ask_postgres_rows}, {"postgres_work", ask_postgres_work},
 };
 

@@ -2,7 +2,7 @@
 """The same node with its data on PostgreSQL, in process, beside the same look-ups and rows by libpq's own calls: reads,
 grants, the log, bytes on disk and of write-ahead log, and what more people cost."""
 from measure import Bench, median, per_second, ratio
-from postgres import PEOPLE_TABLES, Database
+from postgres import PEOPLE, PEOPLE_TABLES, Database
 
 WAL_BYTES_MOST = 12 * 1024
 WORK = 64  # of each, done by bench_in_process postgres_work
@@ -45,6 +45,21 @@ def ask_grant(bench, database, folder):
               ratio(found["ours_64"], found["one"]), "")
     bench.row("the bound with the row for the log", f"{per_second(median(found['raw_64_without']))} without it",
               per_second(median(found["raw_64"])), ratio(found["raw_64"], found["raw_64_without"]), "")
+
+
+def ask_cpu(bench, database, folder):
+    """Processor time of program and database together: other programs on the machine change it least."""
+    rounds, ms = (1, 50) if bench.small else (5, 2000)
+    copy = database.copy(folder)
+    for name, ours, bound, table in (("read", "profile", "postgres_bare", "disclosure"),
+                                     ("grant or stop", "grant_profile", "postgres_grant_bare", "act")):
+        spent, bare = [], []
+        for turn in range(rounds):
+            bare.append(database.cpu_of_one(database.copy_name(), table, bound, folder, 1, ms, 64, copy))
+            spent.append(database.cpu_of_one(database.name(folder), table, ours, folder, 1, ms, turn))
+        bench.row(f"CPU of a durable {name}, program and database, 64 in flight", f"{median(bare):.0f} µs",
+                  f"{median(spent):.0f} µs", ratio(bare, spent), "")
+    database.drop_copy()
 
 
 def ask_log(bench, folder):
@@ -134,11 +149,12 @@ with Bench("postgres") as bench:
     database = Database(bench)
     small = database.world(100 if bench.small else 200)
     hold_work(bench, database, small)
-    folder = small if bench.small else database.world(10_000)
+    folder = small if bench.small else database.world(PEOPLE)
     ask_read(bench, database, folder)
     ask_grant(bench, database, folder)
+    ask_cpu(bench, database, folder)
     ask_log(bench, folder)
     ask_wal(bench, database, folder, small)
     ask_kept(bench, database, folder)
-    ask_bytes(bench, database, 50 if bench.small else 2_000)
-    ask_growth(bench, database, [50, 100] if bench.small else [10_000, 100_000] if bench.large else [2_000, 10_000])
+    ask_bytes(bench, database, 50 if bench.small else 1_000)
+    ask_growth(bench, database, [50, 100] if bench.small else [1_000, PEOPLE] + [100_000] * bench.large)

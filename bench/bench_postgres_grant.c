@@ -65,7 +65,8 @@ static int64_t sealed_bytes(const struct world *world)
 static void open_bare(struct bare_link *bare, struct world *world, const char *url)
 {
     must_be(url != NULL, "the bound has a database of its own: name it");
-    *bare = (struct bare_link){.world = world, .last_id = INT64_C(1) << 55};
+    int64_t now_ms = clock_wall_ms(&world->clock);
+    *bare = (struct bare_link){.world = world, .last_id = now_ms << 16}; /* behind any other run's */
     struct raw_link *link = &bare->link;
     raw_link_open(link, url);
     bare->begin = raw_link_prepare_sql(link, "BEGIN ISOLATION LEVEL SERIALIZABLE");
@@ -226,6 +227,15 @@ void ask_postgres_grant(struct world *world, const struct question *question)
     }
     raw_link_close(&bare.link);
     free(samples.at);
+}
+
+void ask_postgres_grant_bare(struct world *world, const struct question *question)
+{
+    struct bare_link bare;
+    open_bare(&bare, world, question->url);
+    for (int64_t round = 0; round < question->rounds; round++)
+        (void)printf("raw_64 %.0f\n", run_bare(&bare, GROUP, question->seconds));
+    raw_link_close(&bare.link);
 }
 
 void ask_postgres_work(struct world *world, const struct question *question)

@@ -46,8 +46,9 @@ static size_t prepare_values(struct raw_link *link)
 
 static void open_reader(struct bare_reader *reader, const struct reading *reading, const char *url, size_t share)
 {
+    int64_t now_ms = clock_wall_ms(&reading->world->clock);
     *reader = (struct bare_reader){.reading = *reading, .share = share,
-                                   .last_id = (INT64_C(1) << 50) + ((int64_t)share << 45)};
+                                   .last_id = (now_ms << 16) + ((int64_t)share << 60)}; /* behind any other run's */
     struct raw_link *link = &reader->link;
     raw_link_open(link, url);
     raw_keys_open(&reader->keys, reading->world);
@@ -246,7 +247,8 @@ void ask_postgres_bare(struct world *world, const struct question *question)
     open_readers(readers, &reading, question->url);
     for (int64_t round = 0; round < question->rounds; round++) {
         run_raw_group(readers, "raw_64", 64, question->seconds);
-        run_raw_group(readers, "raw_256", 256, question->seconds);
+        if (question->count == 0)
+            run_raw_group(readers, "raw_256", 256, question->seconds);
     }
     for (size_t i = 0; i < LINKS; i++)
         close_reader(&readers[i]);

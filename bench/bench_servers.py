@@ -5,7 +5,7 @@ import concurrent.futures
 
 from http_load import Server, drive, first_reply, write_script
 from measure import Bench, median, per_second, ratio
-from postgres import Database
+from postgres import PEOPLE, Database
 
 
 def start(bench, database, folder):
@@ -67,7 +67,7 @@ def ask_two_writers(bench, folder):
 
 with Bench("servers") as bench:
     database = Database(bench)
-    folder = database.world(100 if bench.small else 10_000)
+    folder = database.world(100 if bench.small else PEOPLE)
     copy = database.copy(folder)
     script, line = write_script(bench, folder)
     servers = [start(bench, database, folder)]

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A PostgreSQL for one bench, with fsync on and on the disk of the build, and worlds that have their data there."""
 import os
+import pathlib
+import resource
 import subprocess
 import tempfile
+import time
 
 from database_server import DatabaseServer, unprivileged
 
@@ -10,6 +13,7 @@ from database_server import DatabaseServer, unprivileged
 # those that docs/operations names for several servers.
 SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "16GB", "checkpoint_timeout": "1h", "max_connections": "100",
             "max_pred_locks_per_transaction": "4096", "max_pred_locks_per_page": "64"}
+PEOPLE = 5_000  # of a world
 SOCKET_PATH_MOST = 60
 PEOPLE_TABLES = "'vault', 'relationship', 'relationship_key', 'grant_now', 'person'"
 SIZE_OF = ("SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class c"
@@ -53,6 +57,9 @@ class Database:
         self.server.ask(name, "VACUUM ANALYZE")
         return self.server.url(name)
 
+    def copy_name(self):
+        return f"copy_{self.copies}"
+
     def drop_copy(self):
         self.server.ask("postgres", f"DROP DATABASE copy_{self.copies}")
 
@@ -64,6 +71,22 @@ class Database:
 
     def checkpoint(self):
         self.server.ask("postgres", "CHECKPOINT")
+
+    def cpu(self):
+        """Seconds of processor time, of the server with its connections that have ended, and of our own programs."""
+        time.sleep(0.2)  # until the last connection is away
+        fields = pathlib.Path(f"/proc/{self.server.process.pid}/stat").read_text().rpartition(")")[2].split()
+        own = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + own.ru_utime + own.ru_stime
+
+    def cpu_of_one(self, name, table, *question):
+        """Microseconds of both for one of the rows that a question of bench_in_process writes into this database."""
+        count = f"SELECT count(*) FROM symbolon.{table}"
+        before = int(self.server.ask(name, count))
+        start = self.cpu()
+        self.bench.figures(*question)
+        spent = self.cpu() - start
+        return spent * 1e6 / (int(self.server.ask(name, count)) - before)
 
     def written(self, database, tables):
         """Rows put into these tables or changed there, by whoever has gone."""

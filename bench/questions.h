@@ -27,9 +27,10 @@ void ask_rows(struct world *world, const struct question *question); /* raw rows
 
 /* The same on a database server (bench_postgres_read.c, bench_postgres_grant.c). */
 void ask_postgres_read(struct world *world, const struct question *question);
-void ask_postgres_bare(struct world *world, const struct question *question); /* the bound alone */
+void ask_postgres_bare(struct world *world, const struct question *question); /* the bound; 256 with `count` 0 */
 void ask_postgres_decide(struct world *world, const struct question *question);
 void ask_postgres_grant(struct world *world, const struct question *question);
+void ask_postgres_grant_bare(struct world *world, const struct question *question); /* the bound alone */
 void ask_postgres_rows(struct world *world, const struct question *question);
 void ask_postgres_work(struct world *world, const struct question *question); /* 64 of each; the bound `count` times */
 /* So many reads by us, and by the bound, which does all of them so often. */
