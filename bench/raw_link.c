@@ -216,6 +216,7 @@ void raw_link_open(struct raw_link *link, const char *url)
     *link = (struct raw_link){.conn = PQconnectdb(url)};
     link_check(link, PQstatus(link->conn) == CONNECTION_OK);
     PQclear(PQexec(link->conn, "SET search_path = symbolon"));
+    PQclear(PQexec(link->conn, "SET enable_seqscan = off")); /* tables that were empty when they were looked at grow */
     link_check(link, PQsetnonblocking(link->conn, 1) == 0 && PQenterPipelineMode(link->conn) == 1);
 }
 
