@@ -60,6 +60,17 @@ class Sources:
                 yield f"struct {name} is nowhere"
 
 
+def numbered_twice(root):
+    """Each decision has a number of its own, and begins with it."""
+    seen = {}
+    for page in sorted((root / "docs/decisions").glob("[0-9]*.md")):
+        number = int(page.name.split("-")[0])
+        if seen.setdefault(number, page) != page:
+            yield f"{page.relative_to(root)}: its number is that of {seen[number].name}"
+        if not page.read_text().startswith(f"# {number}. "):
+            yield f"{page.relative_to(root)}: it does not begin with its number"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     sources = Sources(root)
@@ -74,6 +85,7 @@ def main():
             if not name.startswith(MADE) and not leads_somewhere(root, page, name):
                 wrong.append(f"{page.relative_to(root)}: {name} leads nowhere")
         wrong += [f"{page.relative_to(root)}: {finding}" for finding in sources.lacks(text)]
+    wrong += numbered_twice(root)
     print(*wrong, f"{read} pages, {len(wrong)} findings", sep="\n")
     return 1 if wrong or not read else 0
 
