@@ -232,14 +232,38 @@ static err settle_name(struct node *node, const struct mark *mark)
     return OK;
 }
 
-static err open_store(struct node *node, const struct node_options *options, const struct node_place *place)
+static void tell_unknown(const struct node *node, const struct store_route *route)
+{
+    if (route->unknown != NULL)
+        LOG(&node->log, LOG_WARNING, "store.no_address", LOG_TEXT("hosts", route->unknown),
+            LOG_TEXT("meaning", "these hosts of the database have no address now: they are not asked before the node "
+                                "is started again"));
+}
+
+/* Behind the walls no name is looked up, so it is done before. */
+static err find_routes(struct node *node, struct node_place *place)
+{
+    TRY(store_url_route(&node->cx, place->url, &place->route));
+    place->url = place->route.url;
+    tell_unknown(node, &place->route);
+    if (place->keys == NULL)
+        return OK;
+    TRY(store_url_route(&node->cx, place->keys, &place->key_route));
+    place->keys = place->key_route.url;
+    tell_unknown(node, &place->key_route);
+    return OK;
+}
+
+static err open_store(struct node *node, const struct node_options *options, struct node_place *place)
 {
     struct ctx *cx = &node->cx;
+    if (options->confine != NULL) {
+        TRY(find_routes(node, place));
+        TRY(options->confine(node, place));
+    }
     struct store_options store = {.url = place->url, .keys_url = place->keys, .clock = &node->clock,
                                   .create = options->create, .moves = options->moves, .fatal = stop_at_once,
                                   .fatal_arg = node, .newest_number = act_newest_number};
-    if (options->confine != NULL)
-        TRY(options->confine(node, place));
     struct mark mark;
     TRY(mark_load(cx, &mark));
     TRY(store_open(cx, &store, &node->store));

@@ -15,8 +15,8 @@ struct node {
     struct randomness    randomness;
     struct number_source numbers;
     struct keyring      *keyring;
-    bool                 connects; /* to the server of a database */
-    int64_t              lacks;  /* of this process's walls: bits of app/sandbox.h */
+    int                  walls;  /* for the calls of this process: bits of enum sandbox_process */
+    int64_t              lacks;  /* of its walls: bits of enum sandbox_lack */
     int64_t              holder; /* the process that holds the keys, as holder.c has made it; 0: this one */
     struct store        *store;
     struct log           log;
@@ -33,6 +33,8 @@ struct node_place {
     const char *folder; /* what of it lies on this machine; NULL: nothing does */
     struct store_url_files files; /* what a connection reads besides, */
     struct store_url_files key_files; /* and one to the keys */
+    struct store_route route;     /* ways to both; found only for who is confined, who then takes the URLs of these */
+    struct store_route key_route;
 };
 
 struct node_options {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Two lists of paths. */
+ * Two lists of paths, and the ways to databases. */
 #include "app/reach.h"
 
 #include <assert.h>
@@ -14,18 +14,19 @@ static const struct sandbox_path MACHINE[] = {
     SANDBOX_RUNTIME
 };
 
-/* Where libpq and the C library look before they connect. */
-static const struct sandbox_path WAY_TO_DATABASE[] = {
-    {"/etc/hosts", SANDBOX_READ},       {"/etc/resolv.conf", SANDBOX_READ}, {"/etc/nsswitch.conf", SANDBOX_READ},
-    {"/etc/host.conf", SANDBOX_READ},   {"/etc/gai.conf", SANDBOX_READ},    {"/etc/services", SANDBOX_READ},
-    {"/etc/passwd", SANDBOX_READ},      {"/etc/ssl", SANDBOX_LOOK},         {"/usr/lib/ssl", SANDBOX_LOOK},
+/* Where OpenSSL looks before it speaks to a database: whom the machine trusts, and no key. */
+static const struct sandbox_path TRUST[] = {
+    {"/etc/ssl/openssl.cnf", SANDBOX_READ},
+    {"/etc/ssl/certs", SANDBOX_LOOK},
     {"/usr/share/ca-certificates", SANDBOX_LOOK},
+    {"/usr/local/share/ca-certificates", SANDBOX_LOOK},
 };
 
-static void begin(const char *own, bool connects, struct reach *out)
+static void begin(const char *own, int process, struct reach *out)
 {
     out->paths[0] = (struct sandbox_path){own, SANDBOX_WRITE};
-    out->room = (struct sandbox_room){.paths = out->paths, .count = own != NULL, .connects = connects};
+    out->room = (struct sandbox_room){.paths = out->paths, .count = own != NULL, .ports = out->ports,
+                                      .processes = process};
 }
 
 static void add(struct reach *reach, const struct sandbox_path *more, size_t count)
@@ -35,12 +36,23 @@ static void add(struct reach *reach, const struct sandbox_path *more, size_t cou
     reach->room.count += count;
 }
 
+static void add_route(struct reach *reach, const struct store_route *route)
+{
+    size_t count = reach->room.port_count;
+    assert(count + route->port_count <= REACH_PORTS_MAX);
+    memcpy(reach->ports + count, route->ports, route->port_count * sizeof *route->ports);
+    reach->room.port_count += route->port_count;
+    reach->room.processes |= (route->port_count > 0 ? SANDBOX_CLIENT : 0) | (route->by_socket ? SANDBOX_NEIGHBOUR : 0);
+}
+
 void reach_of_server(const struct node_place *place, struct reach *out)
 {
-    begin(place->folder, place->keys != NULL, out);
+    begin(place->folder, SANDBOX_SERVER, out);
     add(out, MACHINE, sizeof MACHINE / sizeof *MACHINE);
-    if (out->room.connects)
-        add(out, WAY_TO_DATABASE, sizeof WAY_TO_DATABASE / sizeof *WAY_TO_DATABASE);
+    add_route(out, &place->route);
+    add_route(out, &place->key_route);
+    if (out->room.processes != SANDBOX_SERVER)
+        add(out, TRUST, sizeof TRUST / sizeof *TRUST);
     for (size_t i = 0; i < place->files.count; i++)
         add(out, &(struct sandbox_path){place->files.at[i], SANDBOX_READ}, 1);
     for (size_t i = 0; i < place->key_files.count; i++)
@@ -49,5 +61,5 @@ void reach_of_server(const struct node_place *place, struct reach *out)
 
 void reach_of_holder(const char *folder, struct reach *out)
 {
-    begin(folder, false, out);
+    begin(folder, SANDBOX_HOLDER, out);
 }

@@ -24,12 +24,18 @@
 #define FILE_TRUNCATE (UINT64_C(1) << 14)  /* 3 */
 #define FILE_IOCTL_DEV (UINT64_C(1) << 15) /* 5 */
 #define NET_CONNECT_TCP (UINT64_C(1) << 1) /* 4 */
+#define RULE_NET_PORT 2                    /* 4 */
 #define SCOPE_ALL UINT64_C(3)              /* 6: abstract sockets and signals stay inside */
 
 struct ruleset {
     uint64_t files;
     uint64_t network;
     uint64_t scopes;
+};
+
+struct port_rule {
+    uint64_t rights;
+    uint64_t port;
 };
 
 static err fail_sandbox(struct ctx *cx, const char *what)
@@ -97,6 +103,13 @@ static err add_path(struct ctx *cx, int rules, uint64_t known, const struct sand
     return result;
 }
 
+static err add_port(struct ctx *cx, int rules, uint16_t port)
+{
+    const struct port_rule rule = {NET_CONNECT_TCP, port};
+    long added = syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0);
+    return added == 0 ? OK : fail_sandbox(cx, "landlock_add_rule");
+}
+
 int64_t sandbox_lacks_of_landlock(int64_t version)
 {
     if (version < 1)
@@ -108,18 +121,21 @@ int64_t sandbox_lacks_of_landlock(int64_t version)
 static err restrict_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    *lacks |= sandbox_lacks_of_landlock(version);
+    int64_t missing = sandbox_lacks_of_landlock(version);
+    if (version < 4 && room->port_count > 0)
+        missing = (missing & ~(int64_t)SANDBOX_LACKS_NETWORK) | SANDBOX_LACKS_PORTS;
+    *lacks |= missing;
     if (version < 1)
         return OK;
     struct ruleset wanted = ruleset_of_version(version);
-    if (room->connects)
-        wanted.network = 0;
     int rules = (int)syscall(SYS_landlock_create_ruleset, &wanted, ruleset_size(version), 0);
     if (rules < 0)
         return fail_sandbox(cx, "landlock_create_ruleset");
     err result = OK;
     for (size_t i = 0; i < room->count && result == OK; i++)
         result = add_path(cx, rules, wanted.files, &room->paths[i]);
+    for (size_t i = 0; i < room->port_count && wanted.network != 0 && result == OK; i++)
+        result = add_port(cx, rules, room->ports[i]);
     if (result == OK && syscall(SYS_landlock_restrict_self, rules, 0) != 0)
         result = fail_sandbox(cx, "landlock_restrict_self");
     (void)close(rules); /* the kernel keeps what is in force */
@@ -139,6 +155,8 @@ enum {
     SERVER = SANDBOX_SERVER,
     HOLDER = SANDBOX_HOLDER,
     CLIENT = SANDBOX_CLIENT,
+    NEIGHBOUR = SANDBOX_NEIGHBOUR,
+    EITHER = SANDBOX_CLIENT | SANDBOX_NEIGHBOUR,
     BOTH = SANDBOX_SERVER | SANDBOX_HOLDER,
 };
 
@@ -153,6 +171,9 @@ static const struct {
 
 #define OWN_PROCESS UINT64_MAX /* its number is known when the filter is made */
 
+/* Of streams, by the usual protocol of its family: another one of TCP/IP would pass Landlock by. */
+#define STREAM {1, SCMP_CMP_MASKED_EQ, (uint32_t)~(SOCK_CLOEXEC | SOCK_NONBLOCK), SOCK_STREAM}
+
 /* Calls that come with some arguments only. Nothing is sent but to who is there already: a message with an address, or
  * with the flag that connects, would reach out past connect(2). Memory that is written never becomes code, a clone is a
  * thread, and nobody is sent a signal but this process: neither by a call for it nor by a descriptor that somebody is
@@ -161,12 +182,12 @@ static const struct {
     int                 who;
     const char         *name;
     unsigned            count;
-    struct scmp_arg_cmp must[2];
+    struct scmp_arg_cmp must[3];
 } BOUNDED[] = {
     {SERVER, "sendto", 2, {{3, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0}, {4, SCMP_CMP_EQ, 0, 0}}},
-    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_UNIX, 0}}},
-    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET, 0}}},
-    {CLIENT, "socket", 1, {{0, SCMP_CMP_EQ, AF_INET6, 0}}},
+    {NEIGHBOUR, "socket", 3, {{0, SCMP_CMP_EQ, AF_UNIX, 0}, STREAM, {2, SCMP_CMP_EQ, 0, 0}}},
+    {CLIENT, "socket", 3, {{0, SCMP_CMP_EQ, AF_INET, 0}, STREAM, {2, SCMP_CMP_EQ, 0, 0}}},
+    {CLIENT, "socket", 3, {{0, SCMP_CMP_EQ, AF_INET6, 0}, STREAM, {2, SCMP_CMP_EQ, 0, 0}}},
     {BOTH, "sendmsg", 1, {{2, SCMP_CMP_MASKED_EQ, MSG_FASTOPEN, 0}}},
     {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_GETFD, 0}}},
     {BOTH, "fcntl", 1, {{1, SCMP_CMP_EQ, F_SETFD, 0}}},
@@ -192,7 +213,7 @@ static bool add_bounded(scmp_filter_ctx filter, int processes)
 {
     bool added = true;
     for (size_t i = 0; i < sizeof BOUNDED / sizeof *BOUNDED; i++) {
-        struct scmp_arg_cmp must[2] = {BOUNDED[i].must[0], BOUNDED[i].must[1]};
+        struct scmp_arg_cmp must[3] = {BOUNDED[i].must[0], BOUNDED[i].must[1], BOUNDED[i].must[2]};
         if (must[0].datum_a == OWN_PROCESS)
             must[0].datum_a = (scmp_datum_t)getpid();
         int call = seccomp_syscall_resolve_name(BOUNDED[i].name);
@@ -242,6 +263,7 @@ static const struct {
     {SANDBOX_LACKS_FILES, "landlock", "this kernel does not bound the files that it reaches; the rest holds"},
     {SANDBOX_LACKS_CUTTING, "landlock.truncate", "that it cuts no file out of reach is held by seccomp alone"},
     {SANDBOX_LACKS_NETWORK, "landlock.network", "that it connects to nothing is held by seccomp alone"},
+    {SANDBOX_LACKS_PORTS, "landlock.ports", "this kernel does not bound the ports that it connects to by TCP"},
     {SANDBOX_LACKS_SCOPES, "landlock.scope", "that it sends signals to no other process is held by seccomp alone"},
     {SANDBOX_LACKS_CALLS, "seccomp", "this kernel does not bound the calls that it makes; the rest holds"},
 };

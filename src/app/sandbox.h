@@ -11,7 +11,8 @@
 typedef enum sandbox_process {
     SANDBOX_SERVER = 1,
     SANDBOX_HOLDER = 2,
-    SANDBOX_CLIENT = 4, /* beside the first: it connects to the server of a database */
+    SANDBOX_CLIENT = 4,    /* beside the first: it connects to the server of a database by TCP, … */
+    SANDBOX_NEIGHBOUR = 8, /* … by a socket of this machine */
 } sandbox_process;
 
 /* Bits of what is missing here. */
@@ -21,6 +22,7 @@ enum sandbox_lack {
     SANDBOX_LACKS_CALLS = 4,   /* no seccomp */
     SANDBOX_LACKS_CUTTING = 8, /* a Landlock that knows no truncate(2), and … */
     SANDBOX_LACKS_SCOPES = 16, /* … one that lets signals pass; both as above */
+    SANDBOX_LACKS_PORTS = 32,  /* instead of the second, where ports are named: nothing else bounds them */
 };
 
 typedef enum sandbox_reach {
@@ -37,7 +39,9 @@ struct sandbox_path {
 struct sandbox_room {
     const struct sandbox_path *paths;
     size_t                     count;
-    bool                       connects; /* to the server of a database; otherwise to nothing */
+    const uint16_t *ports; /* to which it connects by TCP, wherever they are */
+    size_t          port_count;
+    int             processes; /* bits of sandbox_process, for sandbox_calls() */
 };
 
 /* What the runtime of a sanitizer looks at whenever it likes, and where counts of coverage go: nothing in what is
@@ -54,9 +58,9 @@ struct sandbox_room {
  * INTERNAL key.sandbox when the kernel does not do it. */
 err sandbox_memory(struct ctx *cx) MUST_CHECK;
 
-/* From here on this thread, and those that it will make, reach no file but those below the paths, connect to nothing
- * that the room does not name and gain no privilege. Before any thread is made. INTERNAL key.sandbox when the kernel
- * knows how and does not do it. */
+/* From here on this thread, and those that it will make, reach no file but those below the paths, connect by TCP to no
+ * port that the room does not name and gain no privilege. Before any thread is made. INTERNAL key.sandbox when the
+ * kernel knows how and does not do it. */
 err sandbox_files(struct ctx *cx, const struct sandbox_room *room, int64_t *lacks) MUST_CHECK;
 
 /* From here on all threads of this process make the calls of sandbox_call.def alone; others fail with EPERM.

@@ -96,7 +96,7 @@ static err confine(struct node *node, const struct node_place *place)
     if (folder != NULL && !node_sync_name(&node->cx, folder) && made)
         return FAIL(&node->cx, INTERNAL, "node.folder", "the folder %s cannot be made", folder);
     reach_of_server(place, &reach);
-    node->connects = reach.room.connects;
+    node->walls = reach.room.processes;
     return sandbox_files(&node->cx, &reach.room, &node->lacks);
 }
 
@@ -109,7 +109,7 @@ err serve_open(struct cli *cli, bool create)
 
 static err close_walls(struct node *node)
 {
-    TRY(sandbox_calls(&node->cx, node->connects ? SANDBOX_SERVER | SANDBOX_CLIENT : SANDBOX_SERVER, &node->lacks));
+    TRY(sandbox_calls(&node->cx, node->walls, &node->lacks));
     sandbox_tell(&node->log, "server", node->lacks);
     sandbox_tell(&node->log, "keys", keyring_holder_lacks(node->keyring));
     if (!keyring_is_locked(node->keyring))

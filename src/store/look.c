@@ -54,3 +54,11 @@ err store_url_files(struct ctx *cx, const char *url, struct store_url_files *out
     *out = files;
     return OK;
 }
+
+err store_url_route(struct ctx *cx, const char *url, struct store_route *out)
+{
+    if (store_is_server(url))
+        return postgres_route(cx, url, out);
+    *out = (struct store_route){.url = url};
+    return OK;
+}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What can be said of a store's place before the store is opened: whether a server would do, and which files the way to
- * it needs. Nothing is made or changed, there or here. */
+ * What can be said of a store's place before the store is opened: whether a server would do, which files the way to it
+ * needs, and where it leads. Nothing is made or changed, there or here. */
 #ifndef STORE_LOOK_H
 #define STORE_LOOK_H
 
@@ -20,5 +20,18 @@ struct store_url_files {
     size_t      count;
 };
 err store_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
+
+/* The way to a server, found out once, for who will look up no name any more. */
+#define STORE_ROUTE_PORTS_MAX 16
+struct store_route {
+    const char *url;     /* the same place, with the address of each host and the user's name said; in the arena */
+    uint16_t    ports[STORE_ROUTE_PORTS_MAX]; /* of TCP, each once */
+    size_t      port_count;
+    bool        by_socket; /* one that lies in a folder of this machine is among the hosts */
+    const char *unknown;   /* names of hosts that have no address now, and so are left out; NULL: none */
+};
+/* Of a folder: its URL and nothing else. Waits for whoever knows the names. Fails INVALID store.url, UNAVAILABLE
+ * store.connect when no host has an address. */
+err store_url_route(struct ctx *cx, const char *url, struct store_route *out) MUST_CHECK;
 
 #endif

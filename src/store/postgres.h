@@ -93,6 +93,8 @@ err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *
                   struct postgres_name *out_name) MUST_CHECK;
 /* The files that a URL names: see look.h. */
 err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
+/* The way that a URL says: as above. */
+err postgres_route(struct ctx *cx, const char *url, struct store_route *out) MUST_CHECK;
 
 /* ---- between the files of this engine */
 

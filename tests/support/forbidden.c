@@ -2,9 +2,10 @@
  * Tries what the processes of a node may not do, from inside the walls of src/app/sandbox.c: each act in a child of its
  * own, with arguments that do no harm where nothing forbids it. Prints a line for each: its name and how it ended.
  *
- *     forbidden none|files|server|client|holder FOLDER
+ *     forbidden none|files|server|client|neighbour|holder FOLDER
  *                                                  walls: none; those of the server for files alone; all of that
- *                                                  process (client: a server whose data lies on another)
+ *                                                  process (client: a server whose data lies behind a port of TCP,
+ *                                                  neighbour: behind a socket of this machine)
  *     forbidden hide landlock|seccomp PROGRAM …    runs a program on a kernel that seems to lack one of them
  *     forbidden lacks                              what older kernels lack, as bits of enum sandbox_lack */
 #include <arpa/inet.h>
@@ -46,6 +47,8 @@ struct scene {
     int         stream, datagram;       /* sockets that nobody has connected */
     int         listener;               /* one that listens */
     struct sockaddr_in there;           /* where it does */
+    int                database;        /* another one, that a client may connect to, … */
+    struct sockaddr_in database_there;  /* … and where it is */
     pid_t parent;
 };
 
@@ -121,6 +124,12 @@ static int read_passwords(const struct scene *scene)
     return told(open("/etc/passwd", O_RDONLY | O_CLOEXEC));
 }
 
+static int read_hosts(const struct scene *scene)
+{
+    (void)scene; /* as above */
+    return told(open("/etc/hosts", O_RDONLY | O_CLOEXEC));
+}
+
 static int list_root(const struct scene *scene)
 {
     (void)scene; /* as above */
@@ -181,6 +190,11 @@ static int connect_out(const struct scene *scene)
     return told(connect(scene->stream, (const struct sockaddr *)&scene->there, sizeof scene->there));
 }
 
+static int connect_to_database(const struct scene *scene)
+{
+    return told(connect(scene->stream, (const struct sockaddr *)&scene->database_there, sizeof scene->database_there));
+}
+
 static int connect_by_sending(const struct scene *scene)
 {
     return told(sendto(scene->stream, "x", 1, MSG_FASTOPEN | MSG_NOSIGNAL, (const struct sockaddr *)&scene->there,
@@ -234,20 +248,24 @@ static int show_memory(const struct scene *scene)
     return told(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0));
 }
 
-#define SOCKET(name, family, type)                                \
-    static int name(const struct scene *scene)                    \
-    {                                                             \
-        (void)scene; /* a socket is made of nothing */            \
-        return told(socket((family), (type) | SOCK_CLOEXEC, 0));  \
+#define SOCKET(name, family, type, protocol)                              \
+    static int name(const struct scene *scene)                            \
+    {                                                                     \
+        (void)scene; /* a socket is made of nothing */                    \
+        return told(socket((family), (type) | SOCK_CLOEXEC, (protocol))); \
     }
-SOCKET(socket_of_streams, AF_INET, SOCK_STREAM)
-SOCKET(socket_of_streams_6, AF_INET6, SOCK_STREAM)
-SOCKET(socket_of_datagrams, AF_INET, SOCK_DGRAM)
-SOCKET(socket_of_machine, AF_UNIX, SOCK_STREAM)
-SOCKET(socket_of_kernel, AF_NETLINK, SOCK_RAW)
-SOCKET(socket_of_packets, AF_PACKET, SOCK_RAW)
-SOCKET(socket_of_ciphers, 38, SOCK_SEQPACKET)
-SOCKET(socket_of_virtual_machines, 40, SOCK_STREAM)
+SOCKET(socket_of_streams, AF_INET, SOCK_STREAM, 0)
+SOCKET(socket_of_streams_6, AF_INET6, SOCK_STREAM, 0)
+SOCKET(socket_of_many_ways, AF_INET, SOCK_STREAM, 262) /* Multipath TCP, which Landlock lets pass */
+SOCKET(socket_of_datagrams, AF_INET, SOCK_DGRAM, 0)
+SOCKET(socket_of_datagrams_6, AF_INET6, SOCK_DGRAM, 0)
+SOCKET(socket_of_raw_packets, AF_INET, SOCK_RAW, IPPROTO_ICMP)
+SOCKET(socket_of_machine, AF_UNIX, SOCK_STREAM, 0)
+SOCKET(socket_of_machine_datagrams, AF_UNIX, SOCK_DGRAM, 0)
+SOCKET(socket_of_kernel, AF_NETLINK, SOCK_RAW, 0)
+SOCKET(socket_of_packets, AF_PACKET, SOCK_RAW, 0)
+SOCKET(socket_of_ciphers, 38, SOCK_SEQPACKET, 0)
+SOCKET(socket_of_virtual_machines, 40, SOCK_STREAM, 0)
 
 /* ---- calls that nobody here has any use for, with arguments that are good and change nothing that lasts */
 
@@ -300,6 +318,7 @@ static const struct {
     {"signal by a descriptor", signal_by_descriptor, false, true},
     {"watch its folder", watch_own_folder, false, true},
     {"read /etc/passwd", read_passwords, true, true},
+    {"read /etc/hosts", read_hosts, true, true},
     {"list /", list_root, true, true},
     {"read a file beside", read_beside, true, true},
     {"write a file beside", write_beside, true, true},
@@ -311,6 +330,7 @@ static const struct {
     {"make a pipe with a name", pipe_inside, true, true},
     {"read the parent's memory", read_memory_of_parent, true, false},
     {"connect out", connect_out, true, true},
+    {"connect to a database", connect_to_database, true, true},
     {"connect out by sending", connect_by_sending, false, true},
     {"listen elsewhere", listen_elsewhere, false, true},
     {"run a program", run_a_program, true, true},
@@ -321,8 +341,12 @@ static const struct {
     {"show its memory", show_memory, false, false},
     {"a socket of streams", socket_of_streams, false, true},
     {"a socket of streams, IPv6", socket_of_streams_6, false, true},
+    {"a socket of many ways", socket_of_many_ways, false, true},
     {"a socket of datagrams", socket_of_datagrams, false, true},
+    {"a socket of datagrams, IPv6", socket_of_datagrams_6, false, true},
+    {"a socket of raw packets", socket_of_raw_packets, false, true},
     {"a socket of the machine", socket_of_machine, false, true},
+    {"a socket of the machine, of datagrams", socket_of_machine_datagrams, false, true},
     {"a socket of the kernel", socket_of_kernel, false, true},
     {"a socket of packets", socket_of_packets, false, true},
     {"a socket of ciphers", socket_of_ciphers, false, true},
@@ -383,18 +407,27 @@ static bool furnish(struct scene *scene, const char *folder, bool is_holder)
     return made && scene->folder >= 0 && make_file(scene->file) == 0 && make_file(scene->beside) == 0;
 }
 
+/* Where it listens is the kernel's choice. */
+static bool listen_somewhere(int listener, struct sockaddr_in *out)
+{
+    struct sockaddr_in there = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof there;
+    bool listens = bind(listener, (const struct sockaddr *)&there, size) == 0 && listen(listener, 8) == 0 &&
+                   getsockname(listener, (struct sockaddr *)&there, &size) == 0;
+    *out = there;
+    return listens;
+}
+
 static struct scene scene_open(const char *folder, bool is_holder)
 {
     static char zeros[512], ones[8] = {-1, -1, -1, -1, -1, -1, -1, -1};
     struct scene scene = {.zeros = zeros, .ones = ones,
                           .stream = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
                           .listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
-                          .there = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}},
+                          .database = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
                           .parent = getppid()};
-    socklen_t size = sizeof scene.there;
     if (!furnish(&scene, folder, is_holder) || scene.stream < 0 ||
-        bind(scene.listener, (const struct sockaddr *)&scene.there, size) != 0 || listen(scene.listener, 8) != 0 ||
-        getsockname(scene.listener, (struct sockaddr *)&scene.there, &size) != 0)
+        !listen_somewhere(scene.listener, &scene.there) || !listen_somewhere(scene.database, &scene.database_there))
         abort();
     return scene;
 }
@@ -403,23 +436,21 @@ static struct scene scene_open(const char *folder, bool is_holder)
 static void enter(const char *walls, const struct scene *scene)
 {
     struct ctx cx = {.arena = arena_open(1 << 20)};
-    bool is_client = strcmp(walls, "client") == 0;
-    const struct node_place place = {.keys = is_client ? "" : NULL, .folder = scene->inside};
+    struct node_place place = {.folder = scene->inside, .route = {.by_socket = strcmp(walls, "neighbour") == 0}};
     struct reach reach;
     int64_t lacks = 0;
-    int processes = is_client ? SANDBOX_SERVER | SANDBOX_CLIENT : SANDBOX_SERVER;
     if (strcmp(walls, "none") == 0)
         return;
+    if (strcmp(walls, "client") == 0)
+        place.route = (struct store_route){.ports = {ntohs(scene->database_there.sin_port)}, .port_count = 1};
     reach_of_server(&place, &reach);
-    if (strcmp(walls, "holder") == 0) {
+    if (strcmp(walls, "holder") == 0)
         reach_of_holder(scene->inside, &reach);
-        processes = SANDBOX_HOLDER;
-    }
     err result = sandbox_memory(&cx);
     if (result == OK)
         result = sandbox_files(&cx, &reach.room, &lacks);
     if (result == OK && strcmp(walls, "files") != 0)
-        result = sandbox_calls(&cx, processes, &lacks);
+        result = sandbox_calls(&cx, reach.room.processes, &lacks);
     if (result != OK)
         _exit(255);
 }
