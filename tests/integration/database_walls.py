@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: a server whose data lies on another one reaches that and nothing else. Method: every thread of a running node is
-made to try what is forbidden (support/act_inside.c): sockets of all other kinds, another port, the files in which
-names are looked up. Once with a URL of two names, the first without an address, and once with one of a socket's folder.
-The database is started again: the way to it was found before the walls stood, and is found again. Positive controls: the socket and the port that are needed are let through; without walls nothing is
-refused, and the node says that they are missing.
+"""Goal: a server whose data lies on another one reaches that and nothing else. Method: every thread of a running
+node is made to try what is forbidden (support/act_inside.c): sockets of all other kinds, another port, the files in
+which names are looked up. Once with a URL of two names, the first without an address, and once with one of a socket's
+folder. The database is started again: the way to it was found before the walls stood, and is found again. Positive
+controls: the socket and the port that are needed are let through; without walls nothing is refused, and the node says
+that they are missing.
 
 Usage: database_walls.py PRINT_KEYS FORBIDDEN ACT_INSIDE"""
 import contextlib
