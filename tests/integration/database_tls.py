@@ -62,14 +62,23 @@ class TlsServer(DatabaseServer):
         self.port = os.environ["PGPORT"]
         super().__init__(ssl="on", listen_addresses="127.0.0.1", port=self.port)
 
+    def take(self, name, copy):
+        copy = os.path.join(self.folder, copy)
+        shutil.copy(self.authority.path(name), copy)
+        os.chmod(copy, 0o600)
+        os.chown(copy, unprivileged().get("user", os.geteuid()), -1)
+
+    def show(self, name):
+        """This certificate from now on."""
+        self.stop(signal.SIGQUIT)
+        for kind in ("crt", "key"):
+            self.take(f"{name}.{kind}", f"server.{kind}")
+        self.start()
+
     def make_folder(self):
         super().make_folder()
-        user = unprivileged().get("user", os.geteuid())
         for name in ("server.crt", "server.key", "ca.crt"):
-            copy = os.path.join(self.folder, name)
-            shutil.copy(self.authority.path(name), copy)
-            os.chmod(copy, 0o600)
-            os.chown(copy, user, -1)
+            self.take(name, name)
         self.settings.update({"ssl_cert_file": f"{self.folder}/server.crt", "ssl_key_file": f"{self.folder}/server.key",
                               "ssl_ca_file": f"{self.folder}/ca.crt"})
 
@@ -138,13 +147,28 @@ def the_right_ones_serve(scene):
         print("control: a URL without TLS: red")
 
 
-STEPS = [what_is_wrong_is_refused, the_right_ones_serve]
+def a_name_is_compared_though_only_its_address_is_asked(scene):
+    """Behind the walls no name is looked up, and the certificate is for the name alone."""
+    scene.server.make("named")
+    scene.server.show("named")
+    node = RoughNode()
+    node.store = ["--store", scene.url(host="localhost").replace("/one?", "/named?")]
+    with node:
+        world = World(node)
+        world.give()
+        world.read().expect(200)
+    scene.refused("does not match host name")
+    print("control: the address where the certificate is for the name: red")
+
+
+STEPS = [what_is_wrong_is_refused, the_right_ones_serve, a_name_is_compared_though_only_its_address_is_asked]
 
 
 def main():
     with tempfile.TemporaryDirectory(prefix="symbolon-test-") as folder:
         ours, others = (Authority(os.path.join(folder, name)) for name in ("ours", "others"))
         ours.sign("server", "subjectAltName=IP:127.0.0.1\n")
+        ours.sign("named", "subjectAltName=DNS:localhost\n")
         for authority in (ours, others):
             authority.sign("tester")
         ours.sign("somebody")
