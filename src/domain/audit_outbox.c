@@ -85,7 +85,7 @@ err audit_event_of_act(struct audit_walk *walk, const struct audit_subject *subj
     bool right = false;
     TRY(count_alike(walk, act, &acts));
     in.from_id = first_alike(act->at_ms, act->act_id);
-    in.before = acts - 1;
+    in.before = acts > 0 ? acts - 1 : 0; /* 0: this one is spoilt, and not like itself */
     TRY(find_event(walk, &in, &right));
     if (!right && subject->edge_person_id != act->person_id)
         TRY(find_original(walk, subject, act, &right));

@@ -204,6 +204,13 @@ int64_t store_people_edition(const struct ctx *cx)
     return conn->is_reading ? conn->edition : 0;
 }
 
+bool store_people_goes_first(const struct ctx *cx)
+{
+    const struct store_conn *conn = cx->db;
+    bool is_one_commit = conn->leader[STORE_PEOPLE] == conn->leader[STORE_LEDGER];
+    return conn->is_writer && conn->is_running && (is_one_commit || !conn->wrote_people);
+}
+
 /* ---- the writer's batch */
 
 static void count_edition(struct store_conn *conn)
