@@ -5,6 +5,7 @@
         clock.jump(-7200)          # the wall clock, for all that run and for all that come
         clock.stand()              # it stands
         clock.run(10)              # it runs faster by so many thousandths
+        clock.go_on(3600)          # time goes by: both clocks are an hour further
         clock.reboot()             # what has elapsed begins anew, under another name
         clock.right()
 """
@@ -38,6 +39,10 @@ class Clock(Preload):
 
     def run(self, per_mille):
         self.set(per_mille=per_mille)
+
+    def go_on(self, seconds):
+        self.elapsed_ms += int(seconds * 1000)
+        self.set(self.jump_ms + int(seconds * 1000), self.per_mille)
 
     def reboot(self):
         """While nothing runs. The clock stays as it was set."""
