@@ -1,6 +1,37 @@
 # SPDX-License-Identifier: Apache-2.0
 # One line for each test: unit_test and property_test (cmocka), fuzz_target (libFuzzer or a plain run of its corpus),
 # python_test (black-box, over the built program). Every one of them is one CTest test with a time limit.
+#
+# A test that starts a node or opens a store runs once more, as NAME_on_postgres, with the data on a database server:
+# that is seen by what its source includes, so that none can be forgotten. Which ones have one kind of store alone, and
+# why, stands in tests/one_store.list. Builds that watch themselves have the second run of the tests named below only,
+# and the fast lane too: the others are slow.
+set(SYMBOLON_BOTH_STORES_ALWAYS
+  story api_journey bad_input hostile_doors isolation openapi doors access_properties put_back
+  unit_store_statement unit_store_trips unit_store_writer unit_store_clock unit_store_move)
+set(SYMBOLON_STORE_HEADERS "unit/ledger/fixture|unit/store/(fixture|things)|support/(world|node|life/life)")
+set(SYMBOLON_STORE_INCLUDES "^#include \"(${SYMBOLON_STORE_HEADERS})[.]h\"")
+set(SYMBOLON_NODE_IMPORTS "^(from|import) (running_node|stress|access_world)")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/one_store.list)
+file(STRINGS ${PROJECT_SOURCE_DIR}/tests/one_store.list ROWS REGEX "^[^#]")
+foreach(ROW IN LISTS ROWS)
+  if(NOT ROW MATCHES "^([a-z0-9_]+) +(files|server|both) +[^ ].* [^ ].*")
+    message(FATAL_ERROR "tests/one_store.list: a row is not written like the others: ${ROW}")
+  endif()
+  list(APPEND SYMBOLON_ONE_STORE ${CMAKE_MATCH_1})
+endforeach()
+
+# Sets OUT: whether this test, whose SOURCE has such a line, runs on a database server too.
+function(runs_on_both NAME SOURCE LINE OUT)
+  file(STRINGS ${SOURCE} FOUND REGEX ${LINE} LIMIT_COUNT 1)
+  set_property(GLOBAL APPEND PROPERTY SYMBOLON_TESTS ${NAME})
+  set(BOTH OFF)
+  if(FOUND AND NOT NAME IN_LIST SYMBOLON_ONE_STORE AND
+      (NOT SYMBOLON_SANITIZE OR NAME IN_LIST SYMBOLON_BOTH_STORES_ALWAYS))
+    set(BOTH ON)
+  endif()
+  set(${OUT} ${BOTH} PARENT_SCOPE)
+endfunction()
 
 # Runs of a sanitizer print where it went wrong and stop there.
 set(SYMBOLON_TEST_ENVIRONMENT
@@ -16,6 +47,13 @@ function(unit_test NAME SOURCE)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
   set_tests_properties(${NAME} PROPERTIES TIMEOUT 120 ENVIRONMENT "${SYMBOLON_TEST_ENVIRONMENT}")
+  runs_on_both(${NAME} ${SOURCE} "${SYMBOLON_STORE_INCLUDES}" BOTH)
+  if(BOTH)
+    database_test(${NAME}_on_postgres $<TARGET_FILE:${NAME}>)
+    if(NOT NAME IN_LIST SYMBOLON_BOTH_STORES_ALWAYS)
+      set_property(TEST ${NAME}_on_postgres APPEND PROPERTY LABELS slow)
+    endif()
+  endif()
 endfunction()
 
 # property_test(NAME LIBRARIES…): tests/property/NAME.c, a seeded cmocka program; it prints its seed and takes SEED=.
@@ -32,6 +70,44 @@ function(python_test NAME SCRIPT)
     SYMBOLON=${PROJECT_BINARY_DIR}/symbolon PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support)
   # 77: nothing of it can be run on this machine; the scorecard says so
   set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 ENVIRONMENT "${ENVIRONMENT}")
+  runs_on_both(${NAME} ${SCRIPT} "${SYMBOLON_NODE_IMPORTS}" BOTH)
+  if(BOTH)
+    set_property(DIRECTORY APPEND PROPERTY SYMBOLON_ON_POSTGRES ${NAME})
+    set_property(DIRECTORY PROPERTY SYMBOLON_COMMAND_OF_${NAME} ${SCRIPT} ${ARGN})
+  endif()
+endfunction()
+
+# Registers the second runs of the python_tests of this folder, once all is said about the first ones: they have the
+# same time, labels and settings.
+function(python_tests_on_postgres)
+  get_property(NAMES DIRECTORY PROPERTY SYMBOLON_ON_POSTGRES)
+  foreach(NAME IN LISTS NAMES)
+    get_property(WORDS DIRECTORY PROPERTY SYMBOLON_COMMAND_OF_${NAME})
+    database_test(${NAME}_on_postgres ${WORDS})
+    foreach(PROPERTY ENVIRONMENT COST RUN_SERIAL PROCESSORS)
+      get_property(IS_SET TEST ${NAME} PROPERTY ${PROPERTY} SET)
+      if(IS_SET)
+        get_property(VALUE TEST ${NAME} PROPERTY ${PROPERTY})
+        set_property(TEST ${NAME}_on_postgres PROPERTY ${PROPERTY} "${VALUE}")
+      endif()
+    endforeach()
+    get_property(SECONDS TEST ${NAME} PROPERTY TIMEOUT)
+    math(EXPR SECONDS "2 * ${SECONDS}")
+    set_property(TEST ${NAME}_on_postgres PROPERTY TIMEOUT ${SECONDS})
+    if(NOT NAME IN_LIST SYMBOLON_BOTH_STORES_ALWAYS)
+      set_property(TEST ${NAME}_on_postgres APPEND PROPERTY LABELS slow)
+    endif()
+  endforeach()
+endfunction()
+
+# Refuses rows of tests/one_store.list whose test is not there.
+function(check_one_store_list)
+  get_property(NAMES GLOBAL PROPERTY SYMBOLON_TESTS)
+  foreach(NAME IN LISTS SYMBOLON_ONE_STORE)
+    if(NOT NAME IN_LIST NAMES)
+      message(FATAL_ERROR "tests/one_store.list: there is no test ${NAME}")
+    endif()
+  endforeach()
 endfunction()
 
 # database_test(NAME TEST ARGUMENTS…): such a test, or a program, once more with the data on a PostgreSQL of its own.

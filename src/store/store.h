@@ -64,10 +64,9 @@ void store_conn_close(struct store_conn *conn); /* takes NULL */
 err store_read_begin(struct ctx *cx) MUST_CHECK;
 void store_read_end(struct ctx *cx);
 
-/* Names what the people file holds, for two looks at it. Between store_read_begin() and its end: what those see, or
- * something older. Inside a write: what stands there now. When both are equal and not 0, nothing in that file has
- * changed since the read began, by any process. 0: not known, or the running batch itself has written to it. */
-int64_t store_people_edition(const struct ctx *cx);
+/* Names what the people file holds, for two looks at it: between store_read_begin() and its end what is seen, or older;
+ * in a write what stands there now. When both are equal and not 0, nothing in it has changed since the read began. */
+int64_t store_people_edition(const struct ctx *cx); /* 0: not known, or the running batch has written to it */
 /* Inside a write: whether what it sees of that file is on disk before what it writes, or by the same commit. */
 bool store_people_goes_first(const struct ctx *cx);
 

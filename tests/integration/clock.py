@@ -6,6 +6,7 @@ tried while the clock is wrong and after it is right again, changes are made, an
 control: a node whose mark is taken away before it starts with the clock set back gives what had run out, and the same
 checks say so."""
 import calendar
+import contextlib
 import os
 import random
 import signal
@@ -288,15 +289,21 @@ def try_all(library):
             assert '"clock.doubted"' in told and '"ahead"' in told and '"behind"' in told, told
 
 
+def take_mark_away(node):
+    if node.database is not None:
+        assert node.on_server("DELETE FROM clock_mark RETURNING 1") == "1"
+        return
+    with contextlib.closing(sqlite3.connect(os.path.join(node.data, "store", "ledger.db"))) as ledger, ledger:
+        assert ledger.execute("DELETE FROM clock_mark").rowcount == 1
+    page_sums.put_right(os.path.join(node.data, "store", "ledger.db"))
+
+
 def a_node_without_its_mark_is_seen(library):
     with Clock(library) as clock, RunningNode() as node:
         world = World(node)
         world.prepare(brief=20)
         kill(node)
-        with sqlite3.connect(os.path.join(node.data, "store", "ledger.db")) as ledger:
-            assert ledger.execute("DELETE FROM clock_mark").rowcount == 1
-        ledger.close()
-        page_sums.put_right(os.path.join(node.data, "store", "ledger.db"))
+        take_mark_away(node)
         clock.jump(-60)
         node.start()
         try:

@@ -4,12 +4,10 @@ and reads at a random moment; every request is either answered whole or was neve
 without an answer has had an effect, and none with one is missing. Then the same with bodies under way, with clients
 that do not read, and with thousands of idle connections. SEED= and ROUNDS= of the environment. Positive control: the
 judge of effects sees an answer that is kept from it, and one that nobody gave."""
-import contextlib
 import os
 import random
 import signal
 import socket
-import sqlite3
 import sys
 import threading
 import time
@@ -69,12 +67,6 @@ class Writer:
         return {item["note"] for item in self.customer.line().items("/v1/me/disclosures")}
 
 
-def waiting_for_the_log(node):
-    path = os.path.join(node.data, "store", "people.db")
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        return database.execute("SELECT count(*) FROM log_pending").fetchone()[0]
-
-
 def judge(answered, unanswered, effects):
     """What is wrong: answers without effect, effects without answer."""
     return answered - effects, unanswered & effects
@@ -99,7 +91,8 @@ def under_load(node, shop, chance):
     for thread in threads:
         thread.join()
     assert not failures, failures[0]
-    assert waiting_for_the_log(node) == 0, "the courier left acts without a place in the log"
+    waiting = node.query("people", "SELECT count(*) FROM log_pending")
+    assert waiting == [("0",)], f"the courier left {waiting} acts without a place in the log"
     node.start()
     for writer in writers:
         effects = writer.effects()

@@ -29,7 +29,7 @@ class Desk:
 
     def words(self, path, *options):
         return [self.node.program, "import", self.system.organisation, self.system.department, path, "--data",
-                self.node.data, *options]
+                self.node.data, *self.node.store, *options]
 
     def said(self, name, content, *options):
         return self.node.run("import", self.system.organisation, self.system.department, self.write(name, content),
@@ -138,7 +138,8 @@ def no_name_forges_a_line(node):
         done = node.command(*words)
         assert done.returncode != 0 and done.stderr.count("\n") == 1 and "\x1b" not in done.stderr, done.stderr
     done = node.command("backup", os.path.join(node.folder, "back\x1b[2Jup"))
-    assert done.returncode == 0 and "\x1b" not in done.stdout + done.stderr, done.stdout
+    assert (done.returncode == 0) == (node.database is None)  # a server has a backup of its own
+    assert "\x1b" not in done.stdout + done.stderr, done.stdout
     done = node.command("person", "create", "--name", "A\x1b[2Jda")
     assert "\x1b" not in done.stdout + done.stderr, done.stdout
 
@@ -161,6 +162,7 @@ def codes_that_could_not_be_written_are_not_lost_without_a_word(node):
     assert said["unchanged"] == 1200 == len(said["invitations"]), said["unchanged"]
 
 
+@steps.of_files
 def a_store_that_may_only_be_read_is_told_in_a_sentence(node):
     """Another user than root: root may write what it likes."""
     desk = Desk(node, "reading")

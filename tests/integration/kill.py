@@ -534,6 +534,8 @@ def run(seed, cycles, control=None):
 def controls(seed):
     for control, words in (("forged", {"repeat"}), ("forgetful", {"repeat", "look-up", "proof", "log"}),
                            ("doubled", {"twice"})):
+        if control == "forgetful" and "DATABASE_SERVER" in os.environ:
+            continue  # it takes a folder for all of a node
         found = {word for word, _ in run(seed, 3, control)}
         assert words <= found, f"the control {control} stayed green: {found}"
         print(f"control: {control}: red")
@@ -549,7 +551,7 @@ def killed_at_birth(seed, births):
     for _ in range(births):
         with RoughNode() as node:
             node.stop()
-            shutil.rmtree(node.data)
+            node.empty()
             for _ in range(chance.choice((1, 1, 2))):
                 node.begin()
                 time.sleep(chance.uniform(0, 0.03) * SLOW)

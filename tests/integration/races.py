@@ -205,8 +205,12 @@ class Reading(Busy):
 
     def __init__(self, shop, customers):
         super().__init__(range(READERS))
-        self.shop, self.customers = shop, customers
+        self.shop, self.customers, self.took = shop, customers, 0.0
         self.reads = [[] for _ in customers]
+
+    def pause(self, chance):
+        """Now and then as long as some reads take here."""
+        time.sleep(chance.uniform(0, max(0.01, 3 * self.took)))
 
     def run(self, i):
         line, turn = self.shop.line(), i
@@ -215,25 +219,28 @@ class Reading(Busy):
             customer = turn % len(self.customers)
             sent = time.monotonic()
             answer = self.customers[customer].read(line, self.shop.purposes[0]).expect(200, 403)
-            self.reads[customer].append((sent, time.monotonic(), answer.status, answer.body))
+            told = time.monotonic()
+            self.took += (told - sent - self.took) / 16  # of the latest ones
+            self.reads[customer].append((sent, told, answer.status, answer.body))
 
 
-def toggle(customer, shop, seed, seconds):
+def toggle(customer, reading, seed, seconds):
     """Gives and stops by the ways there are; the spans in which nothing may be read: (stop told, next beginning
     sent)."""
+    shop = reading.shop
     chance, line, spans = random.Random(seed), customer.line(), []
     rel = f"/v1/me/relationships/{customer.relationship}"
     grant = customer.give(line, shop.purposes[0])
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        time.sleep(chance.uniform(0, 0.01))
+        reading.pause(chance)
         paused = chance.random() < 0.3
         if paused:
             line.call("PATCH", rel, {"state": "paused"}).expect(200)
         else:
             line.call("POST", f"/v1/me/grants/{grant}/withdraw").expect(200)
         told = time.monotonic()
-        time.sleep(chance.uniform(0, 0.01))
+        reading.pause(chance)
         spans.append((told, time.monotonic()))
         if paused:
             line.call("PATCH", rel, {"state": "active"}).expect(200)
@@ -255,7 +262,7 @@ def reads_in_spans(reads, spans):
 def stops_against_reads(node, shop, seed):
     customers = [shop.customer() for _ in range(CUSTOMERS)]
     with Reading(shop, customers) as reading:
-        spans = together(CUSTOMERS, lambda i: toggle(customers[i], shop, f"{seed}-{i}", 4 * SLOW))
+        spans = together(CUSTOMERS, lambda i: toggle(customers[i], reading, f"{seed}-{i}", 4 * SLOW))
     stops = sum(map(len, spans))
     reads = [read for each in reading.reads for read in each]
     given = sum(read[2] == 200 for read in reads)
@@ -265,7 +272,7 @@ def stops_against_reads(node, shop, seed):
         assert not permitted, f"{len(permitted)} reads behind an acknowledged stop, the first: {permitted[0]}"
         looked_at += seen
     print(f"found: {stops} stops, {len(reads)} reads of which {given} permitted, {looked_at} wholly behind a stop")
-    assert stops > 50 and given > 50 and looked_at > 20, "too little happened to say anything"
+    assert stops > 30 and given > 50 and looked_at > 20, "too little happened to say anything"
     inside = next((when for when in spans[0] if when[1] > when[0]))
     middle = (inside[0] + inside[1]) / 2
     assert reads_in_spans([(middle, middle, 200, b"")], spans[0])[0], "the judge does not see a read behind a stop"

@@ -30,7 +30,8 @@ from twins import PIECE, Difference, Twins, field
 
 SLOW = float(os.environ.get("SLOW", 1))
 STEPS = int(os.environ.get("STEPS", 10000))
-WHOLE = 10000  # a run of so many steps opens each door
+WHOLE = 10000  # a run of so many steps opens each door, or all but …
+SHUT_MAX = 3   # … so many of those that are seldom knocked at
 PASSES = (HOUR / 6, HOUR, 5 * HOUR, 12 * HOUR)
 PASSED_MAX = 13 * DAY  # sessions are left open for fourteen
 PASS_EVERY, ERASE_EVERY, IMPORT_EVERY = 250, 400, 1200
@@ -301,7 +302,7 @@ def main():
             for node in (files, database):
                 assert "request.failed" not in node.read_log(), node.read_log()[-4000:]
             shut = [name for name, _, _ in trace.doors if trace.opened[name] == 0 and name not in SHUT]
-            assert STEPS < WHOLE or not shut, f"doors that never opened: {shut}"
+            assert STEPS < WHOLE or len(shut) <= SHUT_MAX, f"doors that never opened: {shut}"
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@
 #include "ledger/audit.h"
 #include "ledger/proof.h"
 #include "ledger/tile_source.h"
+#include "base/limits.h"
+#include "base/text.h"
 #include "store/queries.h"
 #include "unit/ledger/fixture.h"
 
@@ -220,7 +222,8 @@ static int64_t findings(struct ctx *cx)
 static void assert_noticed(struct log_fixture *fixture, struct changed_bit change)
 {
     struct ctx *cx = &fixture->base.cx;
-    assert_int_equal(store_write_wait(fixture->store, cx, flip, &change), OK);
+    if (store_write_wait(fixture->store, cx, flip, &change) != OK)
+        fail_msg("%s: %s", cx->failure.reason, cx->failure.detail);
     if (findings(cx) == 0)
         fail_msg("bit %lld of tile %lld of level %d (width %d) does not matter", (long long)change.bit,
                  (long long)change.tile.index, change.tile.level, change.tile.width);
@@ -237,6 +240,15 @@ static struct tile draw_tile(struct dice *dice, int64_t size)
         tile.width = tile_width(tile.level, tile.index, size);
     }
     return tile;
+}
+
+/* A server keeps text, and refuses what is none. */
+static bool may_stand(struct text note, int64_t bit)
+{
+    char text[LIMIT_CHECKPOINT_BYTES];
+    memcpy(text, note.at, note.size);
+    text[bit / 8] = (char)(text[bit / 8] ^ (1 << (bit % 8)));
+    return !store_is_on_server() || (text[bit / 8] != '\0' && text_is_utf8((struct text){text, note.size}));
 }
 
 static void no_bit_of_the_store_changes_unnoticed(void **state)
@@ -258,9 +270,13 @@ static void no_bit_of_the_store_changes_unnoticed(void **state)
 
     struct ledger_head head;
     assert_int_equal(ledger_head(cx, &head), OK);
-    int64_t note_bits = (int64_t)head.note.size * 8;
-    for (int64_t bit = 0; bit < note_bits; bit++)
-        assert_noticed(&fixture, (struct changed_bit){{0}, bit});
+    char note[LIMIT_CHECKPOINT_BYTES]; /* the arena is emptied again and again */
+    struct text copy = {note, head.note.size};
+    assert_true(copy.size <= sizeof note);
+    memcpy(note, head.note.at, copy.size);
+    for (int64_t bit = 0; bit < (int64_t)copy.size * 8; bit++)
+        if (may_stand(copy, bit))
+            assert_noticed(&fixture, (struct changed_bit){{0}, bit});
 
     for (int round = 0; round < TILE_BITS; round++) {
         struct tile tile = draw_tile(&dice, size);

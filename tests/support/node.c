@@ -16,6 +16,14 @@ static void must(struct test_node *node, err result)
         fail_msg("%s: %s (%s)", node->cx.failure.reason, node->cx.failure.detail, node->cx.failure.where);
 }
 
+struct store_options test_node_store(struct test_node *node)
+{
+    struct store_options options = store_place_options(&node->place, &node->clock);
+    options.volatile_ = true;
+    options.newest_number = act_newest_number;
+    return options;
+}
+
 void test_node_open(struct test_node *node)
 {
     *node = (struct test_node){.time = {.wall_ms = INT64_C(1792000000000)}};
@@ -37,9 +45,9 @@ void test_node_open(struct test_node *node)
     (void)snprintf(path, sizeof path, "%s/keys", node->folder);
     must(node, keyring_open(&node->cx, path, true, &node->keyring));
     node->cx.keyring = node->keyring;
-    (void)snprintf(path, sizeof path, "sqlite:%s/data", node->folder);
-    struct store_options options = {.url = path, .clock = &node->clock, .create = true, .volatile_ = true,
-                                    .newest_number = act_newest_number};
+    (void)snprintf(path, sizeof path, "%s/data", node->folder);
+    store_place_choose(&node->cx, path, &node->place);
+    struct store_options options = test_node_store(node);
     must(node, store_open(&node->cx, &options, &node->store));
     must(node, store_conn_open(&node->cx, node->store, &node->cx.db));
 }

@@ -8,13 +8,16 @@
 
 Replies know their status, fields and JSON. Nothing is retried: what fails once fails the test. `stop()` and `start()`
 let a test go on with the folder alone; `command()` runs a command for its exit code and words, `run()` for its JSON,
-`expect_sound()` for its audit. A list in `seen` collects each exchange.
+`expect_sound()` for its audit, `query()` looks at its data. A list in `seen` collects each exchange. With
+DATABASE_SERVER in the environment (database_server.py) the data is there, in a database of the node's own.
 """
+import contextlib
 import http.client
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import tempfile
 
@@ -108,6 +111,7 @@ class RunningNode:
         self.program = os.environ["SYMBOLON"]
         self.options = options
         self.store = []  # where the data lies, in words of the command line
+        self.database = None  # its name, where it is on a server
         self.process = None
         self.seen = None
 
@@ -116,8 +120,8 @@ class RunningNode:
         self.log = open(os.path.join(self.folder, "log"), "w+b")
         self.nobody = Caller(self)
         if "DATABASE_SERVER" in os.environ:
-            name = re.sub("[^a-z0-9]", "_", os.path.basename(self.folder).lower())
-            self.store = ["--store", NamedServer(os.environ["DATABASE_SERVER"]).make(name)]
+            self.database = re.sub("[^a-z0-9]", "_", os.path.basename(self.folder).lower())
+            self.store = ["--store", NamedServer(os.environ["DATABASE_SERVER"]).make(self.database)]
         try:
             self.start()
         except BaseException:
@@ -198,6 +202,24 @@ class RunningNode:
         """The audit of the folder finds nothing."""
         figures = self.run("audit")
         assert figures["ok"] and not figures["findings"], figures
+
+    def on_server(self, sql):
+        """Says something to the database server of this node, past the node."""
+        return NamedServer(os.environ["DATABASE_SERVER"]).ask(self.database, "SET search_path = symbolon; " + sql)
+
+    def query(self, file, sql):
+        """The rows that a query finds past the node, as words; `file`: "people", for one."""
+        if self.database is not None and file != "keys":
+            return [tuple(line.split("|")) for line in self.on_server(sql).splitlines()]
+        path = os.path.join(self.data, "store", file + ".db")
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+            return [tuple(map(str, row)) for row in database.execute(sql)]
+
+    def empty(self):
+        """Takes everything away, while nothing runs."""
+        shutil.rmtree(self.data)
+        if self.database is not None:
+            self.on_server("DROP SCHEMA symbolon CASCADE")
 
     def system(self, organisation, department, name, scopes=None):
         words = ["key", "create", organisation, department, name] + (["--scope", scopes] if scopes else [])

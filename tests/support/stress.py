@@ -148,7 +148,7 @@ class Beside(RoughNode):
 
     def __init__(self, node):
         super().__init__()
-        self.folder, self.store = node.folder, node.store
+        self.folder, self.store, self.database = node.folder, node.store, node.database
 
     def __enter__(self):
         self.log = open(os.path.join(self.folder, "log-beside"), "w+b")

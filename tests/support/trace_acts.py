@@ -257,9 +257,9 @@ def put_value(life):
     life.send(life.person(), "PUT", f"/v1/me/attributes/{kind}", {"value": value})
 
 
-@act(4)
+@act(10)
 def take_value_away(life):
-    life.send(life.person(), "DELETE", f"/v1/me/attributes/{life.dice.choice(KINDS)}")
+    life.send(life.person(), "DELETE", f"/v1/me/attributes/{life.dice.choice(KINDS[:2])}")
 
 
 @act(22)

@@ -325,9 +325,20 @@ static sqlite3 *open_file(struct world *world, const char *file)
     return db;
 }
 
+bool world_is_on_server(const char *file)
+{
+    return store_is_on_server() && strcmp(file, "keys.db") != 0;
+}
+
 void world_spoil(struct world *world, const char *file, const char *sql)
 {
     char *why = NULL;
+    if (world_is_on_server(file)) {
+        struct postgres *pg = database_open(&world->node.cx, world->node.place.url, "symbolon");
+        ASSERT_OK(world, database_run(&world->node.cx, &pg->base, sql));
+        database_close(&pg->base);
+        return;
+    }
     sqlite3 *db = open_file(world, file);
     if (sqlite3_exec(db, sql, NULL, NULL, &why) != SQLITE_OK)
         fail_msg("%s: %s", sql, why);
@@ -335,9 +346,30 @@ void world_spoil(struct world *world, const char *file, const char *sql)
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
+const char *world_words_on_server(struct world *world, const char *sql)
+{
+    const char *words = NULL;
+    struct postgres *pg = database_open(&world->node.cx, world->node.place.url, "symbolon");
+    ASSERT_OK(world, postgres_ask(&world->node.cx, pg, sql, 1, &words));
+    assert_non_null(words);
+    struct text copy = text_format(world->node.cx.arena, "%s", words);
+    assert_non_null(copy.at);
+    database_close(&pg->base);
+    return copy.at;
+}
+
+static int64_t number_on_server(struct world *world, const char *sql)
+{
+    int64_t number = 0;
+    assert_true(text_to_int64(text_of(world_words_on_server(world, sql)), &number));
+    return number;
+}
+
 int64_t world_number(struct world *world, const char *file, const char *sql)
 {
     sqlite3_stmt *query = NULL;
+    if (world_is_on_server(file))
+        return number_on_server(world, sql);
     sqlite3 *db = open_file(world, file);
     if (sqlite3_prepare_v2(db, sql, -1, &query, NULL) != SQLITE_OK || sqlite3_step(query) != SQLITE_ROW)
         fail_msg("%s: %s", sql, sqlite3_errmsg(db));

@@ -94,6 +94,10 @@ int64_t world_audit(struct world *world, int64_t expected);
 /* The bucket of a person's key; 0 when the key is gone. */
 int64_t world_bucket(struct world *world, int64_t person_id);
 bool world_has_bucket_file(const struct world *world, int64_t bucket);
+/* Whether "people.db", for one, is none of SQLite's: the keys always are. */
+bool world_is_on_server(const char *file);
+/* There, the first word of the first row that a plain query finds; in the arena. */
+const char *world_words_on_server(struct world *world, const char *sql);
 /* Changes rows behind the back of the domain: plain SQL on "people.db" … */
 void world_spoil(struct world *world, const char *file, const char *sql);
 /* … and what a plain query on one of its files says: the first number of its first row. */

@@ -319,16 +319,17 @@ static void the_audit_sees_a_receipt_and_an_event_that_were_left(void **state)
     world_spoil(world, "people.db", "UPDATE act SET uses_event = ''");
     assert_int_equal(world_audit(world, 0), 0);
     world_spoil(world, "people.db", "INSERT INTO receipt SELECT receipt_id, person_id, relationship_id, "
-                "organisation_id, at_ms, x'00', x'00' FROM act WHERE receipt_id > 0 LIMIT 1");
+                "organisation_id, at_ms, zeroblob(1), zeroblob(1) FROM act WHERE receipt_id > 0 LIMIT 1");
     assert_true(world_audit(world, INT64_MAX) > 0);
 }
 
 /* Somebody whose rows cannot be finished: a chain of reads that leads nowhere. */
 static void break_chain(struct world *world, int64_t person_id)
 {
-    char sql[160];
-    (void)snprintf(sql, sizeof sql, "INSERT OR REPLACE INTO disclosure_head (person_id, last_id, given, refused) "
-                   "VALUES (%lld, 1, 0, 1)", (long long)person_id);
+    char sql[240];
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO disclosure_head (person_id, last_id, given, refused) VALUES (%lld, 1, 0, 1) "
+                   "ON CONFLICT (person_id) DO UPDATE SET last_id = 1, given = 0, refused = 1", (long long)person_id);
     world_spoil(world, "ledger.db", sql);
 }
 

@@ -156,12 +156,12 @@ static void the_audit_sees_a_row_that_was_left(void **state)
     finish(world, 1);
     assert_int_equal(world_audit(world, 0), 0);
     char sql[200];
-    (void)snprintf(sql, sizeof sql, "INSERT INTO contact_key VALUES (1, x'00', %lld, 1)",
+    (void)snprintf(sql, sizeof sql, "INSERT INTO contact_key VALUES (1, zeroblob(1), %lld, 1)",
                    (long long)world->ada.person_id);
     world_spoil(world, "people.db", sql);
     assert_int_equal(world_audit(world, 1), 1);
     world_spoil(world, "people.db", "DELETE FROM contact_key");
-    world_spoil(world, "people.db", "UPDATE grant_now SET uses_event = char(1) || 'sealed'");
+    world_spoil(world, "people.db", "UPDATE grant_now SET uses_event = '\001sealed'");
     assert_true(world_audit(world, 2) > 0);
     world_spoil(world, "people.db", "UPDATE grant_now SET uses_event = ''");
     assert_int_equal(world_audit(world, 0), 0);

@@ -6,6 +6,7 @@
 #include <sqlite3.h>
 
 #include "ledger/ledger.h"
+#include "support/database_url.h"
 #include "unit/crypto/fixture.h"
 
 #define LOG_NAME "node.example/log"
@@ -13,14 +14,15 @@
 struct log_fixture {
     struct fixture base;
     struct store  *store;
-    char           url[96];
+    struct store_place place;
     int64_t        appended; /* entries so far; the next receipt is this number */
 };
 
 static inline void log_fixture_store_open(struct log_fixture *fixture)
 {
     struct ctx *cx = &fixture->base.cx;
-    struct store_options options = {.url = fixture->url, .clock = cx->clock, .create = true, .volatile_ = true};
+    struct store_options options = store_place_options(&fixture->place, cx->clock);
+    options.volatile_ = true;
     assert_int_equal(store_open(cx, &options, &fixture->store), OK);
     assert_int_equal(store_conn_open(cx, fixture->store, &cx->db), OK);
 }
@@ -42,7 +44,9 @@ static inline struct ctx *log_fixture_open(struct log_fixture *fixture)
 {
     *fixture = (struct log_fixture){0};
     struct ctx *cx = fixture_open_keyring(&fixture->base);
-    (void)snprintf(fixture->url, sizeof fixture->url, "sqlite:%s/store", fixture->base.folder);
+    char folder[100];
+    (void)snprintf(folder, sizeof folder, "%s/store", fixture->base.folder);
+    store_place_choose(cx, folder, &fixture->place);
     log_fixture_store_open(fixture);
     assert_int_equal(store_write_wait(fixture->store, cx, log_fixture_name, NULL), OK);
     return cx;
@@ -54,12 +58,18 @@ static inline void log_fixture_close(struct log_fixture *fixture)
     fixture_close(&fixture->base);
 }
 
-/* Done with SQLite itself, behind the back of the store. */
+/* Done with SQLite itself, or on the server, behind the back of the store. */
 static inline void run_sql(struct log_fixture *fixture, const char *sql)
 {
     char path[160];
     char *problem = NULL;
     sqlite3 *db = NULL;
+    if (store_is_on_server()) {
+        struct postgres *pg = database_open(&fixture->base.cx, fixture->place.url, "symbolon");
+        assert_int_equal(database_run(&fixture->base.cx, &pg->base, sql), OK);
+        database_close(&pg->base);
+        return;
+    }
     (void)snprintf(path, sizeof path, "%s/store/people.db", fixture->base.folder);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_busy_timeout(db, 60000), SQLITE_OK); /* the store may be emptying its log just now */

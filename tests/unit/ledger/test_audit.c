@@ -42,7 +42,7 @@ static void append_receipts(struct log_fixture *fixture, int64_t count)
 {
     log_append(fixture, count);
     run_sql(fixture, "INSERT INTO receipt (receipt_id, person_id, relationship_id, organisation_id, at_ms, leaf, "
-                     "sealed) SELECT receipt_id, person_id, 0, 0, 0, leaf, x'' FROM log_pending "
+                     "sealed) SELECT receipt_id, person_id, 0, 0, 0, leaf, zeroblob(0) FROM log_pending "
                      "WHERE receipt_id NOT IN (SELECT receipt_id FROM receipt)");
 }
 
@@ -110,7 +110,7 @@ static void each_damage_has_its_sentence(void **state)
          "Tile 0 of level 0 holds 0 octets where 8192 are due."},
         {"UPDATE log_tile SET data = zeroblob(64) WHERE level = 1",
          "Tile 0 of level 1 differs from what the entries give, first at hash 0."},
-        {"INSERT INTO log_tile VALUES (1, 1, x'00')", "The store holds 8 tiles where the log has 7."},
+        {"INSERT INTO log_tile VALUES (1, 1, zeroblob(1))", "The store holds 8 tiles where the log has 7."},
         {"DELETE FROM log_tile WHERE level = -1 AND tile_index = 1",
          "The entries from 256 on are missing or damaged up to the end of their bundle."},
         {"UPDATE log_tile SET data = zeroblob(8704) WHERE level = -1 AND tile_index = 0",

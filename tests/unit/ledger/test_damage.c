@@ -151,7 +151,7 @@ static void an_entry_that_is_erased_while_a_pass_signs_gets_no_number(void **sta
 static void a_stored_head_that_is_none_is_not_believed(void **state)
 {
     (void)state;
-    static const char *const DAMAGES[] = {"UPDATE log_head SET size = -1", "UPDATE log_head SET root = x'00'",
+    static const char *const DAMAGES[] = {"UPDATE log_head SET size = -1", "UPDATE log_head SET root = zeroblob(1)",
                                           "UPDATE log_head SET root = zeroblob(33)"};
     struct log_fixture fixture;
     struct ctx *cx = log_fixture_open(&fixture);

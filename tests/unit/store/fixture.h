@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A store of its own for one test, with a clock that stands and one reading ctx: in a folder, or with DATABASE_URL in
- * the database that it names, which is emptied first, and the keys in a folder. */
+ * A store of its own for one test (support/database_url.h), with a clock that stands and one reading ctx. */
 #ifndef TESTS_UNIT_STORE_FIXTURE_H
 #define TESTS_UNIT_STORE_FIXTURE_H
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "store/postgres.h"
+#include "support/database_url.h"
 #include "support/folder.h"
 
 #define FIXTURE_ARENA_BYTES (16u * 1024 * 1024)
 
 struct fixture {
     char             folder[64];
-    char             url[200];
-    char             keys_url[80]; /* "": with the rest */
+    struct store_place place;
     struct set_clock set;
     struct clock     clock;
     struct ctx       cx; /* db: a read handle */
@@ -26,10 +22,7 @@ struct fixture {
 
 static inline struct store_options fixture_options(struct fixture *fixture)
 {
-    return (struct store_options){.url = fixture->url,
-                                  .keys_url = fixture->keys_url[0] == '\0' ? NULL : fixture->keys_url,
-                                  .clock = &fixture->clock,
-                                  .create = true};
+    return store_place_options(&fixture->place, &fixture->clock);
 }
 
 static inline void fixture_open(struct fixture *fixture)
@@ -47,16 +40,6 @@ static inline void fixture_close(struct fixture *fixture)
     fixture->store = NULL;
 }
 
-static inline void fixture_empty(struct fixture *fixture)
-{
-    struct postgres_options options = {.url = fixture->url, .schema = "public", .role = ROLE_READER};
-    struct postgres *pg = NULL;
-    assert_int_equal(postgres_open(&fixture->cx, &options, &pg), OK);
-    assert_int_equal(database_run(&fixture->cx, &pg->base, "SET default_transaction_read_only = off; "
-                                                         "DROP SCHEMA IF EXISTS symbolon CASCADE"), OK);
-    database_close(&pg->base);
-}
-
 /* A folder and a ctx, no store yet. */
 static inline struct fixture *fixture_new(void)
 {
@@ -64,17 +47,10 @@ static inline struct fixture *fixture_new(void)
     assert_non_null(fixture);
     (void)snprintf(fixture->folder, sizeof fixture->folder, "/tmp/symbolon-store-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
-    const char *server = getenv("DATABASE_URL");
-    (void)snprintf(fixture->url, sizeof fixture->url, "sqlite:%s", fixture->folder);
-    if (server != NULL) {
-        memcpy(fixture->keys_url, fixture->url, sizeof fixture->keys_url);
-        (void)snprintf(fixture->url, sizeof fixture->url, "%s", server);
-    }
     fixture->set.wall_ms = 1000000;
     fixture->clock = clock_set(&fixture->set);
     fixture->cx = (struct ctx){.arena = arena_open(FIXTURE_ARENA_BYTES), .clock = &fixture->clock};
-    if (server != NULL)
-        fixture_empty(fixture);
+    store_place_choose(&fixture->cx, fixture->folder, &fixture->place);
     return fixture;
 }
 

@@ -142,7 +142,7 @@ static void a_count_goes_on_behind_another_process(void **state)
     struct fixture *other = fixture_new();
     int64_t at[STORE_FILE_COUNT] = {0};
     folder_remove(other->folder);
-    memcpy(other->url, fixture->url, sizeof other->url);
+    memcpy(other->place.url, fixture->place.url, sizeof other->place.url);
     do_write(fixture, write_thing, 1);
     store_generations(fixture->store, at);
     fixture_open(other);

@@ -32,8 +32,8 @@ static void open_a(struct places *places, bool is_target)
 
 static struct store_options options_of_b(struct places *places)
 {
-    bool is_server = places->fixture->keys_url[0] != '\0';
-    return (struct store_options){.url = is_server ? places->fixture->url : places->b_keys,
+    bool is_server = places->fixture->place.keys_url[0] != '\0';
+    return (struct store_options){.url = is_server ? places->fixture->place.url : places->b_keys,
                                   .keys_url = is_server ? places->b_keys : NULL,
                                   .clock = &places->fixture->clock,
                                   .create = true,

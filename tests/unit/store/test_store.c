@@ -62,7 +62,7 @@ static void what_is_not_there_is_missing(void **state)
     struct fixture *fixture = *state;
     struct text nowhere = text_format(fixture->cx.arena, "sqlite:%s/nowhere", fixture->folder);
     assert_failure(fixture, open_again(fixture, nowhere.at, false), NOT_FOUND, "store.missing");
-    assert_failure(fixture, open_again(fixture, fixture->url, false), NOT_FOUND, "store.missing");
+    assert_failure(fixture, open_again(fixture, fixture->place.url, false), NOT_FOUND, "store.missing");
     assert_int_equal(size_of(fixture, "people.db"), -1);
     assert_failure(fixture, open_again(fixture, "postgres://somewhere", true), INVALID, "store.url");
     assert_failure(fixture, open_again(fixture, "sqlite:", true), INVALID, "store.url");
@@ -73,13 +73,13 @@ static void a_file_that_was_emptied_is_not_filled_anew(void **state)
     static const char *const NAMES[] = {"people.db", "ledger.db", "records.db", "keys.db"};
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof NAMES / sizeof *NAMES; i++) {
-        assert_int_equal(open_again(fixture, fixture->url, true), OK);
+        assert_int_equal(open_again(fixture, fixture->place.url, true), OK);
         store_close(fixture->store);
         fixture->store = NULL;
         assert_int_equal(truncate(path_of(fixture, NAMES[i]).at, 0), 0);
-        assert_failure(fixture, open_again(fixture, fixture->url, false), CORRUPT, "store.emptied");
+        assert_failure(fixture, open_again(fixture, fixture->place.url, false), CORRUPT, "store.emptied");
         if (i > 0) /* without its last file a store is one whose making was cut short */
-            assert_failure(fixture, open_again(fixture, fixture->url, true), CORRUPT, "store.emptied");
+            assert_failure(fixture, open_again(fixture, fixture->place.url, true), CORRUPT, "store.emptied");
         folder_remove(fixture->folder);
         assert_int_equal(mkdir(fixture->folder, 0700), 0);
     }
@@ -97,7 +97,7 @@ static void a_file_that_is_no_database_is_damaged(void **state)
 {
     struct fixture *fixture = *state;
     overwrite(fixture, "records.db", 0, "This is a letter and not a database, whatever its name may say.");
-    assert_failure(fixture, open_again(fixture, fixture->url, true), CORRUPT, "store.damaged");
+    assert_failure(fixture, open_again(fixture, fixture->place.url, true), CORRUPT, "store.damaged");
 }
 
 static void a_damaged_page_is_found_by_the_check(void **state)
@@ -155,7 +155,7 @@ static void a_backup_holds_all_but_the_keys(void **state)
     struct stat about;
     int64_t number = 1;
     (void)snprintf(copy.folder, sizeof copy.folder, "%.50s/copy", fixture->folder);
-    (void)snprintf(copy.url, sizeof copy.url, "sqlite:%s", copy.folder);
+    (void)snprintf(copy.place.url, sizeof copy.place.url, "sqlite:%s", copy.folder);
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_entry, &number), OK);
     assert_int_equal(store_backup(&fixture->cx, fixture->store, copy.folder), OK);
