@@ -8,13 +8,14 @@
 #include <sys/socket.h>
 
 #include "crypto/key_holder.h"
+#include "support/own_stack.h"
 #include "unit/crypto/fixture.h"
 
 struct behind {
     struct ctx         cx; /* its own */
     struct randomness  randomness;
     struct key_service service;
-    pthread_t          thread;
+    struct own_stack   stack; /* of its thread */
     int                socket;
     int64_t            told; /* keys that were destroyed */
 };
@@ -46,13 +47,14 @@ static inline int behind_begin(struct behind *behind, const struct fixture *fixt
     assert_true((opened == OK) == (behind->cx.failure.code == OK)); /* some tests make it fail */
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     behind->socket = ends[1];
-    assert_int_equal(pthread_create(&behind->thread, NULL, serve, behind), 0);
+    own_stack_begin(&behind->stack, serve, behind);
     return ends[0];
 }
 
 static inline void behind_end(struct behind *behind)
 {
-    pthread_join(behind->thread, NULL);
+    own_stack_wait(&behind->stack);
+    own_stack_close(&behind->stack);
     key_holder_close(behind->service.holder);
     arena_close(behind->cx.arena);
 }

@@ -236,7 +236,7 @@ static void a_holder_that_is_gone_is_noticed(void **state)
     bool found = false;
     assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
     assert_int_equal(shutdown(behind.socket, SHUT_RDWR), 0);
-    pthread_join(behind.thread, NULL);
+    own_stack_wait(&behind.stack);
     assert_false(keyring_is_held(cx->keyring));
     assert_failed(cx, keyring_has_buckets(cx, cx->keyring, &found), UNAVAILABLE, "key.holder_gone");
     assert_failed(cx, keyring_bucket_create(cx, cx->keyring, &bucket, NULL), UNAVAILABLE, "key.holder_gone");
@@ -484,6 +484,32 @@ static void a_signature_finds_no_room_for_its_answer(void **state)
     disconnect(&fixture, &behind);
 }
 
+/* The key of a bucket goes through the hands of the holder: none is left there, neither in its memory nor on its stack. */
+static void what_was_answered_is_wiped(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct behind behind;
+    struct ctx *cx = connect_keyring(&fixture, &behind);
+    struct key_place place = {.bucket = some_bucket(cx), .person_id = 42};
+    struct key_question question = {.act = KEY_ACT_BUCKET_OPEN, .number = place.bucket};
+    struct key_answer answer;
+    struct secret_key made;
+    struct bytes wrapped;
+    assert_int_equal(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &made), OK);
+    keyring_close(cx->keyring);
+    cx->keyring = NULL;
+    own_stack_wait(&behind.stack);
+    assert_int_equal(key_holder_answer(cx, behind.service.holder, &question, &answer), OK);
+    assert_int_equal(answer.size, SECRET_KEY_BYTES);
+    if (own_stack_shows(answer.data, answer.size))
+        assert_false(own_stack_holds(&behind.stack, answer.data, answer.size));
+    key_holder_close(behind.service.holder);
+    arena_close(behind.cx.arena);
+    own_stack_close(&behind.stack);
+    fixture_close(&fixture);
+}
+
 static void a_bucket_that_another_destroyed_leaves_the_memory(void **state)
 {
     (void)state;
@@ -544,6 +570,7 @@ int main(void)
         cmocka_unit_test(a_keyring_without_greeting_or_folder_does_not_open),
         cmocka_unit_test(what_is_too_long_or_has_no_room_is_a_failure),
         cmocka_unit_test(a_signature_finds_no_room_for_its_answer),
+        cmocka_unit_test(what_was_answered_is_wiped),
         cmocka_unit_test(a_bucket_that_another_destroyed_leaves_the_memory),
         cmocka_unit_test(a_broken_question_ends_the_holder),
     };

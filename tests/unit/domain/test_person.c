@@ -207,6 +207,16 @@ static void what_a_crash_left_marked_is_destroyed_by_the_next_call(void **state)
     assert_false(world_has_bucket_file(world, bucket));
 }
 
+static void a_key_is_wiped_where_it_was_used(void **state)
+{
+    (void)state;
+    static const struct secret_key NOTHING;
+    struct secret_key key;
+    memset(&key, 0x5A, sizeof key);
+    person_key_wipe(&key);
+    assert_memory_equal(&key, &NOTHING, sizeof key);
+}
+
 static void a_number_that_another_process_drew_is_not_used_again(void **state)
 {
     struct world *world = *state;
@@ -245,6 +255,7 @@ int main(void)
         WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),
         WORLD_TEST(what_a_crash_left_marked_is_destroyed_by_the_next_call),
+        cmocka_unit_test(a_key_is_wiped_where_it_was_used),
         WORLD_TEST(a_number_that_another_process_drew_is_not_used_again),
         WORLD_TEST(a_full_bucket_makes_room_for_a_new_one),
     };

@@ -3,6 +3,8 @@
  * for one caller, looked for by that one and by others, at both sides of its last millisecond, in both files. */
 #include "http/idempotency.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "base/text.h"
 #include "domain/erasure.h"
@@ -165,6 +167,50 @@ static int64_t rows_with(struct world *world, const char *file, const char *tabl
     return world_number(world, file, query.at);
 }
 
+/* ---- what is mixed with a person's key */
+
+/* The last mixture that begins with the key; both calls come by here (--wrap). */
+static struct {
+    struct secret_key key;
+    const void       *at;
+    size_t            mixed;
+    size_t            wiped;
+} watched;
+
+void __real_blake2b_256(struct bytes data, uint8_t out[HASH_BYTES]);
+void __wrap_blake2b_256(struct bytes data, uint8_t out[HASH_BYTES]);
+void __wrap_blake2b_256(struct bytes data, uint8_t out[HASH_BYTES])
+{
+    if (data.size > sizeof watched.key && memcmp(data.at, &watched.key, sizeof watched.key) == 0) {
+        watched.at = data.at;
+        watched.mixed++;
+    }
+    __real_blake2b_256(data, out);
+}
+
+void __real_secret_wipe(void *at, size_t size);
+void __wrap_secret_wipe(void *at, size_t size);
+void __wrap_secret_wipe(void *at, size_t size)
+{
+    bool meant = at == watched.at && size >= sizeof watched.key;
+    __real_secret_wipe(at, size);
+    if (meant && watched.wiped < watched.mixed)
+        watched.wiped += memcmp(at, &watched.key, sizeof watched.key) != 0;
+    if (meant)
+        watched.at = NULL;
+}
+
+static void what_is_mixed_with_a_key_is_wiped(void **state)
+{
+    struct world *world = *state;
+    ASSERT_OK(world, person_key_open(world_as(world, world->operator_), world->ada.person_id, &watched.key));
+    keep(world, world->ada, false);
+    assert_true(finds(world, world->ada, false));
+    assert_int_equal(watched.mixed, 4); /* to find and to seal, each time */
+    assert_int_equal(watched.wiped, 4);
+    person_key_wipe(&watched.key);
+}
+
 static void a_copy_of_the_store_says_neither_what_was_asked_nor_under_which_key(void **state)
 {
     struct world *world = *state;
@@ -301,6 +347,7 @@ int main(void)
         WORLD_TEST(a_key_goes_with_its_request),
         WORLD_TEST(what_is_too_old_is_thrown_away),
         WORLD_TEST(an_answer_goes_with_its_person),
+        WORLD_TEST(what_is_mixed_with_a_key_is_wiped),
         WORLD_TEST(a_copy_of_the_store_says_neither_what_was_asked_nor_under_which_key),
         WORLD_TEST(an_answer_outlives_the_person_whose_place_was_taken),
         WORLD_TEST(a_claim_is_answered_again_for_ten_minutes_to_code_and_key_together),
