@@ -484,7 +484,7 @@ static void a_signature_finds_no_room_for_its_answer(void **state)
     disconnect(&fixture, &behind);
 }
 
-/* The key of a bucket goes through the hands of the holder: none is left there, neither in its memory nor on its stack. */
+/* The key of a bucket goes through the hands of the holder: none is left there. */
 static void what_was_answered_is_wiped(void **state)
 {
     (void)state;
