@@ -30,8 +30,8 @@ struct key_service {
     void              *self;
 };
 /* Answers what comes out of the socket, one question at a time, until its other end is gone, or until it has told that
- * the holder could not be opened. Resets the arena of `cx` behind each. Destroys no more than LIMIT_KEYS_DESTROYED keys
- * at once, whoever asks: further ones fail UNAVAILABLE key.destroy_rate. */
+ * the holder could not be opened. Resets the arena of `cx` behind each. Destroys LIMIT_KEYS_DESTROYED keys at once, and
+ * one more in each LIMIT_KEYS_DESTROYED_EVERY_MS, whoever asks: further ones fail UNAVAILABLE key.destroy_rate. */
 void key_service_run(struct ctx *cx, const struct key_service *service, int socket);
 
 /* BLAKE2b, libsodium's crypto_kdf: the key of the node that has this number. */
