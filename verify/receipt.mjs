@@ -4,6 +4,7 @@
 // the right one is for the reader to know.
 
 import { fromBase64url } from './bytes.mjs';
+import { contentOf } from './content.mjs';
 import { Failure, invalid, malformed, tooLarge } from './failure.mjs';
 import { isText, member, parseJson } from './json.mjs';
 import { readKey, verifyJws } from './jws.mjs';
@@ -45,7 +46,8 @@ async function readReceipt(_, { receipt }, at) {
   const encoded = member(at.jws, 'payload');
   at.payload = isText(encoded) ? fromBase64url(encoded) : null;
   if (at.payload === null) throw malformed('receipt.form', 'the file is not a receipt: it has no payload');
-  const named = member(parseJson(at.payload), 'symbolon:keys');
+  at.content = parseJson(at.payload);
+  const named = member(at.content, 'symbolon:keys');
   at.jwks = ['person', 'organisation'].map((side) => {
     const jwk = member(named, side);
     if (!(jwk instanceof Map) || jwk.has('d')) {
@@ -80,9 +82,9 @@ async function checkLogSigned(subtle, { key }, at) {
 }
 
 // Takes the octets of receipt, proof and key. Gives how many steps have passed, what these have found (the rest is
-// empty), and the failure of the next one, null when all have passed.
+// empty), what the receipt says when all have passed, and the failure of the next one, null then.
 export async function checkReceipt(subtle, files) {
-  const at = { payload: null, index: 0n, treeSize: 0n, origin: '' };
+  const at = { payload: null, content: null, index: 0n, treeSize: 0n, origin: '' };
   let passed = 0;
   let failure = null;
   try {
@@ -94,5 +96,6 @@ export async function checkReceipt(subtle, files) {
     if (!(error instanceof Failure)) throw error;
     failure = error;
   }
-  return { passed, failure, payload: at.payload, index: at.index, treeSize: at.treeSize, origin: at.origin };
+  const content = failure === null ? contentOf(at.content) : null;
+  return { passed, failure, payload: at.payload, content, index: at.index, treeSize: at.treeSize, origin: at.origin };
 }

@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // A verdict in words and in JSON: the words of `symbolon verify`, letter for letter.
 
+import { SAID } from './content.mjs';
+import { spellOut } from './overt.mjs';
 import { STEPS } from './receipt.mjs';
+
+function sayContent(content) {
+  const lines = SAID.map(({ name, label }) => [label, spellOut(content[name])]);
+  lines.push(['Kinds', content.kinds.map(spellOut).filter((kind) => kind !== '').join(', ')]);
+  return lines.filter(([, text]) => text !== '').map(([label, text]) => `  ${label}: ${text}`);
+}
 
 function sayReceipt(verdict) {
   const mark = (at) => (at < verdict.passed ? 'ok  ' : at === verdict.passed ? 'FAIL' : '  - ');
   const lines = [`${verdict.name}: ${verdict.ok ? 'genuine' : 'NOT PROVED'}`];
   STEPS.forEach((sentence, at) => lines.push(`  ${mark(at)} ${sentence}`));
-  if (verdict.ok) lines.push(`  Entry ${verdict.index} of ${verdict.treeSize} in the log ${verdict.origin}`);
-  return lines;
+  if (!verdict.ok) return lines;
+  lines.push(`  Entry ${verdict.index} of ${verdict.treeSize} in the log ${verdict.origin}`);
+  return [...lines, ...sayContent(verdict.content)];
 }
 
 function sayCheckpoint(verdict) {
@@ -20,11 +29,14 @@ export function inWords(verdicts) {
   return lines.map((line) => `${line}\n`).join('');
 }
 
+// As the other program writes it, which escapes the delete character too.
+const write = (value) => JSON.stringify(value).replaceAll('\x7f', '\\u007f');
+
 // Numbers are written from BigInts, so that none of them is rounded.
 export function inJson(verdicts) {
-  const files = verdicts.files.map((one) => `{"file":${JSON.stringify(one.name)},"ok":${one.ok},` +
-    `"steps_passed":${one.passed},"origin":${JSON.stringify(one.origin)},"index":${one.index},` +
-    `"tree_size":${one.treeSize}}`);
+  const files = verdicts.files.map((one) => `{"file":${write(one.name)},"ok":${one.ok},` +
+    `"steps_passed":${one.passed},"origin":${write(one.origin)},"index":${one.index},` +
+    `"tree_size":${one.treeSize}${one.content ? `,"receipt":${write(one.content)}` : ''}}`);
   return `{"files":[${files.join(',')}],"ok":${verdicts.ok}}\n`;
 }
 

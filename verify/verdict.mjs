@@ -23,13 +23,20 @@ function startsWith(bytes, text) {
   return bytes.length >= text.length && [...text].every((character, at) => bytes[at] === character.charCodeAt(0));
 }
 
+// What stands before the signatures of a note: a blank line, a dash.
+const BEFORE_SIGNATURES = [0x0a, 0x0a, 0xe2, 0x80, 0x94, 0x20];
+
+function hasSignatures(bytes) {
+  return bytes.some((_, at) => BEFORE_SIGNATURES.every((octet, i) => bytes[at + i] === octet));
+}
+
 // The kind of a file, and the octets that count.
 export function kindOf(bytes) {
   const trimmed = trim(bytes);
   if (startsWith(bytes, 'c2sp.org/tlog-proof@')) return { kind: 'proof', bytes };
   if (startsWith(trimmed, '{')) return { kind: 'receipt', bytes: trimmed };
   if (has(trimmed, '+') && !has(trimmed, '\n')) return { kind: 'key', bytes: trimmed };
-  return { kind: 'checkpoint', bytes };
+  return { kind: hasSignatures(bytes) ? 'checkpoint' : 'unknown', bytes };
 }
 
 export function checkSize(name, bytes) {
@@ -39,7 +46,7 @@ export function checkSize(name, bytes) {
 }
 
 function sortFiles(files) {
-  const found = { proof: [], receipt: [], key: [], checkpoint: [] };
+  const found = { proof: [], receipt: [], key: [], checkpoint: [], unknown: [] };
   for (const { name, bytes } of files) {
     checkSize(name, bytes);
     const file = kindOf(bytes);
@@ -50,10 +57,13 @@ function sortFiles(files) {
 
 function oneKey(found) {
   const [first, ...others] = found.key;
-  if (first === undefined) throw usage('verify.no_key', 'give the log key of the node too: the answer of /log/key');
   if (!others.every(({ bytes }) => equal(bytes, first.bytes))) {
     throw usage('verify.two_keys', 'two different log keys were given, and one of them must be the right one');
   }
+  for (const { name } of found.unknown) {
+    throw usage('verify.unknown_file', `the file ${name} is no receipt, no proof, no checkpoint and no log key`);
+  }
+  if (first === undefined) throw usage('verify.no_key', 'give the log key of the node too: the answer of /log/key');
   return first.bytes;
 }
 

@@ -133,8 +133,15 @@ static err take_setting(struct cli *cli, struct text line, int number)
     struct text value = TEXT_NONE;
     if (equals != NULL)
         value = text_trim((struct text){equals + 1, (size_t)(line.at + line.size - equals - 1)});
-    if (value.size == 0 || option < 0 || option == CLI_config)
-        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is no setting", number);
+    struct text shown = text_spell_out(cli->cx.arena, name);
+    if (equals == NULL) /* not shown: it may be anything */
+        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration is no setting: it has no =", number);
+    if (option < 0 || option == CLI_config)
+        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration: there is no setting \"%.*s\"", number,
+                    TEXT_ARGS(shown));
+    if (value.size == 0)
+        return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration gives %.*s no value", number,
+                    TEXT_ARGS(shown));
     if (memchr(value.at, '\0', value.size) != NULL)
         return FAIL(&cli->cx, USAGE, "cli.config", "line %d of the configuration holds a NUL", number);
     const char *kept = text_c_string(cli->cx.arena, value);

@@ -44,6 +44,8 @@ struct command {
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv) MUST_CHECK;
 bool cli_has(const struct cli *cli, cli_option option);
 const char *cli_value(const struct cli *cli, cli_option option, const char *fallback);
+/* USAGE cli.person for a word that is no id of a person, as a name. */
+err cli_person_check(struct cli *cli, struct text word) MUST_CHECK;
 struct text cli_argument(const struct cli *cli, int at); /* TEXT_NONE when there is none */
 /* What --url says, checked: an origin, of which links are made and with which browsers' origins are compared. TEXT_NONE
  * when it was not given. USAGE cli.url. */

@@ -19,6 +19,7 @@ static err open_id(struct cli *cli, struct text text, int64_t *out_person_id)
     struct ctx *cx = &cli->node.cx;
     struct id id;
     if (!text_starts_with(text, "rel_")) {
+        TRY(cli_person_check(cli, text));
         TRY(id_open(cx, text, ID_PERSON, &id));
         *out_person_id = id.owner;
         return OK;

@@ -147,12 +147,23 @@ err cli_person_create(struct cli *cli)
     return answer_link(cli, create.out_person_id, create.out_link_token);
 }
 
+err cli_person_check(struct cli *cli, struct text word)
+{
+    struct text shown = text_spell_out(cli->cx.arena, word);
+    if (text_starts_with(word, "per_"))
+        return OK;
+    return FAIL(&cli->cx, USAGE, "cli.person",
+                "\"%.*s\" is no id of a person: give the per_… that `symbolon person create` has printed",
+                TEXT_ARGS(shown));
+}
+
 err cli_person_link(struct cli *cli)
 {
     struct text url;
-    TRY(cli_url(cli, &url));
-    TRY(cli_open(cli, false));
     struct id id;
+    TRY(cli_url(cli, &url));
+    TRY(cli_person_check(cli, cli_argument(cli, 0)));
+    TRY(cli_open(cli, false));
     TRY(id_open(&cli->node.cx, cli_argument(cli, 0), ID_PERSON, &id));
     struct person_link link = {.person_id = id.owner};
     TRY(node_write(&cli->node, person_link, &link));

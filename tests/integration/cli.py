@@ -212,8 +212,10 @@ def wrong_names_are_refused_with_the_code_of_their_kind(node):
                         (["key", "create", "soren", "Post", ""], "INVALID"),
                         (["person", "create", "--name", "a\tb"], "INVALID"),
                         (["person", "link", "per_" + "0" * 26], "NOT_FOUND"),
-                        (["person", "link", "Ada"], "NOT_FOUND")):
-        one_sentence(node.command(*words), code)
+                        (["person", "link", "Ada"], "USAGE"), (["person", "erase", "Ada", "--yes"], "USAGE")):
+        done = node.command(*words)
+        one_sentence(done, code)
+        assert ("Ada" in words) == ('"Ada" is no id' in done.stderr and "per_" in done.stderr), done.stderr
 
 
 # ---- configuration
@@ -235,6 +237,12 @@ def a_configuration_file_is_read_and_the_command_line_wins(node):
                  b"url = https://a\0b"):
         configure(line)
         one_sentence(call("doctor", "--config", path, "--data", node.data), "USAGE")
+    for line, word in (("paint = 1", '"paint"'), ("data =", "data no value"), ("\x1b[2J = 1", "\\u{1b}[2J")):
+        configure(f"# the node\n{line}")
+        said = call("doctor", "--config", path, "--data", node.data).stderr
+        assert word in said and "line 2" in said, (line, said)
+    configure("s3cret")
+    assert "s3cret" not in call("doctor", "--config", path, "--data", node.data).stderr, "it may be a password"
 
 
 def an_answer_that_cannot_be_written_is_no_success(node):
@@ -409,21 +417,21 @@ def a_backup_is_whole_and_has_no_keys(node):
 
 def what_verify_is_not_given_is_said(node):
     files = {"key": b"example+12345678+AQ==\n", "receipt": b'{"payload":"e30","signatures":[]}', "empty": b"",
-             "noise": bytes(range(256)), "long": b"{" + b"x" * 1_100_000}
+             "noise": bytes(range(256)), "long": b"{" + b"x" * 1_100_000, "list": b"root:x:0:0\n\nbin:x:2:2\n"}
     for name, content in files.items():
         with open(os.path.join(node.folder, name), "wb") as file:
             file.write(content)
     path = {name: os.path.join(node.folder, name) for name in files}
     one_sentence(call("verify"), "USAGE")
-    one_sentence(call("verify", path["receipt"]), "USAGE")
-    one_sentence(call("verify", path["receipt"], path["key"]), "USAGE")
-    one_sentence(call("verify", path["key"]), "USAGE")
-    one_sentence(call("verify", os.path.join(node.folder, "none")), "USAGE")
-    one_sentence(call("verify", node.folder), "USAGE")
+    missing = path["key"] + ".none"
+    for words in ([path["receipt"]], [path["receipt"], path["key"]], [path["key"]], [missing], [node.folder]):
+        one_sentence(call("verify", *words), "USAGE")
     one_sentence(call("verify", path["long"], path["key"]), "TOO_LARGE")
-    for name in ("empty", "noise"):
-        done = call("verify", path[name], "--key", path["key"])
-        assert done.returncode in (EXIT["USAGE"], EXIT["INVALID"]) and done.stderr.count("\n") == 1, (name, done)
+    for name in ("empty", "noise", "list"):
+        for more in ([], [path["key"]], ["--key", path["key"]], [path["receipt"]]):
+            done = call("verify", path[name], *more)
+            one_sentence(done, "USAGE")
+            assert f"{path[name]} is no receipt" in done.stderr, (name, more, done.stderr)
 
 
 # ---- damage

@@ -49,6 +49,8 @@ CONTROLS = {
         ("bytes.mjs", "(0|[1-9][0-9]{0,18})", "([0-9]{1,19})", ["a_proof_in_another_form", "a_checkpoint_of_any_text"]),
     "anything in a header":
         ("jws.mjs", "!hasOnly(header, ...known)", "!(header instanceof Map)", ["a_header_with_something_odd"]),
+    "text that hides in what a receipt says":
+        ("overt.mjs", "!isIn(CONTROLS, code)", "true", ["a_receipt_that_says_something_odd"]),
     "keys for other work":
         ("jws.mjs", "!isForVerifying(jwk)", "false", ["a_side_with_an_odd_key"]),
 }
@@ -225,6 +227,36 @@ def what_is_not_proved_is_told_of_no_checkpoint(calls):
                         "tree_size": 0}
 
 
+def a_receipt_says_what_it_is(calls):
+    """It was genuine, and nobody was told whose."""
+    forge = Forge()
+    said = {"symbolon:act": "grant.given",
+            "dpv:hasConsentStatus": {"dpv:isIndicatedAtTime": "2026-11-23T07:00:00.000Z"},
+            "dpv:hasDataController": {"dct:title": "Blue\x7f \u202eShop", "@id": "symbolon:org_1"},
+            "dpv:hasDataSubject": {"@id": "symbolon:rel_1"}, "dpv:hasPersonalData": ["pd:Name", 7, "pd:Age"],
+            "dpv:hasProcess": {"dpv:hasPurpose": {"dct:title": "Deliver"}}}
+    files = forge.files(forge.payload(json.dumps(said)[1:-1]))
+    names = [calls.cases.file(files[role]) for role in verifier_cases.ROLES]
+    [file] = calls.expect(0, None, *names)
+    assert file["receipt"] == {
+        "act": "grant.given", "at": "2026-11-23T07:00:00.000Z", "organisation": "Blue\x7f \u202eShop",
+        "organisation_id": "org_1", "relationship": "rel_1", "purpose": "Deliver", "kinds": ["pd:Name", "pd:Age"]}, file
+    for program in ([os.environ["SYMBOLON"], "verify"], ["node", str(CHECKER / "symbolon-verify.mjs")]):
+        words = subprocess.run([*program, *names], capture_output=True, timeout=60, text=True, check=True).stdout
+        assert words.endswith("  Act: grant.given\n  When: 2026-11-23T07:00:00.000Z\n"
+                              "  Organisation: Blue\\u{7f} \\u{202e}Shop\n  Organisation id: org_1\n"
+                              "  Relationship: rel_1\n  Purpose: Deliver\n  Kinds: pd:Name, pd:Age\n"), (program, words)
+    [file] = calls.expect(8, "log.not_in_tree", names[0], calls.proof, calls.key)
+    assert "receipt" not in file, "what is not proved says nothing"
+
+
+def a_file_of_another_kind_is_named(calls):
+    """It was taken for a checkpoint, and a key was asked for."""
+    list_of_users = calls.cases.file(b"root:x:0:0:root:/root:/bin/sh\n")
+    for words in ([list_of_users], [list_of_users, calls.key], [calls.receipt, calls.proof, calls.key, list_of_users]):
+        calls.expect(2, "verify.unknown_file", *words)
+
+
 # ---- the run
 
 def broken_checker(folder, file, check, instead):
@@ -252,7 +284,8 @@ def main(batch):
     with tempfile.TemporaryDirectory(prefix="symbolon-verifier-") as scratch:
         steps.run([a_good_file_does_not_hide_why_another_is_not_proved, the_order_of_proofs_decides_nothing,
                    of_two_keys_none_is_chosen, the_key_file_is_no_seventeenth_file,
-                   what_is_not_proved_is_told_of_no_checkpoint], Calls(scratch))
+                   what_is_not_proved_is_told_of_no_checkpoint, a_receipt_says_what_it_is,
+                   a_file_of_another_kind_is_named], Calls(scratch))
         cases, control_cases = (Cases(os.path.join(scratch, name)) for name in ("cases", "control_cases"))
         source = (files_of_a_node(), Forge())
         verifier_cases.make(dice, CASES, *source, cases)

@@ -286,6 +286,35 @@ def a_receipt_in_another_spelling(dice, node, forge):
     return pairs(files)
 
 
+WORDS = ["", "Blue Shop", "symbolon:", "symbolon:org_1", "symbolon:symbolon:x", "a\nb", "\x1b[2J", "\x7f", "\x85",
+         "\\", "\u202ereversed", "a\u00adb", "\u2764\ufe0f", "x\ufe0f", "1\ufe0f\u20e3", "\u0915\u094d\u200d\u0937",
+         "a\u200db", "\u0646\u200c\u0647", "\U0001f469\u200d\U0001f680", "\u2764\ufe0f\u200d\U0001f525",
+         "\u845b\U000e0100", "x\U000e0100", "\u1820\u180b", "\ue000", "\ufdd0", "\uffff", "\U0001ffff",
+         "\U00010ffff", "\u2028", "\ufeff", "\u3000", "\u00e9\u00df", "\u202fx", "\xa0", "\U0001d173", "\u115f",
+         "\u034f", "\ud7ff", '"', "'", "/", "<b>", "\x01\x1f"]
+SAID = [("symbolon:act",), ("dpv:hasConsentStatus", "dpv:isIndicatedAtTime"), ("dpv:hasDataController", "dct:title"),
+        ("dpv:hasDataController", "@id"), ("dpv:hasDataSubject", "@id"), ("dpv:hasPersonalData",),
+        ("dpv:hasProcess", "dpv:hasPurpose", "dct:title")]
+
+
+def a_receipt_that_says_something_odd(dice, node, forge):
+    """In the members of which a verifier tells when all is proved."""
+    content = {}
+    for *above, last in dice.sample(SAID, dice.randrange(1, len(SAID) + 1)):
+        place = content
+        for name in above:
+            place = place.setdefault(name, {})
+        odd = dice.choice([7, None, [], {}, True, 1.5, ["x"]])
+        word = dice.choice(WORDS) + dice.choice(WORDS)
+        place[last] = odd if dice.random() < 0.15 else word
+        if last == "dpv:hasPersonalData" and dice.random() < 0.8:
+            place[last] = dice.choices(WORDS + [7, None, ["x"], {}], k=dice.randrange(5))
+    if dice.random() < 0.2:
+        content[dice.choice(SAID)[0]] = dice.choice(["x", 7, None, [], [{"@id": "x"}]])
+    payload = forge.payload(json.dumps({**content, "what": 1}, ensure_ascii=dice.random() < 0.5)[1:-1])
+    return pairs(forge.files(payload))
+
+
 # ---- keys, headers and signatures of a receipt
 
 def a_side_with_an_odd_key(dice, node, forge):
@@ -539,7 +568,8 @@ def a_log_that_others_have_signed_too(dice, node, forge):
 
 
 FORGED = [a_payload_with_an_odd_value, a_payload_with_an_odd_value, a_payload_with_odd_octets,
-          a_payload_with_odd_members, a_receipt_with_an_odd_value, a_receipt_in_another_spelling,
+          a_receipt_that_says_something_odd, a_payload_with_odd_members, a_receipt_with_an_odd_value,
+          a_receipt_in_another_spelling,
           a_side_with_an_odd_key, sides_that_are_one_or_others, a_header_with_something_odd,
           a_signature_with_odd_numbers, a_signature_with_odd_members, another_serialisation, a_checkpoint_of_any_text,
           a_checkpoint_with_odd_signature_lines, a_checkpoint_with_odd_signature_lines,

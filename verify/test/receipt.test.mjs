@@ -60,9 +60,14 @@ test('the command answers in words, in JSON and by its exit code', async () => {
   const files = [path('receipt.jws'), path('receipt.tlog-proof'), '--key', path('node.key')];
   const words = await run(files);
   assert.equal(words.exitCode, 0);
-  assert.match(words.out, /receipt\.jws: genuine\n(  ok   .+\n){5}  Entry 2 of 3 in the log symbolon\.node\/\w+\n$/);
+  assert.match(words.out, /receipt\.jws: genuine\n(  ok   .+\n){5}  Entry 2 of 3 in the log symbolon\.node\/\w+\n/);
+  assert.match(words.out, /\n  Act: grant\.given\n  When: 2026-.+Z\n  Organisation: Blue Shop\n/);
+  assert.match(words.out, /\n  Purpose: Deliver your order 1\n  Kinds: pd:Name\n$/);
   const { files: [fact] } = JSON.parse((await run([...files, '--json'])).out);
   assert.deepEqual([fact.ok, fact.steps_passed, fact.index, fact.tree_size], [true, 5, 2, 3]);
+  assert.deepEqual([fact.receipt.act, fact.receipt.organisation, fact.receipt.kinds],
+    ['grant.given', 'Blue Shop', ['pd:Name']]);
+  assert.equal(fact.receipt.relationship, 'rel_tbv0zjrysh4jz1fccj2rz24cbr');
   assert.equal((await run([path('checkpoint'), path('node.key')])).exitCode, 0);
   assert.equal((await run([path('none'), path('node.key')])).exitCode, 2);
   assert.equal((await run([])).exitCode, 2);
