@@ -21,6 +21,9 @@
 #define LIMIT_LOOP_BODIES_BYTES (128u * 1024 * 1024) /* longer bodies under way on one loop; beyond it 503 */
 #define LIMIT_LOOP_UNSENT_BYTES (256u * 1024 * 1024) /* replies not yet taken on one loop; beyond it the slow are cut */
 #define LIMIT_PATH_PARTS 10
+#define LIMIT_PICTURES 6000               /* of codes to scan, a minute, on one loop: a fiftieth of its time */
+#define LIMIT_PICTURES_OF_ADDRESS 600     /* of them, for one address */
+#define LIMIT_PICTURES_AT_ONCE 100        /* the same; and so many again for all others */
 
 /* ---- the process that holds the keys */
 #define LIMIT_KEYS_MS 5000                /* its answer to one question; beyond it the process counts as lost */
@@ -38,6 +41,7 @@
 #define LIMIT_JSON_MEMBERS 1000           /* members or items of one container */
 #define LIMIT_PAGE_DEFAULT 50
 #define LIMIT_PAGE_MAX 200
+#define LIMIT_PAGE_VALUE_BYTES (256 * 1024) /* of versions of a value; the one that reaches it is the page's last */
 #define LIMIT_IDEMPOTENCY_KEY_BYTES 255
 #define LIMIT_IDEMPOTENCY_MS (24LL * 3600 * 1000)
 #define LIMIT_CLAIM_ANSWER_MS (10LL * 60 * 1000) /* the answer to a claim by somebody new: it signs in */

@@ -70,8 +70,9 @@ err grant_list_ended(struct ctx *cx, const struct grant_question *question, stru
 err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_t *out_count) MUST_CHECK;
 err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
                                     size_t *out_count) MUST_CHECK;
-/* How many live ones there are at the ctx's moment, for the person or for the calling department. */
-err grant_count_live(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
+/* How many have not ended at the ctx's moment, for the person or for the calling department. One that is used up counts
+ * until its end, as it does against LIMIT_GRANTS. */
+err grant_count_open(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
 
 /* A page of grants in all states, by relationship, purpose and number. */
 struct grant_list {

@@ -270,32 +270,84 @@ err vault_list(struct ctx *cx, struct vault_item **out, size_t *out_count)
     return OK;
 }
 
-err vault_history(struct ctx *cx, const struct attribute_kind *kind, struct vault_item **out, size_t *out_count)
+/* ---- history */
+
+#define HISTORY_ROWS 32 /* of one step back: what is read and not shown is never much */
+
+/* One page being filled. */
+struct looking_back {
+    struct vault_history    *history;
+    const struct vault_place place;
+    int64_t                  before;       /* versions older than this come next */
+    size_t                   values_bytes;
+};
+
+static bool is_full(const struct looking_back *back)
+{
+    return back->history->out_count == (size_t)back->history->limit || back->values_bytes >= LIMIT_PAGE_VALUE_BYTES;
+}
+
+static err take_version(struct ctx *cx, struct looking_back *back, const struct sql_vault_load_row *row)
+{
+    struct vault_item *item = &back->history->out[back->history->out_count];
+    TRY(open_item(cx, &back->place, row, item));
+    back->history->out_count++;
+    back->before = item->version;
+    back->values_bytes += item->value.size;
+    return OK;
+}
+
+/* The current version stands in a table of its own. One that became old since it was read is not told twice. */
+static err take_current(struct ctx *cx, struct looking_back *back)
+{
+    struct sql_vault_load_in in = {back->place.person_id, back->place.kind->number};
+    struct sql_vault_load_row row = {0};
+    bool found = false;
+    TRY(sql_vault_load(cx, &in, &row, &found));
+    return found ? take_version(cx, back, &row) : OK;
+}
+
+/* One row more than there is room for tells whether there is another page. */
+static int64_t rows_wanted(const struct looking_back *back)
+{
+    int64_t room = is_full(back) ? 0 : back->history->limit - (int64_t)back->history->out_count;
+    return room < HISTORY_ROWS ? room + 1 : HISTORY_ROWS;
+}
+
+/* Takes the rows of one step; `out_done` when it is known whether there is more. */
+static err step_back(struct ctx *cx, struct looking_back *back, bool *out_done)
+{
+    struct sql_vault_history_list_in in = {
+        back->place.person_id, back->place.kind->number, back->before, rows_wanted(back)};
+    struct sql_vault_history_list_row *rows = NULL;
+    size_t count = 0;
+    size_t i = 0;
+    TRY(sql_vault_history_list(cx, &in, &rows, &count));
+    for (; i < count && !is_full(back); i++) {
+        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms,
+                                         rows[i].changed_at_ms, rows[i].sealed};
+        TRY(take_version(cx, back, &row));
+    }
+    back->history->out_more = i < count;
+    *out_done = i < count || count < (size_t)in.most;
+    return OK;
+}
+
+err vault_history(struct ctx *cx, struct vault_history *history)
 {
     TRY(policy_require_own(cx, POLICY_VAULT_READ));
     PERSON_KEY key;
     TRY(person_key_open(cx, cx->actor.person_id, &key));
-    struct vault_place place = {cx->actor.person_id, &key, kind};
-    struct sql_vault_load_in current_in = {cx->actor.person_id, kind->number};
-    struct sql_vault_load_row current = {0};
-    bool found = false;
-    TRY(sql_vault_load(cx, &current_in, &current, &found));
-    struct sql_vault_history_list_in in = {cx->actor.person_id, kind->number, LIMIT_PAGE_MAX - 1};
-    struct sql_vault_history_list_row *rows = NULL;
-    size_t count = 0;
-    TRY(sql_vault_history_list(cx, &in, &rows, &count));
-    struct vault_item *items = ARENA_ARRAY(cx->arena, struct vault_item, count + 1);
-    if (items == NULL)
+    struct looking_back back = {.history = history, .place = {cx->actor.person_id, &key, history->kind},
+                                .before = history->after != 0 ? history->after : INT64_MAX};
+    bool done = false;
+    history->out_count = 0;
+    history->out = ARENA_ARRAY(cx->arena, struct vault_item, (size_t)history->limit);
+    if (history->out == NULL)
         return FAIL_MEMORY(cx);
-    size_t at = 0;
-    if (found)
-        TRY(open_item(cx, &place, &current, &items[at++]));
-    for (size_t i = 0; i < count; i++) {
-        struct sql_vault_load_row row = {rows[i].version, rows[i].source, rows[i].confirmed_at_ms,
-                                         rows[i].changed_at_ms, rows[i].sealed};
-        TRY(open_item(cx, &place, &row, &items[at++]));
-    }
-    *out = items;
-    *out_count = at;
+    if (history->after == 0)
+        TRY(take_current(cx, &back));
+    while (!done)
+        TRY(step_back(cx, &back, &done));
     return OK;
 }

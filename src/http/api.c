@@ -47,18 +47,38 @@ err api_thread_count(struct call *call, uint64_t what)
     return count_one(call->thread_data, call, what);
 }
 
+static uint64_t address_of(const struct call *call)
+{
+    uint64_t address = 0;
+    for (const char *at = call->peer; *at != '\0'; at++)
+        address = address * 131 + (uint8_t)*at;
+    return address;
+}
+
+/* Strangers behind many addresses take all pictures from each other, and no more than that. */
+bool api_thread_may_draw(struct call *call)
+{
+    static const struct rate_limit OF_ADDRESS = {LIMIT_PICTURES_OF_ADDRESS, LIMIT_PICTURES_AT_ONCE};
+    struct api_thread *thread = call->thread_data;
+    const int64_t each_ns = INT64_C(60000000000) / LIMIT_PICTURES;
+    uint64_t number = address_of(call) * LIMIT_CLASS_COUNT + LIMIT_CLASS_OPEN; /* of it nothing else is counted */
+    int64_t since_ns = thread->pictures_due_ns > call->started_ns ? thread->pictures_due_ns : call->started_ns;
+    if (since_ns - call->started_ns >= each_ns * 2 * LIMIT_PICTURES_AT_ONCE ||
+        !rate_admit(&thread->rate, number, &OF_ADDRESS, call->started_ns))
+        return false;
+    thread->pictures_due_ns = since_ns + each_ns;
+    return true;
+}
+
 /* Only who has failed is counted, under his address: others there with a good code never pay for him. */
 static err count_failure(struct api_thread *thread, struct call *call, err failed)
 {
     limit_class class = call_visit(call)->route->limit;
     if (CLASSES[class].failures.per_minute == 0 || failed == TOO_MANY || error_http_status(failed) >= 500)
         return failed;
-    uint64_t address = 0;
-    for (const char *at = call->peer; *at != '\0'; at++)
-        address = address * 131 + (uint8_t)*at;
     struct failure why = call->cx.failure;
     failure_clear(&call->cx.failure);
-    TRY(count_one(thread, call, address));
+    TRY(count_one(thread, call, address_of(call)));
     call->cx.failure = why;
     return failed;
 }

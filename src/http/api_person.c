@@ -105,27 +105,29 @@ static const struct shape SHAPE_ATTRIBUTE_VERSION = {.name = "AttributeVersion",
     .size = sizeof(struct attribute_view)};
 SHAPE_PAGE(SHAPE_ATTRIBUTE_HISTORY, "AttributeHistory", &SHAPE_ATTRIBUTE_VERSION);
 
-static err reply_items(struct call *call, const struct vault_item *items, size_t count)
+static err view_items(struct call *call, const struct vault_item *items, size_t count, struct page *out)
 {
-    struct page_query query = PAGE_QUERY_START;
     struct attribute_view *views = ARENA_ARRAY(call->arena, struct attribute_view, count);
-    TRY(call_query(call, &query));
     if (views == NULL)
         return FAIL_MEMORY(&call->cx);
     for (size_t i = 0; i < count; i++)
         views[i] = (struct attribute_view){text_of(items[i].kind->term), items[i].version, items[i].source,
             items[i].confirmed_at_ms, items[i].changed_at_ms, items[i].removed, items[i].value};
-    struct page page = {.items = views, .count = count};
-    TRY(call_cut(call, &query, sizeof *views, &page));
-    return call_reply_page(call, &page);
+    *out = (struct page){.items = views, .count = count};
+    return OK;
 }
 
 err get_attributes(struct call *call)
 {
     struct vault_item *items = NULL;
     size_t count = 0;
+    struct page_query query = PAGE_QUERY_START;
+    struct page page;
+    TRY(call_query(call, &query));
     TRY(vault_list(&call->cx, &items, &count));
-    return reply_items(call, items, count);
+    TRY(view_items(call, items, count, &page));
+    TRY(call_cut(call, &query, sizeof(struct attribute_view), &page));
+    return call_reply_page(call, &page);
 }
 
 /* A kind that does not exist is an address that does not exist. */
@@ -137,14 +139,21 @@ static err find_kind(struct call *call, const struct attribute_kind **out)
     return OK;
 }
 
+/* A place in it is the version behind which it goes on, so that a new one moves nothing. */
 err get_attribute_history(struct call *call)
 {
-    const struct attribute_kind *kind = NULL;
-    struct vault_item *items = NULL;
-    size_t count = 0;
-    TRY(find_kind(call, &kind));
-    TRY(vault_history(&call->cx, kind, &items, &count));
-    return reply_items(call, items, count);
+    struct page_query query = PAGE_QUERY_START;
+    struct vault_history history = {.after = 0};
+    struct page page;
+    TRY(find_kind(call, &history.kind));
+    TRY(call_query(call, &query));
+    TRY(call_after(call, &query, &history.after));
+    history.limit = (int)query.limit;
+    TRY(vault_history(&call->cx, &history));
+    TRY(view_items(call, history.out, history.out_count, &page));
+    if (history.out_more)
+        page.next = call_place(call, history.out[history.out_count - 1].version);
+    return call_reply_page(call, &page);
 }
 
 struct attribute_body {

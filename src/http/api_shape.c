@@ -86,7 +86,8 @@ static const struct shape_member RELATIONSHIP[] = {
            .sentence = "When it ends by itself; null: open."),
     MEMBER("review", TIME, SHAPE_NULLABLE, struct relationship_view, review_at_ms,
            .sentence = "When the person wants to look at it again."),
-    MEMBER("grants", INT, 0, struct relationship_view, grants, .sentence = "How many grants are live."),
+    MEMBER("grants", INT, 0, struct relationship_view, grants,
+           .sentence = "How many grants have not ended; one that is used up counts until then."),
 };
 const struct shape SHAPE_RELATIONSHIP = {.name = "Relationship", .sentence = "One person with one organisation.",
     SHAPE_MEMBERS(RELATIONSHIP), .size = sizeof(struct relationship_view)};

@@ -50,10 +50,13 @@ struct api_thread {
     struct sealed_chain stops;
     struct sealed_chain others;
     struct rate         rate;
+    int64_t             pictures_due_ns; /* of all callers, as a slot of `rate` has it of one */
 };
 
 /* Counts one more call for `what` (any number that stands for it) at the call's door. TOO_MANY limit.rate. */
 err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
+/* Whether there is time for a picture, which costs the loop as much as ten replies; counts it. */
+bool api_thread_may_draw(struct call *call);
 /* `stops`: the write takes something away in so many acts; 0: it does not. It goes before all others, as long as its
  * caller has not sent too many.
  * TOO_MANY limit.waiting: so many of this person wait already. When it is done, `out_place` goes to api_let_go(). */

@@ -157,7 +157,7 @@ err view_relationship(struct views *views, const struct relationship *relationsh
         .review_at_ms = relationship->review_at_ms,
     };
     TRY(view_organisation(views, relationship->organisation_id, &view.organisation));
-    TRY(grant_count_live(views->cx, relationship, &view.grants));
+    TRY(grant_count_open(views->cx, relationship, &view.grants));
     *out = view;
     return OK;
 }

@@ -51,6 +51,18 @@ static void close_code(void *code)
     QRcode_free(code);
 }
 
+/* Neighbours that are dark are one piece. */
+static void draw_row(struct builder *page, const unsigned char *row, int width, int y)
+{
+    for (int x = 0; x < width; x++) {
+        int begin = x;
+        while (x < width && (row[x] & 1u) != 0)
+            x++;
+        if (x > begin)
+            build_format(page, "M%d %dh%dv1h-%dz", begin + 4, y, x - begin, x - begin);
+    }
+}
+
 /* A picture of dark squares on a white field with the quiet zone of four that readers want. */
 static err draw_code(struct call *call, struct builder *page, const char *text)
 {
@@ -62,14 +74,14 @@ static err draw_code(struct call *call, struct builder *page, const char *text)
     int side = code->width + 8;
     build_format(page, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"This address as a picture to scan\">"
                        "<path d=\"", side, side);
-    for (int i = 0; i < code->width * code->width; i++)
-        if ((code->data[i] & 1u) != 0)
-            build_format(page, "M%d %dh1v1h-1z", i % code->width + 4, i / code->width + 4);
+    for (int y = 0; y < code->width; y++)
+        draw_row(page, code->data + y * code->width, code->width, y + 4);
     build_literal(page, "\"/></svg>\n");
     return OK;
 }
 
-/* Says nothing about whether the code is good: only claiming it does. */
+/* Says nothing about whether the code is good: only claiming it does. Anybody may ask for it, and the picture is most of
+ * the work: who asks for very many gets the page without. */
 err get_invitation_page(struct call *call)
 {
     struct claim_code code;
@@ -86,7 +98,11 @@ err get_invitation_page(struct call *call)
                          "<p class=\"code\">");
     html_text(&page, typed);
     build_literal(&page, "</p>\n");
-    TRY(draw_code(call, &page, address.at));
+    if (api_thread_may_draw(call))
+        TRY(draw_code(call, &page, address.at));
+    else
+        build_literal(&page, "<p>So many of these pages are wanted now that this one comes without its picture to scan. "
+                             "Load it again in a minute.</p>\n");
     build_literal(&page, "<p>Enter the code in your app. It works until it is used or its time is over.</p>\n");
     html_close(&page);
     return html_reply(call, &page);

@@ -97,7 +97,7 @@ err bench_look_as_person(struct bench *bench, struct sight *out)
     struct ctx *cx = world_as(&bench->world, bench->world.ada);
     struct sight sight = {0};
     struct vault_item *values = NULL;
-    struct vault_item *versions = NULL;
+    struct vault_history versions = {.kind = attribute_find(TEXT("pd:PhysicalAddress")), .limit = MANY};
     struct record *records = NULL;
     struct receipt_page receipts = {.limit = MANY};
     struct relationship_list relationships = {.limit = MANY};
@@ -105,13 +105,14 @@ err bench_look_as_person(struct bench *bench, struct sight *out)
     struct grant_list grants = {.limit = MANY};
     struct disclosure_list reads = {.limit = MANY};
     TRY(vault_list(cx, &values, &sight.values));
-    TRY(vault_history(cx, attribute_find(TEXT("pd:PhysicalAddress")), &versions, &sight.versions));
+    TRY(vault_history(cx, &versions));
     TRY(relationship_list_of_person(cx, &relationships));
     TRY(request_list_of_person(cx, &requests));
     TRY(grant_list_of_person(cx, &grants));
     TRY(disclosure_list(cx, &reads));
     TRY(receipt_page(cx, &bench->relationship, &receipts));
     TRY(record_list(cx, &bench->relationship, &records, &sight.records));
+    sight.versions = versions.out_count;
     sight.relationships = relationships.out_count;
     sight.requests = requests.out_count;
     sight.grants = grants.out_count;

@@ -86,9 +86,10 @@ static void tell_values(struct question *question, int64_t person_id)
     keep(question, "values", result);
     const struct attribute_kind *kind = attribute_find(TEXT("pd:PhysicalAddress"));
     cx = as(question, person_actor(person_id));
-    result = vault_history(cx, kind, &items, &count);
-    for (size_t i = 0; result == OK && i < count; i++)
-        say(question, "%lld %.*s; ", (long long)items[i].version, TEXT_ARGS(items[i].value));
+    struct vault_history history = {.kind = kind, .limit = PAGE};
+    result = vault_history(cx, &history);
+    for (size_t i = 0; result == OK && i < history.out_count; i++)
+        say(question, "%lld %.*s; ", (long long)history.out[i].version, TEXT_ARGS(history.out[i].value));
     keep(question, "history", result);
 }
 

@@ -11,6 +11,7 @@ import sys
 
 from purposes import DELIVER
 from running_node import RunningNode
+from stress import Line
 
 MARK = "Zsofia-Secret-7731"  # stands for personal data: must never reach the log
 DEEP = 33
@@ -327,6 +328,35 @@ def flood(node):
     node.nobody.get("/healthz").expect(200)
 
 
+def pictures(node):
+    """Whoever wants very many pictures gets pages without; others still get theirs."""
+    path = "/invitation/AAAA-AAAA-AAAA-AAAA"
+    assert b"<svg" in node.nobody.get(path).expect(200).body
+    crowd = Line(node)
+    for _ in range(20000):
+        page = crowd.get(path).expect(200).body
+        if b"<svg" not in page:
+            break
+    assert b"<svg" not in page and b"AAAA-AAAA-AAAA-AAAA" in page, page[-600:]
+    assert b"<svg" in Line(node, address="127.0.0.9").get(path).expect(200).body
+    crowd.close()
+
+
+def many_versions(node):
+    """Every version of a value is on a page, however large they are, and no page is too large to be sent."""
+    person = Line(node, node.person("Eve").fields)
+    kind = "/v1/me/attributes/pd:Favourite"
+    for version in range(1, 261):
+        tastes = [f"{version} {taste} ".ljust(190 if version > 200 else 10, "x") for taste in range(50)]
+        person.call("PUT", kind, {"value": tastes}).expect(200)
+    one = person.get(kind + "/history?limit=1").expect(200)
+    assert [item["version"] for item in one.json["items"]] == [260] and len(one.body) < 12_000 and one.field("Link")
+    seen = [item["version"] for item in person.items(kind + "/history")]
+    assert seen == list(range(260, 0, -1)), seen
+    assert len(person.get(kind + "/history?limit=200").expect(200).body) < 300_000
+    person.close()
+
+
 def silence(shop, purpose):
     """What an organisation has not said is shown as unsaid and not published as a "no"."""
     draft = {**purpose, "name": "Say it", "facts": {"scored": False}}
@@ -365,7 +395,9 @@ def main():
         foreign_places(node, ada, shop)
         mutations(node, shop, ada, rel, purpose, DELIVER)
         what_is_not_spoken(node)
+        many_versions(node)
         flood(node)
+        pictures(node)
         log = node.read_log()
         assert MARK not in log and "request.failed" not in log, log
     print("ok")

@@ -39,7 +39,7 @@ static void a_department_sees_the_grants_that_name_it(void **state)
     struct actor counting[] = {world->shipping, world->marketing, world->ada};
     for (size_t i = 0; i < 3; i++) {
         int64_t live = 0;
-        ASSERT_OK(world, grant_count_live(world_as(world, counting[i]), &two.relationship, &live));
+        ASSERT_OK(world, grant_count_open(world_as(world, counting[i]), &two.relationship, &live));
         assert_int_equal(live, i == 2 ? 2 : 1);
     }
     see_one_grant(world, world->shipping, &two, 0, two.delivery_grant.grant_id);

@@ -340,7 +340,7 @@ static void when_its_date_has_come_the_relationship_has_no_live_grant(void **sta
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &change));
     struct ctx *cx = world_as(world, world->shipping);
     int64_t live = 0;
-    ASSERT_OK(world, grant_count_live(cx, &change.out, &live));
+    ASSERT_OK(world, grant_count_open(cx, &change.out, &live));
     assert_int_equal(live, 1);
     test_node_pass(&world->node, 999);
     struct disclosure_ask ask = world_read(world, world->shipping, &relationship, &world->delivery);
@@ -348,7 +348,7 @@ static void when_its_date_has_come_the_relationship_has_no_live_grant(void **sta
     assert_int_equal(ask.valid_until_ms, change.ends_at_ms);
     test_node_pass(&world->node, 1);
     assert_string_equal(world_refusal(world, world->shipping, &relationship, &world->delivery), "relationship.ended");
-    ASSERT_OK(world, grant_count_live(world_as(world, world->shipping), &change.out, &live));
+    ASSERT_OK(world, grant_count_open(world_as(world, world->shipping), &change.out, &live));
     assert_int_equal(live, 0);
 }
 

@@ -102,7 +102,7 @@ static void thousands_of_ended_grants_are_in_the_way_of_nothing(void **state)
     int64_t live = 0;
     struct grant *all = NULL;
     size_t count = 0;
-    ASSERT_OK(world, grant_count_live(world_as(world, world->ada), &relationship, &live));
+    ASSERT_OK(world, grant_count_open(world_as(world, world->ada), &relationship, &live));
     ASSERT_OK(world, grant_list_live(world_as(world, world->ada), relationship.person_id, &all, &count));
     assert_int_equal(live, 1);
     assert_int_equal(count, 1);
@@ -186,6 +186,26 @@ static void the_past_is_listed_page_by_page(void **state)
     assert_int_equal(receipts, 9); /* started; five given, three stopped */
 }
 
+/* As a list of two hundred relationships counts them, in the memory of one request. */
+static void counting_grants_takes_no_memory_for_them(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant_give once = offer(world, &relationship);
+    once.uses = (struct uses){.kind = USES_TIMES, .max = 1, .event = TEXT_NONE};
+    (void)given(world, once);
+    multiply(world, 511);
+    assert_true(world_read(world, world->shipping, &relationship, &world->delivery).given);
+    struct ctx *cx = world_as(world, world->ada);
+    size_t before = arena_used_bytes(cx->arena);
+    for (int i = 0; i < LIMIT_PAGE_MAX; i++) {
+        int64_t open = 0;
+        ASSERT_OK(world, grant_count_open(cx, &relationship, &open));
+        assert_int_equal(open, 512); /* the one that is used up as well */
+    }
+    assert_true(arena_used_bytes(cx->arena) - before < LIMIT_PAGE_MAX * 256);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +215,7 @@ int main(void)
         WORLD_TEST(thousands_of_ended_grants_are_in_the_way_of_nothing),
         WORLD_TEST(thousands_of_ended_grants_are_listed_page_by_page),
         WORLD_TEST(the_past_is_listed_page_by_page),
+        WORLD_TEST(counting_grants_takes_no_memory_for_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -74,7 +74,7 @@ static err list_live(struct ctx *cx, void *arg)
     int64_t live = 0;
     TRY(grant_list_live(cx, place->relationship.person_id, &grants, &count));
     TRY(grant_list_live_of_relationship(cx, &place->relationship, &grants, &count));
-    return grant_count_live(cx, &place->relationship, &live);
+    return grant_count_open(cx, &place->relationship, &live);
 }
 
 static err list_grants(struct ctx *cx, void *arg)

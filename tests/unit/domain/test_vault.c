@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a value is entered once, has its history, reaches whom it may, and belongs to its person alone. Method: put,
  * confirm, change, remove, put again; each answer and what the outbox would tell. */
+#include <string.h>
+
+#include "base/limits.h"
 #include "domain/person_key.h"
 #include "support/world.h"
 
@@ -21,9 +24,11 @@ static struct vault_put put(struct world *world, struct actor person, const char
 
 static size_t history(struct world *world, struct vault_item **out)
 {
-    size_t count = 0;
-    ASSERT_OK(world, vault_history(world_as(world, world->ada), address(), out, &count));
-    return count;
+    struct vault_history history = {.kind = address(), .limit = 100};
+    ASSERT_OK(world, vault_history(world_as(world, world->ada), &history));
+    assert_false(history.out_more);
+    *out = history.out;
+    return history.out_count;
 }
 
 static void the_same_value_again_only_renews_the_confirmation(void **state)
@@ -55,6 +60,62 @@ static void a_change_keeps_what_was_before(void **state)
     assert_true(text_is(items[2].value, BERN));
     assert_int_equal(items[2].version, 1);
     assert_int_equal(world_audit(world, 0), 0);
+}
+
+/* How many versions there are, taken page by page; each is the next older one. */
+static int64_t versions_on_pages(struct world *world, int limit, size_t *out_pages)
+{
+    struct vault_history history = {.kind = address(), .limit = limit, .out_more = true};
+    int64_t seen = 0;
+    for (*out_pages = 0; history.out_more; (*out_pages)++) {
+        ASSERT_OK(world, vault_history(world_as(world, world->ada), &history));
+        assert_true(history.out_count <= (size_t)limit);
+        assert_true(history.out_count > 0);
+        for (size_t i = 0; i < history.out_count; i++, seen++) {
+            assert_true(history.after == 0 || history.out[i].version == history.after - 1);
+            history.after = history.out[i].version;
+        }
+        test_node_rest(&world->node);
+    }
+    assert_int_equal(history.after, 1);
+    return seen;
+}
+
+static void every_version_is_on_a_page(void **state)
+{
+    static const int LIMITS[] = {1, 2, 31, 32, 33, 64, 99, 100, 101, LIMIT_PAGE_MAX, LIMIT_PAGE_MAX + 60};
+    struct world *world = *state;
+    size_t pages = 0;
+    assert_int_equal(versions_on_pages(world, 1, &pages), 1);
+    assert_int_equal(pages, 1); /* none that is empty */
+    for (int version = 2; version <= LIMIT_PAGE_MAX + 60; version++)
+        assert_int_equal(put(world, world->ada, version % 2 == 0 ? BASEL : BERN).out.version, version);
+    for (size_t i = 0; i < sizeof LIMITS / sizeof *LIMITS; i++) {
+        assert_int_equal(versions_on_pages(world, LIMITS[i], &pages), LIMIT_PAGE_MAX + 60);
+        assert_int_equal(pages, (LIMIT_PAGE_MAX + 60 + LIMITS[i] - 1) / LIMITS[i]);
+    }
+}
+
+static void pages_of_the_largest_values_end_early(void **state)
+{
+    struct world *world = *state;
+    char value[LIMIT_ATTRIBUTE_BYTES + 1];
+    size_t pages = 0;
+    memset(value, 'x', sizeof value - 1);
+    value[0] = value[sizeof value - 2] = '"';
+    value[sizeof value - 1] = '\0';
+    for (int version = 2; version <= 100; version++) {
+        value[1] = version % 2 == 0 ? 'a' : 'b';
+        (void)put(world, world->ada, value);
+        test_node_rest(&world->node);
+    }
+    assert_int_equal(versions_on_pages(world, LIMIT_PAGE_MAX, &pages), 100);
+    assert_int_equal(pages, 100 * LIMIT_ATTRIBUTE_BYTES / LIMIT_PAGE_VALUE_BYTES + 1);
+    struct vault_history history = {.kind = address(), .limit = LIMIT_PAGE_MAX};
+    struct ctx *cx = world_as(world, world->ada);
+    size_t before = arena_used_bytes(cx->arena);
+    ASSERT_OK(world, vault_history(cx, &history));
+    assert_true(arena_used_bytes(cx->arena) - before < LIMIT_REQUEST_ARENA_BYTES / 4); /* the reply wants some too */
 }
 
 static void a_removed_value_is_gone_and_its_versions_never_repeat(void **state)
@@ -191,6 +252,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(the_same_value_again_only_renews_the_confirmation),
         WORLD_TEST(a_change_keeps_what_was_before),
+        WORLD_TEST(every_version_is_on_a_page),
+        WORLD_TEST(pages_of_the_largest_values_end_early),
         WORLD_TEST(a_removed_value_is_gone_and_its_versions_never_repeat),
         WORLD_TEST(a_change_names_the_relationships_that_it_reaches),
         WORLD_TEST(a_vault_is_its_persons_alone),

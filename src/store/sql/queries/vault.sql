@@ -47,8 +47,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: vault_history_list
 -- file: people
--- in:   person_id int64, kind int64, most int64
+-- in:   person_id int64, kind int64, before_version int64, most int64
 -- out:  version int64, source int64, confirmed_at_ms int64, changed_at_ms int64, sealed bytes
 -- rows: many
 SELECT version, source, confirmed_at_ms, changed_at_ms, sealed FROM vault_history
-WHERE person_id = $1 AND kind = $2 ORDER BY version DESC LIMIT $3;
+WHERE person_id = $1 AND kind = $2 AND version < $3 ORDER BY version DESC LIMIT $4;
