@@ -130,6 +130,7 @@ err disclosure_may(struct ctx *cx, const struct relationship *relationship, int6
 struct disclosure_list {
     attribute_number   attribute;       /* ATTRIBUTE_NONE: all */
     int64_t            relationship_id; /* 0: all */
+    disclosure_outcome outcome;         /* 0: both */
     int64_t            from_at_ms;      /* 0: open */
     int64_t            until_at_ms;     /* 0: open */
     int64_t            after;           /* disclosure number of the last one seen, 0: start */

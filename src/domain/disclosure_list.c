@@ -82,6 +82,7 @@ static bool is_wanted(const struct disclosure_list *list, const struct sql_discl
     struct attribute_set set = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high};
     return (list->attribute == ATTRIBUTE_NONE || attribute_set_has(set, list->attribute)) &&
            (list->relationship_id == 0 || list->relationship_id == row->relationship_id) &&
+           (list->outcome == 0 || (int64_t)list->outcome == row->outcome) &&
            (list->from_at_ms == 0 || row->at_ms >= list->from_at_ms) &&
            (list->until_at_ms == 0 || row->at_ms < list->until_at_ms);
 }

@@ -71,7 +71,7 @@ err grant_list_live(struct ctx *cx, int64_t person_id, struct grant **out, size_
 err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *relationship, struct grant **out,
                                     size_t *out_count) MUST_CHECK;
 /* How many have not ended at the ctx's moment, for the person or for the calling department. One that is used up counts
- * until its end, as it does against LIMIT_GRANTS. */
+ * until its end, as it does against LIMIT_GRANTS_OF_RELATIONSHIP. */
 err grant_count_open(struct ctx *cx, const struct relationship *relationship, int64_t *out) MUST_CHECK;
 
 /* A page of grants in all states, by relationship, purpose and number. */

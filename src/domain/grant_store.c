@@ -8,6 +8,7 @@
 #include "domain/policy.h"
 #include "domain/uses_store.h"
 
+#define ALL_DEPARTMENTS INT64_MAX
 #define FEW_GRANTS 200 /* of whoever has had fewer, the live ones of a relationship need no counting */
 
 void grant_use_ahead(struct ctx *cx, const struct grant *grant)
@@ -194,7 +195,7 @@ err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *r
 err grant_count_open(struct ctx *cx, const struct relationship *relationship, int64_t *out)
 {
     struct sql_grant_count_open_of_relationship_in in = {relationship->person_id, relationship->relationship_id,
-        ctx_latest_ms(cx), cx->actor.kind == ACTOR_SYSTEM ? cx->actor.department_bit : INT64_MAX};
+        ctx_latest_ms(cx), cx->actor.kind == ACTOR_SYSTEM ? cx->actor.department_bit : ALL_DEPARTMENTS};
     struct sql_grant_count_open_of_relationship_row row = {0};
     bool found = false;
     if (relationship_state_at(relationship, in.now_ms) != RELATIONSHIP_ENDED)
@@ -223,7 +224,8 @@ static err refuse_one_more(struct ctx *cx, int most, const char *of)
 err grant_check_room(struct ctx *cx, const struct grant *grant)
 {
     struct sql_grant_count_some_in few = beside(cx, grant);
-    struct sql_grant_count_open_of_relationship_in bond = {grant->person_id, grant->relationship_id, cx->now_ms};
+    struct sql_grant_count_open_of_relationship_in bond = {grant->person_id, grant->relationship_id, cx->now_ms,
+        ALL_DEPARTMENTS};
     struct sql_grant_count_open_in person = {grant->person_id, cx->now_ms};
     struct sql_grant_count_some_row some = {0};
     struct sql_grant_count_open_of_relationship_row of_bond = {0};

@@ -49,8 +49,8 @@ err vault_remove(struct ctx *cx, void *arg) MUST_CHECK;
 err vault_list(struct ctx *cx, struct vault_item **out, size_t *out_count) MUST_CHECK; /* the caller's */
 err vault_get(struct ctx *cx, const struct attribute_kind *kind, struct vault_item *out) MUST_CHECK;
 
-/* A page of the caller's versions of one kind, the newest first, the current one included. However large the values are,
- * a page has room: it ends with the one that makes LIMIT_PAGE_VALUE_BYTES full. */
+/* A page of the caller's versions of one kind, the newest first, the current one included. However large the values
+ * are, a page has room: it ends with the one that makes LIMIT_PAGE_VALUE_BYTES full. */
 struct vault_history {
     const struct attribute_kind *kind;
     int64_t                      after; /* the last version of the page before, 0: start */

@@ -356,10 +356,13 @@ err post_disclosure(struct call *call)
 
 /* ---- the person's list */
 
+static const struct choice OUTCOMES[] = {{DISCLOSURE_GIVEN, "given"}, {DISCLOSURE_REFUSED, "refused"}, {0, NULL}};
+
 struct disclosure_query {
     struct page_query    page;
     struct attribute_set attribute;
     struct text          relationship;
+    disclosure_outcome   outcome;
     int64_t              from_at_ms;
     int64_t              until_at_ms;
 };
@@ -367,13 +370,13 @@ static const struct shape_member DISCLOSURE_QUERY[] = {
     PAGE_QUERY_MEMBERS(struct disclosure_query, page),
     MEMBER("attribute", KINDS, 0, struct disclosure_query, attribute, .sentence = "One kind of data."),
     MEMBER("relationship", ID_TEXT, 0, struct disclosure_query, relationship, .id = ID_RELATIONSHIP),
+    MEMBER("outcome", CHOICE, 0, struct disclosure_query, outcome, .choices = OUTCOMES,
+           .sentence = "What was read, or what was refused; both when it is not given."),
     MEMBER("from", TIME, 0, struct disclosure_query, from_at_ms),
     MEMBER("until", TIME, 0, struct disclosure_query, until_at_ms),
 };
 const struct shape SHAPE_DISCLOSURE_QUERY = {.name = "DisclosureQuery", SHAPE_MEMBERS(DISCLOSURE_QUERY),
     .size = sizeof(struct disclosure_query)};
-
-static const struct choice OUTCOMES[] = {{DISCLOSURE_GIVEN, "given"}, {DISCLOSURE_REFUSED, "refused"}, {0, NULL}};
 
 struct entry_view {
     struct id            id;
@@ -466,6 +469,7 @@ static err fill_list(struct call *call, const struct disclosure_query *query, st
     *list = (struct disclosure_list){
         .attribute = attribute_set_next(query->attribute, ATTRIBUTE_NONE),
         .relationship_id = relationship.relationship_id,
+        .outcome = query->outcome,
         .from_at_ms = query->from_at_ms,
         .until_at_ms = query->until_at_ms,
         .limit = (int)query->page.limit,

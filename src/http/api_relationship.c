@@ -175,7 +175,7 @@ static err count_stops(struct ctx *cx, const struct relationship *relationship, 
 {
     int64_t grants = 0;
     if (!alone)
-        TRY(grant_count_live(cx, relationship, &grants));
+        TRY(grant_count_open(cx, relationship, &grants));
     *out = 1 + grants;
     return OK;
 }

@@ -80,8 +80,8 @@ static err draw_code(struct call *call, struct builder *page, const char *text)
     return OK;
 }
 
-/* Says nothing about whether the code is good: only claiming it does. Anybody may ask for it, and the picture is most of
- * the work: who asks for very many gets the page without. */
+/* Says nothing about whether the code is good: only claiming it does. Anybody may ask for it, and the picture is most
+ * of the work: who asks for very many gets the page without. */
 err get_invitation_page(struct call *call)
 {
     struct claim_code code;
@@ -101,8 +101,8 @@ err get_invitation_page(struct call *call)
     if (api_thread_may_draw(call))
         TRY(draw_code(call, &page, address.at));
     else
-        build_literal(&page, "<p>So many of these pages are wanted now that this one comes without its picture to scan. "
-                             "Load it again in a minute.</p>\n");
+        build_literal(&page, "<p>So many of these pages are wanted now that this one comes without its picture to "
+                             "scan. Load it again in a minute.</p>\n");
     build_literal(&page, "<p>Enter the code in your app. It works until it is used or its time is over.</p>\n");
     html_close(&page);
     return html_reply(call, &page);

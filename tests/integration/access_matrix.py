@@ -166,7 +166,7 @@ def lists_hold_what_is_theirs(world):
                         and (thing.person, thing.organisation) == (rel.person, rel.organisation)}
                 for more in ("", f"&at={moment}"):
                     checks += same(caller, f"/v1/org/grants?relationship={rel.value}{more}", set(mine))
-                live = sum(thing.states["grant"] in ("active", "awaits_event") for thing in mine.values())
+                live = sum(thing.states["grant"] in ("active", "awaits_event", "used_up") for thing in mine.values())
                 told = caller.get(f"/v1/org/relationships/{rel.value}").expect(200).json["grants"]
                 assert told == live, (caller, rel, told)
                 receipts = {thing.value for thing in world.things["rcp"] if caller.department in thing.departments

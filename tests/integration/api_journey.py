@@ -119,6 +119,10 @@ def look_at_reads(ada, rel):
     assert ADDRESS["street_address"] not in reply.body.decode()
     only = ada.get(f"/v1/me/disclosures?attribute=pd:EmailAddress&relationship={rel}").expect(200).json["items"]
     assert only and all("pd:EmailAddress" in item["attributes"] for item in only)
+    for outcome in ("given", "refused"):
+        only = ada.get(f"/v1/me/disclosures?outcome={outcome}").expect(200).json["items"]
+        assert only == [item for item in items if item["outcome"] == outcome], only
+    ada.get("/v1/me/disclosures?outcome=other").expect(422)
 
 
 def page_through_reads(ada):

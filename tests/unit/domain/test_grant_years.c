@@ -194,7 +194,7 @@ static void counting_grants_takes_no_memory_for_them(void **state)
     struct grant_give once = offer(world, &relationship);
     once.uses = (struct uses){.kind = USES_TIMES, .max = 1, .event = TEXT_NONE};
     (void)given(world, once);
-    multiply(world, 511);
+    multiply(world, "grant_id", 511);
     assert_true(world_read(world, world->shipping, &relationship, &world->delivery).given);
     struct ctx *cx = world_as(world, world->ada);
     size_t before = arena_used_bytes(cx->arena);

@@ -70,22 +70,6 @@ SELECT :columns: FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
 ORDER BY purpose_id, grant_id;
 
--- Of those that name one of the departments.
--- name: grant_count_open_of_relationship
--- file: people
--- in:   person_id int64, relationship_id int64, now_ms int64, departments int64
--- out:  grants int64
--- rows: one
-WITH RECURSIVE named (purpose) AS (
-    SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
-    UNION ALL
-    SELECT (SELECT min(purpose_id) FROM grant_now WHERE person_id = $1 AND relationship_id = $2
-            AND purpose_id > named.purpose)
-    FROM named WHERE named.purpose IS NOT NULL)
-SELECT count(*) AS grants FROM named CROSS JOIN grant_now
-WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
-    AND (departments & $4) <> 0;
-
 -- Person $1: from relationship to relationship, and in each from purpose to purpose.
 -- part: purposes_of_relationships
 named (bond, purpose) AS (
@@ -116,14 +100,16 @@ WITH RECURSIVE :purposes_of_relationships:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
 WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.purpose AND closes_at_ms > $2;
 
+-- Of those that name one of the departments.
 -- name: grant_count_open_of_relationship
 -- file: people
--- in:   person_id int64, relationship_id int64, now_ms int64
+-- in:   person_id int64, relationship_id int64, now_ms int64, departments int64
 -- out:  grants int64
 -- rows: one
 WITH RECURSIVE :purposes_of_one:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
-WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3;
+WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND closes_at_ms > $3
+    AND (departments & $4) <> 0;
 
 -- The live ones of one purpose, up to a bound; and whether there are so many at all that counting others is worth it.
 -- name: grant_count_some
