@@ -120,6 +120,7 @@ class Stopper:
 
     def stop(self):
         """The answers, one for each permission."""
+        self.line.open()  # perhaps it was silent for too long
         return [self.line.call("POST", f"/v1/me/grants/{grant}/withdraw") for grant in self.grants]
 
     def check(self):
