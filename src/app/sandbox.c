@@ -105,7 +105,7 @@ static err add_path(struct ctx *cx, int rules, uint64_t known, const struct sand
 
 static err add_port(struct ctx *cx, int rules, uint16_t port)
 {
-    const struct port_rule rule = {NET_CONNECT_TCP, port};
+    const struct port_rule rule = {.rights = NET_CONNECT_TCP, .port = port};
     long added = syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0);
     return added == 0 ? OK : fail_sandbox(cx, "landlock_add_rule");
 }
