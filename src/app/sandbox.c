@@ -33,11 +33,6 @@ struct ruleset {
     uint64_t scopes;
 };
 
-struct port_rule {
-    uint64_t rights;
-    uint64_t port;
-};
-
 static err fail_sandbox(struct ctx *cx, const char *what)
 {
     return FAIL(cx, INTERNAL, "key.sandbox", "the process could not be confined: %s failed (errno %d)", what, errno);
@@ -105,8 +100,8 @@ static err add_path(struct ctx *cx, int rules, uint64_t known, const struct sand
 
 static err add_port(struct ctx *cx, int rules, uint16_t port)
 {
-    const struct port_rule rule = {.rights = NET_CONNECT_TCP, .port = port};
-    long added = syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, &rule, 0);
+    const uint64_t rule[] = {NET_CONNECT_TCP, port}; /* struct landlock_net_port_attr, which older headers lack */
+    long added = syscall(SYS_landlock_add_rule, rules, RULE_NET_PORT, rule, 0);
     return added == 0 ? OK : fail_sandbox(cx, "landlock_add_rule");
 }
 
