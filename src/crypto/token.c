@@ -84,6 +84,21 @@ bool token_parse(struct text text, const char *prefix, struct token *out)
     return true;
 }
 
+void token_bind(const struct token *token, const struct secret_key *key, const struct token_place *place,
+                uint8_t out_hash[HASH_BYTES])
+{
+    const uint64_t numbers[] = {(uint64_t)place->owner, (uint64_t)place->item, (uint64_t)place->expires_at_ms};
+    uint8_t plain[sizeof key->at + HASH_BYTES + sizeof numbers];
+    uint8_t *end = plain + sizeof key->at + HASH_BYTES;
+    memcpy(plain, key->at, sizeof key->at);
+    memcpy(plain + sizeof key->at, token->hash, HASH_BYTES);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        for (int shift = 56; shift >= 0; shift -= 8)
+            *end++ = (uint8_t)(numbers[i] >> shift);
+    labelled_hash("symbolon-bound-token/1", (struct bytes){plain, sizeof plain}, out_hash);
+    secret_wipe(plain, sizeof plain);
+}
+
 bool token_matches(const struct token *presented, const uint8_t stored_hash[HASH_BYTES])
 {
     return secret_equals(presented->hash, stored_hash, HASH_BYTES);

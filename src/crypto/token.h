@@ -6,6 +6,7 @@
 
 #include "base/ctx.h"
 #include "crypto/hash.h"
+#include "crypto/secret.h"
 
 #define TOKEN_PUBLIC_ID_SIZE 16 /* characters of base 32: 80 bits */
 #define TOKEN_SECRET_SIZE 43    /* characters of base64url: 256 bits */
@@ -21,6 +22,17 @@ struct token {
 err token_make(struct ctx *cx, const char *prefix, struct token *out) MUST_CHECK;
 /* Takes any text; true when it has the form of a token of this prefix. Says nothing about its being genuine. */
 bool token_parse(struct text text, const char *prefix, struct token *out) MUST_CHECK;
+/* Whose a token is and until when, as its row says. */
+struct token_place {
+    int64_t owner;
+    int64_t item;
+    int64_t expires_at_ms;
+};
+/* The hash for a row that must not be made another's: it binds the place under `key`, so whoever can change rows and
+ * has no key of the node cannot make a fitting one, not even of a token of his own. */
+void token_bind(const struct token *token, const struct secret_key *key, const struct token_place *place,
+                uint8_t out_hash[HASH_BYTES]);
+
 /* Constant time. */
 bool token_matches(const struct token *presented, const uint8_t stored_hash[HASH_BYTES]) MUST_CHECK;
 

@@ -3,6 +3,8 @@
 #include "domain/person.h"
 
 #include "base/limits.h"
+#include "crypto/keyring.h"
+#include "crypto/secret.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
 #include "store/queries.h"
@@ -10,9 +12,26 @@
 #define LINK_PREFIX "sin"
 #define SESSION_PREFIX "ses"
 
-static struct bytes hash_of(const struct token *token)
+/* What stands in the row of a link or a session: nobody who can change rows makes it that of another person. */
+struct bound {
+    uint8_t hash[HASH_BYTES];
+};
+
+static struct bound bound_to(const struct ctx *cx, const struct token *token, const struct token_place *place)
 {
-    return (struct bytes){token->hash, sizeof token->hash};
+    struct secret_key key;
+    struct bound bound = {{0}};
+    keyring_node_key(cx->keyring, KEYRING_TAG, &key);
+    token_bind(token, &key, place, bound.hash);
+    secret_wipe(&key, sizeof key);
+    return bound;
+}
+
+static bool is_bound_to(const struct ctx *cx, const struct token *token, const struct token_place *place,
+                        struct bytes stored)
+{
+    struct bound due = bound_to(cx, token, place);
+    return stored.size == HASH_BYTES && secret_equals(due.hash, stored.at, HASH_BYTES);
 }
 
 static struct text public_id_of(const struct token *token)
@@ -77,11 +96,13 @@ err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_to
 {
     struct token token;
     TRY(token_make(cx, LINK_PREFIX, &token));
+    struct token_place place = {.owner = person_id, .expires_at_ms = cx->now_ms + LIMIT_SIGN_IN_LINK_MS};
+    struct bound bound = bound_to(cx, &token, &place);
     struct sql_sign_in_link_insert_in row = {
         .public_id = public_id_of(&token),
-        .hash = hash_of(&token),
+        .hash = {bound.hash, HASH_BYTES},
         .person_id = person_id,
-        .expires_at_ms = cx->now_ms + LIMIT_SIGN_IN_LINK_MS,
+        .expires_at_ms = place.expires_at_ms,
     };
     TRY(sql_sign_in_link_insert(cx, &row, NULL));
     *out_link_token = token.text;
@@ -103,13 +124,15 @@ err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_ses
 {
     struct token token;
     TRY(token_make(cx, SESSION_PREFIX, &token));
+    struct token_place place = {person_id, ctx_number(cx), cx->now_ms + LIMIT_SESSION_MS};
+    struct bound bound = bound_to(cx, &token, &place);
     struct sql_session_insert_in row = {
         .public_id = public_id_of(&token),
-        .hash = hash_of(&token),
-        .session_id = ctx_number(cx),
+        .hash = {bound.hash, HASH_BYTES},
+        .session_id = place.item,
         .person_id = person_id,
         .created_at_ms = cx->now_ms,
-        .expires_at_ms = cx->now_ms + LIMIT_SESSION_MS,
+        .expires_at_ms = place.expires_at_ms,
     };
     TRY(sql_session_insert(cx, &row, NULL));
     *out_session_token = token.text;
@@ -127,7 +150,8 @@ static err find_link(struct ctx *cx, const struct token *token, struct sql_sign_
     struct sql_sign_in_link_load_in in = {.public_id = public_id_of(token)};
     bool found = false;
     TRY(sql_sign_in_link_load(cx, &in, out, &found));
-    if (!found || out->hash.size != HASH_BYTES || !token_matches(token, out->hash.at) || out->used_at_ms != 0 ||
+    struct token_place place = {.owner = found ? out->person_id : 0, .expires_at_ms = found ? out->expires_at_ms : 0};
+    if (!found || !is_bound_to(cx, token, &place, out->hash) || out->used_at_ms != 0 ||
         cx->now_ms >= out->expires_at_ms)
         return fail_link(cx);
     struct person person;
@@ -169,8 +193,10 @@ static err load_session(struct ctx *cx, struct text session_token, struct sql_se
         return OK;
     struct sql_session_load_in in = {.public_id = public_id_of(&token)};
     TRY(sql_session_load(cx, &in, out, &found));
-    *out_good = found && out->hash.size == HASH_BYTES && token_matches(&token, out->hash.at) &&
-                out->ended_at_ms == 0 && cx->now_ms < out->expires_at_ms;
+    if (!found)
+        return OK;
+    struct token_place place = {out->person_id, out->session_id, out->expires_at_ms};
+    *out_good = is_bound_to(cx, &token, &place, out->hash) && out->ended_at_ms == 0 && cx->now_ms < out->expires_at_ms;
     return OK;
 }
 

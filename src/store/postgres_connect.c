@@ -12,6 +12,7 @@
 #define RECONNECT_ARENA_BYTES (64u * 1024)
 #define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
 #define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
+#define IDLE_MS 10000        /* in a transaction: whoever stands still so long holds up the other servers no longer */
 #define WAY_SHUT_MS 250      /* after attempts in vain */
 #define DOUBTFUL_WAIT_MS 1000
 #define PATIENT_WAIT_MS (24 * 3600 * 1000)
@@ -122,12 +123,12 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
     int most_ms = pg->options.moves ? 0 : LIMIT_STORE_BUSY_MS; /* 0: as long as it takes */
     struct text sql = text_format(cx->arena,
         "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
-        " set_config('idle_in_transaction_session_timeout', '60000', false), set_config('TimeZone', 'UTC', false),"
+        " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('TimeZone', 'UTC', false),"
         " set_config('default_transaction_isolation', '%s', false),"
         " set_config('default_transaction_read_only', '%s', false),"
         " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'"
         " THEN 'remote_apply' ELSE 'on' END, false)", pg->options.schema, most_ms,
-        writes ? "serializable" : "repeatable read", writes ? "off" : "on");
+        IDLE_MS, writes ? "serializable" : "repeatable read", writes ? "off" : "on");
     if (sql.at == NULL)
         return FAIL_MEMORY(cx);
     TRY(postgres_say(cx, pg, sql.at));

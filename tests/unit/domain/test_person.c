@@ -83,6 +83,30 @@ static void the_secret_of_a_link_or_session_counts_to_its_end(void **state)
     ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
 }
 
+/* Whoever can change rows and has no key of the node. */
+static void a_row_that_was_made_another_persons_opens_nothing(void **state)
+{
+    struct world *world = *state;
+    for (int i = 0; i < 2; i++) { /* whose it is, and until when */
+        char change[80], sql[128];
+        struct actor actor;
+        struct person_sign_in sign_in = {.link_token = new_link(world)};
+        ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
+        ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
+        (void)snprintf(change, sizeof change, "person_id = %lld, expires_at_ms = expires_at_ms + %d",
+                       (long long)(i == 0 ? world->ada.person_id : actor.person_id), i);
+        (void)snprintf(sql, sizeof sql, "UPDATE session SET %s WHERE person_id = %lld", change,
+                       (long long)actor.person_id);
+        world_spoil(world, "people.db", sql);
+        ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
+                     UNAUTHENTICATED, "session.unknown");
+        sign_in.link_token = new_link(world);
+        (void)snprintf(sql, sizeof sql, "UPDATE sign_in_link SET %s WHERE used_at_ms = 0", change);
+        world_spoil(world, "people.db", sql);
+        ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
+    }
+}
+
 static void only_the_operator_makes_people(void **state)
 {
     struct world *world = *state;
@@ -249,6 +273,7 @@ int main(void)
         WORLD_TEST(a_link_signs_in_once_and_for_a_quarter_of_an_hour),
         WORLD_TEST(a_session_ends_by_itself_or_by_signing_out),
         WORLD_TEST(the_secret_of_a_link_or_session_counts_to_its_end),
+        WORLD_TEST(a_row_that_was_made_another_persons_opens_nothing),
         WORLD_TEST(only_the_operator_makes_people),
         WORLD_TEST(the_erased_do_not_open_and_the_survivors_do),
         WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
