@@ -60,6 +60,9 @@ struct node_options cli_node_options(const struct cli *cli, bool create);
 err cli_open(struct cli *cli, bool create) MUST_CHECK;
 err cli_open_with(struct cli *cli, const struct node_options *options) MUST_CHECK;
 
+/* The half of `migrate` that --keys-to asks for (cli_migrate_keys.c). */
+err cli_move_keys(struct cli *cli) MUST_CHECK;
+
 /* For people, unless --json was given. */
 void cli_say(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 /* For machines, when --json was given: one line. Fails as json_writer_finish() does. */

@@ -12,6 +12,7 @@
 #include "domain/audit.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
+#include "store/keys_move.h"
 #include "store/look.h"
 #include "store/move.h"
 #include "store/queries.h"
@@ -366,12 +367,16 @@ static err forget(struct cli *cli)
     struct node_options options = cli_node_options(cli, false);
     struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
     struct text shown;
+    bool keys = false; /* they were on their way, not the data */
     options.moves = true;
+    options.moves_keys = true;
     options.store = cli_value(cli, CLI_from, options.store);
     TRY(open_source(cli, &options));
     TRY(store_shown(&cli->node.cx, cli->node.store, &shown));
     TRY(confirm(cli));
-    TRY(store_move_forget(&cli->node.cx, cli->node.store));
+    TRY(keys_move_forget(&cli->node.cx, cli->node.store, &keys));
+    if (!keys)
+        TRY(store_move_forget(&cli->node.cx, cli->node.store));
     json_open_object(&json);
     json_member_text(&json, "opened", shown);
     json_close_object(&json);
@@ -404,6 +409,8 @@ static err spread(struct cli *cli)
 err cli_migrate(struct cli *cli)
 {
     struct moving moving = {.cli = cli, .tty = isatty(STDERR_FILENO) == 1 && !cli_has(cli, CLI_json)};
+    if (cli_has(cli, CLI_keys_to))
+        return cli_move_keys(cli);
     moving.move.progress = tell;
     moving.move.self = &moving;
     moving.began_ns = now_ns(&moving);

@@ -21,6 +21,12 @@
 
 enum { HOLDER_SOCKET = STDERR_FILENO + 1 };
 
+struct wanted {
+    const char *folder;
+    bool        create;
+    bool        moves; /* as in struct key_service */
+};
+
 /* Its end is the end of the socket: what ends the program in a terminal or a control group must not take the keys away
  * from a server that still finishes its requests. */
 static bool keep_calm(void)
@@ -60,19 +66,21 @@ static void tell_destroyed(void *log, int64_t bucket)
 }
 
 /* What fails here is told in answer to the greeting. The folder is made before the walls are, and read behind them. */
-static void serve(struct ctx *cx, struct log *log, const char *folder, bool create)
+static void serve(struct ctx *cx, struct log *log, const struct wanted *wanted)
 {
-    struct key_service service = {.holder = NULL, .destroyed = tell_destroyed, .self = log};
+    struct key_service service = {.holder = NULL, .moves = wanted->moves, .destroyed = tell_destroyed, .self = log};
     struct key_holder *holder = NULL;
-    err opened = key_holder_open(cx, folder, create, &holder);
+    err opened = key_holder_open(cx, wanted->folder, wanted->create, &holder);
+    if (opened == OK && wanted->moves)
+        opened = key_holder_lock(cx, holder);
     if (opened == OK)
-        opened = confine(cx, folder, &service.lacks);
+        opened = confine(cx, wanted->folder, &service.lacks);
     service.holder = opened == OK ? holder : NULL;
     key_service_run(cx, &service, HOLDER_SOCKET);
     key_holder_close(holder);
 }
 
-static void live(struct log *log, int socket, const char *folder, bool create)
+static void live(struct log *log, int socket, const struct wanted *wanted)
 {
     struct clock clock = clock_system();
     struct randomness randomness = randomness_system();
@@ -82,7 +90,7 @@ static void live(struct log *log, int socket, const char *folder, bool create)
     struct ctx cx = {.arena = arena_open(HOLDER_ARENA_BYTES), .clock = &clock, .randomness = &randomness,
                      .actor = {.kind = ACTOR_OPERATOR}};
     if (cx.arena != NULL)
-        serve(&cx, log, folder, create);
+        serve(&cx, log, wanted);
     arena_close(cx.arena);
 }
 
@@ -91,14 +99,14 @@ static err fail_process(struct ctx *cx)
     return FAIL(cx, INTERNAL, "key.process", "the process that holds the keys could not be made (errno %d)", errno);
 }
 
-err holder_start(struct node *node, const char *folder, bool create)
+static err start(struct node *node, const struct wanted *wanted)
 {
     int sockets[2];
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) != 0)
         return fail_process(&node->cx);
     pid_t process = fork();
     if (process == 0) {
-        live(&node->log, sockets[1], folder, create);
+        live(&node->log, sockets[1], wanted);
         _exit(0); /* what the parent has buffered and registered is the parent's */
     }
     (void)close(sockets[1]); /* the child's */
@@ -107,5 +115,15 @@ err holder_start(struct node *node, const char *folder, bool create)
         return fail_process(&node->cx);
     }
     node->holder = process; /* node_close() waits for it */
-    return keyring_connect(&node->cx, sockets[0], folder, &node->keyring);
+    return keyring_connect(&node->cx, sockets[0], wanted->folder, &node->keyring);
+}
+
+err holder_start(struct node *node, const char *folder, bool create)
+{
+    return start(node, &(struct wanted){folder, create, false});
+}
+
+err holder_start_to_move(struct node *node, const char *folder, bool create)
+{
+    return start(node, &(struct wanted){folder, create, true});
 }

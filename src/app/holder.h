@@ -10,5 +10,7 @@
 /* node_options.open_keys: starts the process, before the program has any thread, and opens node->keyring on it. Fails
  * as keyring_connect(), INTERNAL key.process. */
 err holder_start(struct node *node, const char *folder, bool create) MUST_CHECK;
+/* The same with a holder for a move of the keys (crypto/key_carry.h). Besides fails UNAVAILABLE key.moving. */
+err holder_start_to_move(struct node *node, const char *folder, bool create) MUST_CHECK;
 
 #endif

@@ -190,7 +190,8 @@ err node_find_place(struct ctx *cx, const struct node_options *options, struct n
 static err look_at_store(struct ctx *cx, const struct node_options *options, const struct node_place *place,
                          const char *keys)
 {
-    struct store_options store = {.url = place->url, .keys_url = place->keys, .create = options->create};
+    struct store_options store = {.url = place->url, .keys_url = place->keys, .create = options->create,
+                                  .moves_keys = options->moves_keys};
     bool begun = false;
     bool has_keys = false;
     TRY(store_look(cx, &store, &begun));
@@ -262,7 +263,8 @@ static err open_store(struct node *node, const struct node_options *options, str
         TRY(options->confine(node, place));
     }
     struct store_options store = {.url = place->url, .keys_url = place->keys, .clock = &node->clock,
-                                  .create = options->create, .moves = options->moves, .fatal = stop_at_once,
+                                  .create = options->create, .moves = options->moves,
+                                  .moves_keys = options->moves_keys, .fatal = stop_at_once,
                                   .fatal_arg = node, .newest_number = act_newest_number};
     struct mark mark;
     TRY(mark_load(cx, &mark));

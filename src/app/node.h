@@ -44,7 +44,8 @@ struct node_options {
                         * server only: then root key and marks alone lie in the folder */
     bool        create;
     bool        renew_marks; /* goes on without marks that were kept: for who has been told what that means */
-    bool        moves;       /* as in store_options */
+    bool        moves;       /* as in store_options, */
+    bool        moves_keys;  /* and this */
     /* How the program opens node->keyring, and what it gives up before the store is opened and any thread is made.
      * NULL: keyring_open(), and nothing. */
     err (*open_keys)(struct node *node, const char *folder, bool create);

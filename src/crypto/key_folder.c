@@ -6,12 +6,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "crypto/secret.h"
+
+#define CLEARED_AT_ONCE 16 /* each is waited for twice, and who asks waits for all of them */
 
 static err fail_disk(struct ctx *cx, const char *what)
 {
@@ -225,7 +228,7 @@ static bool ends_so(const char *name, const char *ending)
     return size >= ending_size && strcmp(name + size - ending_size, ending) == 0;
 }
 
-err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out)
+static err open_list(struct ctx *cx, int folder, DIR **out)
 {
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC); /* closedir() closes what it reads */
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
@@ -235,6 +238,14 @@ err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out)
             close(fd);
         return failed;
     }
+    *out = list;
+    return OK;
+}
+
+err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out)
+{
+    DIR *list = NULL;
+    TRY(open_list(cx, folder, &list));
     bool found = false;
     errno = 0; /* the only thing that tells the end of the list from a list that does not read */
     for (struct dirent *entry; !found && (entry = readdir(list)) != NULL;)
@@ -243,5 +254,27 @@ err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out)
     closedir(list);
     if (done == OK)
         *out = found;
+    return done;
+}
+
+/* Files that a crash has left beside their places, too. */
+err key_folder_clear(struct ctx *cx, int folder, int64_t *out_count)
+{
+    char names[CLEARED_AT_ONCE][NAME_MAX + 1];
+    int64_t count = 0;
+    DIR *list = NULL;
+    TRY(open_list(cx, folder, &list));
+    errno = 0; /* as above */
+    for (struct dirent *entry; count < CLEARED_AT_ONCE && (entry = readdir(list)) != NULL;)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            (void)snprintf(names[count++], sizeof *names, "%s", entry->d_name); /* fits: it is a name */
+    err done = errno == 0 ? OK : fail_disk(cx, "listing");
+    closedir(list);
+    for (int64_t i = 0; done == OK && i < count; i++) {
+        bool was_there = false;
+        done = key_file_destroy(cx, folder, names[i], &was_there);
+    }
+    if (done == OK)
+        *out_count = count;
     return done;
 }

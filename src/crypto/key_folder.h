@@ -45,6 +45,9 @@ bool key_write_whole(int fd, struct bytes content) MUST_CHECK;
 /* Overwrites with zeros, then removes. `out_was_there` is false when there was no such file. */
 err key_file_destroy(struct ctx *cx, int folder, const char *name, bool *out_was_there) MUST_CHECK;
 
+/* The same for whatever lies in the folder, a few at a time: so many, 0 when there was nothing. */
+err key_folder_clear(struct ctx *cx, int folder, int64_t *out_count) MUST_CHECK;
+
 /* True when the folder holds a file whose name ends so. */
 err key_folder_has(struct ctx *cx, int folder, const char *ending, bool *out) MUST_CHECK;
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -20,6 +22,8 @@
 #include "crypto/seal.h"
 
 #define KEY_VERSION 1
+#define LOCK_TRIES 40
+#define LOCK_PAUSE_NS 50000000L
 #define BUCKET_SEALED_BYTES (SECRET_KEY_BYTES + SEAL_OVERHEAD_BYTES)
 
 static_assert(BUCKET_SEALED_BYTES <= KEY_FILE_BYTES_MAX, "a bucket file");
@@ -239,6 +243,53 @@ static err bucket_destroy(struct ctx *cx, const struct key_holder *holder, int64
     return was_there ? OK : fail_destroyed(cx);
 }
 
+/* ---- buckets that move: their sealed keys leave the folder or come into it as they are; each must open here */
+
+static err check_opens(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct bytes sealed)
+{
+    struct seal_place place = bucket_place(bucket);
+    struct bytes plain;
+    TRY(seal_open(cx, &holder->secrets->seals_buckets, &place, sealed, &plain));
+    secret_wipe((void *)(uintptr_t)plain.at, plain.size);
+    return OK;
+}
+
+static err bucket_show(struct ctx *cx, const struct key_holder *holder, int64_t bucket, struct key_answer *out)
+{
+    char name[KEY_BUCKET_NAME_SIZE];
+    struct key_file file = {0};
+    key_bucket_name(bucket, name);
+    TRY(key_file_read(cx, holder->folder.buckets, name, &file));
+    if (!file.present || is_zeroed(&file))
+        return fail_destroyed(cx);
+    TRY(check_opens(cx, holder, bucket, (struct bytes){file.at, file.size}));
+    put(out, (struct bytes){file.at, file.size});
+    return OK;
+}
+
+static err bucket_keep(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
+                       struct key_answer *out)
+{
+    char name[KEY_BUCKET_NAME_SIZE];
+    struct bytes sealed = {question->data, question->size};
+    bool made = false;
+    key_bucket_name(question->number, name);
+    TRY(check_opens(cx, holder, question->number, sealed));
+    TRY(key_file_make(cx, holder->folder.buckets, name, sealed, &made));
+    out->number = made;
+    return OK;
+}
+
+err key_holder_lock(struct ctx *cx, const struct key_holder *holder)
+{
+    for (int tries = 0; tries < LOCK_TRIES; tries++) { /* one that was killed ends soon */
+        if (flock(holder->folder.buckets, LOCK_EX | LOCK_NB) == 0)
+            return OK;
+        (void)nanosleep(&(struct timespec){.tv_nsec = LOCK_PAUSE_NS}, NULL); /* a signal shortens it */
+    }
+    return FAIL(cx, UNAVAILABLE, "key.moving", "another program moves these keys just now");
+}
+
 /* ---- signatures */
 
 static err log_sign(const struct key_holder *holder, struct bytes message, struct key_answer *out)
@@ -365,6 +416,12 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
         return bucket_seal(cx, holder, question->number, out);
     case KEY_ACT_BUCKET_DESTROY:
         return bucket_destroy(cx, holder, question->number);
+    case KEY_ACT_BUCKET_SHOW:
+        return bucket_show(cx, holder, question->number, out);
+    case KEY_ACT_BUCKET_KEEP:
+        return bucket_keep(cx, holder, question, out);
+    case KEY_ACT_BUCKETS_CLEAR:
+        return key_folder_clear(cx, holder->folder.buckets, &out->number);
     case KEY_ACT_LOG_SIGN:
         return log_sign(holder, data, out);
     case KEY_ACT_SIGNING_MAKE:
@@ -390,6 +447,10 @@ static err answer_paced(struct ctx *cx, const struct key_service *service, struc
                         const struct key_question *question, struct key_answer *out)
 {
     bool destroys = question->act == KEY_ACT_BUCKET_DESTROY;
+    bool moves = question->act == KEY_ACT_BUCKET_SHOW || question->act == KEY_ACT_BUCKET_KEEP ||
+                 question->act == KEY_ACT_BUCKETS_CLEAR;
+    if (moves && !service->moves)
+        return fail_question(cx);
     if (destroys && !key_pace_take(pace, cx->clock))
         return FAIL(cx, UNAVAILABLE, "key.destroy_rate", "too many keys were destroyed in a short time");
     TRY(key_holder_answer(cx, service->holder, question, out));

@@ -17,6 +17,9 @@ struct key_answer;
 err key_holder_open(struct ctx *cx, const char *folder, bool create, struct key_holder **out) MUST_CHECK;
 void key_holder_close(struct key_holder *holder); /* wipes every key; takes NULL */
 
+/* For who moves the keys elsewhere: nobody else may at the same time. UNAVAILABLE key.moving when somebody does. */
+err key_holder_lock(struct ctx *cx, const struct key_holder *holder) MUST_CHECK;
+
 /* Takes any question. Fails as the calls of keyring.h say, INTERNAL key.question for one that none of them asks; the
  * caller wipes `out`. */
 err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,
@@ -26,6 +29,7 @@ err key_holder_answer(struct ctx *cx, const struct key_holder *holder, const str
 struct key_service {
     struct key_holder *holder; /* NULL: it could not be opened, as cx->failure says */
     int64_t            lacks;  /* told in the greeting, for the server's log */
+    bool               moves;  /* answers what only a move of the keys asks (crypto/key_carry.h) */
     void (*destroyed)(void *self, int64_t bucket); /* hears of each key that was destroyed; may be NULL */
     void              *self;
 };

@@ -24,6 +24,10 @@ typedef enum key_act {
     KEY_ACT_GENERATIONS_LOAD, /* -> number: 0 when there is no whole mark, else 1; data: its numbers */
     KEY_ACT_GENERATIONS_KEEP, /* data: the numbers */
     KEY_ACT_BUCKET_SEAL,    /* number: bucket -> data: a fresh key for it, sealed; the holder keeps nothing of it */
+    /* of a holder that was started for a move of the keys alone */
+    KEY_ACT_BUCKET_SHOW,    /* number: bucket -> data: its key as it lies in its file */
+    KEY_ACT_BUCKET_KEEP,    /* number: bucket, data: its sealed key -> number: 0 when it has a file already, else 1 */
+    KEY_ACT_BUCKETS_CLEAR,  /* -> number: so many files were destroyed; 0: there are none left */
 } key_act;
 
 #define KEY_DATA_BYTES 4096

@@ -9,6 +9,8 @@
 #include "domain/person.h"
 #include "store/queries.h"
 
+#define PAGE 200
+
 /* A bucket that new people may join; fills all of a place but the person. */
 static err open_bucket(struct ctx *cx, struct key_place *out)
 {
@@ -61,20 +63,49 @@ err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
 }
 
 /* A row goes before its bucket key does, so a row without one was robbed of it. */
+static err check_one(struct ctx *cx, int64_t person_id)
+{
+    PERSON_KEY key;
+    err result = person_key_open(cx, person_id, &key);
+    if (result != NOT_FOUND && result != CORRUPT)
+        return result;
+    failure_clear(&cx->failure);
+    return FAIL(cx, CORRUPT, "person.key_lost", "the key folder lacks a key that people need, or it is broken");
+}
+
 err person_keys_check(struct ctx *cx)
 {
     struct sql_person_key_list_of_buckets_row *rows = NULL;
     size_t count = 0;
     TRY(sql_person_key_list_of_buckets(cx, &rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        PERSON_KEY key;
-        err result = person_key_open(cx, rows[i].person_id, &key);
-        if (result == NOT_FOUND || result == CORRUPT) {
-            failure_clear(&cx->failure);
-            return FAIL(cx, CORRUPT, "person.key_lost", "the key folder lacks a key that people need, or it is broken");
-        }
-        TRY(result);
+    for (size_t i = 0; i < count; i++)
+        TRY(check_one(cx, rows[i].person_id));
+    return OK;
+}
+
+static err check_page(struct ctx *cx, struct sql_person_key_list_in *in, size_t *out_count)
+{
+    struct sql_person_key_list_row *rows = NULL;
+    TRY(sql_person_key_list(cx, in, &rows, out_count));
+    for (size_t i = 0; i < *out_count; i++) {
+        TRY(check_one(cx, rows[i].person_id));
+        in->after_id = rows[i].person_id;
     }
+    return OK;
+}
+
+err person_keys_check_all(struct ctx *cx, int64_t *out_count)
+{
+    struct sql_person_key_list_in in = {.after_id = 0, .before_id = INT64_MAX, .most = PAGE};
+    size_t count = PAGE;
+    int64_t checked = 0;
+    while (count == PAGE) {
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        TRY(ctx_join(cx, &apart, check_page(&apart, &in, &count)));
+        checked += (int64_t)count;
+    }
+    *out_count = checked;
     return OK;
 }
 

@@ -29,6 +29,9 @@ void person_key_wipe(struct secret_key *key);
 /* Opens one key of each bucket. CORRUPT person.key_lost when people need a bucket key that is missing or broken. */
 err person_keys_check(struct ctx *cx) MUST_CHECK;
 
+/* Opens the key of each person who has one. The same, CORRUPT person.key_lost. `out_count`: so many. */
+err person_keys_check_all(struct ctx *cx, int64_t *out_count) MUST_CHECK;
+
 /* Inside a write: takes away the key of an unclaimed person whose things another person has taken over. */
 err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
 

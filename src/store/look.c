@@ -14,14 +14,14 @@ struct seen {
 };
 
 /* The keys in the database of the data would be in every backup of it. */
-static err check_apart(struct ctx *cx, const struct seen *data, const struct seen *keys)
+static err check_apart(struct ctx *cx, const struct seen *data, const struct seen *keys, bool moves_keys)
 {
     bool is_same = strcmp(data->name.server, keys->name.server) == 0 &&
                    strcmp(data->name.database, keys->name.database) == 0;
     if (is_same)
         return FAIL(cx, CONFLICT, "store.same_database",
                     "the keys are to lie in another database than the data: every backup of the data would hold them");
-    if (data->begun && !keys->begun) /* keys are made first, and were looked at last */
+    if (data->begun && !keys->begun && !moves_keys) /* keys are made first, and were looked at last */
         return FAIL(cx, CORRUPT, "store.emptied", "the data is there, and the database of its keys is empty");
     return OK;
 }
@@ -41,7 +41,7 @@ err store_look(struct ctx *cx, const struct store_options *options, bool *out_be
             TRY(postgres_look(cx, &of_place, &seen[i].begun, &seen[i].name));
     }
     if (seen[0].is_server && seen[1].is_server)
-        TRY(check_apart(cx, &seen[0], &seen[1]));
+        TRY(check_apart(cx, &seen[0], &seen[1], options->moves_keys));
     *out_begun = seen[0].begun;
     return OK;
 }

@@ -139,7 +139,8 @@ static err fail_not_empty(struct ctx *cx)
 static err check_ends(struct ctx *cx, const struct store_move *move, const struct ends *ends)
 {
     bool is_fresh = ends->of_to.state == PLACE_OPEN && ends->of_to.token == 0;
-    bool is_same = text_equals(ends->of_to.node, move->node) && ends->of_to.state != PLACE_OPEN;
+    bool is_same = text_equals(ends->of_to.node, move->node) && ends->of_to.state != PLACE_OPEN &&
+                   ends->of_to.state != PLACE_KEYS;
     if (ends->of_from.state == PLACE_HALF || (ends->of_from.state != PLACE_OPEN && !is_ours(ends)))
         return place_check(cx, &ends->of_from);
     return is_fresh || is_same ? OK : fail_not_empty(cx);

@@ -23,7 +23,7 @@ err place_load(struct ctx *cx, struct place *out)
     struct sql_store_place_load_row row;
     bool found = false;
     TRY(sql_store_place_load(cx, &row, &found));
-    if (!found || row.state < PLACE_OPEN || row.state > PLACE_MOVED)
+    if (!found || row.state < PLACE_OPEN || row.state > PLACE_KEYS)
         return fail_mute(cx);
     *out = (struct place){(place_state)row.state, row.token, row.other, row.node};
     return OK;
@@ -42,6 +42,10 @@ err place_check(struct ctx *cx, const struct place *place)
                                                  "with --cancel it gives up", TEXT_ARGS(place->other));
     case PLACE_MOVED:
         return FAIL(cx, CONFLICT, "store.moved", "this store has moved to %.*s; name that with --store",
+                    TEXT_ARGS(place->other));
+    case PLACE_KEYS:
+        return FAIL(cx, CONFLICT, "store.moved", "the keys of this node are being moved to %.*s; `symbolon migrate "
+                                                 "--keys-to` goes on, with --cancel it gives up",
                     TEXT_ARGS(place->other));
     }
     return fail_mute(cx);
@@ -143,7 +147,8 @@ static err save_in_batch(struct ctx *cx, struct store_conn *conn, const struct p
 static err save_fenced(struct ctx *cx, struct store_conn *conn, const struct place *held, const struct place *next)
 {
     struct postgres *pg = postgres_of(conn->of_file[STORE_PEOPLE]);
-    TRY(postgres_fence_begin(cx, pg, next->state == PLACE_CLOSED || next->state == PLACE_MOVED));
+    bool closes = next->state == PLACE_CLOSED || next->state == PLACE_MOVED || next->state == PLACE_KEYS;
+    TRY(postgres_fence_begin(cx, pg, closes));
     conn->began[conn->leader[STORE_PEOPLE]] = true;
     return save_in_batch(cx, conn, held, next);
 }

@@ -13,6 +13,7 @@ typedef enum place_state {
     PLACE_HALF = 1,   /* being filled from elsewhere: not to be served */
     PLACE_CLOSED = 2, /* nothing is written any more, what is here goes elsewhere; may be opened again */
     PLACE_MOVED = 3,  /* the node is elsewhere, for good */
+    PLACE_KEYS = 4,   /* nothing is written while its keys move (keys_move.h); opened again by that move */
 } place_state;
 
 struct place {
@@ -33,8 +34,8 @@ err place_check_batch(struct ctx *cx) MUST_CHECK;
  * never moved. Changes nothing. */
 err place_check_target(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 
-/* Puts `next` there, through a writer's handle of its own. What has `next->state` PLACE_CLOSED or PLACE_MOVED takes no
- * change of any other program from then on; those under way are waited for. */
+/* Puts `next` there, through a writer's handle of its own. What has `next->state` PLACE_CLOSED, PLACE_MOVED or
+ * PLACE_KEYS takes no change of any other program from then on; those under way are waited for. */
 err place_save(struct ctx *cx, struct store_conn *conn, const struct place *next) MUST_CHECK;
 /* The same, where it is still as in `held` (state and token): CONFLICT store.overtaken. */
 err place_exchange(struct ctx *cx, struct store_conn *conn, const struct place *held,

@@ -11,6 +11,7 @@
 
 #include "base/limits.h"
 #include "store/generation.h"
+#include "store/keys_move.h"
 #include "store/log_check.h"
 #include "store/migrate.h"
 #include "store/page_sum.h"
@@ -93,7 +94,8 @@ static err check_begun(struct ctx *cx, struct store *store, struct migrations mi
     for (int file = STORE_FILE_COUNT - 1; file >= 0; file--)
         TRY(migrate_is_begun(cx, conn->of_file[file], migrations, &begun[file]));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create))
+        if (!begun[file] && (begun[STORE_FILE_COUNT - 1] || !store->options.create) &&
+            !(file == STORE_KEYS && store->options.moves_keys))
             return FAIL(cx, CORRUPT, "store.emptied", "a file of the store has lost its content");
     return OK;
 }
@@ -142,7 +144,9 @@ static err check_place(struct ctx *cx, struct store *store)
     err result = place_load(cx, &place);
     cx->db = of_caller;
     TRY(result);
-    return store->options.moves ? OK : place_check(cx, &place);
+    if (!store->options.moves)
+        TRY(place_check(cx, &place));
+    return store->options.moves_keys ? OK : keys_place_check(cx, store->writer.conn);
 }
 
 static err fill(struct ctx *cx, struct store *store)

@@ -27,6 +27,7 @@ struct store_options {
     bool                create;   /* make the folder and the files when they are missing */
     bool                volatile_; /* benches only: synchronous=OFF, said loudly by the caller */
     bool                moves;     /* opened to be moved (move.h): also where it is not to be served */
+    bool                moves_keys; /* the same for the keys alone (keys_move.h) */
     bool                is_target; /* and to be filled: CONFLICT store.not_empty before anything is changed */
     int64_t             cache_bytes; /* page cache of one read handle; 0: the default */
     /* Called when the disk has refused a write or a checkpoint: the process must end, since nothing may be tried again
@@ -127,8 +128,7 @@ clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms);
 /* How often writes have changed each file: it is in the file, and never goes back while nobody puts an older one in its
  * place. As far as this process knows: never more than is on disk. 0 for what lies on a server. */
 void store_generations(struct store *store, int64_t out[STORE_FILE_COUNT]);
-/* CORRUPT store.went_back: the file is older than `than` says. */
-err store_fail_older(struct ctx *cx, store_file file, const char *than) MUST_CHECK;
+err store_fail_older(struct ctx *cx, store_file file, const char *than) MUST_CHECK; /* CORRUPT store.went_back */
 const char *store_file_name(store_file file); /* "people.db" */
 
 struct store_counters {

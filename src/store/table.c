@@ -10,8 +10,8 @@
 
 /* What a place says of itself: it stays when the data moves. */
 static const char *const OF_THE_PLACE[] = {
-    "batch_mark",        "keys_generation",    "ledger_generation", "people_generation",
-    "records_generation", "schema_migration", "store_place",
+    "batch_mark",        "keys_generation",    "keys_place",       "ledger_generation",
+    "people_generation", "records_generation", "schema_migration", "store_place",
 };
 
 static bool is_of_the_place(struct text name)

@@ -125,3 +125,10 @@ UPDATE store_place SET state = $1, token = $2, other = $3, node = $4 WHERE row_i
 -- in:   state int64, token int64
 -- rows: none
 UPDATE store_place SET state = $1 WHERE row_id = 1 AND state = $1 AND token = $2;
+
+-- The place of the keys (keys_move.h).
+-- name: keys_place_load
+-- file: keys
+-- out:  state int64, token int64, other text
+-- rows: one
+SELECT state, token, other FROM keys_place WHERE row_id = 1;

@@ -75,6 +75,14 @@ CREATE TABLE keys_generation (
     PRIMARY KEY (row_id)
 ) :clustered:;
 INSERT INTO keys_generation (row_id, generation, records, ledger, people) VALUES (1, 0, 0, 0, 0);
+CREATE TABLE keys_place (
+    row_id :int64: NOT NULL,
+    state  :int64: NOT NULL,
+    token  :int64: NOT NULL,
+    other  :text:  NOT NULL,
+    PRIMARY KEY (row_id)
+) :clustered:;
+INSERT INTO keys_place (row_id, state, token, other) VALUES (1, 0, 0, '');
 CREATE TABLE secret (
     thing_id :int64: NOT NULL,
     data     :bytes: NOT NULL,
