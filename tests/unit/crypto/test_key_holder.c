@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "crypto/jose.h"
+#include "crypto/key_carry.h"
 #include "crypto/key_message.h"
 #include "unit/crypto/holder_behind.h"
 #include "unit/crypto/key_files.h"
@@ -275,6 +276,26 @@ static void keys_are_destroyed_at_a_pace_and_each_is_told(void **state)
     assert_int_equal(behind.told, LIMIT_KEYS_DESTROYED + 1);
 }
 
+static void the_holder_of_a_server_neither_shows_nor_clears_its_buckets(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    struct behind behind;
+    struct ctx *cx = connect_keyring(&fixture, &behind);
+    int64_t bucket = some_bucket(cx);
+    struct bytes sealed;
+    assert_failed(cx, keyring_bucket_show(cx, bucket, &sealed), INTERNAL, "key.question");
+    assert_failed(cx, keyring_buckets_clear(cx), INTERNAL, "key.question");
+    behind.service.moves = true;
+    assert_int_equal(keyring_bucket_show(cx, bucket, &sealed), OK);
+    assert_failed(cx, keyring_bucket_keep(cx, bucket, sealed), CONFLICT, "store.not_empty");
+    assert_failed(cx, keyring_bucket_keep(cx, bucket + 1, sealed), CORRUPT, "seal.broken");
+    assert_int_equal(keyring_buckets_clear(cx), OK);
+    assert_failed(cx, keyring_bucket_show(cx, bucket, &sealed), NOT_FOUND, "key.destroyed");
+    assert_int_equal(keyring_bucket_keep(cx, bucket, sealed), OK);
+    disconnect(&fixture, &behind);
+}
+
 /* Who serves others asks nobody; what is kept is given all the same. */
 static void who_is_in_haste_does_not_ask(void **state)
 {
@@ -306,7 +327,7 @@ static void a_question_that_nobody_asks_is_refused(void **state)
     assert_int_equal(key_holder_open(cx, fixture.keys, false, &holder), OK);
     const struct key_question refused[] = {
         {.act = 0},
-        {.act = KEY_ACT_BUCKET_SEAL + 1},
+        {.act = KEY_ACT_BUCKETS_CLEAR + 1},
         {.act = KEY_ACT_GENERATIONS_KEEP, .size = 8},
         {.act = KEY_ACT_SIGN, .kind = SIGNING_KEY_BARE, .size = HASH_BYTES - 1},
         {.act = KEY_ACT_SIGN, .kind = 0, .size = HASH_BYTES},
@@ -564,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_holder_that_is_gone_is_noticed),
         cmocka_unit_test(keys_are_destroyed_at_a_pace_and_each_is_told),
         cmocka_unit_test(who_is_in_haste_does_not_ask),
+        cmocka_unit_test(the_holder_of_a_server_neither_shows_nor_clears_its_buckets),
         cmocka_unit_test(a_question_that_nobody_asks_is_refused),
         cmocka_unit_test(messages_whose_sizes_disagree_are_not_believed),
         cmocka_unit_test(answers_of_a_wrong_size_are_failures),

@@ -10,7 +10,7 @@
 
 #define ROWS 40
 #define LARGE_BYTES 300000
-#define OF_THE_PLACE 9 /* tables: of migrations in each file, of generations in each, and the place itself */
+#define OF_THE_PLACE 10 /* tables: of migrations in each file, of generations in each, and the place itself */
 
 struct places {
     struct fixture   *fixture;
