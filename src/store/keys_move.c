@@ -143,6 +143,7 @@ static err turn_data(struct ctx *cx, const struct keys_move *move, const struct 
     if (next.state == state)
         return OK;
     next.state = state;
+    next.token = move != NULL ? move->token : next.token; /* who slept through it must not go on with the old keys */
     next.other = state == PLACE_KEYS ? move->shown : TEXT_NONE;
     return place_exchange(cx, ends->from, &ends->of_data, &next);
 }

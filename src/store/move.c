@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/generation.h"
+#include "store/keys_move.h"
 #include "store/level.h"
 #include "store/postgres.h"
 #include "store/queries.h"
@@ -39,7 +40,11 @@ err store_place_check(struct ctx *cx)
 {
     struct place place;
     TRY(place_load(cx, &place));
-    return place_check(cx, &place);
+    TRY(place_check(cx, &place));
+    TRY(keys_place_check(cx, cx->db));
+    if (place.token == cx->db->store->place)
+        return OK;
+    return FAIL(cx, CONFLICT, "store.moved", "data or keys of this node have moved meanwhile");
 }
 
 err store_spread(struct ctx *cx, struct store *store, bool *out_there, int64_t *out_new)

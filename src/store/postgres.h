@@ -72,6 +72,8 @@ struct postgres {
     const struct statement *walk; /* the walk that has begun this transaction, to end it; else NULL */
     int64_t           changed;
     int64_t           writer_id; /* of the mark of its batches; 0: none */
+    bool              has_place; /* the place was looked at when the store was opened, */
+    int64_t           place;     /* and this move was the last that had come there (struct place, `token`) */
     int64_t           slot;      /* of that mark, and of the numbers that it makes */
     int64_t           batch;     /* the number of the last batch that was to be committed */
 };

@@ -36,14 +36,16 @@ static int64_t draw_writer_id(void)
  * beside the keys. */
 static err check_place(struct ctx *cx, struct postgres *pg)
 {
-    const char *found = NULL;
+    const char *found[2] = {NULL, NULL};
+    int64_t token = 0;
     if (pg->options.moves)
         return OK;
-    TRY(postgres_ask(cx, pg, "SELECT to_regclass('store_place')::text", 1, &found));
-    if (found == NULL || *found == '\0')
+    TRY(postgres_ask(cx, pg, "SELECT to_regclass('store_place')::text", 1, found));
+    if (found[0] == NULL || *found[0] == '\0')
         return OK;
-    TRY(postgres_ask(cx, pg, "SELECT state::text FROM store_place WHERE row_id = 1", 1, &found));
-    if (found != NULL && strcmp(found, "0") == 0)
+    TRY(postgres_ask(cx, pg, "SELECT state::text, token::text FROM store_place WHERE row_id = 1", 2, found));
+    bool is_open = found[0] != NULL && strcmp(found[0], "0") == 0 && text_to_int64(text_of(found[1]), &token);
+    if (is_open && (!pg->has_place || pg->place == token))
         return OK;
     return FAIL(cx, UNAVAILABLE, "store.moved", "this store is being moved to another place, or was");
 }

@@ -56,6 +56,7 @@ struct store_clock {
 
 struct store {
     int64_t              name;
+    int64_t              place;    /* the last move that had come here when it was opened (struct place, `token`) */
     char                *folder;   /* of the files that lie on this machine; NULL: there are none */
     char                *url;      /* of the database server; NULL: all lies in the folder */
     char                *keys_url; /* the same for STORE_KEYS */

@@ -144,6 +144,12 @@ static err check_place(struct ctx *cx, struct store *store)
     err result = place_load(cx, &place);
     cx->db = of_caller;
     TRY(result);
+    struct postgres *pg = postgres_of(store->writer.conn->of_file[STORE_PEOPLE]);
+    store->place = place.token;
+    if (pg != NULL) { /* whoever sleeps through a move and its end is told by what it left */
+        pg->place = place.token;
+        pg->has_place = true;
+    }
     if (!store->options.moves)
         TRY(place_check(cx, &place));
     return store->options.moves_keys ? OK : keys_place_check(cx, store->writer.conn);
