@@ -29,6 +29,7 @@ static inline void log_fixture_store_open(struct log_fixture *fixture)
 
 static inline void log_fixture_store_close(struct log_fixture *fixture)
 {
+    assert_int_equal(ledger_let_go(&fixture->base.cx, fixture->store), OK); /* as a server does that ends */
     store_conn_close(fixture->base.cx.db);
     fixture->base.cx.db = NULL;
     store_close(fixture->store);
