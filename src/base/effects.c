@@ -94,6 +94,11 @@ struct clock clock_system(void)
     return (struct clock){system_wall_ms, system_monotonic_ns, system_elapsed_ns, system_boot, NULL};
 }
 
+bool clock_is_system(const struct clock *clock)
+{
+    return clock->wall_ms == system_wall_ms;
+}
+
 static void system_fill(void *self, uint8_t *out, size_t size)
 {
     (void)self;

@@ -5,6 +5,7 @@
 #ifndef BASE_EFFECTS_H
 #define BASE_EFFECTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ int64_t clock_boot(const struct clock *clock);
 void random_fill(const struct randomness *randomness, uint8_t *out, size_t size);
 
 struct clock clock_system(void);
+bool clock_is_system(const struct clock *clock);
 struct randomness randomness_system(void); /* getrandom(2) */
 
 /* A clock that stands where it was put. What is added to the wall clock has passed, unless it is added to `jumped_ms`

@@ -73,6 +73,11 @@ void timekeeper_look(struct timekeeper *keeper, struct clock_look look)
     keeper->at_us += ahead_us >= -late_us ? passed_us + ahead_us : passed_us - late_us;
 }
 
+bool timekeeper_is_before(int64_t at_ms, int64_t other_ms)
+{
+    return other_ms >= INT64_MIN + TIMEKEEPER_APART_MS && at_ms < other_ms - TIMEKEEPER_APART_MS;
+}
+
 void timekeeper_lift(struct timekeeper *keeper, int64_t at_ms)
 {
     int64_t last_ms = at_ms > NUMBER_LAST_MS ? NUMBER_LAST_MS : at_ms;

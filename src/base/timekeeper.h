@@ -49,6 +49,11 @@ void timekeeper_open(struct timekeeper *keeper, const struct time_mark *mark, in
 void timekeeper_look(struct timekeeper *keeper, struct clock_look look);
 #define TIMEKEEPER_LEAP_MS (INT64_C(5) * 60 * 1000)
 
+/* Servers of one node tell times that are no further apart: of what two of them wrote within it, either may bear the
+ * earlier moment. They are much nearer while each hears the time of the database every second. */
+#define TIMEKEEPER_APART_MS INT64_C(1000)
+bool timekeeper_is_before(int64_t at_ms, int64_t other_ms); /* by more than that; any two numbers may come */
+
 /* A minute, and one more for each day of the leap, up to a day. */
 int64_t timekeeper_doubt_ms(int64_t leap_ms);
 

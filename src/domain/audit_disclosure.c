@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used,
  * and for every read that was given whether the facts say that it was permitted at that moment. */
+#include "base/timekeeper.h"
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
@@ -18,12 +19,14 @@ struct ledger_walk {
     int64_t            step;    /* rows of this step */
 };
 
-/* ---- was it permitted? Facts of one millisecond have no order against a read in it: any state in between will do. */
+/* ---- was it permitted? Facts that lie no further apart than the times of two servers have no order against a read:
+ * any state in between will do. */
 
 static bool is_candidate(const struct audit_subject *subject, size_t at, int64_t at_ms)
 {
     bool last = at + 1 == subject->acts_count;
-    return subject->acts[at].at_ms <= at_ms && (last || subject->acts[at + 1].at_ms >= at_ms);
+    return !timekeeper_is_before(at_ms, subject->acts[at].at_ms) &&
+           (last || !timekeeper_is_before(subject->acts[at + 1].at_ms, at_ms));
 }
 
 static bool was_active(const struct audit_subject *relationship, int64_t at_ms)
@@ -41,7 +44,7 @@ static bool was_active(const struct audit_subject *relationship, int64_t at_ms)
 static bool grant_covers(const struct grant *grant, const struct sql_disclosure_row *row, int64_t department_bit)
 {
     struct attribute_set read = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high};
-    return grant_state_at(grant, row->at_ms) == GRANT_ACTIVE && row->at_ms >= grant->from_at_ms &&
+    return grant_state_at(grant, row->at_ms) == GRANT_ACTIVE && !timekeeper_is_before(row->at_ms, grant->from_at_ms) &&
            attribute_set_is_subset(read, grant->attributes) && (grant->departments & department_bit) != 0 &&
            grant->purpose_id == row->purpose_id && grant->purpose_version == row->purpose_version;
 }
@@ -81,8 +84,8 @@ static err check_given(struct audit_walk *walk, const struct sql_disclosure_row 
         audit_found(walk, "The read %.*s was given without a live grant.", TEXT_ARGS(name_of(walk, row)));
     if (grant == NULL || row->reason.size > 0) /* what found nothing is not counted */
         return OK;
-    grant->given_least += row->at_ms > grant->counted_since_ms;
-    grant->given_most += row->at_ms >= grant->counted_since_ms;
+    grant->given_least += timekeeper_is_before(grant->counted_since_ms, row->at_ms);
+    grant->given_most += !timekeeper_is_before(row->at_ms, grant->counted_since_ms);
     return OK;
 }
 
@@ -116,7 +119,7 @@ static err take_row(struct ctx *cx, const struct sql_disclosure_row *row, void *
     (void)cx; /* the steps take their memory elsewhere */
     struct ledger_walk *ledger = arg;
     struct audit_walk *walk = ledger->walk;
-    if (row->at_ms > ledger->at_ms)
+    if (timekeeper_is_before(ledger->at_ms, row->at_ms))
         audit_found(walk, "The row of %.*s is younger than the one behind it.", TEXT_ARGS(name_of(walk, row)));
     ledger->step++;
     ledger->next_id = row->previous_id;

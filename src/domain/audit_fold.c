@@ -3,6 +3,7 @@
  * is compared with what comes out. Also holds the facts themselves to their order. */
 #include <stddef.h>
 
+#include "base/timekeeper.h"
 #include "domain/audit_walk.h"
 #include "domain/grant_store.h"
 #include "domain/relationship_store.h"
@@ -52,7 +53,7 @@ static void check_act(struct audit_walk *walk, const struct audit_subject *subje
         act->relationship_id != subject->relationship_id || act->organisation_id != subject->organisation_id)
         audit_found(walk, "Act %lld stands in the chain of %.*s and is about something else.", (long long)act->act_id,
                     TEXT_ARGS(audit_name(walk, subject)));
-    if (at > 0 && act->at_ms < subject->acts[at - 1].at_ms)
+    if (at > 0 && timekeeper_is_before(act->at_ms, subject->acts[at - 1].at_ms))
         audit_found(walk, "Act %lld of %.*s is older than the act before it.", (long long)act->act_id,
                     TEXT_ARGS(audit_name(walk, subject)));
 }

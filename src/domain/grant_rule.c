@@ -3,6 +3,8 @@
  * grant_refusal() is the one place that says whether a kind may leave. */
 #include "domain/grant.h"
 
+#include "base/timekeeper.h"
+
 static const char *const STATES[] = {
     [GRANT_ACTIVE] = "active",   [GRANT_WITHDRAWN] = "withdrawn", [GRANT_EXPIRED] = "expired",
     [GRANT_USED_UP] = "used_up", [GRANT_ENDED] = "ended",
@@ -67,7 +69,7 @@ const char *grant_refusal(const struct grant *grant, attribute_number kind, int6
     };
     if ((grant->departments & department_bit) == 0 || !attribute_set_has(grant->attributes, kind))
         return "grant.none";
-    if (at_ms < grant->from_at_ms)
+    if (timekeeper_is_before(at_ms, grant->from_at_ms)) /* given at a server whose clock is a little ahead */
         return "grant.not_yet";
     return REASONS[grant_state_at(grant, at_ms)];
 }

@@ -12,7 +12,10 @@
 
 static struct clock_look look(const struct store *store)
 {
-    return (struct clock_look){clock_wall_ms(&store->clock), clock_elapsed_ns(&store->clock)};
+    int64_t elapsed_ns = clock_elapsed_ns(&store->clock);
+    int64_t wall_ms = store->time.is_of_server ? (elapsed_ns / 1000 + atomic_load(&store->time.offset_us)) / 1000
+                                               : clock_wall_ms(&store->clock);
+    return (struct clock_look){wall_ms, elapsed_ns};
 }
 
 /* A copy, as it is after a look: both clocks are read under the lock, so that looks are in their order. */
@@ -60,6 +63,43 @@ clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms)
     return timekeeper_trust(&keeper, out_ahead_ms);
 }
 
+/* ---- hearing it, from the one clock that all servers of a node share */
+
+/* While the question was under way the database's clock was read, nobody knows when. What fits is kept: an answer that
+ * was long on its way says nothing new, and a short one says nearly all. */
+static int64_t fitting_us(int64_t offset_us, int64_t least_us, int64_t most_us)
+{
+    int64_t raised_us = offset_us < least_us ? least_us : offset_us;
+    return raised_us > most_us ? most_us : raised_us;
+}
+
+static err hear(struct ctx *cx, struct store *store, struct store_conn *conn, int64_t *out_mark_ms)
+{
+    struct database *db = conn->of_file[STORE_LEDGER];
+    struct database_moment moment;
+    int64_t before_us = clock_elapsed_ns(&store->clock) / 1000;
+    TRY(db->engine->moment(cx, db, &moment));
+    int64_t least_us = moment.at_us - clock_elapsed_ns(&store->clock) / 1000;
+    int64_t most_us = moment.at_us - before_us;
+    int64_t offset_us = atomic_load(&store->time.offset_us);
+    bool is_first = offset_us == 0;
+    atomic_store(&store->time.offset_us,
+                 is_first ? least_us + (most_us - least_us) / 2 : fitting_us(offset_us, least_us, most_us));
+    *out_mark_ms = moment.mark_ms;
+    return OK;
+}
+
+/* A database that does not answer is nothing new to whoever asks it for data: until it does, the time goes on. */
+static void hear_again(struct store *store, struct ctx *cx)
+{
+    int64_t mark_ms = 0;
+    if (!store->time.is_of_server || cx->db == NULL)
+        return;
+    if (hear(cx, store, cx->db, &mark_ms) != OK)
+        failure_clear(&cx->failure);
+    store_lift_time(store, mark_ms);
+}
+
 /* ---- the mark */
 
 void store_clock_init(struct store *store)
@@ -86,6 +126,19 @@ static err read_mark(struct ctx *cx, struct time_mark *out)
     return OK;
 }
 
+/* Of a database server's clock: another server may go on at this moment, on a machine with another name, so the horizon
+ * of its mark counts only when the clock has gone back. */
+static err hear_first(struct ctx *cx, struct store *store, struct time_mark *mark)
+{
+    int64_t newest_ms = 0;
+    TRY(hear(cx, store, store->writer.conn, &newest_ms));
+    mark->at_ms = newest_ms > mark->at_ms ? newest_ms : mark->at_ms;
+    mark->boot = 0;
+    if (look(store).wall_ms + TIMEKEEPER_APART_MS >= mark->at_ms)
+        mark->horizon_ms = mark->at_ms;
+    return OK;
+}
+
 err store_clock_load(struct ctx *cx, struct store *store)
 {
     struct store_conn *of_caller = cx->db;
@@ -93,7 +146,10 @@ err store_clock_load(struct ctx *cx, struct store *store)
     cx->db = store->writer.conn;
     err result = read_mark(cx, &mark);
     cx->db = of_caller;
-    store->time.boot = clock_boot(&store->clock);
+    store->time.is_of_server = store->url != NULL && clock_is_system(&store->clock);
+    if (result == OK && store->time.is_of_server)
+        result = hear_first(cx, store, &mark);
+    store->time.boot = store->time.is_of_server ? 0 : clock_boot(&store->clock);
     timekeeper_open(&store->time.keeper, &mark, store->time.boot, look(store));
     atomic_store(&store->time.saved_at_ms, mark.at_ms);
     atomic_store(&store->time.saved_elapsed_ms, mark.elapsed_ms);
@@ -153,6 +209,7 @@ err store_keep_time(struct store *store, struct ctx *cx)
 {
     struct store_clock *time = &store->time;
     int64_t ahead_ms = 0;
+    hear_again(store, cx);
     struct timekeeper keeper = take_look(store);
     int64_t now_ms = timekeeper_now_ms(&keeper);
     bool doubted = timekeeper_trust(&keeper, &ahead_ms) != CLOCK_TRUSTED; /* then another process has only the mark */

@@ -30,6 +30,12 @@ typedef enum dialect { DIALECT_SQLITE, DIALECT_POSTGRES, DIALECT_COUNT } dialect
 
 struct row_engine;
 
+/* What a database server says about the time. */
+struct database_moment {
+    int64_t at_us;   /* of its clock */
+    int64_t mark_ms; /* the latest time that a server of the node has kept; 0: none */
+};
+
 struct database {
     const struct engine *engine;
     bool                 io_failed; /* for good, once the disk refused anything */
@@ -66,6 +72,8 @@ struct engine {
     /* The writer's among those who write to this database at the same time, of NUMBER_SLOTS; -1: it is alone, since
      * the engine lets nobody else write meanwhile. Known once a transaction has begun. */
     int64_t (*slot)(const struct database *db);
+    /* Outside of a transaction, once the tables are there; NULL: it has no clock but the machine's. */
+    err (*moment)(struct ctx *cx, struct database *db, struct database_moment *out);
     void (*close)(struct database *db);
     const struct row_engine *rows; /* table.h */
     dialect dialect;

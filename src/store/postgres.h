@@ -130,6 +130,9 @@ void postgres_lose(struct postgres *pg); /* drops the connection and what it owe
 int64_t postgres_now_ms(void); /* monotonic: what is waited for does not stand still with the clock of a test */
 err postgres_fail_lost(struct ctx *cx, struct postgres *pg); /* gives up the connection */
 
+/* What time it is there, after connecting again if need be. */
+err postgres_moment(struct ctx *cx, struct database *db, struct database_moment *out) MUST_CHECK;
+
 /* The mark by which a commit is found again whose answer was lost (postgres_commit.c): made before a writer's first
  * transaction. UNAVAILABLE store.servers. */
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;

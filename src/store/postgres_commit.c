@@ -244,3 +244,22 @@ err postgres_lift_numbers(struct ctx *cx, struct postgres *pg, int64_t newest)
     pg->base.newest = newest > pg->base.newest ? newest : pg->base.newest;
     return postgres_say(cx, pg, sql);
 }
+
+/* ---- the clock that all servers share */
+
+err postgres_moment(struct ctx *cx, struct database *db, struct database_moment *out)
+{
+    static const char ASK[] = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)::text,"
+                              " (SELECT at_ms FROM clock_mark WHERE mark_id = 1)::text";
+    struct postgres *pg = postgres_of(db);
+    const char *found[2] = {NULL, NULL};
+    struct database_moment moment = {0};
+    TRY(postgres_ready(cx, pg));
+    TRY(postgres_ask(cx, pg, ASK, 2, found));
+    if (found[0] == NULL || !text_to_int64(text_of(found[0]), &moment.at_us))
+        return FAIL(cx, CORRUPT, "store.damaged", "the database does not say what time it is");
+    if (found[1] != NULL && *found[1] != '\0' && !text_to_int64(text_of(found[1]), &moment.mark_ms))
+        return FAIL(cx, CORRUPT, "store.damaged", "the mark of the clock is not a number");
+    *out = moment;
+    return OK;
+}

@@ -397,6 +397,7 @@ const struct engine POSTGRES_ENGINE = {
     .in_transaction = in_transaction,
     .version_of_data = version_of_data,
     .slot = slot,
+    .moment = postgres_moment,
     .close = close_link,
     .rows = &POSTGRES_ROWS,
     .dialect = DIALECT_POSTGRES,

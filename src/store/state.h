@@ -47,6 +47,8 @@ struct store_clock {
     pthread_mutex_t   lock;
     struct timekeeper keeper; /* with lock */
     int64_t           boot;
+    bool              is_of_server; /* the wall clock that counts is the database's */
+    _Atomic int64_t   offset_us;    /* then: the database's clock, less what has elapsed here */
     _Atomic bool      asked;            /* the time was told to somebody since the last mark */
     _Atomic bool      wanted;           /* the next batch writes a mark, whatever the time */
     _Atomic int64_t   saved_at_ms;      /* the mark on disk; 0: not known */
