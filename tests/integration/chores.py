@@ -95,8 +95,6 @@ def change(world, name, *changes):
 
 def a_crash_comes_and_the_day_ends(world):
     """Carl's key is left without Carl, and a bucket that was emptied with its key; the next people get a new one."""
-    if world.node.database is not None:  # there the clock of the machine says nothing: a day and more goes by
-        world.clock.go_on(2 * DAY_SECONDS)
     world.node.stop()
     (number,), = world.rows("people", "SELECT person_id FROM person ORDER BY person_id LIMIT 1 OFFSET 1")
     world.stray = f"person_key WHERE person_id = {number}"

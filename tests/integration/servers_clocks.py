@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: servers of one node on several machines tell one time, that of the database, whatever their own clocks say. What
-one gives another permits at once, what ends does so at both, what one stops is refused by the other, and the audit
+"""Goal: servers of one node on several machines tell one time, that of the database, whatever their own clocks say.
+What one gives another permits at once, what ends does so at both, what one stops is refused by the other, and the audit
 finds nothing. Method: the second server runs on another machine, as far as it can tell (set_clock.py): under another
 name, for another time, with a clock that is right, 50 ms ahead, or ten minutes ahead or behind. Positive controls: the
 clocks are as wrong as they are meant to be, by the head of an answer; an audit of rows whose order is turned is red.

@@ -6,6 +6,7 @@ starts while the block runs.
         os.pwrite(preload.file.fileno(), …)
 """
 import os
+import shutil
 import tempfile
 
 
@@ -15,8 +16,12 @@ class Preload:
 
     def __enter__(self):
         self.file = tempfile.NamedTemporaryFile(prefix=self.prefix)
+        self.folder = tempfile.TemporaryDirectory(prefix=self.prefix)
+        os.chmod(self.file.name, 0o644)  # a database server runs as somebody else
+        os.chmod(self.folder.name, 0o755)
+        copy = shutil.copy(self.library, self.folder.name)
         self.before = {name: os.environ.get(name) for name in ("LD_PRELOAD", self.variable, "ASAN_OPTIONS")}
-        os.environ["LD_PRELOAD"] = self.library
+        os.environ["LD_PRELOAD"] = copy
         os.environ[self.variable] = self.file.name
         # the library comes before that of the sanitizer, which is told that this is wanted
         os.environ["ASAN_OPTIONS"] = ":".join(filter(None, [self.before["ASAN_OPTIONS"], "verify_asan_link_order=0"]))
@@ -29,3 +34,4 @@ class Preload:
             else:
                 os.environ[name] = value
         self.file.close()
+        self.folder.cleanup()

@@ -446,7 +446,7 @@ static void a_grant_that_begins_later_permits_nothing_before(void **state)
     struct grant grant = {
         .state = GRANT_ACTIVE, .attributes = set, .departments = 1, .from_at_ms = 10 + TIMEKEEPER_APART_MS, .until_at_ms = 20};
     assert_string_equal(grant_refusal(&grant, name, 1, 9), "grant.not_yet");
-    assert_true(grant_permits(&grant, name, 1, 10)); /* given elsewhere, perhaps, by a clock that is a little ahead */
+    assert_true(grant_permits(&grant, name, 1, 10)); /* given elsewhere, perhaps: by a clock a little ahead */
     assert_true(grant_permits(&grant, name, 1, 19));
     assert_string_equal(grant_refusal(&grant, name, 1, 20), "grant.expired");
     assert_string_equal(grant_refusal(&grant, name, 2, 15), "grant.none");
