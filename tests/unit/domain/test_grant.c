@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/timekeeper.h"
 #include "support/world.h"
 
 #define LONGEST_MS (365 * TIME_DAY_MS)
@@ -443,8 +444,8 @@ static void a_grant_that_begins_later_permits_nothing_before(void **state)
     (void)state; /* the pure rule alone: no act makes such a grant yet */
     struct attribute_set set = world_kinds("Name");
     attribute_number name = attribute_set_next(set, ATTRIBUTE_NONE);
-    struct grant grant = {
-        .state = GRANT_ACTIVE, .attributes = set, .departments = 1, .from_at_ms = 10 + TIMEKEEPER_APART_MS, .until_at_ms = 20};
+    struct grant grant = {.state = GRANT_ACTIVE, .attributes = set, .departments = 1, .until_at_ms = 20};
+    grant.from_at_ms = 10 + TIMEKEEPER_APART_MS;
     assert_string_equal(grant_refusal(&grant, name, 1, 9), "grant.not_yet");
     assert_true(grant_permits(&grant, name, 1, 10)); /* given elsewhere, perhaps: by a clock a little ahead */
     assert_true(grant_permits(&grant, name, 1, 19));
