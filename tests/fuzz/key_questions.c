@@ -192,6 +192,7 @@ struct asked {
     struct key_question question;
     size_t              whose;   /* kind of the sealed key that stands in it; 0: none */
     bool                genuine; /* that key and what belongs to it, and nothing else */
+    int64_t             shown;   /* the bucket whose sealed key is all that stands in it; 0: none */
 };
 
 static void add_octets(struct asked *asked, struct bytes octets)
@@ -221,13 +222,32 @@ static void choose_data(const struct bench *bench, struct choices *choices, stru
     add_octets(asked, bytes_of_text(more));
 }
 
+/* The sealed key of a bucket, as another place than the folder would have it. */
+static void choose_shown(struct choices *choices, struct asked *asked)
+{
+    char name[KEY_BUCKET_NAME_SIZE];
+    int64_t bucket = (int64_t)choose(choices, 5);
+    key_bucket_name(bucket, name);
+    const struct kept_file *file = find_file(name);
+    if (bucket == 0 || file == NULL)
+        return;
+    asked->question.size = 0;
+    add_octets(asked, file->content);
+    asked->shown = bucket;
+}
+
+/* All acts but the last, which empties a folder of the disk. */
 static void choose_question(const struct bench *bench, struct choices *choices, struct asked *out)
 {
-    out->question.act = (int32_t)choose(choices, KEY_ACT_MARK_KEEP + 3);
+    out->question.act = (int32_t)choose(choices, KEY_ACT_BUCKET_KEEP + 1);
     out->question.size = 0;
     out->question.kind = (int64_t)choose(choices, SIGNING_KEY_BARE + 2);
     out->question.number = choose(choices, 4) > 0 ? (int64_t)choose(choices, 5) : choose_number(choices);
     choose_data(bench, choices, out);
+    out->shown = 0;
+    if ((out->question.act == KEY_ACT_BUCKET_OPEN || out->question.act == KEY_ACT_BUCKET_KEEP) &&
+        choose_whether(choices))
+        choose_shown(choices, out);
 }
 
 /* Through the socket: as it is, or as a datagram whose size is not what it says. */
@@ -295,6 +315,7 @@ static int must_answer(const struct asked *asked, bool had_file)
     const struct key_question *question = &asked->question;
     bool own = (size_t)question->kind == asked->whose &&
                (question->kind == SIGNING_KEY_BARE || (size_t)question->number == asked->whose);
+    bool is_shown = asked->shown != 0 && asked->shown == question->number;
     switch (question->act) {
     case KEY_ACT_GREET:
     case KEY_ACT_HAS_BUCKETS:
@@ -302,11 +323,17 @@ static int must_answer(const struct asked *asked, bool had_file)
     case KEY_ACT_MARK_LOAD:
     case KEY_ACT_GENERATIONS_LOAD:
         return true;
+    case KEY_ACT_BUCKET_SEAL:
+        return true;
     case KEY_ACT_BUCKET_OPEN:
+        return question->size == 0 ? had_file : is_shown;
     case KEY_ACT_BUCKET_DESTROY:
+    case KEY_ACT_BUCKET_SHOW:
         return had_file;
     case KEY_ACT_BUCKET_MAKE:
         return -1; /* the shelf may be full */
+    case KEY_ACT_BUCKET_KEEP:
+        return is_shown && !had_file ? -1 : is_shown; /* and here */
     case KEY_ACT_SIGNING_MAKE:
         return question->kind == SIGNING_KEY_OF_ORGANISATION || question->kind == SIGNING_KEY_OF_RELATIONSHIP;
     case KEY_ACT_SIGNING_PUBLIC:
@@ -327,6 +354,8 @@ static void check_size(const struct key_question *question, const struct key_ans
         assert(answer->size == SIGN_SIGNATURE_BYTES);
     if (question->act == KEY_ACT_BUCKET_OPEN)
         assert(answer->size == SECRET_KEY_BYTES);
+    if (question->act == KEY_ACT_BUCKET_SEAL || question->act == KEY_ACT_BUCKET_SHOW)
+        assert(answer->size == KEYRING_WRAPPED_BYTES);
     if (question->act == KEY_ACT_HAS_BUCKETS)
         assert(answer->number == (the_shelf()->count > 1));
 }
