@@ -160,6 +160,7 @@ def parameters_that_are_not_there_or_wrong_are_refused(hostile):
     bad = {"limit": ["0", "-1", "201", "1.5", "x", "", "1e2", "99999999999999999999", "0x10", "%2b5", "\u0665"],
            "after": ["x", "", "cur_", "cur_" + "0" * 26, "cur_" + "z" * 26, "1"],
            "attribute": ["", "pd:Nope", "Name", "pd:name", "x" * 3000], "state": ["", "nope", "OPEN", "open,closed"],
+           "outcome": ["", "nope", "Given", "given,refused"],
            "relationship": ["", "x", "rel_" + "0" * 26, "grt_" + "0" * 26],
            "at": BAD_TIMES, "from": BAD_TIMES, "until": BAD_TIMES}
     for door in hostile.doors:
