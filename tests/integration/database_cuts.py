@@ -97,14 +97,14 @@ def what_cannot_be_known_is_told_as_such(scene):
     """The way stays shut: was it done? The key tells, once the way is open."""
     for turn in range(20):
         scene.proxy.shut_by_cut, scene.proxy.plan = True, "after"
-        answer = scene.give(key=f"unknown {turn}").expect(503)
+        answer = scene.give(key=f"unknown-{turn}").expect(503)
         scene.proxy.shut_by_cut = scene.proxy.shut = False
         scene.until_it_serves()
         if answer.json["reason"] == "store.unknown":
             break
         assert answer.json["reason"] == "store.lost", answer.body  # a chore of the node came first, and was cut
     assert answer.json["reason"] == "store.unknown", answer.body
-    scene.give(key=f"unknown {turn}").expect(201)
+    scene.give(key=f"unknown-{turn}").expect(201)
     scene.expect_grants(1)
 
 
