@@ -131,6 +131,7 @@ static void open_store(struct world *world, bool making)
 
 static void close_store(struct world *world)
 {
+    must(&world->cx, ledger_let_go(&world->cx, world->store)); /* whoever opens it next numbers the log at once */
     store_conn_close(world->cx.db);
     store_close(world->store);
     world->cx.db = NULL;
@@ -145,7 +146,6 @@ void world_reopen(struct world *world)
 
 void world_close(struct world *world)
 {
-    must(&world->cx, ledger_let_go(&world->cx, world->store)); /* the next program numbers the log at once */
     close_store(world);
     keyring_close(world->keyring);
     arena_close(world->cx.arena);
