@@ -83,6 +83,13 @@ void change_settle(struct world *world)
         must(&world->cx, ledger_sequence(&world->cx, world->store, &pass));
 }
 
+double change_rate(struct world *world, size_t in_flight, double seconds)
+{
+    double rate = grant_rate(world, in_flight, seconds);
+    change_settle(world);
+    return rate;
+}
+
 /* ---- medians of single ones */
 
 static int by_size(const void *a, const void *b)
@@ -229,26 +236,19 @@ static double run_bare(struct bare *bare, double seconds)
 
 /* ---- the questions */
 
-static double run_ours(struct world *world, size_t in_flight, double seconds)
-{
-    double rate = grant_rate(world, in_flight, seconds);
-    change_settle(world);
-    return rate;
-}
-
 void ask_grant(struct world *world, const struct question *question)
 {
     struct samples samples = {.at = calloc(SAMPLES_MAX, sizeof *samples.at)};
     struct bare bare;
     must_be(samples.at != NULL, "no memory for samples");
-    (void)run_ours(world, GROUP, question->seconds);
+    (void)change_rate(world, GROUP, question->seconds);
     open_bare(&bare, world);
     (void)run_bare(&bare, question->seconds);
     for (int64_t round = 0; round < question->rounds; round++) {
         (void)printf("raw_64 %.0f\n", run_bare(&bare, question->seconds));
-        (void)printf("ours_64 %.0f\n", run_ours(world, GROUP, question->seconds));
-        (void)printf("ours_256 %.0f\n", run_ours(world, 4 * GROUP, question->seconds));
-        (void)printf("one %.0f\n", run_ours(world, 1, question->seconds));
+        (void)printf("ours_64 %.0f\n", change_rate(world, GROUP, question->seconds));
+        (void)printf("ours_256 %.0f\n", change_rate(world, 4 * GROUP, question->seconds));
+        (void)printf("one %.0f\n", change_rate(world, 1, question->seconds));
         (void)printf("fsync_us %.1f\n", run_fsync(world, &samples, question->seconds));
         (void)printf("alone_us %.1f\n", change_alone_us(world, &samples, question->seconds));
         (void)fflush(stdout); /* a lost line shows in the script that reads it */
@@ -261,7 +261,7 @@ void ask_grant_profile(struct world *world, const struct question *question)
 {
     world->draws += (uint64_t)question->count; /* two programs at once draw other people */
     for (int64_t round = 0; round < question->rounds; round++)
-        (void)printf("ours_64 %.0f\n", run_ours(world, GROUP, question->seconds));
+        (void)printf("ours_64 %.0f\n", change_rate(world, GROUP, question->seconds));
 }
 
 /* Size of the write-ahead logs; they only grow below the pages at which a checkpoint begins. */

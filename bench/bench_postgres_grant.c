@@ -199,28 +199,21 @@ static double run_commit(struct bare_link *bare, struct samples *samples, double
 
 /* ---- the questions */
 
-static double run_ours(struct world *world, size_t in_flight, double seconds)
-{
-    double rate = grant_rate(world, in_flight, seconds);
-    change_settle(world);
-    return rate;
-}
-
 void ask_postgres_grant(struct world *world, const struct question *question)
 {
     struct samples samples = {.at = calloc(SAMPLES_MAX, sizeof *samples.at)};
     struct bare_link bare;
     must_be(samples.at != NULL, "no memory for samples");
-    (void)run_ours(world, GROUP, question->seconds);
+    (void)change_rate(world, GROUP, question->seconds);
     open_bare(&bare, world, question->url);
     (void)run_bare(&bare, GROUP, question->seconds);
     for (int64_t round = 0; round < question->rounds; round++) {
         (void)printf("raw_64 %.0f\n", run_bare(&bare, GROUP, question->seconds));
-        (void)printf("ours_64 %.0f\n", run_ours(world, GROUP, question->seconds));
+        (void)printf("ours_64 %.0f\n", change_rate(world, GROUP, question->seconds));
         (void)printf("raw_256 %.0f\n", run_bare(&bare, GROUP_MAX, question->seconds));
-        (void)printf("ours_256 %.0f\n", run_ours(world, GROUP_MAX, question->seconds));
+        (void)printf("ours_256 %.0f\n", change_rate(world, GROUP_MAX, question->seconds));
         (void)printf("raw_64_without %.0f\n", run_without_log(&bare, question->seconds));
-        (void)printf("one %.0f\n", run_ours(world, 1, question->seconds));
+        (void)printf("one %.0f\n", change_rate(world, 1, question->seconds));
         (void)printf("commit_us %.1f\n", run_commit(&bare, &samples, question->seconds));
         (void)printf("alone_us %.1f\n", change_alone_us(world, &samples, question->seconds));
         (void)fflush(stdout); /* a lost line shows in the script that reads it */

@@ -15,6 +15,8 @@ struct samples {
 };
 double samples_median_us(struct samples *samples);
 
+/* How many a second, of `in_flight` at once; what waits for the log is numbered behind them. */
+double change_rate(struct world *world, size_t in_flight, double seconds);
 /* Median of single ones, each waited for. */
 double change_alone_us(struct world *world, struct samples *samples, double seconds);
 /* As many as that; gives how many came back. */

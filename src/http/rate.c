@@ -2,15 +2,10 @@
  * The table and its arithmetic. */
 #include "http/rate.h"
 
+#include "http/mixed.h"
+
 #define MINUTE_NS INT64_C(60000000000)
 #define PROBES 4
-
-static uint64_t mixed(uint64_t value)
-{
-    value = (value ^ value >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
-    value = (value ^ value >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
-    return value ^ value >> 33;
-}
 
 /* The caller's slot, or the one among its neighbours whose owner is on time the longest. */
 static struct rate_slot *find_slot(struct rate *rate, uint64_t caller)

@@ -5,14 +5,9 @@
 #include <assert.h>
 #include <stddef.h>
 
-#define NEIGHBOURS 8
+#include "http/mixed.h"
 
-static uint64_t mixed(uint64_t value)
-{
-    value = (value ^ value >> 33) * UINT64_C(0xFF51AFD7ED558CCD);
-    value = (value ^ value >> 33) * UINT64_C(0xC4CEB9FE1A85EC53);
-    return value ^ value >> 33;
-}
+#define NEIGHBOURS 8
 
 /* The caller's place, else a free one, else NULL. */
 static struct share_place *find_place(struct share *share, uint64_t caller)

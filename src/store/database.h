@@ -94,6 +94,17 @@ static inline bool database_in_transaction(const struct database *db)
     return db->engine->in_transaction(db);
 }
 
+/* The end of a transaction: of one that went well a commit, else it is taken back, and `result` is why. */
+static inline err database_finish(struct ctx *cx, struct database *db, err result)
+{
+    struct ctx own = {.arena = NULL};
+    if (result == OK)
+        return database_move_to(cx, db, MOVE_COMMIT);
+    if (database_in_transaction(db) && database_move_to(&own, db, MOVE_ROLLBACK) != OK)
+        return own.failure.code;
+    return result;
+}
+
 static inline void database_close(struct database *db) /* takes NULL */
 {
     if (db != NULL)

@@ -128,12 +128,7 @@ static err change_keys(struct ctx *cx, const struct change *change,
     err result = say_next(cx, change);
     if (result == OK && run != NULL)
         result = run(cx, change);
-    if (result == OK)
-        return database_move_to(cx, db, MOVE_COMMIT);
-    struct ctx own = {.arena = NULL};
-    if (database_in_transaction(db) && database_move_to(&own, db, MOVE_ROLLBACK) != OK)
-        return own.failure.code;
-    return result;
+    return database_finish(cx, db, result);
 }
 
 /* The data is opened or closed, the rest of its row stays. */

@@ -216,13 +216,7 @@ static err apply_next(struct ctx *cx, struct database *db, unsigned files, struc
 static err apply_in_transaction(struct ctx *cx, struct database *db, unsigned files, struct migrations migrations)
 {
     TRY(database_move_to(cx, db, MOVE_BEGIN_WRITE));
-    err result = apply_next(cx, db, files, migrations);
-    if (result == OK)
-        return database_move_to(cx, db, MOVE_COMMIT);
-    struct ctx own = {.arena = NULL};
-    if (database_in_transaction(db) && database_move_to(&own, db, MOVE_ROLLBACK) != OK)
-        return own.failure.code;
-    return result;
+    return database_finish(cx, db, apply_next(cx, db, files, migrations));
 }
 
 static err make_own_table(struct ctx *cx, struct database *db)

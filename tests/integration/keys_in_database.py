@@ -11,16 +11,15 @@ an erasure stays pending, and what it destroys is found.
 Usage: keys_in_database.py PRINT_KEYS"""
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
 
 import steps
+from apart import Apart
 from cli import one_sentence
 from database_refusals import COUNT
 from database_server import DatabaseServer, program
-from running_node import Caller
 from stress import RoughNode, Shop, wait_until
 from traces import Keys, files, memory
 
@@ -29,25 +28,6 @@ SLOW = float(os.environ.get("SLOW", 1))
 SANITIZED = "SLOW" in os.environ  # such a program keeps what was freed, to catch who still uses it
 SOON_SECONDS = 5  # what happens within a second, on a machine that is busy with other tests
 SETTINGS = {"wal_recycle": "off", "checkpoint_timeout": "30min", "autovacuum": "off"}
-
-
-class Apart(RoughNode):
-    """A server with a folder of its own on the databases of another; of its keys it has the root alone."""
-
-    def __init__(self, node):
-        super().__init__()
-        self.of = node
-
-    def __enter__(self):
-        self.folder = self.of.folder + "-apart"
-        self.store = self.of.store
-        os.makedirs(os.path.join(self.data, "keys"), mode=0o700)
-        os.chmod(self.data, 0o700)
-        shutil.copy(os.path.join(self.of.data, "keys", "root.key"), os.path.join(self.data, "keys"))
-        self.log = open(os.path.join(self.folder, "log"), "w+b")
-        self.nobody = Caller(self)
-        self.start()
-        return self
 
 
 class Scene:

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import random
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -18,33 +17,14 @@ import sys
 import time
 
 import steps
+from apart import Apart
 from cli import EXIT, one_sentence
 from database_server import DatabaseServer, program
-from running_node import Caller
 from stress import Cut, RoughNode, Shop, seed_of_run, wait_until
 from traces import files
 
 SLOW = float(os.environ.get("SLOW", 1))
 KILLS = 3  # on each way
-
-
-class Apart(RoughNode):
-    """A server on the databases of another, in a folder with a copy of its root key."""
-
-    def __init__(self, node):
-        super().__init__()
-        self.of = node
-
-    def __enter__(self):
-        self.folder = self.of.folder + "-apart"
-        self.store = self.of.store
-        os.makedirs(os.path.join(self.data, "keys"), mode=0o700)
-        os.chmod(self.data, 0o700)
-        shutil.copy(os.path.join(self.of.data, "keys", "root.key"), os.path.join(self.data, "keys"))
-        self.log = open(os.path.join(self.folder, "log"), "w+b")
-        self.nobody = Caller(self)
-        self.start()
-        return self
 
 
 class Scene:
