@@ -84,6 +84,19 @@
 #define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
 #define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one */
 
+/* ---- tokens of organisations' systems */
+#define LIMIT_FORM_FIELDS 32              /* parameters of a form */
+#define LIMIT_JWT_BYTES (6 * 1024)        /* what others have signed: RSA of 4,096 bits with its key takes 2 kB */
+#define LIMIT_TOKEN_ID_BYTES 256          /* jti, nonce and the like */
+#define LIMIT_CLIENT_ID_BYTES 64          /* ours have 30 */
+#define LIMIT_CLOCK_AHEAD_MS 10000        /* others' clocks may go before ours by that much (FAPI 2.0) */
+#define LIMIT_ASSERTION_MS (5LL * 60 * 1000) /* from now to the end of what a client says of itself */
+#define LIMIT_PROOF_MS 60000              /* age of a proof of possession */
+#define LIMIT_NONCE_MS 60000              /* a nonce is handed out for so long, and taken for as long again */
+#define LIMIT_ACCESS_TOKEN_MS (10LL * 60 * 1000)
+#define LIMIT_REDIRECT_URIS 10            /* of one system */
+#define LIMIT_REDIRECT_URI_BYTES 500
+
 /* ---- the log */
 #define LIMIT_LOG_BATCH 4096              /* leaves of one sequencing pass */
 #define LIMIT_LOG_DELAY_MS 1000           /* act acknowledged to proof available */

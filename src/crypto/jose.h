@@ -6,6 +6,7 @@
 #define CRYPTO_JOSE_H
 
 #include "base/ctx.h"
+#include "crypto/jwk.h"
 #include "crypto/keyring.h"
 
 #define JOSE_SIGNATURES_MAX 4
@@ -39,5 +40,9 @@ err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const st
  * INVALID jws.header, jws.signature, jose.key, INTERNAL jose.library; as json_parse(). */
 err jws_verify(struct ctx *cx, struct text jws, const struct text *public_jwks, size_t count,
                struct bytes *out_payload) MUST_CHECK;
+
+/* For jwk_verify() alone, which has looked at all of it: whether the key, one for ES256 or PS256, has signed the parts.
+ * The header must name that algorithm. Fails INTERNAL jose.library, TOO_LARGE. */
+err jose_verify_parts(struct ctx *cx, struct text public_jwk, const struct jws_compact *jws, bool *out_good) MUST_CHECK;
 
 #endif

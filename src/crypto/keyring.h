@@ -28,7 +28,7 @@ typedef enum node_key {
 #define X(name, number, handed, sentence) KEYRING_##name = (number),
 #include "crypto/node_key.def"
 #undef X
-    KEYRING_NODE_KEYS = 10 /* one beyond the last */
+    KEYRING_NODE_KEYS = 11 /* one beyond the last */
 } node_key;
 
 /* Opens the folder with a holder in this process; with `create`, makes folder and root when there are none. Closed by
