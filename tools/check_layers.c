@@ -29,7 +29,7 @@ static const struct {
     const char *home;
 } FOREIGN[] = {
     {"sodium", "src/crypto/"}, {"openssl/", "src/crypto/"}, {"jose/", "src/crypto/"}, {"fido", "src/crypto/"},
-    {"cbor", "src/crypto/"},   {"sqlite3", "src/store/"},   {"libpq", "src/store/"},  {"event2/", "src/http/"},
+    {"cbor", "src/protocol/"}, {"sqlite3", "src/store/"},   {"libpq", "src/store/"},  {"event2/", "src/http/"},
     {"event.h", "src/http/"},  {"evhttp", "src/http/"},     {"curl/", "src/net/"},    {"jansson", "src/base/json.h"},
     {"seccomp", "src/app/"},
 };

@@ -97,6 +97,12 @@
 #define LIMIT_REDIRECT_URIS 10            /* of one system */
 #define LIMIT_REDIRECT_URI_BYTES 500
 
+/* ---- passkeys */
+#define LIMIT_CBOR_BYTES (16 * 1024)      /* one attestation or authenticator data; those of a TPM have 6 KiB */
+#define LIMIT_CBOR_DEPTH 4                /* lists and maps in one another, as CTAP2 has it */
+#define LIMIT_USER_HANDLE_BYTES 64        /* WebAuthn's own bound */
+#define LIMIT_TRANSPORT_BYTES 32          /* one word of how a browser reached a device */
+
 /* ---- the log */
 #define LIMIT_LOG_BATCH 4096              /* leaves of one sequencing pass */
 #define LIMIT_LOG_DELAY_MS 1000           /* act acknowledged to proof available */

@@ -49,6 +49,7 @@ LAYERS = {
     "libjose away from crypto": ({"src/left/wall.c": "#include <jose/jws.h>\n"}, "away from its home"),
     "SQLite away from store": ({"src/left/wall.c": "#include <sqlite3.h>\n"}, "away from its home"),
     "libpq away from store": ({"src/left/wall.c": "#include <libpq-fe.h>\n"}, "away from its home"),
+    "libcbor away from protocol": ({"src/left/wall.c": "#include <cbor.h>\n"}, "away from its home"),
     "libevent away from http": ({"src/left/wall.c": "#include <event2/event.h>\n"}, "away from its home"),
     "curl away from net": ({"src/left/wall.c": "#include <curl/curl.h>\n"}, "away from its home"),
     "jansson away from base/json.h": ({"src/ground/stone.c": "#include <jansson.h>\n"}, "away from its home"),
