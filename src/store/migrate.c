@@ -11,6 +11,8 @@
 #define TEXT_BYTES (1024 * 1024)
 #define DIALECT_BYTES 1024
 #define TRIES_MAX 20 /* of a step that meets what older programs write */
+#define TRIES_OF_BUSY_MAX \
+    4 /* each LIMIT_STORE_BUSY_MS: several that start together wait for the one that makes it all */
 
 static const char *const FILE_NAMES[STORE_FILE_COUNT] = {
     [STORE_KEYS] = "keys", [STORE_RECORDS] = "records", [STORE_LEDGER] = "ledger", [STORE_PEOPLE] = "people"};
@@ -112,8 +114,8 @@ err migrate_text(struct ctx *cx, const struct engine *engine, const char *sql, u
 /* ---- what has been applied */
 
 struct applied {
-    int64_t      version;
-    struct text  name;
+    int64_t version;
+    struct text name;
     struct bytes hash;
 };
 
@@ -147,8 +149,8 @@ static err check_applied(struct ctx *cx, const struct applied *applied, struct m
     const struct migration *migration = &migrations.list[count];
     sha256(bytes_of_text(text_of(migration->sql)), hash);
     if (!bytes_equals(applied->hash, (struct bytes){hash, sizeof hash}))
-        return FAIL(cx, CONFLICT, "store.migration_changed",
-                    "%s is not the migration that was applied", migration->name);
+        return FAIL(cx, CONFLICT, "store.migration_changed", "%s is not the migration that was applied",
+                    migration->name);
     return OK;
 }
 
@@ -219,9 +221,21 @@ static err apply_in_transaction(struct ctx *cx, struct database *db, unsigned fi
     return database_finish(cx, db, apply_next(cx, db, files, migrations));
 }
 
+/* Whether the step that just failed is worth another try. */
+static bool may_pass(const struct ctx *cx, err failed, int tries)
+{
+    struct text reason = text_of(cx->failure.reason);
+    return failed == UNAVAILABLE && ((text_is(reason, "store.conflict") && tries < TRIES_MAX) ||
+                                     (text_is(reason, "store.busy") && tries < TRIES_OF_BUSY_MAX));
+}
+
 static err make_own_table(struct ctx *cx, struct database *db)
 {
     err made = run_in_dialect(cx, db, OWN_TABLE); /* takes no lock when the table is there */
+    for (int tries = 1; made != OK && may_pass(cx, made, tries); tries++) {
+        failure_clear(&cx->failure);
+        made = run_in_dialect(cx, db, OWN_TABLE);
+    }
     if (made != CONFLICT)
         return made;
     failure_clear(&cx->failure); /* another program was faster: now it is there */
@@ -247,12 +261,11 @@ err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct mi
     size_t count = 0;
     TRY(make_own_table(cx, db));
     TRY(count_applied(cx, db, migrations, &count));
-    for (int tries = 0; count < migrations.count; tries++) {
+    for (int tries = 1; count < migrations.count; tries++) {
         err applied = apply_in_transaction(cx, db, files, migrations);
-        if (applied == UNAVAILABLE && strcmp(cx->failure.reason, "store.conflict") == 0 && tries < TRIES_MAX)
-            failure_clear(&cx->failure);
-        else
-            TRY(applied);
+        if (applied != OK && !may_pass(cx, applied, tries))
+            return applied;
+        failure_clear(&cx->failure);
         TRY(count_applied(cx, db, migrations, &count));
     }
     return OK;

@@ -31,6 +31,7 @@ static const struct meaning MEANINGS[] = {
     {"23505", CONFLICT, "store.duplicate", "such a thing exists already"},
     {"42P06", CONFLICT, "store.duplicate", "such a schema exists already"},
     {"42P07", CONFLICT, "store.duplicate", "such a table exists already"},
+    {"42710", CONFLICT, "store.duplicate", "such an object exists already"},
     {"40", UNAVAILABLE, "store.conflict", "another change of the same things was faster"},
     {"53100", UNAVAILABLE, "store.full", "the disk of the database is full"},
     {"53200", UNAVAILABLE, "store.memory", "the database has no memory left"},

@@ -218,11 +218,12 @@ def stops_are_served(node, shop, script, callers, within):
 
 
 def wait_until_full(customer, status=503, reason="store.queue_full"):
-    """True once a write that stops nothing is turned away. One that waits instead is left to its fate."""
+    """True once a write that stops nothing is turned away. One that waits instead is left to its fate; an answer takes
+    its time in a crowd."""
     begin = time.monotonic()
     while time.monotonic() - begin < HELD_SECONDS_MAX:
         try:
-            answer = customer.line(timeout=0.2).call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}})
+            answer = customer.line(timeout=0.7).call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}})
         except Cut:
             continue
         answer.expect(status)

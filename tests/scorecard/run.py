@@ -20,6 +20,7 @@ import tomllib
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parents[1]
 SHOWN_MAX = 3
+SAID_MAX = 40
 LISTS = {"found": "found", "control": "controls", "skipped": "skipped"}
 PASSED = re.compile(r"Test +#(\d+): (\S+) \.*\s*(Passed|\*\*\*\S+)")
 NAMED = re.compile(r"^test (\d+)\n +Start +\d+: (\S+)$", re.M)
@@ -49,7 +50,12 @@ def run_tests(build, names, sizes):
     pattern = "^(" + "|".join(map(re.escape, sorted(names))) + ")$"
     command = ["ctest", "--test-dir", build, "-V", "-j", str(os.cpu_count()), "-R", pattern]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **sizes})
-    return told_by(done.stdout)
+    told = told_by(done.stdout)
+    for number, name in NAMED.findall(done.stdout):
+        if name in told and told[name]["ran"] and not told[name]["passed"]:
+            print(f"{name} failed; the end of what it said:")
+            print(*re.findall(rf"^{number}: (.*)$", done.stdout, re.M)[-SAID_MAX:], sep="\n")
+    return told
 
 
 def run_all(build, wanted, more):
