@@ -4,10 +4,12 @@
 
 #include "app/cli.h"
 #include "base/json.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "domain/organisation.h"
 #include "domain/person.h"
+#include "domain/system_key.h"
 #include "http/route.h"
 #include "store/queries.h"
 
@@ -107,6 +109,72 @@ err cli_key_create(struct cli *cli)
             TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name),
             TEXT_ARGS(create.out_secret));
     return answer(cli, &(struct answer){id, create.name, "secret", create.out_secret});
+}
+
+/* ---- systems that sign */
+
+#define JWKS_FILE_BYTES_MAX (64 * 1024)
+
+static err read_keys(struct cli *cli, struct text *out)
+{
+    const char *path = cli_value(cli, CLI_jwks, NULL);
+    if (path == NULL)
+        return FAIL(&cli->cx, USAGE, "cli.jwks", "name the file of its public keys with --jwks");
+    FILE *file = fopen(path, "rb");
+    char *at = arena_take(cli->cx.arena, JWKS_FILE_BYTES_MAX, 1);
+    size_t size = file == NULL || at == NULL ? 0 : fread(at, 1, JWKS_FILE_BYTES_MAX, file);
+    bool read = file != NULL && at != NULL && ferror(file) == 0 && size < JWKS_FILE_BYTES_MAX;
+    if (file != NULL)
+        (void)fclose(file); /* it was only read */
+    if (!read)
+        return FAIL(&cli->cx, USAGE, "cli.jwks", "the file %s cannot be read, or is no set of keys", path);
+    *out = (struct text){at, size};
+    return OK;
+}
+
+/* The words of --redirect, which hold no blanks. */
+static err read_addresses(struct cli *cli, struct signing_draft *draft)
+{
+    struct text rest = text_trim(text_of(cli_value(cli, CLI_redirect, "")));
+    struct text *words = ARENA_ARRAY(cli->cx.arena, struct text, LIMIT_REDIRECT_URIS + 1);
+    size_t count = 0;
+    if (words == NULL)
+        return FAIL_MEMORY(&cli->cx);
+    while (rest.size > 0 && count <= LIMIT_REDIRECT_URIS) {
+        const char *blank = memchr(rest.at, ' ', rest.size);
+        words[count] = (struct text){rest.at, blank == NULL ? rest.size : (size_t)(blank - rest.at)};
+        rest = (struct text){rest.at + words[count].size, rest.size - words[count].size};
+        rest = text_trim(rest);
+        count++;
+    }
+    draft->redirect_uris = words;
+    draft->redirect_uris_count = count;
+    return OK;
+}
+
+err cli_system_create(struct cli *cli)
+{
+    struct key_create create = {.name = cli_argument(cli, 2)};
+    struct signing_draft draft = {.jwks = TEXT_NONE};
+    struct signing signing;
+    TRY(read_scopes(cli, &create.scopes));
+    TRY(read_keys(cli, &draft.jwks));
+    TRY(read_addresses(cli, &draft));
+    TRY(signing_read(&cli->cx, &draft, &signing));
+    create.signing = &signing;
+    TRY(cli_open(cli, false));
+    struct organisation organisation;
+    struct department department;
+    TRY(organisation_find(&cli->node.cx, cli_argument(cli, 0), &organisation));
+    TRY(department_find(&cli->node.cx, organisation.organisation_id, cli_argument(cli, 1), &department));
+    create.organisation_id = organisation.organisation_id;
+    create.department_id = department.department_id;
+    TRY(node_write(&cli->node, key_create, &create));
+    struct text id = id_text(&cli->node.cx, (struct id){ID_SYSTEM, create.organisation_id, create.out.system_id});
+    cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nThe first word is its client_id. It signs with keys of its own: there is no "
+            "secret.\n",
+            TEXT_ARGS(id), TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name));
+    return answer(cli, &(struct answer){.id = id, .name = create.name});
 }
 
 /* Where people reach the node: as said, as the last `serve` said, or the default. */

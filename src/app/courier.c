@@ -15,6 +15,7 @@
 #include "domain/erasure.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
+#include "domain/seen_token.h"
 #include "domain/stray.h"
 #include "http/idempotency.h"
 #include "ledger/ledger.h"
@@ -57,6 +58,7 @@ typedef enum job_number {
     JOB_MARK,
     JOB_LEFTOVER,
     JOB_FORGET,
+    JOB_TOKENS,
     JOB_STRAY,
     JOB_COUNT
 } job_number;
@@ -150,6 +152,16 @@ static err forget_answers(struct courier *courier)
     return OK;
 }
 
+/* What was signed for one use is kept until it is too old, tokens until they end. */
+static err forget_tokens(struct courier *courier)
+{
+    bool more = false;
+    do
+        TRY(store_write_wait(courier->node->store, &courier->cx, seen_token_forget, &more));
+    while (more);
+    return OK;
+}
+
 /* A little at a time, so that a start beside a million people is no burst of reading. */
 static err sweep_strays(struct courier *courier)
 {
@@ -186,6 +198,7 @@ static const struct job JOBS[JOB_COUNT] = {
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
     [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},
     [JOB_FORGET] = {.name = "forget", .run = forget_answers, .every_ms = FORGET_EVERY_MS},
+    [JOB_TOKENS] = {.name = "tokens", .run = forget_tokens, .every_ms = FORGET_EVERY_MS},
     [JOB_STRAY] = {.name = "stray", .run = sweep_strays, .every_ms = STRAY_EVERY_MS},
 };
 

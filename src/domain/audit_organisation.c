@@ -41,6 +41,19 @@ static err take_key(struct ctx *cx, const struct sql_audit_api_key_list_row *row
     return OK;
 }
 
+static err take_signing(struct ctx *cx, const struct sql_audit_system_key_list_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    struct sql_system_key_insert_in columns = {row->organisation_id, row->system_id, row->department_id,
+                                               row->department_bit, row->scopes, row->jwks, row->redirect_uris,
+                                               row->created_at_ms};
+    struct row_tag tag = row_tag_of_signing(walk->brief.arena, &columns);
+    TRY(audit_tag(walk, &tag, (struct id){ID_SYSTEM, row->organisation_id, row->system_id}));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
 /* ---- organisations and departments */
 
 static err check_signing_key(struct audit_walk *walk, int64_t organisation_id)
@@ -97,7 +110,7 @@ static err take_odd_key(struct ctx *cx, const struct sql_audit_key_list_row *row
 {
     (void)cx; /* nothing in here can fail */
     struct id id = {ID_SYSTEM, row->organisation_id, row->system_id};
-    audit_found(arg, "The API key of %.*s is missing or holds other rights than its system.",
+    audit_found(arg, "The API key of %.*s, or what it signs with, is missing or holds other rights than its system.",
                 TEXT_ARGS(audit_id_name(arg, id)));
     return OK;
 }
@@ -160,6 +173,7 @@ err audit_organisations(struct audit_walk *walk)
 {
     TRY(sql_audit_organisation_list_each(&walk->cx, take_organisation, walk));
     TRY(sql_audit_api_key_list_each(&walk->cx, take_key, walk));
+    TRY(sql_audit_system_key_list_each(&walk->cx, take_signing, walk));
     TRY(sql_audit_key_list_each(&walk->cx, take_odd_key, walk));
     TRY(sql_audit_reader_list_each(&walk->cx, take_reader, walk)); /* the ledger before what it speaks of */
     return sql_audit_dangling_list_each(&walk->cx, take_dangling, walk);

@@ -12,6 +12,7 @@
 #include "domain/outbox.h"
 #include "domain/policy.h"
 #include "domain/row_tag.h"
+#include "domain/system_key.h"
 #include "store/queries.h"
 
 #define KEY_PREFIX "key"
@@ -163,11 +164,16 @@ err key_create(struct ctx *cx, void *arg)
         .name = create->name,
         .scopes = create->scopes,
         .created_at_ms = cx->now_ms,
+        .jwks = create->signing == NULL ? TEXT_NONE : create->signing->jwks,
+        .redirect_uris = create->signing == NULL ? TEXT_NONE : create->signing->redirect_uris,
     };
+    create->out_secret = TEXT_NONE;
     struct sql_system_insert_in row = {create->organisation_id, create->out.system_id, create->department_id,
                                        create->name, create->scopes, cx->now_ms};
     TRY(sql_system_insert(cx, &row, NULL));
     TRY(outbox_add_set_up(cx, create->organisation_id, "system.created", create->out.system_id));
+    if (create->signing != NULL)
+        return signing_insert(cx, &create->out, department.bit, create->signing);
     return insert_key(cx, &create->out, department.bit, &create->out_secret);
 }
 
@@ -182,6 +188,8 @@ err key_revoke(struct ctx *cx, void *arg)
     if (changed == 0)
         return FAIL_NOT_FOUND(cx);
     TRY(outbox_add_set_up(cx, revoke->organisation_id, "system.ended", revoke->system_id));
+    struct sql_system_key_revoke_in signing = {revoke->organisation_id, revoke->system_id, cx->now_ms};
+    TRY(sql_system_key_revoke(cx, &signing, NULL));
     struct sql_api_key_revoke_in keys = {revoke->organisation_id, revoke->system_id, cx->now_ms};
     return sql_api_key_revoke(cx, &keys, NULL);
 }
@@ -336,7 +344,8 @@ err system_list(struct ctx *cx, int64_t organisation_id, struct system **out, si
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++)
         systems[i] = (struct system){rows[i].organisation_id, rows[i].system_id, rows[i].department_id, rows[i].name,
-                                     (uint32_t)rows[i].scopes, rows[i].created_at_ms, rows[i].revoked_at_ms};
+                                     (uint32_t)rows[i].scopes, rows[i].created_at_ms, rows[i].revoked_at_ms,
+                                     rows[i].jwks, rows[i].redirect_uris};
     *out = systems;
     *out_count = count;
     return OK;

@@ -30,7 +30,11 @@ struct system {
     uint32_t    scopes;
     int64_t     created_at_ms;
     int64_t     revoked_at_ms;
+    struct text jwks;          /* what it signs with (domain/system_key.h); empty: it has an API key */
+    struct text redirect_uris; /* JSON; empty with an API key */
 };
+
+struct signing; /* domain/system_key.h */
 
 /* store_write_fn; arg below. CONFLICT organisation.exists; INVALID organisation.name | organisation.slug. */
 struct organisation_create {
@@ -54,12 +58,13 @@ struct key_create {
     int64_t       department_id;
     struct text   name;
     uint32_t      scopes;
+    const struct signing *signing; /* it signs, and has no API key; NULL: it has one */
     struct system out;
-    struct text   out_secret; /* "key_…" */
+    struct text   out_secret; /* "key_…"; empty for one that signs */
 };
 err key_create(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* store_write_fn; ends a system's keys at once. */
+/* store_write_fn; ends a system's keys at once, and with them its tokens. */
 struct key_revoke {
     int64_t organisation_id;
     int64_t system_id;

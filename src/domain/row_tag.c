@@ -51,6 +51,18 @@ struct row_tag row_tag_of_key(struct arena *arena, const struct sql_api_key_inse
                             joined(arena, parts, sizeof parts / sizeof *parts), row->created_at_ms};
 }
 
+struct row_tag row_tag_of_signing(struct arena *arena, const struct sql_system_key_insert_in *row)
+{
+    struct text parts[] = {
+        text_format(arena, "%lld %lld %lld %lld %lld", (long long)row->organisation_id, (long long)row->department_id,
+                    (long long)row->department_bit, (long long)row->scopes, (long long)row->created_at_ms),
+        row->jwks,
+        row->redirect_uris,
+    };
+    return (struct row_tag){text_format(arena, "signing/%lld", (long long)row->system_id),
+                            joined(arena, parts, sizeof parts / sizeof *parts), row->created_at_ms};
+}
+
 struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_save_in *row, int64_t published_at_ms)
 {
     struct text parts[] = {

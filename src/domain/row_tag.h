@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tags of what is set up once and never changes: an organisation, a department, an API key, a published version of a
- * purpose. A tag is a keyed hash of the row's columns under a key of the node, kept apart from the row: who has the
- * files and not the keys cannot make one that fits. Rows from before tags have none; the audit counts them. */
+ * Tags of what is set up once and never changes: an organisation, a department, an API key, the keys of a system that
+ * signs, a published version of a purpose. A tag is a keyed hash of the row's columns under a key of the node, kept
+ * apart from the row: who has the files and not the keys cannot make one that fits. Rows from before tags have none;
+ * the audit counts them. */
 #ifndef DOMAIN_ROW_TAG_H
 #define DOMAIN_ROW_TAG_H
 
@@ -17,6 +18,7 @@ struct row_tag {
 struct row_tag row_tag_of_organisation(struct arena *arena, const struct sql_organisation_insert_in *row);
 struct row_tag row_tag_of_department(struct arena *arena, const struct sql_department_insert_in *row);
 struct row_tag row_tag_of_key(struct arena *arena, const struct sql_api_key_insert_in *row);
+struct row_tag row_tag_of_signing(struct arena *arena, const struct sql_system_key_insert_in *row);
 struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_save_in *row, int64_t published_at_ms);
 
 /* Inside a write, the one that makes the row. The first one also notes from when on no row is without a tag. */

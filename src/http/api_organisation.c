@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "domain/invitation.h"
+#include "domain/system_key.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
 
@@ -77,6 +78,9 @@ struct system_view {
     int64_t            created_at_ms;
     int64_t            revoked_at_ms;
     struct text        secret;
+    struct text        jwks;
+    const struct text *redirect_uris;
+    size_t             redirect_uris_count;
 };
 static const struct shape_member SYSTEM[] = {
     MEMBER("id", ID, SHAPE_READ_ONLY, struct system_view, id, .id = ID_SYSTEM),
@@ -88,6 +92,10 @@ static const struct shape_member SYSTEM[] = {
     MEMBER("revoked", TIME, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct system_view, revoked_at_ms),
     MEMBER("secret", TEXT, SHAPE_READ_ONLY | SHAPE_SPARSE, struct system_view, secret,
            .sentence = "The API key, shown this once."),
+    MEMBER("jwks", JSON, SHAPE_SPARSE, struct system_view, jwks, .most = JWK_SET_BYTES_MAX,
+           .sentence = "A set of public keys (RFC 7517): the system signs with them, and has no API key."),
+    LIST("redirect_uris", TEXTS, SHAPE_SPARSE, struct system_view, redirect_uris, .most = LIMIT_REDIRECT_URIS,
+         .sentence = "With jwks: where people may be sent back to, byte for byte."),
 };
 const struct shape SHAPE_SYSTEM = {.name = "System", .sentence = "An API client of one department.",
     SHAPE_MEMBERS(SYSTEM), .size = sizeof(struct system_view)};
@@ -111,8 +119,11 @@ static err view_system(struct ctx *cx, const struct system *system, struct syste
         .created_at_ms = system->created_at_ms,
         .revoked_at_ms = system->revoked_at_ms,
         .secret = TEXT_NONE,
+        .jwks = system->jwks,
     };
-    return OK;
+    if (system->redirect_uris.size == 0)
+        return OK;
+    return signing_redirect_uris(cx, system->redirect_uris, &out->redirect_uris, &out->redirect_uris_count);
 }
 
 err get_systems(struct call *call)
@@ -146,6 +157,23 @@ static err read_scopes(struct ctx *cx, const struct system_view *body, uint32_t 
     return OK;
 }
 
+/* NULL: the system is to have an API key. */
+static err read_signing(struct ctx *cx, const struct system_view *body, const struct signing **out)
+{
+    struct signing *signing = ARENA_NEW(cx->arena, struct signing);
+    struct signing_draft draft = {body->jwks, body->redirect_uris, body->redirect_uris_count};
+    if (signing == NULL)
+        return FAIL_MEMORY(cx);
+    if (body->jwks.size == 0 && body->redirect_uris_count > 0)
+        return FAIL_AT(cx, INVALID, "redirect.uri", "/redirect_uris", "redirect_uris are for systems with jwks");
+    *out = NULL;
+    if (body->jwks.size == 0)
+        return OK;
+    TRY(signing_read(cx, &draft, signing));
+    *out = signing;
+    return OK;
+}
+
 static err reply_system(struct call *call, void *arg)
 {
     const struct key_create *create = arg;
@@ -169,6 +197,7 @@ err post_system(struct call *call)
     create->department_id = body.department.item;
     create->name = body.name;
     TRY(read_scopes(cx, &body, &create->scopes));
+    TRY(read_signing(cx, &body, &create->signing));
     return call_seal(call, key_create, create, reply_system, 0);
 }
 

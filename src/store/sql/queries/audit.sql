@@ -71,6 +71,7 @@ SELECT count(*) FROM vault_history h WHERE person_id = $1
 -- rows: walk
 SELECT 1 AS kind, organisation_id, 0 AS item_id, 0 AS version FROM (SELECT organisation_id FROM department
     UNION SELECT organisation_id FROM system UNION SELECT organisation_id FROM api_key
+    UNION SELECT organisation_id FROM system_key
     UNION SELECT organisation_id FROM purpose UNION SELECT organisation_id FROM invitation
     UNION SELECT organisation_id FROM relationship UNION SELECT organisation_id FROM act) AS told
     WHERE NOT EXISTS (SELECT 1 FROM organisation o WHERE o.organisation_id = told.organisation_id)
@@ -135,20 +136,32 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM act WHERE person_id = $1 AND relationship
 -- rows: one
 SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2 AND department_id = $3;
 
--- Systems whose key says something else than the system, and keys without one: each has exactly one.
+-- Systems whose key, or what they sign with, says something else than the system, and those of neither or both: each
+-- has exactly one.
 -- name: audit_key_list
 -- file: people
 -- out:  organisation_id int64, system_id int64
 -- rows: walk
-SELECT k.organisation_id, k.system_id FROM api_key k
+SELECT k.organisation_id, k.system_id FROM (SELECT organisation_id, system_id, department_id, department_bit, scopes,
+        created_at_ms, revoked_at_ms FROM api_key
+    UNION ALL SELECT organisation_id, system_id, department_id, department_bit, scopes, created_at_ms, revoked_at_ms
+        FROM system_key) AS k
     LEFT JOIN system s ON s.organisation_id = k.organisation_id AND s.system_id = k.system_id
     LEFT JOIN department d ON d.organisation_id = k.organisation_id AND d.department_id = k.department_id
     WHERE s.system_id IS NULL OR d.department_id IS NULL OR s.department_id <> k.department_id
         OR s.scopes <> k.scopes OR s.created_at_ms <> k.created_at_ms OR s.revoked_at_ms <> k.revoked_at_ms
         OR k.department_bit <> CAST(1 AS BIGINT) << CAST(d.ordinal AS INTEGER)
-UNION SELECT s.organisation_id, s.system_id FROM system s WHERE (SELECT count(*) FROM api_key k
-    WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) <> 1
+UNION SELECT s.organisation_id, s.system_id FROM system s WHERE
+    (SELECT count(*) FROM api_key k WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) +
+    (SELECT count(*) FROM system_key k WHERE k.organisation_id = s.organisation_id AND k.system_id = s.system_id) <> 1
 ORDER BY 1, 2;
+
+-- name: audit_system_key_list
+-- file: people
+-- out:  organisation_id int64, system_id int64, department_id int64, department_bit int64, scopes int64, jwks text,
+--       redirect_uris text, created_at_ms int64
+-- rows: walk
+SELECT :columns: FROM system_key ORDER BY organisation_id, system_id;
 
 -- name: audit_organisation_list
 -- file: people

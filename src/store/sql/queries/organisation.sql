@@ -85,10 +85,12 @@ SELECT name FROM system WHERE organisation_id = $1 AND system_id = $2;
 -- file: people
 -- in:   organisation_id int64
 -- out:  organisation_id int64, system_id int64, department_id int64, name text, scopes int64, created_at_ms int64,
---       revoked_at_ms int64
+--       revoked_at_ms int64, jwks text, redirect_uris text
 -- rows: many
-SELECT organisation_id, system_id, department_id, name, scopes, created_at_ms, revoked_at_ms FROM system
-WHERE organisation_id = $1 ORDER BY system_id;
+SELECT s.organisation_id, s.system_id, s.department_id, s.name, s.scopes, s.created_at_ms, s.revoked_at_ms,
+    COALESCE(k.jwks, '') AS jwks, COALESCE(k.redirect_uris, '') AS redirect_uris
+FROM system s LEFT JOIN system_key k ON k.organisation_id = s.organisation_id AND k.system_id = s.system_id
+WHERE s.organisation_id = $1 ORDER BY s.system_id;
 
 -- name: system_revoke
 -- file: people
