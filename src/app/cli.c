@@ -193,7 +193,7 @@ static err check_place(struct cli *cli, cli_option option)
 
 static err check_keys(struct cli *cli)
 {
-    struct text store = text_of(cli_value(cli, CLI_store, "sqlite:"));
+    struct text store = text_of(cli_value(cli, CLI_from, cli_value(cli, CLI_store, "sqlite:"))); /* what is moved */
     struct text keys = text_of(cli_value(cli, CLI_keys, "file:keys"));
     bool is_shared = text_starts_with(keys, "postgresql://");
     if (!(text_starts_with(keys, "file:") && keys.size > sizeof "file:" - 1) && !is_shared)

@@ -5,53 +5,28 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/findings.h"
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/keyring.h"
-#include "domain/audit.h"
 #include "domain/key_rows.h"
 #include "domain/person_key.h"
 #include "domain/stray.h"
-#include "ledger/audit.h"
 #include "ledger/ledger.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 
-#define FINDINGS_BYTES_MAX (16 * 1024 * 1024)
+#define AUDIT_BYTES_MAX (8 * 1024 * 1024)
 
-/* Findings of all audits go to one list. */
-struct findings_list {
-    struct cli        *cli;
-    struct json_writer json;
-    bool               tty; /* somebody watches */
-};
-
-static void take_finding(void *self, struct text sentence)
+static err answer_audit(struct cli *cli, const struct findings *findings)
 {
-    struct findings_list *list = self;
-    if (list->tty)
-        (void)fputs("\r\033[K", stderr); /* a terminal that is gone shows nothing */
-    json_write_text(&list->json, sentence);
-    cli_say(list->cli, "- %.*s\n", TEXT_ARGS(sentence));
-}
-
-static void tell_progress(void *self, int64_t people)
-{
-    const struct findings_list *list = self;
-    if (list->tty)
-        (void)fprintf(stderr, "\r\033[K%lld people …", (long long)people); /* as above */
-}
-
-static err answer_audit(struct cli *cli, struct findings_list *list, const struct audit_report *domain,
-                        const struct ledger_audit *ledger)
-{
-    int64_t findings = domain->findings + ledger->findings;
-    struct json_writer json = json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX);
-    json_close_array(&list->json);
+    const struct audit_report *domain = &findings->domain;
+    const struct ledger_audit *ledger = &findings->ledger;
+    struct json_writer json = json_writer_open(cli->cx.arena, AUDIT_BYTES_MAX);
     json_open_object(&json);
-    json_member_bool(&json, "ok", findings == 0);
+    json_member_bool(&json, "ok", findings->count == 0);
     json_member_int(&json, "people", domain->people);
     json_member_int(&json, "relationships", domain->relationships);
     json_member_int(&json, "grants", domain->grants);
@@ -62,8 +37,9 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
     json_member_int(&json, "untagged", domain->untagged);
     json_member_int(&json, "log_entries", ledger->entries);
     json_member_int(&json, "log_pending", ledger->pending);
+    json_member_int(&json, "findings_count", findings->count);
     json_write_key(&json, "findings");
-    json_write_raw(&json, builder_text(&list->json.out));
+    json_write_raw(&json, builder_text(&findings->said.out));
     json_close_object(&json);
     cli_say(cli,
             "Read: people %lld, relationships %lld, grants %lld, acts %lld, receipts %lld, disclosures %lld,\n"
@@ -74,29 +50,21 @@ static err answer_audit(struct cli *cli, struct findings_list *list, const struc
     if (domain->untagged > 0)
         cli_say(cli, "From before there were tags: %lld row%s of the set-up; nobody can say what was changed there.\n",
                 (long long)domain->untagged, text_plural(domain->untagged));
-    if (findings == 0)
+    if (findings->count == 0)
         cli_say(cli, "Everything agrees.\n");
     TRY(cli_answer(cli, &json));
-    return findings == 0 ? OK
-                         : FAIL(&cli->cx, CORRUPT, "audit.findings", "%lld finding%s: something does not agree",
-                                (long long)findings, text_plural(findings));
+    return findings_judge(&cli->cx, findings, NULL);
 }
 
 err cli_audit(struct cli *cli)
 {
+    struct findings findings;
     TRY(cli_open(cli, false));
-    struct findings_list list = {cli, json_writer_open(cli->cx.arena, FINDINGS_BYTES_MAX),
-                                 isatty(STDERR_FILENO) == 1 && !cli_has(cli, CLI_json)};
-    struct audit_report domain = {.found = take_finding, .progress = tell_progress, .self = &list};
-    struct ledger_audit ledger = {.found = take_finding, .self = &list};
-    json_open_array(&list.json);
+    findings_begin(&findings, cli, LIMIT_FINDINGS);
     TRY(store_check(&cli->node.cx, cli->node.store));
     TRY(node_settle(&cli->node));
-    TRY(domain_audit(&cli->node.cx, &domain));
-    TRY(ledger_audit(&cli->node.cx, &ledger));
-    if (list.tty)
-        (void)fputs("\r\033[K", stderr); /* as above */
-    return answer_audit(cli, &list, &domain, &ledger);
+    TRY(findings_look(&findings, &cli->node, NULL));
+    return answer_audit(cli, &findings);
 }
 
 err cli_backup(struct cli *cli)

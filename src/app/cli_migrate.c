@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "app/cli.h"
+#include "app/findings.h"
+#include "app/move_scope.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "domain/audit.h"
-#include "ledger/audit.h"
 #include "ledger/ledger.h"
 #include "store/keys_move.h"
 #include "store/look.h"
@@ -19,6 +19,7 @@
 
 #define ANSWER_BYTES 8192
 #define TELL_EVERY_NS INT64_C(200000000)
+#define NS_OF_MS 1000000
 #define FINDINGS_SAID_MAX 20
 #define TYPED_BYTES 64
 
@@ -35,7 +36,10 @@ struct moving {
     int64_t           step_ns; /* when this step began */
     int64_t           told_ns; /* when somebody was told last */
     move_step         step;
-    int64_t           findings;
+    struct move_scope scope;     /* of what was written behind the closed door */
+    bool              is_audited; /* the source, by this run: before it was closed */
+    int64_t           audited;   /* people, last */
+    int64_t           closed_ns; /* when this run found the source closed, or closed it */
 };
 
 static int64_t now_ns(const struct moving *moving)
@@ -73,15 +77,6 @@ static void tell(void *self, const struct move_progress *progress)
                   (long long)rate(progress->rows, now - moving->step_ns), progress->table); /* as above */
 }
 
-static void tell_people(void *self, int64_t people)
-{
-    const struct moving *moving = self;
-    if (!moving->tty)
-        return;
-    clear_line(moving);
-    (void)fprintf(stderr, "%lld people audited …", (long long)people); /* as above */
-}
-
 /* A line for each step, at once: it may take long. */
 static void say(const struct moving *moving, const char *sentence)
 {
@@ -92,27 +87,14 @@ static void say(const struct moving *moving, const char *sentence)
 
 /* ---- looking */
 
-static void take_finding(void *self, struct text sentence)
+/* Of everybody, or of those in `scope`. */
+static err audit(struct moving *moving, struct node *node, const struct audit_scope *scope, const char *whose)
 {
-    struct moving *moving = self;
-    if (moving->findings++ >= FINDINGS_SAID_MAX)
-        return;
-    clear_line(moving);
-    cli_say(moving->cli, "- %.*s\n", TEXT_ARGS(sentence));
-}
-
-static err audit(struct moving *moving, struct node *node, const char *whose)
-{
-    struct audit_report domain = {.found = take_finding, .progress = tell_people, .self = moving};
-    struct ledger_audit ledger = {.found = take_finding, .self = moving};
-    moving->findings = 0;
-    TRY(domain_audit(&node->cx, &domain));
-    TRY(ledger_audit(&node->cx, &ledger));
-    clear_line(moving);
-    if (moving->findings == 0)
-        return OK;
-    return FAIL(&node->cx, CORRUPT, "audit.findings", "%lld finding%s: something does not agree in %s",
-                (long long)moving->findings, text_plural(moving->findings), whose);
+    struct findings findings;
+    findings_begin(&findings, moving->cli, FINDINGS_SAID_MAX);
+    TRY(findings_look(&findings, node, scope));
+    moving->audited = findings.domain.people;
+    return findings_judge(&node->cx, &findings, whose);
 }
 
 /* NOT_FOUND when the log has not begun: then it has not in both places. */
@@ -215,9 +197,11 @@ static err copy(struct moving *moving)
     say(moving, "Copying while the store is in use.");
     TRY(store_move_copy(&node->cx, &moving->move));
     say(moving, "Auditing it.");
-    TRY(audit(moving, node, "the source: nothing was closed"));
+    TRY(audit(moving, node, NULL, "the source: nothing was closed"));
+    moving->is_audited = true;
     TRY(node_settle(node));
     say(moving, "Closing it: servers that run there end now.");
+    moving->closed_ns = now_ns(moving);
     TRY(store_move_close(&node->cx, &moving->move));
     return mark_keep(&node->cx, node->store, &node->kept); /* an older copy of it must not come to life again */
 }
@@ -258,7 +242,8 @@ static err look_at_target(struct moving *moving)
     moving->to.open_keys = share_keys;
     TRY(node_open(&moving->target, &moving->to));
     TRY(check_log(moving));
-    TRY(audit(moving, &moving->target, "the copy; the source is closed, run this again or with --cancel"));
+    TRY(audit(moving, &moving->target, moving->is_audited ? move_scope_close(&moving->scope) : NULL,
+              "the copy; the source is closed, run this again or with --cancel"));
     if (store_waits(moving->target.store))
         TRY(find_newest(&moving->target.cx, &moving->move.newest_number));
     moving->move.to = moving->target.store;
@@ -274,9 +259,17 @@ static err take_over(struct moving *moving, err result)
     return result;
 }
 
+static void take_change(void *self, const struct move_change *change)
+{
+    struct moving *moving = self;
+    move_scope_add(&moving->scope, change);
+}
+
 static err settle(struct moving *moving)
 {
     struct node *node = &moving->cli->node;
+    TRY(move_scope_open(&node->cx, &moving->scope));
+    moving->move.changed = take_change;
     say(moving, "Copying the rest and comparing every row.");
     TRY(store_move_settle(&node->cx, &moving->move));
     say(moving, "Auditing the copy.");
@@ -295,6 +288,7 @@ static err answer(struct moving *moving)
     struct cli *cli = moving->cli;
     struct json_writer json = json_writer_open(cli->cx.arena, ANSWER_BYTES);
     int64_t ns = now_ns(moving) - moving->began_ns;
+    int64_t closed_ms = (now_ns(moving) - moving->closed_ns) / NS_OF_MS;
     struct text root = moving->head.note.size == 0 ? TEXT_NONE
                                                    : base64_encode(cli->cx.arena, root_of(moving));
     json_open_object(&json);
@@ -304,10 +298,14 @@ static err answer(struct moving *moving)
     json_member_int(&json, "rows_per_second", rate(moving->move.rows, ns));
     json_member_int(&json, "log_entries", (int64_t)moving->head.tree.size);
     json_member_text(&json, "log_root", root);
+    json_member_int(&json, "closed_ms", closed_ms);
+    json_member_int(&json, "closed_audited", moving->audited);
     json_close_object(&json);
     if (moving->move.rows > 0)
         cli_say(cli, "The same in both places: %lld rows, a log of %lld entries with the root %.*s.\n",
                 (long long)moving->move.rows, (long long)moving->head.tree.size, TEXT_ARGS(root));
+    cli_say(cli, "Closed by this run for %lld ms; people audited meanwhile: %lld.\n", (long long)closed_ms,
+            (long long)moving->audited);
     cli_say(cli, "The node is at %.*s now: name that with --store. What lies at %.*s is refused from now on.\n",
             TEXT_ARGS(moving->to_shown), TEXT_ARGS(moving->from_shown));
     return cli_answer(cli, &json);
@@ -413,7 +411,7 @@ err cli_migrate(struct cli *cli)
         return cli_move_keys(cli);
     moving.move.progress = tell;
     moving.move.self = &moving;
-    moving.began_ns = now_ns(&moving);
+    moving.began_ns = moving.closed_ns = now_ns(&moving);
     if (!cli_has(cli, CLI_to) && cli_has(cli, CLI_cancel))
         return forget(cli);
     if (!cli_has(cli, CLI_to) && cli_has(cli, CLI_from))

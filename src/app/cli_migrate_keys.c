@@ -5,14 +5,18 @@
 #include <sys/stat.h>
 
 #include "app/cli.h"
+#include "app/findings.h"
 #include "app/holder.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "domain/organisation.h"
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
 #include "store/keys_move.h"
+#include "store/move.h"
 
 #define ANSWER_BYTES 4096
+#define FINDINGS_SAID_MAX 20
 
 struct moving_keys {
     struct cli         *cli;
@@ -97,6 +101,7 @@ static err look_at_target(struct moving_keys *moving)
     TRY(node_open(&moving->target, &moving->to));
     moving->move.to = moving->target.store;
     TRY(person_keys_check_all(&moving->target.cx, &opened));
+    TRY(organisation_keys_check_all(&moving->target.cx));
     if (opened == moving->move.people)
         return OK;
     return FAIL(&moving->target.cx, CORRUPT, "move.differs", "%lld people have keys, and %lld open at the target",
@@ -125,9 +130,26 @@ static err answer(struct moving_keys *moving)
     return cli_answer(cli, &json);
 }
 
+/* While servers use it: what does not open here will not open there either. What is closed was looked at before. */
+static err audit(struct moving_keys *moving)
+{
+    struct node *node = &moving->cli->node;
+    struct findings findings;
+    TRY(keys_move_check(&node->cx, &moving->move));
+    bool is_served = store_place_check(&node->cx) == OK;
+    failure_clear(&node->cx.failure); /* that a move has closed it is no news */
+    if (!is_served || !moving->move.is_fresh)
+        return OK;
+    say(moving, "Auditing the node while it is in use.");
+    findings_begin(&findings, moving->cli, FINDINGS_SAID_MAX);
+    TRY(findings_look(&findings, node, NULL));
+    return findings_judge(&node->cx, &findings, "the node: nothing was closed");
+}
+
 static err move(struct moving_keys *moving)
 {
     struct ctx *cx = &moving->cli->node.cx;
+    TRY(audit(moving));
     TRY(keys_move_begin(cx, &moving->move));
     if (!moving->move.is_open) {
         say(moving, "Closed: servers that run end now. Copying the keys.");

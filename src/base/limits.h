@@ -57,6 +57,7 @@
 #define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
 #define LIMIT_POOL_QUEUE 256              /* calls waiting for a pool thread */
 #define LIMIT_ROWS 10000                  /* rows that one query may bring into an arena */
+#define LIMIT_MOVE_PEOPLE 131072          /* changed while their store was copied: one of 1 MiB of numbers; then all */
 #define LIMIT_STATEMENT_PARAMETERS 40
 #define LIMIT_STATEMENT_COLUMNS 40
 
@@ -80,6 +81,7 @@
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */
 #define LIMIT_INVITATION_MS (90LL * 24 * 3600 * 1000)
+#define LIMIT_FINDINGS 1000               /* of an audit that are told; all are counted */
 #define LIMIT_STRAY_MS (24LL * 3600 * 1000) /* what a broken write left waits so long for second thoughts */
 #define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
 #define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one */

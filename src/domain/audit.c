@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crypto/id_seal.h"
@@ -62,6 +63,22 @@ err audit_open(struct audit_walk *walk, const struct seal_place *place, struct b
                bool *out_opened)
 {
     return audit_opened(walk, seal_open(&walk->brief, &walk->key, place, sealed, out_plain), out_opened);
+}
+
+/* ---- whom it is about */
+
+static int by_number(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a;
+    int64_t right = *(const int64_t *)b;
+    return (left > right) - (left < right);
+}
+
+bool audit_is_meant(const struct audit_walk *walk, int64_t person_id)
+{
+    const struct audit_scope *scope = walk->report->scope;
+    return scope == NULL || person_id == 0 ||
+           bsearch(&person_id, scope->people, scope->count, sizeof person_id, by_number) != NULL;
 }
 
 /* ---- one person */
@@ -267,6 +284,23 @@ static err audit_people(struct audit_walk *walk)
     return OK;
 }
 
+/* Whoever is not there any more has left nothing but what a scan of the tables finds. */
+static err audit_scope(struct audit_walk *walk, const struct audit_scope *scope)
+{
+    for (size_t i = 0; i < scope->count; i++) {
+        struct person person;
+        err result = person_load(&walk->brief, scope->people[i], &person);
+        if (result != NOT_FOUND)
+            TRY(result);
+        failure_clear(&walk->brief.failure);
+        if (result == OK)
+            TRY(audit_person(walk, scope->people[i]));
+        if (walk->report->progress != NULL && i % PEOPLE_PAGE == 0)
+            walk->report->progress(walk->report->self, walk->report->people);
+    }
+    return OK;
+}
+
 /* ---- all of it */
 
 /* What belongs to no person. */
@@ -290,7 +324,7 @@ static err audit_all(struct audit_walk *walk, struct arena *tallies)
     walk->disclosures = ARENA_NEW(tallies, struct audit_tally);
     if (walk->acts == NULL || walk->receipts == NULL || walk->disclosures == NULL)
         return FAIL_MEMORY(&walk->cx);
-    TRY(audit_people(walk));
+    TRY(walk->report->scope == NULL ? audit_people(walk) : audit_scope(walk, walk->report->scope));
     walk->counts = (struct audit_report){0};
     walk->tells = true;
     TRY(audit_house(walk));

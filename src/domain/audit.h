@@ -8,6 +8,12 @@
 
 #include "base/ctx.h"
 
+/* Whom an audit is held to: for who knows that nothing else has changed since an earlier one. */
+struct audit_scope {
+    const int64_t *people; /* ascending */
+    size_t         count;
+};
+
 struct audit_report {
     int64_t people, relationships, grants, requests, acts, receipts, disclosures;
     int64_t untagged; /* rows from before domain/row_tag.h: nothing is held against them */
@@ -17,6 +23,7 @@ struct audit_report {
     /* Called now and then with the number of people looked at so far; may be NULL. */
     void (*progress)(void *self, int64_t people);
     void *self;
+    const struct audit_scope *scope; /* NULL: everybody. What belongs to no person is looked at in any case. Borrows */
 };
 
 /* Walks all people in pages, each page in one snapshot. */

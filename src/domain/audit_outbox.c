@@ -235,6 +235,8 @@ static err take_event(struct ctx *cx, const struct sql_audit_event_list_row *row
     struct audit_walk *walk = arg;
     bool right = false;
     bool of_vault = text_starts_with(row->kind, "attribute.");
+    if (!audit_is_meant(walk, row->person_id))
+        return OK;
     if (row->person_id == 0)
         TRY(is_of_set_up(walk, row, &right));
     else if (text_starts_with(row->kind, "record."))

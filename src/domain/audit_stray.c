@@ -48,7 +48,7 @@ struct scan {
 static bool is_suspect(struct scan *scan, int64_t person_id, int64_t number)
 {
     uint64_t *sum = sum_of(scan->tally, person_id);
-    if (number > scan->walk->newest_number)
+    if (number > scan->walk->newest_number || !audit_is_meant(scan->walk, person_id))
         return false;
     if (!scan->precise)
         *sum -= mix(number);
@@ -139,7 +139,7 @@ static err take_act(struct ctx *cx, const struct sql_audit_act_list_row *row, vo
 {
     (void)cx; /* the steps take their memory elsewhere */
     struct scan *scan = arg;
-    err result = look_at_act(scan, row);
+    err result = audit_is_meant(scan->walk, row->person_id) ? look_at_act(scan, row) : OK;
     arena_reset(scan->walk->brief.arena);
     return result;
 }

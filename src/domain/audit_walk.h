@@ -70,6 +70,8 @@ err audit_open(struct audit_walk *walk, const struct seal_place *place, struct b
 /* The same for what was opened otherwise: CORRUPT is no error, but not opened. */
 err audit_opened(struct audit_walk *walk, err result, bool *out_opened) MUST_CHECK;
 
+/* Whether the audit is about this person's things; those of nobody (0) are always meant. */
+bool audit_is_meant(const struct audit_walk *walk, int64_t person_id);
 struct audit_subject *audit_subject_find(struct audit_walk *walk, audit_topic topic, int64_t subject_id);
 /* During the first look at a person: this row was reached. */
 void audit_tally_add(struct audit_walk *walk, struct audit_tally *tally, int64_t person_id, int64_t number);

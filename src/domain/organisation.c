@@ -384,3 +384,32 @@ err organisation_signing_key(struct ctx *cx, int64_t organisation_id, struct sig
     *out = (struct signing_key){SIGNING_KEY_OF_ORGANISATION, organisation_id, row.sealed, row.public_jwk};
     return OK;
 }
+
+static err check_key(struct ctx *cx, int64_t organisation_id)
+{
+    struct signing_key key;
+    struct text derived = TEXT_NONE;
+    err result = organisation_signing_key(cx, organisation_id, &key);
+    if (result == OK)
+        result = keyring_signing_key_public(cx, &key, &derived);
+    if (result == OK && text_equals(key.public_jwk, derived))
+        return OK;
+    if (result != OK && result != NOT_FOUND && result != CORRUPT)
+        return result;
+    failure_clear(&cx->failure);
+    return FAIL(cx, CORRUPT, "organisation.key_lost", "the key of an organisation is missing, broken or another's");
+}
+
+static err take_to_check(struct ctx *cx, const struct sql_audit_organisation_list_row *row, void *arg)
+{
+    struct arena_mark before = arena_mark(cx->arena);
+    (void)arg; /* the failure says all */
+    TRY(check_key(cx, row->organisation_id));
+    arena_go_back(cx->arena, &before);
+    return OK;
+}
+
+err organisation_keys_check_all(struct ctx *cx)
+{
+    return sql_audit_organisation_list_each(cx, take_to_check, NULL);
+}

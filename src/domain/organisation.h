@@ -90,5 +90,7 @@ err system_name(struct ctx *cx, int64_t organisation_id, int64_t system_id, stru
 /* The organisation's ES256 keys: public for everyone, private for receipts only. */
 err organisation_public_key(struct ctx *cx, int64_t organisation_id, struct text *out_jwk) MUST_CHECK;
 err organisation_signing_key(struct ctx *cx, int64_t organisation_id, struct signing_key *out) MUST_CHECK;
+/* Opens the key of each organisation, and holds it against its public half: CORRUPT organisation.key_lost. */
+err organisation_keys_check_all(struct ctx *cx) MUST_CHECK;
 
 #endif

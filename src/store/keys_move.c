@@ -7,16 +7,12 @@
 #include <string.h>
 
 #include "crypto/key_carry.h"
+#include "store/keys_table.h"
 #include "store/place.h"
 #include "store/queries.h"
 #include "store/state.h"
-#include "store/table.h"
 
 #define SQL_BYTES 4096
-#define PORTION_ROWS 500
-#define PORTION_BYTES (16u * 1024 * 1024)
-#define OWNER "key_owner" /* stays: it says whose place it is, and is no key */
-#define DOOMED 2          /* key_bucket.open of one that is to be destroyed */
 
 struct keys_place {
     place_state state;
@@ -170,26 +166,6 @@ static err with_ends(struct ctx *cx, struct keys_move *move,
     return result;
 }
 
-static err list_tables(struct ctx *cx, struct store_conn *conn, struct table_list *out)
-{
-    struct table_list all;
-    size_t count = 0;
-    TRY(table_list(cx, conn, true, &all));
-    for (size_t i = 0; i < all.count; i++)
-        if (all.at[i].db == keys_of(conn))
-            all.at[count++] = all.at[i];
-    *out = (struct table_list){all.at, count};
-    return OK;
-}
-
-static err find_table(struct ctx *cx, const struct table_list *list, const char *name, const struct table **out)
-{
-    *out = table_find(list, name);
-    bool fits = *out != NULL && (*out)->key_count == 1 && (*out)->key[0] == 0;
-    fits = fits && (*out)->columns[0].type == FIELD_INT64;
-    return fits ? OK : FAIL(cx, CORRUPT, "move.tables", "the table %s is not the same in both places", name);
-}
-
 /* ---- begin */
 
 /* Whether somebody's keys lie there. */
@@ -197,13 +173,13 @@ static err has_keys(struct ctx *cx, const struct keys_move *move, struct store_c
 {
     struct table_list tables;
     bool has = false;
-    TRY(list_tables(cx, conn, &tables));
+    TRY(keys_tables(cx, conn, &tables));
     if (store_is_local(move->to, STORE_KEYS))
         TRY(keyring_folder_has_buckets(cx, &has));
     for (size_t i = 0; i < tables.count && !has; i++) {
         int64_t rows = 0;
         TRY(rows_count(cx, &tables.at[i], &rows));
-        has = rows > 0 && strcmp(tables.at[i].name, OWNER) != 0;
+        has = rows > 0 && strcmp(tables.at[i].name, KEYS_OWNER) != 0;
     }
     *out = has;
     return OK;
@@ -213,7 +189,7 @@ static err check_owner(struct ctx *cx, const struct keys_move *move, struct stor
 {
     struct builder sql = builder_open(cx->arena, SQL_BYTES);
     int64_t others = 0;
-    build_literal(&sql, "SELECT count(*) FROM " OWNER " WHERE name <> ");
+    build_literal(&sql, "SELECT count(*) FROM " KEYS_OWNER " WHERE name <> ");
     put_quoted(&sql, move->node);
     build_byte(&sql, '\0');
     if (sql.overflowed)
@@ -224,15 +200,18 @@ static err check_owner(struct ctx *cx, const struct keys_move *move, struct stor
     return FAIL(cx, CORRUPT, "key.root", "the place to which the keys shall go was begun under another root key");
 }
 
+static err check_fresh(struct ctx *cx, const struct keys_move *move, const struct ends *ends)
+{
+    bool has = false;
+    TRY(check_owner(cx, move, ends->to));
+    TRY(has_keys(cx, move, ends->to, &has));
+    return has ? FAIL(cx, CONFLICT, "store.not_empty", "keys lie there already; a move wants an empty place") : OK;
+}
+
 static err begin_fresh(struct ctx *cx, struct keys_move *move, struct ends *ends)
 {
     struct text back = TEXT_NONE;
     uint64_t drawn = 0;
-    bool has = false;
-    TRY(check_owner(cx, move, ends->to));
-    TRY(has_keys(cx, move, ends->to, &has));
-    if (has)
-        return FAIL(cx, CONFLICT, "store.not_empty", "keys lie there already; a move wants an empty place");
     random_fill(cx->randomness, (uint8_t *)&drawn, sizeof drawn);
     move->token = (int64_t)(drawn >> 1) | 1;
     back = store_is_local(move->from, STORE_KEYS) ? text_of("the key folder") : text_of("the key database");
@@ -248,16 +227,28 @@ static bool is_pair(const struct ends *ends, place_state from, place_state to)
     return ends->of_from.state == from && ends->of_to.state == to && ends->of_from.token == ends->of_to.token;
 }
 
-static err begin(struct ctx *cx, struct keys_move *move, struct ends *ends)
+static err check(struct ctx *cx, struct keys_move *move, struct ends *ends)
 {
     move->token = ends->of_from.token;
     move->is_open = is_pair(ends, PLACE_CLOSED, PLACE_OPEN) || is_pair(ends, PLACE_MOVED, PLACE_OPEN);
     move->is_done = is_pair(ends, PLACE_MOVED, PLACE_OPEN) && ends->of_data.state == PLACE_OPEN;
-    if (move->is_open || is_pair(ends, PLACE_CLOSED, PLACE_HALF))
+    move->is_fresh = !move->is_open && !is_pair(ends, PLACE_CLOSED, PLACE_HALF);
+    if (!move->is_fresh)
         return OK;
     if (ends->of_data.state != PLACE_OPEN && ends->of_data.state != PLACE_KEYS)
         return place_check(cx, &ends->of_data);
-    return ends->of_from.state == PLACE_OPEN ? begin_fresh(cx, move, ends) : fail_gone(cx, &ends->of_from);
+    return ends->of_from.state == PLACE_OPEN ? check_fresh(cx, move, ends) : fail_gone(cx, &ends->of_from);
+}
+
+err keys_move_check(struct ctx *cx, struct keys_move *move)
+{
+    return with_ends(cx, move, check);
+}
+
+static err begin(struct ctx *cx, struct keys_move *move, struct ends *ends)
+{
+    TRY(check(cx, move, ends));
+    return move->is_fresh ? begin_fresh(cx, move, ends) : OK;
 }
 
 err keys_move_begin(struct ctx *cx, struct keys_move *move)
@@ -270,12 +261,12 @@ err keys_move_begin(struct ctx *cx, struct keys_move *move)
 static err clear_rows(struct ctx *cx, struct store_conn *conn)
 {
     struct table_list tables;
-    TRY(list_tables(cx, conn, &tables));
+    TRY(keys_tables(cx, conn, &tables));
     for (size_t i = 0; i < tables.count; i++) {
         struct text sql = text_format(cx->arena, "DELETE FROM %s", tables.at[i].name);
         if (sql.at == NULL)
             return FAIL_MEMORY(cx);
-        if (strcmp(tables.at[i].name, OWNER) != 0)
+        if (strcmp(tables.at[i].name, KEYS_OWNER) != 0)
             TRY(database_run(cx, keys_of(conn), sql.at));
     }
     return OK;
@@ -299,9 +290,9 @@ static err copy_portion(struct ctx *cx, struct copying *copying)
     const struct table *from = NULL;
     struct value after[LIMIT_STATEMENT_COLUMNS] = {{.number = copying->last}};
     struct row_set rows;
-    TRY(find_table(cx, &copying->tables[0], copying->name, &from));
-    struct row_walk walk = {.table = from, .by = from->key, .by_count = 1, .after = after, .rows_max = PORTION_ROWS,
-                            .bytes_max = PORTION_BYTES};
+    TRY(keys_table_find(cx, &copying->tables[0], copying->name, &from));
+    struct row_walk walk = {.table = from, .by = from->key, .by_count = 1, .after = after,
+                            .rows_max = KEYS_PORTION_ROWS, .bytes_max = KEYS_PORTION_BYTES};
     TRY(rows_next(cx, &walk, &rows));
     TRY(copying->take(cx, copying->change, &rows, copying->tables));
     copying->count = rows.count;
@@ -316,30 +307,9 @@ static err copy_all(struct ctx *cx, struct copying *copying)
     copying->count = 1;
     while (copying->count > 0) {
         struct ctx apart;
-        TRY(ctx_part(cx, 2 * PORTION_BYTES, &apart));
+        TRY(ctx_part(cx, 2 * KEYS_PORTION_BYTES, &apart));
         TRY(ctx_join(cx, &apart, copy_portion(&apart, copying)));
     }
-    return OK;
-}
-
-/* The sealed key of a bucket, from wherever it lies; `out` is empty when it is gone. */
-static err find_sealed(struct ctx *cx, const struct change *change, const struct table_list *of_from, int64_t bucket,
-                       struct bytes *out)
-{
-    const struct table *table = NULL;
-    struct value key[2] = {{.number = bucket}};
-    struct row_set found;
-    *out = (struct bytes){NULL, 0};
-    if (store_is_local(change->move->from, STORE_KEYS)) {
-        err shown = keyring_bucket_show(cx, bucket, out);
-        if (shown == NOT_FOUND)
-            failure_clear(&cx->failure); /* whether somebody needs it is seen at the target */
-        return shown == NOT_FOUND ? OK : shown;
-    }
-    TRY(find_table(cx, of_from, "bucket_key", &table));
-    TRY(rows_find(cx, table, &(struct row_set){.at = key, .count = 1}, &found));
-    if (found.count > 0)
-        *out = found.at[1].octets;
     return OK;
 }
 
@@ -350,7 +320,7 @@ static err put_sealed(struct ctx *cx, const struct change *change, const struct 
     struct value row[2] = {{.number = bucket}, {.octets = sealed}};
     if (store_is_local(change->move->to, STORE_KEYS))
         return keyring_bucket_keep(cx, bucket, sealed);
-    TRY(find_table(cx, of_to, "bucket_key", &table));
+    TRY(keys_table_find(cx, of_to, KEYS_SEALED, &table));
     return rows_put(cx, table, &(struct row_set){.at = row, .count = 1});
 }
 
@@ -359,13 +329,13 @@ static err take_buckets(struct ctx *cx, const struct change *change, const struc
                         const struct table_list tables[2])
 {
     const struct table *table = NULL;
-    TRY(find_table(cx, &tables[0], "key_bucket", &table));
+    TRY(keys_table_find(cx, &tables[0], "key_bucket", &table));
     for (size_t i = 0; i < rows->count; i++) {
         const struct value *row = row_at(table, rows, i);
         struct bytes sealed;
-        if (row[2].number == DOOMED)
+        if (row[2].number == KEYS_DOOMED)
             continue;
-        TRY(find_sealed(cx, change, &tables[0], row[0].number, &sealed));
+        TRY(keys_sealed_find(cx, &tables[0], row[0].number, &sealed));
         if (sealed.size > 0)
             TRY(put_sealed(cx, change, &tables[1], row[0].number, sealed));
     }
@@ -386,7 +356,7 @@ static err copy_table(struct ctx *cx, const struct change *change, const struct 
     const struct table *to = NULL;
     struct row_set rows = {.count = 1};
     int64_t last = INT64_MIN;
-    TRY(find_table(cx, &tables[1], from->name, &to));
+    TRY(keys_table_find(cx, &tables[1], from->name, &to));
     if (!table_is_like(from, to) || from->key_count != 1 || from->key[0] != 0)
         return FAIL(cx, CORRUPT, "move.tables", "the table %s is not the same in both places", from->name);
     (void)change; /* both tables say where they lie */
@@ -394,8 +364,8 @@ static err copy_table(struct ctx *cx, const struct change *change, const struct 
         struct ctx apart;
         struct value after[LIMIT_STATEMENT_COLUMNS] = {{.number = last}};
         struct row_walk walk = {.table = from, .by = from->key, .by_count = 1, .after = after,
-                                .rows_max = PORTION_ROWS, .bytes_max = PORTION_BYTES};
-        TRY(ctx_part(cx, 2 * PORTION_BYTES, &apart));
+                                .rows_max = KEYS_PORTION_ROWS, .bytes_max = KEYS_PORTION_BYTES};
+        TRY(ctx_part(cx, 2 * KEYS_PORTION_BYTES, &apart));
         err result = rows_next(&apart, &walk, &rows);
         if (result == OK && rows.count > 0) {
             last = row_at(from, &rows, rows.count - 1)->number;
@@ -416,7 +386,7 @@ static err put_owner(struct ctx *cx, const struct change *change)
         build_format(&sql, "UPDATE keys_generation SET generation = CASE WHEN generation < %lld THEN %lld ELSE"
                      " generation END + 1", (long long)move->least, (long long)move->least);
     } else {
-        build_literal(&sql, "INSERT INTO " OWNER " (row_id, name) VALUES (1, ");
+        build_literal(&sql, "INSERT INTO " KEYS_OWNER " (row_id, name) VALUES (1, ");
         put_quoted(&sql, move->node);
         build_literal(&sql, ") ON CONFLICT (row_id) DO NOTHING");
     }
@@ -429,7 +399,7 @@ static err count_people(struct ctx *cx, const struct table_list tables[2], int64
     int64_t rows[2] = {0, 0};
     for (size_t i = 0; i < 2; i++) {
         const struct table *table = NULL;
-        TRY(find_table(cx, &tables[i], "person_key", &table));
+        TRY(keys_table_find(cx, &tables[i], "person_key", &table));
         TRY(rows_count(cx, table, &rows[i]));
     }
     if (rows[0] != rows[1])
@@ -442,12 +412,12 @@ static err count_people(struct ctx *cx, const struct table_list tables[2], int64
 static err copy_keys(struct ctx *cx, const struct change *change)
 {
     struct table_list tables[2];
-    TRY(list_tables(cx, change->ends->from, &tables[0]));
-    TRY(list_tables(cx, change->ends->to, &tables[1]));
+    TRY(keys_tables(cx, change->ends->from, &tables[0]));
+    TRY(keys_tables(cx, change->ends->to, &tables[1]));
     TRY(clear_rows(cx, change->ends->to));
     for (size_t i = 0; i < tables[0].count; i++) {
         const char *name = tables[0].at[i].name;
-        if (strcmp(name, "bucket_key") != 0 && strcmp(name, OWNER) != 0)
+        if (strcmp(name, KEYS_SEALED) != 0 && strcmp(name, KEYS_OWNER) != 0)
             TRY(copy_table(cx, change, tables, i));
     }
     TRY(copy_buckets(cx, change, tables));
@@ -458,7 +428,8 @@ static err copy_keys(struct ctx *cx, const struct change *change)
 static err fill(struct ctx *cx, struct keys_move *move, struct ends *ends)
 {
     struct keys_place half = {PLACE_HALF, move->token, ends->of_to.other};
-    return change_keys(cx, &(struct change){move, ends, ends->to, &half, &half}, copy_keys);
+    TRY(change_keys(cx, &(struct change){move, ends, ends->to, &half, &half}, copy_keys));
+    return keys_compare(cx, ends->from, ends->to); /* what was committed */
 }
 
 err keys_move_fill(struct ctx *cx, struct keys_move *move)

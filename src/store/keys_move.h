@@ -17,6 +17,7 @@ struct keys_move {
     int64_t       least; /* the generation of the file of keys that the mark beside them knows */
     /* the move's own */
     int64_t token;
+    bool    is_fresh; /* not begun yet: what is there may be looked at while it is served */
     bool    is_open; /* the target holds all: only the source is to be destroyed */
     bool    is_done;
     int64_t people;  /* with a key; known by keys_move_fill() */
@@ -29,10 +30,13 @@ err keys_place_check(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 err keys_shown(struct ctx *cx, struct store *store, struct text *out) MUST_CHECK;
 
 /* All fail as stores and the holder do. */
+/* Whether keys_move_begin() would begin; changes nothing. Fails as it does. */
+err keys_move_check(struct ctx *cx, struct keys_move *move) MUST_CHECK;
 /* Says at the target that it is being filled, and closes data and source: servers that run end. CONFLICT
  * store.not_empty, store.moved (the keys go elsewhere, or have gone); CORRUPT key.root (another node's place). */
 err keys_move_begin(struct ctx *cx, struct keys_move *move) MUST_CHECK;
-/* Copies all but what is to be destroyed. CORRUPT move.tables, move.differs; seal.broken, CONFLICT store.overtaken. */
+/* Copies all but what is to be destroyed, and reads it back. CORRUPT move.tables, move.differs; seal.broken, CONFLICT
+ * store.overtaken. */
 err keys_move_fill(struct ctx *cx, struct keys_move *move) MUST_CHECK;
 /* From here on the target is the place of the keys. CONFLICT store.overtaken. */
 err keys_move_open(struct ctx *cx, struct keys_move *move) MUST_CHECK;

@@ -47,12 +47,19 @@ static err add_row(struct ctx *cx, const struct table *table, const struct value
     return OK;
 }
 
-/* What of `rows`, by the key of `table`, is not there alike: missing, or there and different. */
-static err tell_apart(struct ctx *cx, const struct table *table, const struct row_set *rows,
-                      struct row_set *out_missing, struct row_set *out_differing)
+/* What of some rows is not in the other place, or is there and different, and what stands there instead. */
+struct difference {
+    struct row_set missing;
+    struct row_set differing;
+    struct row_set instead;
+};
+
+/* By the key of `table`, which lies in that other place. */
+static err tell_apart(struct ctx *cx, const struct table *table, const struct row_set *rows, struct difference *out)
 {
     struct row_set found;
     size_t next = 0;
+    *out = (struct difference){.missing = {.count = 0}};
     TRY(rows_find(cx, table, rows, &found));
     for (size_t i = 0; i < rows->count; i++) {
         const struct value *row = row_at(table, rows, i);
@@ -60,11 +67,25 @@ static err tell_apart(struct ctx *cx, const struct table *table, const struct ro
         bool is_there = there != NULL && row_has_key_of(table, row, there);
         next += is_there;
         if (!is_there)
-            TRY(add_row(cx, table, row, out_missing));
-        else if (!row_is(table, row, there))
-            TRY(add_row(cx, table, row, out_differing));
+            TRY(add_row(cx, table, row, &out->missing));
+        if (!is_there || row_is(table, row, there))
+            continue;
+        TRY(add_row(cx, table, row, &out->differing));
+        TRY(add_row(cx, table, there, &out->instead));
     }
     return OK;
+}
+
+static void note(const struct level *level, const struct table *table, const struct row_set *rows, bool is_new)
+{
+    const struct column *person = table_column(table, "person_id");
+    if (level->changed == NULL)
+        return;
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct value *row = row_at(table, rows, i);
+        struct move_change change = {table->name, person == NULL ? 0 : row[person - table->columns].number, is_new};
+        level->changed(level->self, &change);
+    }
 }
 
 /* ---- all portions */
@@ -166,13 +187,15 @@ err level_append(struct ctx *cx, struct level *level, const struct pair *pair)
 static err replace(struct ctx *cx, struct level *level, const struct pair *pair, const struct row_set *rows,
                    int64_t *changed)
 {
-    struct row_set put = {.count = 0};
-    struct row_set differing = {.count = 0};
-    TRY(tell_apart(cx, pair->to, rows, &put, &differing));
-    for (size_t i = 0; i < differing.count; i++)
-        TRY(add_row(cx, pair->to, row_at(pair->to, &differing, i), &put));
-    *changed += (int64_t)put.count;
-    return write_portion(cx, level, pair->to, &differing, &put);
+    struct difference apart;
+    TRY(tell_apart(cx, pair->to, rows, &apart));
+    note(level, pair->to, &apart.missing, true);
+    note(level, pair->to, &apart.differing, false);
+    note(level, pair->to, &apart.instead, false);
+    for (size_t i = 0; i < apart.differing.count; i++)
+        TRY(add_row(cx, pair->to, row_at(pair->to, &apart.differing, i), &apart.missing));
+    *changed += (int64_t)apart.missing.count;
+    return write_portion(cx, level, pair->to, &apart.differing, &apart.missing);
 }
 
 /* A row that has gone in the source may hold what one that came there wants for itself alone. */
@@ -200,13 +223,13 @@ err level_compare(struct ctx *cx, struct level *level, const struct pair *pair, 
 static err drop(struct ctx *cx, struct level *level, const struct pair *pair, const struct row_set *rows,
                 int64_t *changed)
 {
-    struct row_set gone = {.count = 0};
-    struct row_set differing = {.count = 0};
-    TRY(tell_apart(cx, pair->from, rows, &gone, &differing));
-    for (size_t i = 0; i < differing.count; i++)
-        TRY(add_row(cx, pair->to, row_at(pair->to, &differing, i), &gone));
-    *changed += (int64_t)gone.count;
-    return write_portion(cx, level, pair->to, &gone, &(struct row_set){.count = 0});
+    struct difference apart;
+    TRY(tell_apart(cx, pair->from, rows, &apart));
+    for (size_t i = 0; i < apart.differing.count; i++)
+        TRY(add_row(cx, pair->to, row_at(pair->to, &apart.differing, i), &apart.missing));
+    note(level, pair->to, &apart.missing, false);
+    *changed += (int64_t)apart.missing.count;
+    return write_portion(cx, level, pair->to, &apart.missing, &(struct row_set){.count = 0});
 }
 
 err level_strip(struct ctx *cx, struct level *level, const struct pair *pair, int64_t *out_changed)

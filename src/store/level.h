@@ -14,6 +14,7 @@ struct level {
     struct place         held;  /* as the target must say of itself with each write */
     struct move_progress told;
     void (*progress)(void *self, const struct move_progress *progress); /* NULL: nobody watches */
+    void (*changed)(void *self, const struct move_change *change);         /* the same */
     void                *self;
 };
 

@@ -199,6 +199,7 @@ static struct level level_of(const struct store_move *move, const struct ends *e
                           .held = place_of(move, PLACE_HALF, ends->from_shown),
                           .told = {.step = step},
                           .progress = move->progress,
+                          .changed = step == MOVE_STEP_SETTLE ? move->changed : NULL,
                           .self = move->self};
 }
 
@@ -334,16 +335,49 @@ static err raise_generation(struct ctx *cx, const struct store_move *move, const
     return sql.at == NULL ? FAIL_MEMORY(cx) : database_run(cx, db, sql.at);
 }
 
-static err settle(struct ctx *cx, struct store_move *move, struct ends *ends)
+static bool is_among(const struct table_names *names, struct text name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (text_equals(names->at[i], name))
+            return true;
+    return false;
+}
+
+/* Whatever a catalogue names was settled, or is known to stay. */
+static err check_names(struct ctx *cx, const struct store_move *move, struct store_conn *conn,
+                       const struct table_names *settled)
+{
+    struct table_names there;
+    TRY(table_names(cx, conn, move->with_keys, &there));
+    for (size_t i = 0; i < there.count; i++)
+        if (!table_stays(there.at[i]) && !is_among(settled, there.at[i]))
+            return FAIL(cx, CORRUPT, "move.tables", "the table %.*s was left out", TEXT_ARGS(there.at[i]));
+    return OK;
+}
+
+static err settle_all(struct ctx *cx, struct store_move *move, struct ends *ends, struct table_names *settled)
 {
     struct pairs pairs;
     struct level level = level_of(move, ends, MOVE_STEP_SETTLE);
     move->rows = 0;
     TRY(load_pairs(cx, move, ends, &pairs));
+    settled->at = ARENA_ARRAY(cx->arena, struct text, pairs.from.count);
+    if (settled->at == NULL)
+        return FAIL_MEMORY(cx);
     for (size_t i = 0; i < pairs.from.count; i++) {
         struct pair pair = pair_at(&pairs, i);
         TRY(settle_table(cx, &level, &pair, &move->rows));
+        settled->at[settled->count++] = text_of(pair.from->name);
     }
+    return OK;
+}
+
+static err settle(struct ctx *cx, struct store_move *move, struct ends *ends)
+{
+    struct table_names settled = {.count = 0};
+    TRY(settle_all(cx, move, ends, &settled));
+    TRY(check_names(cx, move, ends->from, &settled));
+    TRY(check_names(cx, move, ends->to, &settled));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         if (store_is_local(move->to, file) && (file != STORE_KEYS || move->with_keys))
             TRY(raise_generation(cx, move, ends, file));

@@ -20,6 +20,13 @@ struct move_progress {
     int64_t     rows; /* read of the source in this step */
 };
 
+/* A row that was not the same in both places. */
+struct move_change {
+    const char *table;
+    int64_t     person_id; /* whose it is; 0: nobody's */
+    bool        is_new;    /* at the target there was none of its key */
+};
+
 struct store_move {
     struct store *from; /* opened with `moves` */
     struct store *to;   /* with `moves` and `is_target`; from store_move_finish() on without the second */
@@ -28,6 +35,9 @@ struct store_move {
     int64_t       least[STORE_FILE_COUNT]; /* generations that the marks beside the keys know */
     int64_t       newest_number; /* for store_move_finish(): of all that was copied */
     void (*progress)(void *self, const struct move_progress *progress); /* called for each portion; may be NULL */
+    /* Called by store_move_settle() for each row that it writes or takes away, as it was and as it is; may be NULL. All
+     * other rows are as store_move_copy() has left them. */
+    void (*changed)(void *self, const struct move_change *change);
     void         *self;
     /* the move's own */
     int64_t token;
@@ -55,7 +65,8 @@ err store_move_begin(struct ctx *cx, struct store_move *move) MUST_CHECK;
 err store_move_copy(struct ctx *cx, struct store_move *move) MUST_CHECK;
 /* Closes the source: whoever runs there can write no more, and nobody can begin. */
 err store_move_close(struct ctx *cx, struct store_move *move) MUST_CHECK;
-/* Copies the rest, until each table was found equal, row by row. CORRUPT move.differs when one does not become so. */
+/* Copies the rest, until each table was found equal, row by row. CORRUPT move.differs when one does not become so,
+ * move.tables when a catalogue names one that was not looked at. */
 err store_move_settle(struct ctx *cx, struct store_move *move) MUST_CHECK;
 /* Opens the target, and then tells the source. */
 err store_move_finish(struct ctx *cx, struct store_move *move) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TABLES_MAX 200
+#define NAMES_MAX 220 /* of these, and of those that stay */
 #define SQL_BYTES 8192
 #define ROWS_AT_FIRST 16
 
@@ -14,7 +15,7 @@ static const char *const OF_THE_PLACE[] = {
     "people_generation", "records_generation", "schema_migration", "store_place",
 };
 
-static bool is_of_the_place(struct text name)
+bool table_stays(struct text name)
 {
     for (size_t i = 0; i < sizeof OF_THE_PLACE / sizeof *OF_THE_PLACE; i++)
         if (text_is(name, OF_THE_PLACE[i]))
@@ -89,7 +90,7 @@ static err add_row(struct ctx *cx, struct table_list *list, struct database *db,
                    const struct catalogue_row *row)
 {
     struct table *last = list->count == 0 ? NULL : &list->at[list->count - 1];
-    if (is_of_the_place(row->table))
+    if (table_stays(row->table))
         return OK;
     if (last != NULL && last->db == db && text_is(row->table, last->name))
         return add_column(cx, last, row);
@@ -154,6 +155,65 @@ const struct table *table_find(const struct table_list *list, const char *name)
             return &list->at[i];
     return NULL;
 }
+
+const struct column *table_column(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+/* ---- names alone */
+
+static const char *const NAMES_SQL[DIALECT_COUNT] = {
+    [DIALECT_SQLITE] = "SELECT name FROM sqlite_schema WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'",
+    [DIALECT_POSTGRES] = "SELECT c.relname::text FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n"
+                         " ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')",
+};
+
+static err take_names(struct ctx *cx, struct database *db, const struct statement *statement, struct table_names *names)
+{
+    struct text name = TEXT_NONE;
+    bool is_row = false;
+    TRY(db->engine->step(cx, db, statement, &is_row));
+    while (is_row) {
+        TRY(db->engine->read(cx, db, statement, &name));
+        if (names->count == NAMES_MAX)
+            return fail_catalogue(cx, name);
+        names->at[names->count] = text_copy(cx->arena, name);
+        if (names->at[names->count++].at == NULL)
+            return FAIL_MEMORY(cx);
+        TRY(db->engine->step(cx, db, statement, &is_row));
+    }
+    return OK;
+}
+
+static err names_of_database(struct ctx *cx, struct database *db, struct table_names *names)
+{
+    static const struct field NAME[] = {{"name", FIELD_TEXT, 0}};
+    const struct statement statement = {.name = "names", .index = STATEMENT_PASSING,
+                                        .sql = NAMES_SQL[db->engine->dialect], .rows = ROWS_MANY, .out = NAME,
+                                        .out_count = 1};
+    TRY(db->engine->start(cx, db, &statement, NULL));
+    err result = take_names(cx, db, &statement, names);
+    db->engine->finish(db, &statement);
+    return result;
+}
+
+err table_names(struct ctx *cx, struct store_conn *conn, bool with_keys, struct table_names *out)
+{
+    struct table_names names = {.at = ARENA_ARRAY(cx->arena, struct text, NAMES_MAX)};
+    if (names.at == NULL)
+        return FAIL_MEMORY(cx);
+    for (store_file file = 0; file < STORE_FILE_COUNT; file++)
+        if (conn->leader[file] == file && (file != STORE_KEYS || with_keys))
+            TRY(names_of_database(cx, conn->of_file[file], &names));
+    *out = names;
+    return OK;
+}
+
+/* ---- two of them */
 
 bool table_is_like(const struct table *a, const struct table *b)
 {

@@ -48,6 +48,17 @@ struct row_set {
 err table_list(struct ctx *cx, struct store_conn *conn, bool with_keys, struct table_list *out) MUST_CHECK;
 /* NULL: there is none. */
 const struct table *table_find(const struct table_list *list, const char *name);
+/* NULL: it has none of this name. */
+const struct column *table_column(const struct table *table, const char *name);
+/* Names of tables, once for each database that has one, as the catalogues say them; those of STORE_KEYS only
+ * `with_keys`. Asked otherwise than by table_list(), for who wants to know whether that one has left something out. */
+struct table_names {
+    struct text *at;
+    size_t       count;
+};
+err table_names(struct ctx *cx, struct store_conn *conn, bool with_keys, struct table_names *out) MUST_CHECK;
+/* It says something of the place itself, and does not move. */
+bool table_stays(struct text name);
 /* The same columns in the same order. */
 bool table_is_like(const struct table *a, const struct table *b);
 
