@@ -331,7 +331,9 @@ void conn_abandon_batch(struct store_conn *conn)
         end(conn, file, MOVE_ROLLBACK);
         conn->touched[file] = false;
     }
+    uint32_t heard = conn->people_version;
     end_batch(conn);
+    conn->people_version = heard; /* what was news to this batch is news to the next one, which is refused as well */
 }
 
 void conn_lend_slot(const struct store_conn *conn, struct number_source *numbers)

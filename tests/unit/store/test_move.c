@@ -184,7 +184,8 @@ static void run(struct places *places, struct store *store, const char *sql)
     struct ctx *cx = &places->fixture->cx;
     struct store_conn *conn = NULL;
     assert_int_equal(conn_open(cx, store, ROLE_WRITER, &conn), OK);
-    assert_int_equal(database_run(cx, conn->of_file[STORE_PEOPLE], sql), OK);
+    if (database_run(cx, conn->of_file[STORE_PEOPLE], sql) != OK)
+        fail_msg("%s: %s", sql, cx->failure.detail);
     conn_close(conn);
 }
 
@@ -340,6 +341,64 @@ static void what_is_unique_may_change_hands(void **state)
     assert_same(places);
 }
 
+/* What a move has told of changed rows. */
+struct told {
+    int64_t vaults, people, organisations, others;
+    int64_t fresh; /* among them */
+};
+
+static void take_change(void *self, const struct move_change *change)
+{
+    struct told *told = self;
+    told->vaults += strcmp(change->table, "vault") == 0;
+    told->people += strcmp(change->table, "person") == 0;
+    told->organisations += strcmp(change->table, "organisation") == 0;
+    told->others += strcmp(change->table, "vault") != 0 && strcmp(change->table, "person") != 0 &&
+                    strcmp(change->table, "organisation") != 0;
+    told->fresh += change->is_new;
+    assert_int_equal(change->person_id == 0, strcmp(change->table, "organisation") == 0);
+}
+
+static void what_has_changed_since_it_was_copied_is_told(void **state)
+{
+    struct places *places = *state;
+    struct ctx *cx = &places->fixture->cx;
+    struct told told = {.vaults = 0};
+    fill(places, places->a);
+    places->move.changed = take_change;
+    places->move.self = &told;
+    assert_int_equal(store_move_begin(cx, &places->move), OK);
+    assert_int_equal(store_move_copy(cx, &places->move), OK);
+    assert_int_equal(told.vaults + told.people + told.organisations + told.others, 0);
+    run(places, places->a, "UPDATE vault SET person_id = 4711, version = 77 WHERE version = -1");
+    run(places, places->a, "INSERT INTO vault (person_id, kind, version, source, confirmed_at_ms, changed_at_ms, sealed)"
+                           " SELECT 4712, 1, 1, 1, 0, 0, sealed FROM vault WHERE version = 1");
+    run(places, places->a, "DELETE FROM person WHERE person_id IN (-1, 1)");
+    run(places, places->a, "UPDATE organisation SET name = 'another' WHERE organisation_id = 1");
+    assert_int_equal(store_move_close(cx, &places->move), OK);
+    assert_int_equal(store_move_settle(cx, &places->move), OK);
+    assert_int_equal(store_move_finish(cx, &places->move), OK);
+    assert_same(places);
+    assert_int_equal(told.vaults, 3);        /* one that came, one that went, one that is new */
+    assert_int_equal(told.people, 2);
+    assert_int_equal(told.organisations, 2); /* as it was and as it is */
+    assert_int_equal(told.others, 0);
+    assert_int_equal(told.fresh, 2);
+}
+
+/* The server of the places, where there is one, cuts all connections to it. */
+static void cut_all(struct places *places)
+{
+    struct ctx *cx = &places->fixture->cx;
+    struct store_conn *conn = NULL;
+    if (places->fixture->place.keys_url[0] == '\0')
+        return;
+    assert_int_equal(conn_open(cx, places->b, ROLE_READER, &conn), OK);
+    (void)ask(cx, conn->of_file[STORE_PEOPLE], "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE"
+                                               " datname = current_database() AND pid <> pg_backend_pid()");
+    conn_close(conn);
+}
+
 static err nothing(struct ctx *cx, void *arg)
 {
     (void)arg; /* that it is taken says it */
@@ -379,6 +438,9 @@ static void a_place_that_is_closed_takes_no_writes_and_is_not_opened(void **stat
     assert_int_equal(store_write_wait(server, cx, nothing, NULL), OK);
     assert_int_equal(store_move_close(cx, &places->move), OK);
     assert_failure(places, store_write_wait(server, cx, nothing, NULL), UNAVAILABLE, "store.moved");
+    cut_all(places); /* whoever connects anew takes another place among the writers */
+    for (int i = 0; i < 3; i++)
+        assert_failure(places, store_write_wait(server, cx, nothing, NULL), UNAVAILABLE, "store.moved");
     store_close(server);
     move_all(places);
     assert_same(places);
@@ -427,6 +489,7 @@ int main(void)
         MOVE_TEST(every_row_arrives_and_comes_back),
         MOVE_TEST(a_run_that_is_overtaken_writes_no_more_and_the_next_goes_on),
         MOVE_TEST(what_is_unique_may_change_hands),
+        MOVE_TEST(what_has_changed_since_it_was_copied_is_told),
         MOVE_TEST(a_place_that_is_closed_takes_no_writes_and_is_not_opened),
         MOVE_TEST(a_move_that_was_given_up_cannot_be_finished),
         MOVE_TEST(the_place_of_another_node_is_not_filled),
