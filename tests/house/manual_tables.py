@@ -17,8 +17,8 @@ WORD = r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"
 
 # Limits that bound the work inside and that nobody can meet from outside.
 INSIDE = {"WRITE_BATCH", "POOL_QUEUE", "STATEMENT_PARAMETERS", "STATEMENT_COLUMNS", "BUCKET_PEOPLE", "ERASURES",
-          "ERASURES_KEYS", "KEYS_LOCK_MS", "LOG_BATCH", "IMPORT_CHUNK", "STRAY_MS", "CBOR_BYTES", "CBOR_DEPTH",
-          "USER_HANDLE_BYTES", "TRANSPORT_BYTES"}
+          "ERASURES_KEYS", "KEYS_LOCK_MS", "LOG_BATCH", "IMPORT_CHUNK", "STRAY_MS", "MOVE_PEOPLE", "CBOR_BYTES",
+          "CBOR_DEPTH", "USER_HANDLE_BYTES", "TRANSPORT_BYTES"}
 UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000,
          "days": 86_400_000}
 

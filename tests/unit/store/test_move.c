@@ -371,8 +371,8 @@ static void what_has_changed_since_it_was_copied_is_told(void **state)
     assert_int_equal(store_move_copy(cx, &places->move), OK);
     assert_int_equal(told.vaults + told.people + told.organisations + told.others, 0);
     run(places, places->a, "UPDATE vault SET person_id = 4711, version = 77 WHERE version = -1");
-    run(places, places->a, "INSERT INTO vault (person_id, kind, version, source, confirmed_at_ms, changed_at_ms, sealed)"
-                           " SELECT 4712, 1, 1, 1, 0, 0, sealed FROM vault WHERE version = 1");
+    run(places, places->a, "INSERT INTO vault (person_id, kind, version, source, confirmed_at_ms, changed_at_ms,"
+                           " sealed) SELECT 4712, 1, 1, 1, 0, 0, sealed FROM vault WHERE version = 1");
     run(places, places->a, "DELETE FROM person WHERE person_id IN (-1, 1)");
     run(places, places->a, "UPDATE organisation SET name = 'another' WHERE organisation_id = 1");
     assert_int_equal(store_move_close(cx, &places->move), OK);
@@ -394,8 +394,8 @@ static void cut_all(struct places *places)
     if (places->fixture->place.keys_url[0] == '\0')
         return;
     assert_int_equal(conn_open(cx, places->b, ROLE_READER, &conn), OK);
-    (void)ask(cx, conn->of_file[STORE_PEOPLE], "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity WHERE"
-                                               " datname = current_database() AND pid <> pg_backend_pid()");
+    (void)ask(cx, conn->of_file[STORE_PEOPLE], "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity"
+                                               " WHERE datname = current_database() AND pid <> pg_backend_pid()");
     conn_close(conn);
 }
 
