@@ -10,8 +10,8 @@
 /* Tables that nobody's audit rests on. A row of nobody in any other, when it was changed, may be one on which the rows
  * of many rest: an organisation's name, a purpose. One that was added is looked at with what belongs to no person. */
 static const char *const OF_NO_AUDIT[] = {
-    "clock_mark", "disclosure_answer", "idempotency", "invitation", "key_bucket", "log_head",
-    "log_lease",  "log_tile",          "node_state",  "node_text",
+    "access_token", "clock_mark", "disclosure_answer", "idempotency", "invitation", "key_bucket", "log_head",
+    "log_lease",    "log_tile",   "node_state",        "node_text",   "seen_token", "seen_read_token",
 };
 
 static bool is_of_no_audit(const char *table)
