@@ -1,13 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used,
- * and for every read that was given whether the facts say that it was permitted at that moment. */
+ * and for every read that was given whether the facts say that it was permitted at that moment. What was refused and is
+ * only counted must stand behind the entries that its day had room for. */
+#include "base/limits.h"
+#include "base/time.h"
 #include "base/timekeeper.h"
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"
 #include "domain/disclosure_store.h"
 #include "domain/organisation.h"
+#include "domain/refused_day.h"
 
 #define CHAIN_ROWS 500 /* rows of one step back */
+
+/* A day of which reads are counted: it must have had its entries first. */
+struct full_day {
+    struct full_day *next;
+    int64_t          relationship_id;
+    int64_t          department_id;
+    int64_t          day;
+    int64_t          missing; /* entries that are still to come */
+};
 
 /* The chain while it is walked back. */
 struct ledger_walk {
@@ -17,6 +30,8 @@ struct ledger_walk {
     int64_t            given;
     int64_t            refused;
     int64_t            step;    /* rows of this step */
+    struct full_day   *days;    /* whose entries are still missing */
+    struct full_day   *spare;   /* memory of others, to be used again */
 };
 
 /* ---- was it permitted? Facts that lie no further apart than the times of two servers have no order against a read:
@@ -89,6 +104,75 @@ static err check_given(struct audit_walk *walk, const struct sql_disclosure_row 
     return OK;
 }
 
+/* ---- what is counted behind an entry */
+
+static bool is_of_day(const struct full_day *day, const struct sql_disclosure_row *row)
+{
+    return day->relationship_id == row->relationship_id && day->department_id == row->department_id &&
+           day->day == row->at_ms / TIME_DAY_MS;
+}
+
+static err begin_day(struct ledger_walk *ledger, const struct sql_disclosure_row *row)
+{
+    struct full_day *day = ledger->spare;
+    if (day != NULL)
+        ledger->spare = day->next;
+    else
+        day = ARENA_NEW(ledger->walk->cx.arena, struct full_day);
+    if (day == NULL)
+        return FAIL_MEMORY(&ledger->walk->cx);
+    *day = (struct full_day){ledger->days, row->relationship_id, row->department_id, row->at_ms / TIME_DAY_MS,
+                             LIMIT_REFUSED_READS_A_DAY};
+    ledger->days = day;
+    return OK;
+}
+
+/* Takes out the days that have all their entries, and those that are over without; `at_ms`: of the row at hand. */
+static void end_days(struct ledger_walk *ledger, int64_t at_ms)
+{
+    for (struct full_day **at = &ledger->days; *at != NULL;) {
+        struct full_day *day = *at;
+        bool is_over = timekeeper_is_before(at_ms, day->day * TIME_DAY_MS);
+        if (day->missing > 0 && is_over)
+            audit_found(ledger->walk, "Refused reads of %.*s are counted on a day that has room for %lld more entries.",
+                        TEXT_ARGS(audit_person_name(ledger->walk)), (long long)day->missing);
+        if (day->missing > 0 && !is_over) {
+            at = &day->next;
+            continue;
+        }
+        *at = day->next;
+        day->next = ledger->spare;
+        ledger->spare = day;
+    }
+}
+
+/* Gives how many reads are counted behind the row. */
+static err check_further(struct ledger_walk *ledger, const struct sql_disclosure_row *row, int64_t *out_reads)
+{
+    bool fits = true;
+    *out_reads = 0;
+    if (row->further_reads != 0 || row->further_tag.size > 0)
+        TRY(refused_further_check(&ledger->walk->brief, row, &fits));
+    if (!fits)
+        audit_found(ledger->walk, "The refused reads that are counted behind %.*s are not what was written there.",
+                    TEXT_ARGS(name_of(ledger->walk, row)));
+    if (!fits || row->further_reads == 0)
+        return OK;
+    *out_reads = row->further_reads;
+    return begin_day(ledger, row);
+}
+
+static err check_refused(struct ledger_walk *ledger, const struct sql_disclosure_row *row)
+{
+    int64_t further = 0;
+    TRY(check_further(ledger, row, &further));
+    ledger->refused += further + (row->outcome == DISCLOSURE_REFUSED);
+    for (struct full_day *day = ledger->days; day != NULL; day = day->next)
+        day->missing -= row->outcome == DISCLOSURE_REFUSED && is_of_day(day, row);
+    end_days(ledger, row->at_ms);
+    return OK;
+}
+
 /* ---- the chain */
 
 static err check_note(struct audit_walk *walk, const struct sql_disclosure_row *row)
@@ -125,9 +209,9 @@ static err take_row(struct ctx *cx, const struct sql_disclosure_row *row, void *
     ledger->next_id = row->previous_id;
     ledger->at_ms = row->at_ms;
     ledger->given += row->outcome == DISCLOSURE_GIVEN;
-    ledger->refused += row->outcome == DISCLOSURE_REFUSED;
     audit_tally_add(walk, walk->disclosures, row->person_id, row->disclosure_id);
     TRY(check_kind(walk, row));
+    TRY(check_refused(ledger, row));
     TRY(check_note(walk, row));
     arena_reset(walk->brief.arena);
     return OK;
@@ -147,6 +231,7 @@ static err walk_chain(struct ledger_walk *ledger, const struct disclosure_head *
             break;
         }
     }
+    end_days(ledger, INT64_MIN);
     walk->counts.disclosures += ledger->given + ledger->refused;
     if (ledger->given != head->given || ledger->refused != head->refused)
         audit_found(walk, "%.*s has %lld reads given and %lld refused where the head counts %lld and %lld.",

@@ -242,6 +242,14 @@ static err scan_twice(struct audit_walk *walk, struct audit_tally *tally, err (*
     return run(&scan);
 }
 
+static err take_further(struct ctx *cx, const struct sql_audit_further_list_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    audit_found(arg, "Refused reads are counted behind disclosure %lld, which is not there.",
+                (long long)row->disclosure_id);
+    return OK;
+}
+
 static err take_lost(struct ctx *cx, const struct sql_audit_lost_list_row *row, void *arg)
 {
     (void)cx; /* nothing in here can fail */
@@ -254,5 +262,6 @@ err audit_strays(struct audit_walk *walk)
     TRY(scan_twice(walk, walk->acts, scan_acts));
     TRY(scan_twice(walk, walk->receipts, scan_receipts));
     TRY(scan_twice(walk, walk->disclosures, scan_disclosures));
+    TRY(sql_audit_further_list_each(&walk->cx, take_further, walk));
     return sql_audit_lost_list_each(&walk->cx, take_lost, walk);
 }

@@ -12,6 +12,7 @@
 #include "domain/person_key.h"
 #include "domain/policy.h"
 #include "domain/purpose.h"
+#include "domain/refused_day.h"
 #include "store/queries.h"
 
 /* Why nothing may leave while the relationship is in this state; NULL when it may. */
@@ -298,14 +299,31 @@ static err write_given(struct ctx *cx, struct disclosure_ask *ask, struct disclo
     return OK;
 }
 
+static struct refused_day day_of(const struct ctx *cx, const struct disclosure_ask *ask)
+{
+    return (struct refused_day){
+        .person_id = ask->found.person_id,
+        .relationship_id = ask->found.relationship_id,
+        .department_id = cx->actor.department_id,
+        .at_ms = cx->now_ms,
+    };
+}
+
 static err write_refused(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head)
 {
     struct disclosure row = row_of(cx, ask);
+    struct refused_day day = day_of(cx, ask);
     row.outcome = DISCLOSURE_REFUSED;
     row.reason = text_of(ask->reason);
     for (size_t i = 0; i < ask->refusals_count; i++)
         row.attributes = attribute_set_add(row.attributes, ask->refusals[i].kind->number);
-    return ask->given ? append_row(cx, ask, head, &row, false) : append_first(cx, ask, head, &row);
+    TRY(refused_day_load(cx, &day));
+    if (refused_day_is_full(&day)) {
+        head->refused++;
+        return refused_day_add_further(cx, &day, row.attributes);
+    }
+    TRY(ask->given ? append_row(cx, ask, head, &row, false) : append_first(cx, ask, head, &row));
+    return refused_day_add_entry(cx, &day, row.disclosure_id);
 }
 
 static struct attribute_set given_kinds(const struct disclosure_ask *ask)
@@ -396,7 +414,10 @@ void disclosure_commit_announce(struct ctx *cx, void *arg)
 {
     const struct disclosure_ask *ask = arg;
     const struct grant_question question = {&ask->found, ask->purpose_id.item};
+    const struct refused_day day = day_of(cx, ask);
     disclosure_head_load_ahead(cx, ask->found.person_id);
+    if (ask->refusals_count > 0)
+        refused_day_load_ahead(cx, &day);
     if (!ask->given)
         return;
     relationship_load_ahead(cx, ask->found.person_id, ask->found.relationship_id);

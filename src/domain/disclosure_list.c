@@ -7,6 +7,7 @@
  *     predecessor           └●──●┘                          */
 #include "domain/disclosure.h"
 
+#include "base/time.h"
 #include "domain/disclosure_store.h"
 #include "domain/person_key.h"
 #include "domain/policy.h"
@@ -77,13 +78,16 @@ static err go_on(struct ctx *cx, struct walk *walk, int64_t previous_id)
     return previous_id != 0 ? OK : go_on_own(cx, walk, walk->chain + 1, walk->predecessors[walk->chain].after_id);
 }
 
+/* An entry also stands for what was refused behind it. */
 static bool is_wanted(const struct disclosure_list *list, const struct sql_disclosure_row *row)
 {
-    struct attribute_set set = {(uint64_t)row->attributes_low, (uint64_t)row->attributes_high};
+    struct attribute_set set = {(uint64_t)(row->attributes_low | row->further_low),
+                                (uint64_t)(row->attributes_high | row->further_high)};
+    int64_t last_at_ms = row->further_reads > 0 ? row->further_last_at_ms : row->at_ms;
     return (list->attribute == ATTRIBUTE_NONE || attribute_set_has(set, list->attribute)) &&
            (list->relationship_id == 0 || list->relationship_id == row->relationship_id) &&
            (list->outcome == 0 || (int64_t)list->outcome == row->outcome) &&
-           (list->from_at_ms == 0 || row->at_ms >= list->from_at_ms) &&
+           (list->from_at_ms == 0 || last_at_ms >= list->from_at_ms) &&
            (list->until_at_ms == 0 || row->at_ms < list->until_at_ms);
 }
 
@@ -99,13 +103,20 @@ static err take_row(struct ctx *cx, struct walk *walk, const struct sql_disclosu
     return OK;
 }
 
+/* Too old, and so is all that may have been refused behind it: that is of the same day. */
+static bool is_too_old(const struct disclosure_list *list, const struct sql_disclosure_row *row)
+{
+    int64_t of_day_ms = list->outcome == DISCLOSURE_GIVEN ? 0 : list->from_at_ms % TIME_DAY_MS;
+    return list->from_at_ms != 0 && row->at_ms < list->from_at_ms - of_day_ms;
+}
+
 /* Takes the rows of one step until the page is full, the rows are too old or another chain goes on. */
 static err take_step(struct ctx *cx, struct walk *walk, const struct sql_disclosure_row *rows, size_t count)
 {
     const struct disclosure_list *list = walk->list;
     size_t chain = walk->chain;
     for (size_t i = 0; i < count && walk->chain == chain && walk->next_id == rows[i].disclosure_id; i++) {
-        bool too_old = list->from_at_ms != 0 && rows[i].at_ms < list->from_at_ms;
+        bool too_old = is_too_old(list, &rows[i]);
         if (list->out_count == (size_t)list->limit)
             return OK;
         if (too_old && chain == OWN) {

@@ -74,6 +74,8 @@ err disclosure_of_row(struct ctx *cx, const struct secret_key *key, const struct
         .reason = row->reason,
         .at_ms = row->at_ms,
         .note = TEXT_NONE,
+        .further = {row->further_reads, row->further_last_at_ms,
+                    {(uint64_t)row->further_low, (uint64_t)row->further_high}},
     };
     if (row->note.size == 0 || key == NULL)
         return OK;

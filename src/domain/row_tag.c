@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tags are kept among the texts of the node, each under the name of its row. Texts go into a tag with their length, so
+ * Most tags are kept among the texts of the node, each under the name of its row. Texts go into a tag with their length, so
  * that no two rows give the same columns. */
 #include "domain/row_tag.h"
 
@@ -77,6 +77,15 @@ struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_
                             joined(arena, parts, sizeof parts / sizeof *parts), published_at_ms};
 }
 
+/* One that grows: its moment does not count. */
+struct row_tag row_tag_of_further(struct arena *arena, const struct sql_refused_further_save_in *row)
+{
+    struct text columns = text_format(arena, "%lld %lld %lld %lld", (long long)row->reads, (long long)row->last_at_ms,
+                                      (long long)row->attributes_low, (long long)row->attributes_high);
+    return (struct row_tag){text_format(arena, "refused/%lld/%lld", (long long)row->person_id,
+                                        (long long)row->disclosure_id), columns, row->last_at_ms};
+}
+
 /* ---- keeping and comparing */
 
 static err make(struct ctx *cx, struct text name, struct text columns, struct text *out)
@@ -97,6 +106,11 @@ static err make(struct ctx *cx, struct text name, struct text columns, struct te
         return FAIL_MEMORY(cx);
     *out = base64url_encode(cx->arena, (struct bytes){hash, TAG_BYTES});
     return out->at == NULL ? FAIL_MEMORY(cx) : OK;
+}
+
+err row_tag_make(struct ctx *cx, const struct row_tag *tag, struct text *out)
+{
+    return make(cx, tag->name, tag->columns, out);
 }
 
 static err load(struct ctx *cx, struct text name, struct text *out, bool *out_found)

@@ -2,7 +2,7 @@
  * Tags of what is set up once and never changes: an organisation, a department, an API key, the keys of a system that
  * signs, a published version of a purpose. A tag is a keyed hash of the row's columns under a key of the node, kept
  * apart from the row: who has the files and not the keys cannot make one that fits. Rows from before tags have none;
- * the audit counts them. */
+ * the audit counts them. A count of refused reads, which grows, bears its tag itself. */
 #ifndef DOMAIN_ROW_TAG_H
 #define DOMAIN_ROW_TAG_H
 
@@ -19,7 +19,11 @@ struct row_tag row_tag_of_organisation(struct arena *arena, const struct sql_org
 struct row_tag row_tag_of_department(struct arena *arena, const struct sql_department_insert_in *row);
 struct row_tag row_tag_of_key(struct arena *arena, const struct sql_api_key_insert_in *row);
 struct row_tag row_tag_of_signing(struct arena *arena, const struct sql_system_key_insert_in *row);
+struct row_tag row_tag_of_further(struct arena *arena, const struct sql_refused_further_save_in *row);
 struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_save_in *row, int64_t published_at_ms);
+
+/* The tag itself, for a row that keeps it in a column of its own. */
+err row_tag_make(struct ctx *cx, const struct row_tag *tag, struct text *out) MUST_CHECK;
 
 /* Inside a write, the one that makes the row. The first one also notes from when on no row is without a tag. */
 err row_tag_keep(struct ctx *cx, const struct row_tag *tag) MUST_CHECK;

@@ -378,6 +378,20 @@ static const struct shape_member DISCLOSURE_QUERY[] = {
 const struct shape SHAPE_DISCLOSURE_QUERY = {.name = "DisclosureQuery", SHAPE_MEMBERS(DISCLOSURE_QUERY),
     .size = sizeof(struct disclosure_query)};
 
+struct further_view {
+    int64_t              reads;
+    int64_t              until_at_ms;
+    struct attribute_set attributes;
+};
+static const struct shape_member FURTHER[] = {
+    MEMBER("reads", INT, 0, struct further_view, reads),
+    MEMBER("until", TIME, 0, struct further_view, until_at_ms, .sentence = "When the last of them was."),
+    MEMBER("attributes", KINDS, 0, struct further_view, attributes, .sentence = "All that they asked for."),
+};
+static const struct shape SHAPE_FURTHER = {.name = "FurtherReads",
+    .sentence = "Reads that this department was refused later on the same day, which have no entry of their own.",
+    SHAPE_MEMBERS(FURTHER), .size = sizeof(struct further_view)};
+
 struct entry_view {
     struct id            id;
     int64_t              at_ms;
@@ -393,6 +407,7 @@ struct entry_view {
     struct text          reason;
     struct id            grant;
     struct text          note;
+    const struct further_view *further;
 };
 static const struct shape_member ENTRY[] = {
     MEMBER("id", ID, 0, struct entry_view, id, .id = ID_DISCLOSURE),
@@ -411,6 +426,8 @@ static const struct shape_member ENTRY[] = {
            .sentence = "Why it was refused; of a read that found nothing: attribute.absent."),
     MEMBER("grant", ID, SHAPE_NULLABLE, struct entry_view, grant, .id = ID_GRANT),
     MEMBER("note", TEXT, SHAPE_NULLABLE, struct entry_view, note),
+    MEMBER("further", OBJECT_AT, SHAPE_SPARSE, struct entry_view, further, .shape = &SHAPE_FURTHER,
+           .sentence = "With the last entry of a day on which very many reads were refused."),
 };
 static const struct shape SHAPE_ENTRY = {.name = "DisclosureEntry", .sentence = "Who read which kinds, and why.",
     SHAPE_MEMBERS(ENTRY), .size = sizeof(struct entry_view)};
@@ -430,6 +447,20 @@ static err name_purpose(struct views *views, const struct disclosure *row, struc
     TRY(found);
     if (purpose->state != PURPOSE_DRAFT)
         view->purpose = purpose->name;
+    return OK;
+}
+
+/* NULL: there are none. */
+static err view_further(struct views *views, const struct disclosure_further *further, const struct further_view **out)
+{
+    *out = NULL;
+    if (further->reads == 0)
+        return OK;
+    struct further_view *view = ARENA_NEW(views->cx->arena, struct further_view);
+    if (view == NULL)
+        return FAIL_MEMORY(views->cx);
+    *view = (struct further_view){further->reads, further->last_at_ms, further->attributes};
+    *out = view;
     return OK;
 }
 
@@ -457,6 +488,7 @@ static err view_entry(struct views *views, const struct disclosure *row, struct 
         view.grant = relationship_item_id(relationship, ID_GRANT, row->grant_id);
     TRY(system_name(views->cx, row->organisation_id, row->system_id, &view.system));
     TRY(name_purpose(views, row, &view));
+    TRY(view_further(views, &row->further, &view.further));
     *out = view;
     return OK;
 }

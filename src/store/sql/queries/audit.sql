@@ -41,6 +41,15 @@ SELECT :columns: FROM receipt ORDER BY receipt_id;
 -- rows: walk
 SELECT :columns: FROM disclosure ORDER BY disclosure_id;
 
+-- Counts of refused reads behind no entry.
+-- name: audit_further_list
+-- file: ledger
+-- out:  person_id int64, disclosure_id int64
+-- rows: walk
+SELECT person_id, disclosure_id FROM refused_further f WHERE NOT EXISTS (SELECT 1 FROM disclosure d
+    WHERE d.person_id = f.person_id AND d.disclosure_id = f.disclosure_id)
+ORDER BY person_id, disclosure_id;
+
 -- name: audit_use_list
 -- file: ledger
 -- in:   person_id int64

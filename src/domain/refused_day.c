@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Counts of refused reads in and out. The row of a relationship and department knows the newest day only; what was
+ * counted on a day stays behind the last entry of that day. */
+#include "domain/refused_day.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "base/timekeeper.h"
+#include "domain/row_tag.h"
+
+static int64_t day_of(int64_t at_ms)
+{
+    return at_ms / TIME_DAY_MS;
+}
+
+static struct sql_refused_day_load_in key_of(const struct refused_day *day)
+{
+    return (struct sql_refused_day_load_in){day->person_id, day->relationship_id, day->department_id};
+}
+
+/* The row as it is now has this tag. */
+static err tag_row(struct ctx *cx, struct sql_refused_further_save_in *row)
+{
+    struct row_tag tag = row_tag_of_further(cx->arena, row);
+    return row_tag_make(cx, &tag, &row->tag);
+}
+
+static err fits_tag(struct ctx *cx, struct sql_refused_further_save_in row, bool *out)
+{
+    struct text stored = row.tag;
+    TRY(tag_row(cx, &row));
+    *out = text_equals(stored, row.tag);
+    return OK;
+}
+
+static struct sql_refused_further_save_in further_of(const struct refused_day *day)
+{
+    return (struct sql_refused_further_save_in){
+        .person_id = day->person_id,
+        .disclosure_id = day->last_id,
+        .reads = day->further.reads,
+        .last_at_ms = day->further.last_at_ms,
+        .attributes_low = (int64_t)day->further.attributes.low,
+        .attributes_high = (int64_t)day->further.attributes.high,
+        .tag = TEXT_NONE,
+    };
+}
+
+void refused_day_load_ahead(struct ctx *cx, const struct refused_day *of)
+{
+    const struct sql_refused_day_load_in in = key_of(of);
+    sql_refused_day_load_ahead(cx, &in);
+}
+
+err refused_day_load(struct ctx *cx, struct refused_day *day)
+{
+    const struct sql_refused_day_load_in in = key_of(day);
+    struct sql_refused_day_load_row row = {0};
+    bool found = false;
+    bool fits = true;
+    TRY(sql_refused_day_load(cx, &in, &row, &found));
+    day->entries = day->last_id = 0;
+    day->further = (struct disclosure_further){.reads = 0};
+    if (!found || row.day != day_of(day->at_ms))
+        return OK;
+    day->entries = row.entries;
+    day->last_id = row.last_id;
+    day->further = (struct disclosure_further){row.reads, row.last_at_ms,
+                                               {(uint64_t)row.attributes_low, (uint64_t)row.attributes_high}};
+    if (row.tag.size == 0)
+        return OK;
+    struct sql_refused_further_save_in further = further_of(day);
+    further.tag = row.tag;
+    TRY(fits_tag(cx, further, &fits));
+    if (!fits) /* counting on would give a wrong count a tag that fits */
+        day->entries = 0;
+    return OK;
+}
+
+bool refused_day_is_full(const struct refused_day *day)
+{
+    return day->entries >= LIMIT_REFUSED_READS_A_DAY;
+}
+
+err refused_day_add_entry(struct ctx *cx, struct refused_day *day, int64_t disclosure_id)
+{
+    day->entries++;
+    day->last_id = disclosure_id;
+    struct sql_refused_day_save_in row = {day->person_id, day->relationship_id, day->department_id, day_of(day->at_ms),
+                                          day->entries, day->last_id};
+    return sql_refused_day_save(cx, &row, NULL);
+}
+
+err refused_day_add_further(struct ctx *cx, struct refused_day *day, struct attribute_set attributes)
+{
+    day->further.reads++;
+    day->further.last_at_ms = day->at_ms;
+    day->further.attributes = attribute_set_union(day->further.attributes, attributes);
+    struct sql_refused_further_save_in row = further_of(day);
+    TRY(tag_row(cx, &row));
+    return sql_refused_further_save(cx, &row, NULL);
+}
+
+err refused_further_check(struct ctx *cx, const struct sql_disclosure_row *row, bool *out_fits)
+{
+    const struct sql_refused_further_save_in further = {row->person_id, row->disclosure_id, row->further_reads,
+        row->further_last_at_ms, row->further_low, row->further_high, row->further_tag};
+    bool in_day = day_of(row->further_last_at_ms) == day_of(row->at_ms) &&
+                  !timekeeper_is_before(row->further_last_at_ms, row->at_ms);
+    TRY(fits_tag(cx, further, out_fits));
+    *out_fits = *out_fits && in_day && row->outcome == DISCLOSURE_REFUSED && row->further_reads > 0;
+    return OK;
+}
