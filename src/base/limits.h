@@ -77,7 +77,7 @@
 #define LIMIT_GRANTS 5000                 /* live ones of one person: giving meets it, so no stop meets LIMIT_ROWS */
 #define LIMIT_CHANGES_A_DAY 1000          /* of one relationship: each leaves a receipt for ever; no stop meets it */
 #define LIMIT_PROPOSALS_A_DAY 100         /* of one person: each leaves a relationship for ever */
-#define LIMIT_REFUSED_READS_A_DAY 200     /* of one department in one relationship; never more: the audit asks for them */
+#define LIMIT_REFUSED_READS_A_DAY 200     /* of a department, in a relationship; never more: the audit asks for them */
 #define LIMIT_REQUESTS_OPEN 100           /* of one department that wait for one person's answer */
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The consent-checked read. disclosure_decide() reads and decides on the caller's thread; disclosure_commit() decides
  * again where writes happen and makes the ledger row durable; only then may the answer leave. What is refused is
- * written too, for the person to see, or counted when there is very much of it. A row tells who, which kinds, which purpose, which grant, when; never a value. */
+ * written too, for the person to see. A row tells who, which kinds, which purpose, which grant, when; never a value. */
 #ifndef DOMAIN_DISCLOSURE_H
 #define DOMAIN_DISCLOSURE_H
 
@@ -15,13 +15,6 @@ typedef enum disclosure_outcome {
 
 /* The reason of a read that was given and found nothing: the person has filled in none of the kinds. */
 #define DISCLOSURE_NOTHING_THERE "attribute.absent"
-
-/* Reads that were refused and have no row of their own: behind the last one of a day that has (refused_day.h). */
-struct disclosure_further {
-    int64_t              reads; /* 0: none */
-    int64_t              last_at_ms;
-    struct attribute_set attributes; /* all that they asked for */
-};
 
 /* One ledger row. */
 struct disclosure {
@@ -40,7 +33,10 @@ struct disclosure {
     struct text          reason;   /* refused: "grant.withdrawn"; given: empty, or DISCLOSURE_NOTHING_THERE */
     int64_t              at_ms;
     struct text          note;     /* opened for the person only */
-    struct disclosure_further further;
+    struct disclosure_further { /* refused later on that day, without rows of their own: refused_day.h */
+        int64_t reads, last_at_ms;
+        struct attribute_set attributes; /* all that they asked for */
+    } further;
 };
 
 struct disclosed_value {
@@ -69,7 +65,7 @@ struct disclosure_ask {
     struct text          note; /* at most LIMIT_NOTE_BYTES */
     bool                 partial;
     /* answer */
-    int64_t                    disclosure_id;
+    int64_t                    disclosure_id; /* of no row, when a refusal is only counted: refused_day.h */
     struct relationship        found;
     struct id                  purpose_id;
     struct bytes               sealed_note;
@@ -97,8 +93,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
 /* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them
  * again unless the store vouches that they have not changed; what is no longer permitted turns the answer into a
- * refusal, and what an answer in part refused may be in it after all; writes the rows and counts the uses that
- * disclosed something. Refused reads beyond those of a day that have rows are counted: `disclosure_id` names no row. */
+ * refusal, and what an answer in part refused may be in it after all; writes the rows, counts uses that disclosed. */
 err disclosure_commit(struct ctx *cx, void *arg) MUST_CHECK;
 void disclosure_commit_announce(struct ctx *cx, void *arg); /* for `announce` of its store_write */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Most tags are kept among the texts of the node, each under the name of its row. Texts go into a tag with their length, so
- * that no two rows give the same columns. */
+ * Most tags are kept among the texts of the node, each under the name of its row. Texts go into a tag with their
+ * length, so that no two rows give the same columns. */
 #include "domain/row_tag.h"
 
 #include "base/text.h"

@@ -9,8 +9,8 @@ class Members:
         for line in path.read_text().replace("\\\n", " ").splitlines():
             word, *rest = line.split("#")[0].split() or [""]
             if word == "shape":
-                self.shapes[rest[0]] = {part.split(":")[0].rstrip("?"): (part.partition(":")[2].rstrip("?"), part.endswith("?"))
-                                        for part in rest[1:]}
+                parts = [(part.rstrip("?").partition(":"), part.endswith("?")) for part in rest[1:]]
+                self.shapes[rest[0]] = {name: (inner, sparse) for (name, _, inner), sparse in parts}
             elif word in ("shows", "takes"):
                 getattr(self, word)[" ".join(rest[:2])] = rest[2]
             elif word == "changes":

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: however often a department asks in vain, its entries of a day are bounded, the person sees how often it was, and
- * nobody changes that number unseen; a read that is given has its entry always. Method: one read more than the bound,
- * and more, on one day and the next, of one department and others; then each column is changed behind the domain. */
+ * Goal: however often a department asks in vain, its entries of a day are bounded, the person sees how often it was,
+ * and nobody changes that number unseen; a read that is given has its entry always. Method: one read more than the
+ * bound, and more, on one day and the next, of one department and others; then columns are changed behind the domain.
+ */
 #include "domain/refused_day.h"
 
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "support/world.h"
 
 #define ENTRIES "SELECT count(*) FROM disclosure WHERE outcome = 2"
+#define RESTORE "DELETE FROM refused_further; INSERT INTO refused_further SELECT * FROM kept; " \
+                "DELETE FROM disclosure_head; INSERT INTO disclosure_head SELECT * FROM kept_head"
 #define HOUR_MS INT64_C(3600000)
 
 static struct disclosure_ask ask_for(struct world *world, struct actor system, const struct relationship *relationship,
@@ -207,9 +210,7 @@ static void a_count_that_somebody_changes_is_found(void **state)
         world_spoil(world, "ledger.db", CHANGES[i]);
         if (world_audit(world, INT64_MAX) == 0)
             fail_msg("nobody noticed: %s", CHANGES[i]);
-        world_spoil(world, "ledger.db", "DELETE FROM refused_further; INSERT INTO refused_further SELECT * FROM kept; "
-                                        "DELETE FROM disclosure_head; "
-                                        "INSERT INTO disclosure_head SELECT * FROM kept_head");
+        world_spoil(world, "ledger.db", RESTORE);
         assert_int_equal(world_audit(world, 0), 0);
         test_node_rest(&world->node);
     }
@@ -245,7 +246,7 @@ static void reads_are_not_counted_while_there_is_room_for_entries(void **state)
     assert_int_equal(world_audit(world, INT64_MAX), 1);
 }
 
-/* That row knows the newest day only, and takes nothing away: at worst there are more entries, or the audit finds it. */
+/* That row knows the newest day only, and takes nothing away: at worst there are more entries. */
 static void without_the_row_of_the_day_there_are_more_entries(void **state)
 {
     struct world *world = *state;

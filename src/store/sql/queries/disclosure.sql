@@ -26,7 +26,7 @@ SELECT d.disclosure_id, d.person_id, d.previous_id, d.relationship_id, d.organis
     d.purpose_id, d.purpose_version, d.grant_id, d.attributes_low, d.attributes_high, d.outcome, d.reason, d.at_ms,
     d.note, COALESCE(f.reads, 0), COALESCE(f.last_at_ms, 0), COALESCE(f.attributes_low, 0),
     COALESCE(f.attributes_high, 0), COALESCE(f.tag, '')
-FROM disclosure d LEFT JOIN refused_further f ON f.person_id = $1 AND f.disclosure_id = d.disclosure_id
+FROM disclosure d LEFT JOIN refused_further f ON f.person_id = d.person_id AND f.disclosure_id = d.disclosure_id
 WHERE d.person_id = $1 AND d.disclosure_id = $2;
 
 -- name: disclosure_chain
@@ -45,7 +45,7 @@ SELECT d.disclosure_id, d.person_id, d.previous_id, d.relationship_id, d.organis
     d.note, COALESCE(f.reads, 0), COALESCE(f.last_at_ms, 0), COALESCE(f.attributes_low, 0),
     COALESCE(f.attributes_high, 0), COALESCE(f.tag, '')
 FROM chain c JOIN disclosure d ON d.person_id = $1 AND d.disclosure_id = c.disclosure_id
-    LEFT JOIN refused_further f ON f.person_id = $1 AND f.disclosure_id = c.disclosure_id ORDER BY c.step;
+    LEFT JOIN refused_further f ON f.person_id = d.person_id AND f.disclosure_id = d.disclosure_id ORDER BY c.step;
 
 -- name: disclosure_head_load
 -- file: ledger
@@ -73,7 +73,7 @@ ON CONFLICT (person_id) DO UPDATE SET last_id = excluded.last_id, given = exclud
 -- rows: one
 SELECT t.day, t.entries, t.last_id, COALESCE(f.reads, 0), COALESCE(f.last_at_ms, 0), COALESCE(f.attributes_low, 0),
     COALESCE(f.attributes_high, 0), COALESCE(f.tag, '')
-FROM refused_day t LEFT JOIN refused_further f ON f.person_id = $1 AND f.disclosure_id = t.last_id
+FROM refused_day t LEFT JOIN refused_further f ON f.person_id = t.person_id AND f.disclosure_id = t.last_id
 WHERE t.person_id = $1 AND t.relationship_id = $2 AND t.department_id = $3;
 
 -- name: refused_day_save
