@@ -245,8 +245,9 @@ static err scan_twice(struct audit_walk *walk, struct audit_tally *tally, err (*
 static err take_further(struct ctx *cx, const struct sql_audit_further_list_row *row, void *arg)
 {
     (void)cx; /* nothing in here can fail */
-    audit_found(arg, "Refused reads are counted behind disclosure %lld, which is not there.",
-                (long long)row->disclosure_id);
+    if (audit_is_meant(arg, row->person_id))
+        audit_found(arg, "Refused reads are counted behind disclosure %lld, which is not there.",
+                    (long long)row->disclosure_id);
     return OK;
 }
 

@@ -234,6 +234,28 @@ static void a_count_that_somebody_changes_is_found(void **state)
     }
 }
 
+static void drop_finding(void *self, struct text sentence)
+{
+    (void)self;     /* they are counted */
+    (void)sentence; /* as above */
+}
+
+static void a_count_behind_no_entry_is_found_at_its_person(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    wait_for_morning(world);
+    refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY + 1);
+    world_spoil(world, "ledger.db", "UPDATE refused_further SET person_id = person_id + 1");
+    for (int64_t i = 0; i < 2; i++) {
+        const int64_t people[] = {world->ada.person_id + 1 + i};
+        const struct audit_scope scope = {people, 1};
+        struct audit_report report = {.found = drop_finding, .scope = &scope};
+        ASSERT_OK(world, domain_audit(world_as(world, world->operator_), &report));
+        assert_int_equal(report.findings, 1 - i);
+    }
+}
+
 static void a_count_that_was_changed_gets_no_tag_by_counting_on(void **state)
 {
     struct world *world = *state;
@@ -287,6 +309,7 @@ int main(void)
         WORLD_TEST(a_read_that_the_second_look_refuses_is_counted_too),
         WORLD_TEST(filters_find_an_entry_by_what_was_refused_behind_it),
         WORLD_TEST(a_count_that_somebody_changes_is_found),
+        WORLD_TEST(a_count_behind_no_entry_is_found_at_its_person),
         WORLD_TEST(a_count_that_was_changed_gets_no_tag_by_counting_on),
         WORLD_TEST(reads_are_not_counted_while_there_is_room_for_entries),
         WORLD_TEST(without_the_row_of_the_day_there_are_more_entries),
