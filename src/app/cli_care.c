@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/keyring.h"
+#include "domain/key_return.h"
 #include "domain/key_rows.h"
 #include "domain/person_key.h"
 #include "domain/stray.h"
@@ -124,12 +125,29 @@ static void say_renewal(const struct cli *cli, int64_t at_ms)
 struct keys_found {
     struct store_keys_place place;
     int64_t                 pending; /* bucket keys */
+    int64_t                 returned; /* erased people whose keys were there again just now, */
+    int64_t                 returned_ever;
+    int64_t                 returned_at_ms; /* and when an older copy was last found; 0: never */
 };
 
 static err look_for_keys(struct cli *cli, struct keys_found *out)
 {
     TRY(store_keys_look(&cli->node.cx, cli->node.store, &out->place));
+    TRY(key_return_past(&cli->node.cx, &out->returned_at_ms, &out->returned_ever));
+    out->returned = cli->node.returned;
     return key_bucket_count_doomed(&cli->node.cx, &out->pending);
+}
+
+static void say_returned(const struct cli *cli, const struct keys_found *keys)
+{
+    char at[TIME_TEXT_SIZE];
+    time_format(keys->returned_at_ms, at);
+    if (keys->returned_at_ms > 0)
+        cli_say(cli, "note  the keys were put back from an older copy, last seen %.*s: keys of people who were erased\n"
+                     "      were destroyed again, %lld in all; whoever came between cannot be opened\n", TIME_TEXT_SIZE,
+                at, (long long)keys->returned_ever);
+    if (keys->returned > 0)
+        cli_say(cli, "note  of those just now: %lld\n", (long long)keys->returned);
 }
 
 static void say_keys(const struct cli *cli, const struct keys_found *keys)
@@ -156,6 +174,8 @@ static void write_keys(struct json_writer *json, const struct keys_found *keys)
     json_member_bool(json, "keys_log_cut", !keys->place.is_server || keys->place.may_cut_log);
     json_member_bool(json, "keys_log_kept", keys->place.keeps_log);
     json_member_bool(json, "keys_beside_data", keys->place.is_beside);
+    json_member_bool(json, "keys_went_back", keys->returned_at_ms > 0);
+    json_member_int(json, "keys_returned", keys->returned);
 }
 
 err cli_doctor(struct cli *cli)
@@ -166,6 +186,7 @@ err cli_doctor(struct cli *cli)
     int64_t strays = 0;
     int64_t renewed_at_ms = 0;
     TRY(store_check(&cli->node.cx, cli->node.store));
+    TRY(node_check_keys(&cli->node, &cli->node.cx, true));
     TRY(person_keys_check(&cli->node.cx));
     TRY(node_settle(&cli->node));
     TRY(sweep_strays(cli, &sweep, &strays));
@@ -201,6 +222,7 @@ err cli_doctor(struct cli *cli)
                 (long long)strays);
     say_renewal(cli, renewed_at_ms);
     say_keys(cli, &keys);
+    say_returned(cli, &keys);
     say_clock(cli, trust, ahead_ms);
     return cli_answer(cli, &json);
 }

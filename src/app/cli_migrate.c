@@ -11,6 +11,7 @@
 #include "app/move_scope.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "domain/key_return.h"
 #include "ledger/ledger.h"
 #include "store/keys_move.h"
 #include "store/look.h"
@@ -171,6 +172,15 @@ static err open_source(struct cli *cli, const struct node_options *options)
     return cli->cx.failure.code;
 }
 
+/* Nor are the keys behind what the data vouches for. */
+static err lift_keys(struct cli *cli, int64_t *io_least)
+{
+    struct key_return keys;
+    TRY(key_return_look(&cli->node.cx, cli->node.store, &keys));
+    *io_least = keys.generation > *io_least ? keys.generation : *io_least;
+    return OK;
+}
+
 static err open_both(struct moving *moving)
 {
     struct cli *cli = moving->cli;
@@ -185,6 +195,7 @@ static err open_both(struct moving *moving)
     TRY(ledger_origin(&cli->node.cx, &moving->move.node));
     TRY(mark_load(&cli->node.cx, &mark));
     memcpy(moving->move.least, mark.store.of, sizeof moving->move.least);
+    TRY(lift_keys(cli, &moving->move.least[STORE_KEYS]));
     return open_target(moving, &from);
 }
 
@@ -194,6 +205,7 @@ static err open_both(struct moving *moving)
 static err copy(struct moving *moving)
 {
     struct node *node = &moving->cli->node;
+    TRY(node_check_keys(node, &node->cx, false));
     say(moving, "Copying while the store is in use.");
     TRY(store_move_copy(&node->cx, &moving->move));
     say(moving, "Auditing it.");

@@ -9,6 +9,7 @@
 #include "app/holder.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "domain/key_return.h"
 #include "domain/organisation.h"
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
@@ -140,10 +141,23 @@ static err audit(struct moving_keys *moving)
     failure_clear(&node->cx.failure); /* that a move has closed it is no news */
     if (!is_served || !moving->move.is_fresh)
         return OK;
+    TRY(node_check_keys(node, &node->cx, false));
     say(moving, "Auditing the node while it is in use.");
     findings_begin(&findings, moving->cli, FINDINGS_SAID_MAX);
     TRY(findings_look(&findings, node, NULL));
     return findings_judge(&node->cx, &findings, "the node: nothing was closed");
+}
+
+/* Whoever was erased since an older copy of them was made must not come back at the new place. */
+static err check_age(struct moving_keys *moving)
+{
+    struct ctx *cx = &moving->cli->node.cx;
+    struct key_return keys;
+    TRY(key_return_look(cx, moving->move.from, &keys));
+    if (!keys.is_older)
+        return OK;
+    return FAIL(cx, CORRUPT, "store.went_back", "the keys are an older copy than the data says: give this move up with "
+                                                "--cancel, and run symbolon doctor, which mends it");
 }
 
 static err move(struct moving_keys *moving)
@@ -152,6 +166,7 @@ static err move(struct moving_keys *moving)
     TRY(audit(moving));
     TRY(keys_move_begin(cx, &moving->move));
     if (!moving->move.is_open) {
+        TRY(check_age(moving));
         say(moving, "Closed: servers that run end now. Copying the keys.");
         TRY(keys_move_fill(cx, &moving->move));
         say(moving, "Opening every person's key at the new place.");

@@ -13,6 +13,7 @@
 #include "crypto/key_pace.h"
 #include "crypto/keyring.h"
 #include "domain/erasure.h"
+#include "domain/key_return.h"
 #include "domain/leftover.h"
 #include "domain/person_key.h"
 #include "domain/seen_token.h"
@@ -102,11 +103,13 @@ static err keep_time(struct courier *courier)
 }
 
 /* The keys of the people who are to be forgotten, also of those whom a crash has left; their rows wait for it. Keys
- * that another process has destroyed leave the memory of this one. */
+ * that another process has destroyed leave the memory of this one, and those of an older copy do not come back. */
 static err destroy_keys(struct courier *courier)
 {
     struct person_forgetting forgetting = {.pace = &courier->pace};
     keyring_drop_destroyed(&courier->cx, courier->cx.keyring);
+    TRY(node_check_keys(courier->node, &courier->cx, false));
+    TRY(key_return_note(&courier->cx, courier->node->store));
     return person_forget_listed(&courier->cx, courier->node->store, &forgetting);
 }
 

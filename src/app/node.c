@@ -15,6 +15,7 @@
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
 #include "domain/act.h"
+#include "domain/key_return.h"
 #include "domain/key_rows.h"
 #include "domain/leftover.h"
 #include "ledger/ledger.h"
@@ -216,6 +217,29 @@ static err share_keys(struct node *node)
     return key_owner_claim(cx, node->store, name);
 }
 
+static void tell_returned(const struct node *node, const struct key_return *found)
+{
+    if (found->is_older)
+        LOG(&node->log, LOG_WARNING, "keys.went_back", LOG_INT("people", found->out_people),
+            LOG_TEXT("meaning", "the keys were put back from an older copy: those of people who were erased since are "
+                                "destroyed again, and people who came since cannot be opened"));
+    else if (found->out_people > 0)
+        LOG(&node->log, LOG_WARNING, "keys.returned", LOG_INT("people", found->out_people),
+            LOG_TEXT("meaning", "keys of erased people were there again, and are destroyed again"));
+}
+
+err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough)
+{
+    struct key_return found;
+    TRY(key_return_look(cx, node->store, &found));
+    if (!found.is_older && !is_thorough)
+        return OK;
+    err result = key_return_undo(cx, node->store, &found);
+    node->returned += found.out_people;
+    tell_returned(node, &found);
+    return result;
+}
+
 /* Also after another process was faster; then its name must be ours. */
 static err settle_name(struct node *node, const struct mark *mark)
 {
@@ -275,7 +299,8 @@ static err open_store(struct node *node, const struct node_options *options, str
     TRY(share_keys(node));
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(&mark);
-    return mark_check(cx, node->store, &mark, options->renew_marks);
+    TRY(mark_check(cx, node->store, &mark, options->renew_marks));
+    return options->moves || options->moves_keys ? OK : node_check_keys(node, cx, false);
 }
 
 err node_open(struct node *node, const struct node_options *options)
@@ -369,5 +394,6 @@ err node_settle(struct node *node)
         TRY(result);
     }
     TRY(ledger_let_go(&node->cx, node->store));
+    TRY(key_return_note(&node->cx, node->store));
     return mark_keep(&node->cx, node->store, &node->kept);
 }

@@ -24,6 +24,7 @@ struct node {
     struct mark_kept     kept;    /* the courier's once it runs */
     int64_t              found[STORE_FILE_COUNT]; /* the generations of the files when it was opened */
     bool                 marks_missing; /* one of those beside the keys, when it was opened */
+    int64_t              returned;      /* erased people whose keys were found again, and destroyed again */
 };
 
 /* Where the data of a node lies. */
@@ -62,6 +63,7 @@ err node_find_place(struct ctx *cx, const struct node_options *options, struct n
 void node_begin(struct node *node, bool json_log);
 /* NOT_FOUND node.missing when there is none and `create` is not set, CORRUPT node.store_lost | node.other_keys |
  * node.mark_missing | log.went_back | store.went_back | key.root when keys and data are not of one node and one time;
+ * whoever was erased and has come back with an older copy of the keys is gone again when it returns;
  * fails as keyring_open() and store_open() do. */
 err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
 /* Closes what was opened; safe at any stage. */
@@ -73,6 +75,9 @@ void node_ctx_close(struct ctx *cx);
 
 /* One write as the operator, waiting for it. */
 err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
+/* With a ctx of the calling thread: looks whether the keys were put back from an older copy, and sees to it that nobody
+ * comes back with it (domain/key_return.h). At start, and then by the courier. `is_thorough`: whatever they say. */
+err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough) MUST_CHECK;
 /* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest. */
 err node_keep_marks(struct node *node) MUST_CHECK;
 /* Numbers what waits for the log and takes away leftovers, so that a command leaves nothing behind for a server that

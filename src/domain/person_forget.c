@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "crypto/key_pace.h"
 #include "crypto/keyring.h"
+#include "domain/key_return.h"
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/predecessor.h"
@@ -236,6 +237,7 @@ static err finish_buckets(struct ctx *cx, struct store *store, const struct sql_
     if (count == 0)
         return OK;
     TRY(store_scrub_keys(cx, store));
+    TRY(key_return_note(cx, store)); /* before anybody is told that it is done: no copy of before passes for the keys */
     for (size_t i = 0; i < count; i++) {
         int64_t bucket = rows[i].bucket;
         TRY(store_write_wait(store, cx, delete_bucket_row, &bucket));
@@ -351,19 +353,27 @@ err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *perso
     return person_forget_listed(cx, store, &forgetting);
 }
 
+err person_has_bucket(struct ctx *cx, int64_t person_id, bool *out)
+{
+    struct predecessor *predecessors = NULL;
+    size_t count = 0;
+    int64_t bucket = 0;
+    TRY(predecessor_list(cx, person_id, &predecessors, &count));
+    TRY(find_bucket(cx, person_id, &bucket));
+    for (size_t i = 0; i < count && bucket == 0; i++)
+        TRY(find_bucket(cx, predecessors[i].person_id, &bucket));
+    *out = bucket != 0;
+    return OK;
+}
+
 /* While anything is doomed nobody counts as forgotten: whose bucket it was is written nowhere. */
 err person_is_forgotten(struct ctx *cx, int64_t person_id, bool *out)
 {
     struct sql_key_bucket_list_doomed_row *doomed = NULL;
     size_t doomed_count = 0;
-    struct predecessor *predecessors = NULL;
-    size_t count = 0;
-    int64_t bucket = 0;
+    bool has_bucket = false;
     TRY(sql_key_bucket_list_doomed(cx, &doomed, &doomed_count));
-    TRY(predecessor_list(cx, person_id, &predecessors, &count));
-    TRY(find_bucket(cx, person_id, &bucket));
-    for (size_t i = 0; i < count && bucket == 0; i++)
-        TRY(find_bucket(cx, predecessors[i].person_id, &bucket));
-    *out = bucket == 0 && doomed_count == 0;
+    TRY(person_has_bucket(cx, person_id, &has_bucket));
+    *out = !has_bucket && doomed_count == 0;
     return OK;
 }

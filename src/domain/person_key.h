@@ -51,6 +51,8 @@ struct person_forgetting {
 err person_forget_listed(struct ctx *cx, struct store *store, struct person_forgetting *forgetting) MUST_CHECK;
 /* Marks these people and does the same, at no pace. */
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
+/* Whether a key of this person or of a predecessor lies in a bucket that is not about to go. */
+err person_has_bucket(struct ctx *cx, int64_t person_id, bool *out) MUST_CHECK;
 /* Whether the keys of this person and of his predecessors are destroyed. */
 err person_is_forgotten(struct ctx *cx, int64_t person_id, bool *out) MUST_CHECK;
 

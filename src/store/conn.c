@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "base/limits.h"
 #include "store/generation.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
@@ -130,6 +131,66 @@ static err begin(struct ctx *cx, struct store_conn *conn, store_file leader, dat
     return OK;
 }
 
+/* ---- keys in a folder beside data on a server */
+
+static bool stands_apart(const struct store_conn *conn, store_file leader)
+{
+    return leader == STORE_KEYS && store_is_local(conn->store, STORE_KEYS) &&
+           !store_is_local(conn->store, STORE_PEOPLE);
+}
+
+static uint32_t version_of_keys(const struct store_conn *conn)
+{
+    return conn->of_file[STORE_KEYS]->engine->version_of_data(conn->of_file[STORE_KEYS]);
+}
+
+/* A look leaves behind which version it has seen. */
+static void note_version(struct store_conn *conn)
+{
+    if (conn->apart.looks == 1)
+        conn->apart.seen = version_of_keys(conn);
+}
+
+/* The statement that follows sees a state of its own. */
+static void note_look(struct store_conn *conn)
+{
+    note_version(conn);
+    conn->apart.looks += conn->apart.looks < 2;
+}
+
+/* Whoever holds the keys may stand still for ever: a batch waits for that once, and the next ones less. */
+static err begin_keys(struct ctx *cx, struct store_conn *conn)
+{
+    struct keys_apart *apart = &conn->apart;
+    sqlite_file_of(conn->of_file[STORE_KEYS])->wait_ms = apart->wait_ms;
+    err result = begin(cx, conn, STORE_KEYS, MOVE_BEGIN_WRITE);
+    apart->is_held = result != OK;
+    apart->wait_ms = apart->is_held ? 0 : LIMIT_STORE_BUSY_MS;
+    return result;
+}
+
+/* From here on they stand still until the commit. What the write has read of them before must be true now. */
+static err hold_keys(struct ctx *cx, struct store_conn *conn)
+{
+    note_version(conn);
+    TRY(begin_keys(cx, conn));
+    if (conn->apart.looks == 0 || version_of_keys(conn) == conn->apart.seen)
+        return OK;
+    return FAIL(cx, UNAVAILABLE, "store.conflict", "another server has changed the keys meanwhile");
+}
+
+/* ---- a statement's file */
+
+static err join_batch(struct ctx *cx, struct store_conn *conn, store_file leader, bool writes)
+{
+    if (!stands_apart(conn, leader))
+        return begin(cx, conn, leader, MOVE_BEGIN_WRITE);
+    if (writes)
+        return hold_keys(cx, conn);
+    note_look(conn);
+    return OK;
+}
+
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes)
 {
     store_file leader = conn->leader[file];
@@ -137,7 +198,7 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
     if (conn->is_reading && !conn->began[leader])
         return begin(cx, conn, leader, MOVE_BEGIN_READ);
     if (conn->is_running && !conn->began[leader])
-        TRY(begin(cx, conn, leader, MOVE_BEGIN_WRITE));
+        TRY(join_batch(cx, conn, leader, writes));
     conn->wrote_people |= writes && file == STORE_PEOPLE;
     conn->wrote_keys |= writes && file == STORE_KEYS;
     if (writes && !conn->saved[leader]) {
@@ -223,6 +284,7 @@ err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news)
     assert(conn->is_writer && !conn->is_running);
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         conn->of_file[file]->is_late = false;
+    conn->apart.wait_ms = conn->apart.is_held ? LIMIT_KEYS_LOCK_MS : LIMIT_STORE_BUSY_MS;
     TRY(begin(cx, conn, conn->leader[STORE_PEOPLE], MOVE_BEGIN_WRITE));
     bool is_news = version_of_people(conn) != conn->people_version;
     if (is_news)
@@ -246,6 +308,7 @@ void conn_begin_write(struct store_conn *conn)
 {
     assert(conn->began[conn->leader[STORE_PEOPLE]] && !conn->is_running);
     conn->is_running = true;
+    conn->apart.looks = 0;
 }
 
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep)
@@ -271,7 +334,7 @@ err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep)
 /* The ledger bears each read: its generation goes with the mark of the time, which lies there, about once a second. */
 static bool is_due(const struct store_conn *conn, store_file file)
 {
-    bool counts = conn->changed[file] && store_is_local(conn->store, file);
+    bool counts = conn->changed[file] && generation_is_kept(conn->store, file);
     return counts && (file != STORE_LEDGER || conn->kept_time);
 }
 

@@ -3,11 +3,21 @@
  * run: its files join the batch's transaction with the first statement that touches them, so that what a write reads
  * stays true until its commit. The people file is the root: a batch begins with it, which in SQLite takes its write
  * lock and so orders all writers of all processes, and commits it last. Several files may lie in one database, which
- * then has one transaction for them: what is kept for it stands at its leader, the first of them. */
+ * then has one transaction for them: what is kept for it stands at its leader, the first of them.
+ * Keys in a folder beside data on a server join a batch with the first change of them alone: servers that share the
+ * folder would hold each other up for as long as a batch is on its way to the server. */
 #ifndef STORE_CONN_H
 #define STORE_CONN_H
 
 #include "store/database.h"
+
+/* Keys in a folder beside data on a server, as the writer has them (conn.c). */
+struct keys_apart {
+    int      looks;   /* of the running write, before it changes any: none, one, more */
+    uint32_t seen;    /* the version of the file at the first, once there are more */
+    int      wait_ms; /* for their lock, in the running batch */
+    bool     is_held; /* by another process: the last wait was in vain */
+};
 
 struct store_conn {
     struct store         *store;
@@ -24,6 +34,7 @@ struct store_conn {
     bool                  kept_time;      /* the running batch has kept it */
     bool                  wrote_people;   /* the running batch, even if that was undone */
     bool                  wrote_keys;     /* the same */
+    struct keys_apart     apart;
     bool                  is_careful;     /* every statement of a write is waited for */
     uint32_t              people_version; /* the database's, after our own last batch */
     int64_t               edition;        /* a reader's, as its read began */

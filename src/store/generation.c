@@ -2,6 +2,7 @@
  * See generation.h. The tables are alike; the keys come first in a batch and are vouched for by nobody. */
 #include "store/generation.h"
 
+#include "store/keys_place.h"
 #include "store/queries.h"
 #include "store/state.h"
 
@@ -34,6 +35,11 @@ static err fail_damaged(struct ctx *cx)
     return FAIL(cx, CORRUPT, "store.damaged", "a file of the store does not say how often it was changed");
 }
 
+bool generation_is_kept(const struct store *store, store_file file)
+{
+    return file == STORE_KEYS || store_is_local(store, file);
+}
+
 /* ---- at start */
 
 static err load_all(struct ctx *cx, const struct store *store, struct sql_file_generation_row out[STORE_FILE_COUNT])
@@ -41,7 +47,7 @@ static err load_all(struct ctx *cx, const struct store *store, struct sql_file_g
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         bool found = false;
         out[file] = (struct sql_file_generation_row){0};
-        if (!store_is_local(store, file))
+        if (!generation_is_kept(store, file))
             continue;
         TRY(QUERIES[file].load(cx, &out[file], &found));
         if (!found)
@@ -88,6 +94,37 @@ err generation_check(struct ctx *cx, struct store *store)
     return result;
 }
 
+/* ---- the keys, which may be put back while the node runs */
+
+err store_keys_generation(struct ctx *cx, struct store *store, int64_t *out, int64_t *out_seen)
+{
+    struct sql_file_generation_row row;
+    int64_t known[STORE_FILE_COUNT];
+    bool found = false;
+    store_generations(store, known); /* before the look: what is seen then is as new */
+    TRY(sql_generation_of_keys(cx, &row, &found));
+    if (!found)
+        return fail_damaged(cx);
+    if (row.generation > known[STORE_KEYS])
+        generation_note(store, STORE_KEYS, row.generation);
+    *out = row.generation;
+    *out_seen = known[STORE_KEYS];
+    return OK;
+}
+
+void store_keys_accept(struct store *store)
+{
+    generation_note(store, STORE_KEYS, 0);
+}
+
+/* Each raise of each process goes beyond all those before it. */
+static err check_raised(struct ctx *cx, const int64_t known[STORE_FILE_COUNT], store_file file, int64_t generation)
+{
+    if (file != STORE_KEYS || generation > known[STORE_KEYS])
+        return OK;
+    return FAIL(cx, CORRUPT, "store.went_back", "the keys were put back from an older copy while the node runs");
+}
+
 /* ---- in a batch */
 
 err generation_raise(struct ctx *cx, store_file file, int64_t *out)
@@ -104,6 +141,7 @@ err generation_raise(struct ctx *cx, store_file file, int64_t *out)
     TRY(result);
     if (!found)
         return fail_damaged(cx);
+    TRY(check_raised(cx, known, file, row.generation));
     *out = row.generation;
     return OK;
 }

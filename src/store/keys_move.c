@@ -376,22 +376,28 @@ static err copy_table(struct ctx *cx, const struct change *change, const struct 
     return OK;
 }
 
-/* Whose place it is, and how often the file has been changed at least. */
+/* Not behind what the data vouches for, nor the mark in the folder. */
+static err put_generation(struct ctx *cx, const struct change *change)
+{
+    int64_t least = 0;
+    TRY(table_ask(cx, keys_of(change->ends->from), "SELECT generation FROM keys_generation", &least));
+    least = least > change->move->least ? least : change->move->least;
+    struct text sql = text_format(cx->arena, "UPDATE keys_generation SET generation = CASE WHEN generation < %lld THEN"
+                                  " %lld ELSE generation END + 1", (long long)least, (long long)least);
+    return sql.at == NULL ? FAIL_MEMORY(cx) : database_run(cx, keys_of(change->at), sql.at);
+}
+
+/* Whose place it is. */
 static err put_owner(struct ctx *cx, const struct change *change)
 {
-    const struct keys_move *move = change->move;
-    struct database *db = keys_of(change->at);
     struct builder sql = builder_open(cx->arena, SQL_BYTES);
-    if (store_is_local(move->to, STORE_KEYS)) {
-        build_format(&sql, "UPDATE keys_generation SET generation = CASE WHEN generation < %lld THEN %lld ELSE"
-                     " generation END + 1", (long long)move->least, (long long)move->least);
-    } else {
-        build_literal(&sql, "INSERT INTO " KEYS_OWNER " (row_id, name) VALUES (1, ");
-        put_quoted(&sql, move->node);
-        build_literal(&sql, ") ON CONFLICT (row_id) DO NOTHING");
-    }
+    if (store_is_local(change->move->to, STORE_KEYS))
+        return OK;
+    build_literal(&sql, "INSERT INTO " KEYS_OWNER " (row_id, name) VALUES (1, ");
+    put_quoted(&sql, change->move->node);
+    build_literal(&sql, ") ON CONFLICT (row_id) DO NOTHING");
     build_byte(&sql, '\0');
-    return sql.overflowed ? FAIL_MEMORY(cx) : database_run(cx, db, builder_text(&sql).at);
+    return sql.overflowed ? FAIL_MEMORY(cx) : database_run(cx, keys_of(change->at), builder_text(&sql).at);
 }
 
 static err count_people(struct ctx *cx, const struct table_list tables[2], int64_t *out)
@@ -422,6 +428,7 @@ static err copy_keys(struct ctx *cx, const struct change *change)
     }
     TRY(copy_buckets(cx, change, tables));
     TRY(put_owner(cx, change));
+    TRY(put_generation(cx, change));
     return count_people(cx, tables, &change->move->people);
 }
 

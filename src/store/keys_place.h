@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Keys in a database of their own, on a server (docs/decisions/0024). A row that is deleted there stays in the file of
  * its table and in the server's log, so store_scrub_keys() has the tables written anew, looks whether nothing is left,
- * and has the log cut where that is permitted. This header says what the server does of its own accord. */
+ * and has the log cut where that is permitted. This header says what the server does of its own accord,
+ * and how old the keys are, wherever they lie. */
 #ifndef STORE_KEYS_PLACE_H
 #define STORE_KEYS_PLACE_H
 
@@ -16,5 +17,11 @@ struct store_keys_place {
 };
 /* With cx->db, outside of a reading. Fails as the store does. */
 err store_keys_look(struct ctx *cx, struct store *store, struct store_keys_place *out) MUST_CHECK;
+
+/* How often batches have changed the keys, as these say it themselves, and as this process has seen it: the second is
+ * the higher one once somebody has put an older copy in their place. With cx->db. Fails as the store does. */
+err store_keys_generation(struct ctx *cx, struct store *store, int64_t *out, int64_t *out_seen) MUST_CHECK;
+/* An older copy is what there is, and somebody sees to it: until now, changes of it fail (CORRUPT store.went_back). */
+void store_keys_accept(struct store *store);
 
 #endif

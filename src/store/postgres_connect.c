@@ -13,6 +13,9 @@
 #define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
 #define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
 #define IDLE_MS 10000        /* in a transaction: whoever stands still so long holds up the other servers no longer */
+#define GONE_IDLE_S 10       /* the server asks a machine that says nothing whether it is there, by TCP, */
+#define GONE_ASK_S 5         /* again after that, */
+#define GONE_TRIES 3         /* so often: then its connections end */
 #define WAY_SHUT_MS 250      /* after attempts in vain */
 #define DOUBTFUL_WAIT_MS 1000
 #define PATIENT_WAIT_MS (24 * 3600 * 1000)
@@ -126,9 +129,12 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('TimeZone', 'UTC', false),"
         " set_config('default_transaction_isolation', '%s', false),"
         " set_config('default_transaction_read_only', '%s', false),"
+        " set_config('tcp_keepalives_idle', '%d', false), set_config('tcp_keepalives_interval', '%d', false),"
+        " set_config('tcp_keepalives_count', '%d', false), set_config('tcp_user_timeout', '%d', false),"
         " set_config('synchronous_commit', CASE WHEN current_setting('synchronous_commit') = 'remote_apply'"
         " THEN 'remote_apply' ELSE 'on' END, false)", pg->options.schema, most_ms,
-        IDLE_MS, writes ? "serializable" : "repeatable read", writes ? "off" : "on");
+        IDLE_MS, writes ? "serializable" : "repeatable read", writes ? "off" : "on", GONE_IDLE_S, GONE_ASK_S,
+        GONE_TRIES, IDLE_MS);
     if (sql.at == NULL)
         return FAIL_MEMORY(cx);
     TRY(postgres_say(cx, pg, sql.at));

@@ -19,24 +19,25 @@
 #define WRITER_CACHE_BYTES (16 * 1024 * 1024)
 #define BUSY_POLL_NS 1000000
 
+/* What people may hear (busy, full) is said without `what`. */
 err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *what)
 {
     switch (code) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
     case SQLITE_CONSTRAINT_ROWID:
-        return FAIL(cx, CONFLICT, "store.duplicate", "such a thing exists already (%s)", what);
+        return FAIL(cx, CONFLICT, "store.duplicate", "such a thing exists already");
     default:
         break;
     }
     switch (code & 0xFF) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-        return FAIL(cx, UNAVAILABLE, "store.busy", "another process holds the store for too long (%s)", what);
+        return FAIL(cx, UNAVAILABLE, "store.busy", "another process holds the store for too long");
     case SQLITE_FULL:
-        return FAIL(cx, UNAVAILABLE, "store.full", "the disk of the store is full (%s)", what);
+        return FAIL(cx, UNAVAILABLE, "store.full", "the disk of the store is full");
     case SQLITE_NOMEM:
-        return FAIL(cx, UNAVAILABLE, "store.memory", "no memory is left (%s)", what);
+        return FAIL(cx, UNAVAILABLE, "store.memory", "no memory is left");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
         return FAIL(cx, CORRUPT, "store.damaged", "a file of the store is damaged (%s, code %d)", what, code);
@@ -58,8 +59,8 @@ err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *
 /* Polls evenly: SQLite's own back-off grows to 100 ms, and a busy node leaves gaps of microseconds only. */
 static int wait_for_lock(void *arg, int times)
 {
-    (void)arg;
-    if (times >= LIMIT_STORE_BUSY_MS)
+    const struct sqlite_file *file = arg;
+    if (times >= file->wait_ms)
         return 0;
     (void)nanosleep(&(struct timespec){.tv_nsec = BUSY_POLL_NS}, NULL); /* a signal only makes the wait shorter */
     return 1;
@@ -178,7 +179,7 @@ static err open_and_set(struct ctx *cx, const struct sqlite_options *options, st
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, "open");
     if (options->role != ROLE_CHECKPOINTER) /* before everything else: even reading a setting may meet a lock */
-        code = sqlite3_busy_handler(file->db, wait_for_lock, NULL);
+        code = sqlite3_busy_handler(file->db, wait_for_lock, file);
     if (code != SQLITE_OK)
         return sqlite_fail(cx, file, code, "busy handler");
     TRY(harden(cx, file));
@@ -211,6 +212,7 @@ err sqlite_open(struct ctx *cx, const struct sqlite_options *options, struct sql
     }
     file->base.engine = &SQLITE_ENGINE;
     file->prepared = prepared;
+    file->wait_ms = LIMIT_STORE_BUSY_MS;
     err result = open_and_set(cx, options, file);
     if (result != OK) {
         sqlite_close(&file->base);

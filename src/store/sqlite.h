@@ -25,6 +25,7 @@ struct sqlite_file {
     struct sqlite3       *db;
     struct sqlite3_stmt  *moves[MOVE_COUNT]; /* prepared once for each open file */
     struct sqlite3_stmt **prepared;          /* by index of STATEMENTS; the last: a passing one */
+    int                   wait_ms;           /* for a lock that another process holds */
 };
 
 /* Opens and reads every setting back; closed by database_close(). Fails NOT_FOUND store.missing, INTERNAL store.open |
@@ -53,7 +54,8 @@ err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path) MUST
 /* CORRUPT store.damaged when the file does not agree with itself. */
 err sqlite_check(struct ctx *cx, struct sqlite_file *file) MUST_CHECK;
 
-/* Gives birth to the failure that a result code of SQLite means; `what` is a literal or the name of a statement. */
+/* Gives birth to the failure that a result code of SQLite means; `what` is a literal or the name of a statement, for the
+ * failures that only operators read. */
 err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *what) MUST_CHECK;
 
 /* The statements' half of the engine, in sqlite_statement.c. */

@@ -23,6 +23,14 @@ ORDER BY asked_at_ms, person_id LIMIT $3;
 -- rows: one
 SELECT asked_at_ms FROM erasure WHERE person_id = $1;
 
+-- Everybody who was erased, by pages: looked through when keys have come back.
+-- name: erasure_past_list
+-- file: people
+-- in:   state int64, after_id int64, most int64
+-- out:  person_id int64
+-- rows: many
+SELECT person_id FROM person WHERE state = $1 AND person_id > $2 ORDER BY person_id LIMIT $3;
+
 -- name: erasure_delete
 -- file: people
 -- in:   person_id int64

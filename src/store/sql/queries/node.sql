@@ -50,6 +50,42 @@ SELECT value FROM node_state WHERE name = 'marks_kept';
 -- rows: none
 INSERT INTO node_state (name, value) VALUES ('marks_kept', 1) ON CONFLICT (name) DO NOTHING;
 
+-- How often the keys had been changed: an older copy of them says less.
+-- name: node_keys_generation
+-- file: people
+-- out:  value int64
+-- rows: one
+SELECT value FROM node_state WHERE name = 'keys_generation';
+
+-- name: node_keys_generation_note
+-- file: people
+-- in:   value int64
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('keys_generation', $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE node_state.value < excluded.value;
+
+-- When an older copy of the keys was last found, and how many erased people had come back with all of them.
+-- name: node_keys_returned
+-- file: people
+-- out:  at_ms int64, people int64
+-- rows: one
+SELECT value, COALESCE((SELECT value FROM node_state WHERE name = 'keys_returned_people'), 0)
+FROM node_state WHERE name = 'keys_returned_at';
+
+-- name: node_keys_returned_at_note
+-- file: people
+-- in:   at_ms int64
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('keys_returned_at', $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: node_keys_returned_people_note
+-- file: people
+-- in:   people int64
+-- rows: none
+INSERT INTO node_state (name, value) VALUES ('keys_returned_people', $1)
+ON CONFLICT (name) DO UPDATE SET value = node_state.value + excluded.value;
+
 -- When an operator has put the marks there anew.
 -- name: node_marks_renewed
 -- file: people

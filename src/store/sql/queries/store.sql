@@ -49,6 +49,13 @@ UPDATE keys_generation SET generation = generation + 1,
     people = CASE WHEN people < $3 THEN $3 ELSE people END
 WHERE row_id = 1 RETURNING generation;
 
+-- Behind an older copy: not before what was there.
+-- name: generation_lift_keys
+-- file: keys
+-- in:   generation int64
+-- rows: none
+UPDATE keys_generation SET generation = $1 WHERE row_id = 1 AND generation < $1;
+
 -- name: generation_of_records
 -- file: records
 -- row:  file_generation

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: a server that stands still in the middle of a change holds up nobody's stop at another server which has the keys
+in the same folder. Method: a table of the database is locked, so that a change at one server comes to a halt inside its
+transaction; that server is stopped (SIGSTOP), and the lock is given back. Then other people stop what they have given,
+at the other server. It is done twice: in a change that reads a key, and in one that makes a person and so holds the
+file of the keys. Positive controls: the change has begun and has no end while its server stands still; in the second
+case nobody can be made at the other server meanwhile, and is told so in words for people."""
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+import steps
+from database_server import NamedServer, program
+from stress import Beside, Cut, RoughNode, Shop, wait_until
+
+SLOW = float(os.environ.get("SLOW", 1))
+PATIENCE = 60 * SLOW
+OTHERS = 3
+WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+             AND query LIKE 'INSERT INTO {}%'"""
+
+
+class Scene:
+    def __init__(self, node, other):
+        self.node, self.other = node, other
+        self.server = NamedServer(os.environ["DATABASE_SERVER"])
+        self.shop = Shop(node, "Blue Shop", 1)
+        self.people = [self.shop.customer() for _ in range(2 * OTHERS + 1)]
+        self.grants = [person.give(person.line(), self.shop.purposes[0]) for person in self.people]
+        self.code = self.shop.claim_code()
+
+    def stop(self, node, i):
+        line = node.line(self.people[i].fields, timeout=PATIENCE)
+        return line.call("POST", f"/v1/me/grants/{self.grants[i]}/withdraw", {})
+
+    def claim(self, node):
+        return node.line(timeout=PATIENCE).call("POST", "/v1/claims", {"invitation": self.code})
+
+    def invite(self, node):
+        """Makes a person, whom nobody has claimed yet."""
+        return node.line(self.shop.fields, timeout=PATIENCE).call("POST", "/v1/org/invitations", {})
+
+    @contextlib.contextmanager
+    def locked(self, table):
+        """Nobody writes to the table while the block runs."""
+        words = [program("psql"), "-qAtX", "-h", self.server.folder, "-U", "tester", self.node.database]
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
+            session.stdin.write(f"BEGIN; LOCK TABLE symbolon.{table} IN EXCLUSIVE MODE; SELECT 'held';\n")
+            session.stdin.flush()
+            assert session.stdout.readline().strip() == "held"
+            yield
+            session.communicate("ROLLBACK;\n", timeout=PATIENCE)
+
+    @contextlib.contextmanager
+    def frozen(self, change, table):
+        """The first server stands still inside this change, behind its word to this table. Gives a list that its answer
+        comes to."""
+        answers = []
+
+        def run():
+            with contextlib.suppress(Cut):
+                answers.append(change())
+        thread = threading.Thread(target=run)
+        with self.locked(table):
+            thread.start()
+            waits = wait_until(lambda: self.server.ask(self.node.database, WAITING.format(table)) == "1", PATIENCE)
+            assert waits is not None, "the change never came to the table"
+            self.node.process.send_signal(signal.SIGSTOP)
+        try:
+            yield answers
+        finally:
+            self.node.process.send_signal(signal.SIGCONT)
+            thread.join()
+
+    def others_stop(self, first):
+        for i in range(first, first + OTHERS):
+            self.stop(self.other, i).expect(200)
+            self.people[i].read(self.other.line(self.shop.fields), self.shop.purposes[0]).expect(403)
+
+
+def in_a_change_that_reads_a_key(scene):
+    with scene.frozen(lambda: scene.stop(scene.node, 0), "log_pending") as answers:
+        scene.others_stop(1)
+        scene.claim(scene.other).expect(201)
+        scene.invite(scene.other).expect(201)
+        assert not answers, "the server went on: nothing was shown"
+    print(f"found: {OTHERS} people stopped and two came while another server stood still in a change")
+
+
+def in_a_change_that_makes_somebody(scene):
+    with scene.frozen(lambda: scene.invite(scene.node), "invitation") as answers:
+        refused = scene.invite(scene.other).expect(503)
+        assert refused.json["reason"] == "store.busy", refused.body
+        assert not any(word in refused.body for word in (b"BEGIN", b"IMMEDIATE", b"checkpoint", b"SQL")), refused.body
+        scene.others_stop(1 + OTHERS)
+        assert not answers, "the server went on: nothing was shown"
+    scene.invite(scene.other).expect(201)
+    print(f"found: {OTHERS} people stopped while another server held the keys; control: nobody could be made: red")
+
+
+STEPS = [in_a_change_that_reads_a_key, in_a_change_that_makes_somebody]
+
+
+def main():
+    with RoughNode() as node:
+        with Beside(node) as other:
+            steps.run(STEPS, Scene(node, other))
+        node.expect_sound()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
