@@ -19,9 +19,9 @@ struct key_return {
 err key_return_look(struct ctx *cx, struct store *store, struct key_return *out) MUST_CHECK;
 /* Has the data vouch for the keys as they are now; writes only what is new. Does nothing for an older copy. */
 err key_return_note(struct ctx *cx, struct store *store) MUST_CHECK;
-/* Destroys the keys of erased people once more, as an erasure does, whether the keys are behind or not, and has the keys
- * go on behind what was there. To be repeated after a failure. Only for the start of a node and its own jobs. CORRUPT
- * store.went_back: keys and buckets do not fit each other, so it cannot be done; UNAVAILABLE store.busy. */
+/* Destroys the keys of erased people once more, as an erasure does, whether the keys are behind or not, and has the
+ * keys go on behind what was there. To be repeated after a failure. Only for the start of a node and its own jobs.
+ * CORRUPT store.went_back: keys and buckets do not fit each other, so it cannot be done; UNAVAILABLE store.busy. */
 err key_return_undo(struct ctx *cx, struct store *store, struct key_return *io) MUST_CHECK;
 /* When an older copy was last found, and how many people had come back since ever; 0: never. */
 err key_return_past(struct ctx *cx, int64_t *out_at_ms, int64_t *out_people) MUST_CHECK;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The generation of a file: how often batches have changed it, as it says itself. Beside its own, each file keeps those
  * that the other files had when its own was raised last; what it so vouches for was on disk before it. So a file may be
- * ahead of what others know of it, and one that is behind has been put back. Data on a server is of one moment by itself
- * and has several writers: it counts nothing, its generations stay 0. Keys count wherever they lie: the data vouches for
- * them (domain/key_return.h), and whoever changes them looks whether they have gone back. Inside this floor only. */
+ * ahead of what others know of it, and one that is behind has been put back. Data on a server is of one moment by
+ * itself and has several writers: it counts nothing, its generations stay 0. Keys count wherever they lie: the data
+ * vouches for them (domain/key_return.h), and whoever changes them looks whether they have gone back. Inside this floor
+ * only. */
 #ifndef STORE_GENERATION_H
 #define STORE_GENERATION_H
 

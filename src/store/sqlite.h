@@ -54,7 +54,7 @@ err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path) MUST
 /* CORRUPT store.damaged when the file does not agree with itself. */
 err sqlite_check(struct ctx *cx, struct sqlite_file *file) MUST_CHECK;
 
-/* Gives birth to the failure that a result code of SQLite means; `what` is a literal or the name of a statement, for the
+/* Gives birth to the failure that a result code of SQLite means; `what` is a literal or the name of a statement, for
  * failures that only operators read. */
 err sqlite_fail(struct ctx *cx, struct sqlite_file *file, int code, const char *what) MUST_CHECK;
 

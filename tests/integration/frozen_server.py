@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: a server that stands still in the middle of a change holds up nobody's stop at another server which has the keys
-in the same folder. Method: a table of the database is locked, so that a change at one server comes to a halt inside its
-transaction; that server is stopped (SIGSTOP), and the lock is given back. Then other people stop what they have given,
-at the other server. It is done twice: in a change that reads a key, and in one that makes a person and so holds the
-file of the keys. Positive controls: the change has begun and has no end while its server stands still; in the second
-case nobody can be made at the other server meanwhile, and is told so in words for people."""
+"""Goal: a server that stands still in the middle of a change holds up nobody's stop at another server which has the
+keys in the same folder. Method: a table of the database is locked, so that a change at one server comes to a halt
+inside its transaction; that server is stopped (SIGSTOP), and the lock is given back. Then other people stop what
+they have given, at the other server. It is done twice: in a change that reads a key, and in one that makes a person
+and so holds the file of the keys. Positive controls: the change has begun and has no end while its server stands
+still; in the second case nobody can be made at the other server meanwhile, and is told so in words for people."""
 import contextlib
 import os
 import signal

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The keys of people, for a test that then looks for their octets: DATA [STORE KEYS] PERSON… (the id of a person, or of
- * a relationship for whoever was invited to it; two URLs, where data and keys lie in databases) prints a line for each,
+ * a relationship for whoever was invited to it; two URLs, where data or both lie in databases) prints a line for each,
  * "ID REASON KEY BUCKET", the keys in hexadecimal. The reason is "-" when both open; keys that do not open are "-". */
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 
 #define ARENA_BYTES (64u * 1024 * 1024)
 #define PATH_BYTES 400
+#define SERVER "postgresql://"
 
 static void print_hex(const uint8_t *at, size_t size)
 {
@@ -77,7 +78,7 @@ static err print_person(struct ctx *cx, const char *data, const char *text)
     return OK;
 }
 
-/* Where they lie in databases when `urls` are two, else in the folder. */
+/* Where two `urls` say, else in the folder. */
 static err open_all(struct ctx *cx, const char *data, char **urls, struct store **out)
 {
     char path[PATH_BYTES];
@@ -93,7 +94,7 @@ static err open_all(struct ctx *cx, const char *data, char **urls, struct store 
     }
     TRY(store_open(cx, &options, out));
     struct key_rows rows = key_rows_of(*out);
-    if (urls != NULL)
+    if (urls != NULL && strncmp(urls[1], SERVER, sizeof SERVER - 1) == 0)
         keyring_use_rows(keyring, &rows);
     return store_conn_open(cx, *out, &cx->db);
 }
@@ -105,7 +106,7 @@ int main(int argc, char **argv)
     struct store *store = NULL;
     struct ctx cx = {.arena = arena_open(ARENA_BYTES), .clock = &clock, .randomness = &randomness,
                      .actor = {.kind = ACTOR_OPERATOR}};
-    bool has_urls = argc > 4 && strncmp(argv[2], "postgresql://", 13) == 0;
+    bool has_urls = argc > 4 && strncmp(argv[2], SERVER, sizeof SERVER - 1) == 0;
     if (argc < 3 || open_all(&cx, argv[1], has_urls ? argv + 2 : NULL, &store) != OK) {
         (void)fprintf(stderr, "%s\n", cx.failure.detail);
         return 1;

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: keys that are put back from an older copy bring nobody back who was erased since: what is not to be there is
+destroyed again before anything is served, while the others keep all that is theirs. Method: two people; the keys are
+copied, one of the two is erased, the copy is put back: the whole folder of keys with keys.db and its marks, or, where
+keys lie in a database, a dump of it; then the node is started, or the doctor asked. In a database it is also done under
+a server that runs. Positive controls: the copy opens the key of the erased person as long as no node has been started
+on it; keys as they were last are no older copy, and nothing is told of one; the other person's key opens throughout.
+
+Usage: keys_put_back.py PRINT_KEYS"""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+import steps
+from database_server import NamedServer, program
+from stress import RoughNode, Shop, wait_until
+from traces import Keys, files, memory
+
+PRINT_KEYS = sys.argv[1]
+SLOW = float(os.environ.get("SLOW", 1))
+SANITIZED = "SLOW" in os.environ  # such a program keeps what was freed, to catch who still uses it
+WAIT = 60 * SLOW
+
+
+class Folder:
+    """Keys in the folder of the node."""
+
+    def __init__(self, node):
+        self.node, self.aside = node, os.path.join(node.folder, "keys-aside")
+        self.words = ["sqlite:" + os.path.join(node.data, "store")]
+
+    def copy(self):
+        shutil.copytree(os.path.join(self.node.data, "keys"), self.aside)
+        for path in glob.glob(os.path.join(self.node.data, "store", "keys.db*")):
+            shutil.copy2(path, self.aside)
+
+    def put_back(self):
+        keys = os.path.join(self.node.data, "keys")
+        shutil.rmtree(keys)
+        for path in glob.glob(os.path.join(self.node.data, "store", "keys.db*")):
+            os.remove(path)
+        shutil.copytree(self.aside, keys, ignore=shutil.ignore_patterns("keys.db*"))
+        for path in glob.glob(os.path.join(self.aside, "keys.db*")):
+            shutil.copy2(path, os.path.join(self.node.data, "store"))
+
+    def held(self):
+        """Every file in which a key may lie."""
+        return files(self.node.data)
+
+
+class Database:
+    """Keys in a database of their own."""
+
+    def __init__(self, node):
+        self.node, self.dump = node, os.path.join(node.folder, "keys.sql")
+        self.server, self.name = NamedServer(os.environ["DATABASE_SERVER"]), node.database + "_keys"
+        self.words = [self.server.make(self.name)]
+
+    def copy(self):
+        words = ["-h", self.server.folder, "-U", "tester", "--data-only", "--inserts", "-n", "symbolon_keys"]
+        subprocess.run([program("pg_dump"), *words, "-f", self.dump, self.name], check=True)
+
+    def put_back(self):
+        tables = self.server.ask(self.name, "SELECT string_agg(oid::regclass::text, ', ') FROM pg_class WHERE relkind ="
+                                            " 'r' AND relnamespace = 'symbolon_keys'::regnamespace")
+        words = ["-qX1", "-v", "ON_ERROR_STOP=1", "-h", self.server.folder, "-U", "tester", "-d", self.name]
+        subprocess.run([program("psql"), *words, "-c", "TRUNCATE " + tables, "-f", self.dump], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    def held(self):
+        told = self.server.ask(self.name, "SELECT encode(wrapped, 'hex') FROM symbolon_keys.person_key UNION ALL"
+                                          " SELECT encode(sealed, 'hex') FROM symbolon_keys.bucket_key")
+        return [("a row", bytes.fromhex(line)) for line in told.split()]
+
+
+class Scene:
+    def __init__(self, node, keys):
+        self.node, self.keys = node, keys
+        self.shop = Shop(node, "Blue Shop", 1)
+        self.ada, self.ben = self.customer(), self.customer()
+
+    def customer(self):
+        customer = self.shop.customer()
+        customer.id = customer.line().get("/v1/me").expect(200).json["id"]
+        customer.give(customer.line(), self.shop.purposes[0])
+        return customer
+
+    def read(self, customer, *statuses):
+        return customer.read(self.shop.line(), self.shop.purposes[0]).expect(*statuses)
+
+    def key_of(self, customer):
+        """(reason, key, bucket key): past the node, as it would open them."""
+        places = [self.node.store[1], *self.keys.words] if self.node.store else []
+        done = subprocess.run([PRINT_KEYS, self.node.data, *places, customer.id], capture_output=True, text=True,
+                              timeout=WAIT)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.split()[1:]
+
+    def told(self):
+        """How often the log of the servers tells of an older copy."""
+        return self.node.read_log().count('"event":"keys.went_back"')
+
+    def expect_only_ben(self):
+        assert self.key_of(self.ada)[0] == "person.erased", self.key_of(self.ada)
+        assert self.key_of(self.ben)[0] == "-", self.key_of(self.ben)
+
+    def expect_served(self):
+        self.read(self.ada, 403, 404)
+        assert b"Ada" not in self.node.line(self.ada.fields).get("/v1/me/attributes").expect(401).body
+        assert b"Ada" in self.read(self.ben, 200).body  # everybody's name is that
+        sought = Keys()
+        for name, octets in zip(("key", "bucket key"), self.octets):
+            sought.add(name, octets)
+        found = set() if SANITIZED else {told for _, octets in memory(self.node.process.pid)
+                                         for told in sought.find(octets)}
+        assert not found, found
+
+
+def somebody_is_erased_behind_the_copy(scene):
+    reason, *keys = scene.key_of(scene.ada)
+    assert reason == "-"
+    scene.octets = [bytes.fromhex(key) for key in keys]
+    scene.before = {octets for _, octets in scene.keys.held()}
+    scene.node.stop()
+    scene.keys.copy()
+    scene.node.run("person", "erase", scene.ada.id, "--yes")
+    scene.node.start()  # control: nothing was put back
+    scene.expect_only_ben()
+    scene.expect_served()
+    said = scene.node.run("doctor")
+    assert scene.told() == 0 and not said["keys_went_back"] and said["keys_returned"] == 0, said
+
+
+def a_node_that_starts_on_the_copy_destroys_them_again(scene):
+    scene.node.stop()
+    scene.keys.put_back()
+    reason, *keys = scene.key_of(scene.ada)
+    assert reason == "-" and [bytes.fromhex(key) for key in keys] == scene.octets, "the copy does not open"
+    print("control: the copy alone opens the key of somebody who was erased: red")
+    scene.node.start()
+    scene.expect_only_ben()
+    scene.expect_served()
+    assert scene.told() == 1, scene.node.read_log()
+    said = scene.node.run("doctor")
+    assert said["keys_went_back"] and said["keys_returned"] == 0 and said["keys_pending"] == 0, said
+    assert "older copy" in scene.node.command("doctor").stdout
+    scene.node.expect_sound()
+
+
+def the_doctor_does_it_too_and_says_so(scene):
+    scene.node.stop()
+    scene.keys.put_back()
+    said = scene.node.run("doctor")
+    assert said["keys_went_back"] and said["keys_returned"] == 1 and said["keys_pending"] == 0, said
+    scene.expect_only_ben()
+    scene.node.expect_sound()
+    scene.node.start()
+    scene.expect_served()
+    assert scene.told() == 1, "told once more, of keys that were mended already"
+
+
+def under_a_server_that_runs_they_go_too(scene):
+    scene.keys.put_back()
+    assert wait_until(lambda: scene.key_of(scene.ada)[0] == "person.erased", WAIT) is not None, scene.node.read_log()
+    assert wait_until(lambda: scene.told() == 2, WAIT) is not None, scene.node.read_log()
+    scene.expect_only_ben()
+    assert wait_until(lambda: scene.node.run("doctor")["keys_pending"] == 0, WAIT) is not None
+    cleo = scene.customer()  # people come as before
+    assert b"Ada" in scene.read(cleo, 200).body
+    scene.node.expect_sound()
+
+
+STEPS = [somebody_is_erased_behind_the_copy, a_node_that_starts_on_the_copy_destroys_them_again,
+         the_doctor_does_it_too_and_says_so]
+
+
+def main():
+    with RoughNode() as node:
+        steps.run(STEPS, Scene(node, Folder(node)))
+    if "DATABASE_SERVER" not in os.environ:
+        return
+    with RoughNode() as node:
+        node.stop()
+        node.on_server("DROP SCHEMA symbolon CASCADE")
+        shutil.rmtree(node.data)
+        keys = Database(node)
+        node.store += ["--keys", *keys.words]
+        node.start()
+        steps.run([*STEPS, under_a_server_that_runs_they_go_too], Scene(node, keys))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
