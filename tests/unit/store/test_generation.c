@@ -7,6 +7,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "store/keys_place.h"
+#include "store/sqlite.h"
 #include "unit/store/things.h"
 
 #define FILE_BYTES_MAX (1024 * 1024)
@@ -285,6 +287,38 @@ static void a_backup_is_of_one_moment(void **state)
     free(keys);
 }
 
+/* ---- keys that are put back under a store that is open */
+
+static void set_generation_of_keys(struct fixture *fixture, const char *sql)
+{
+    char path[200];
+    struct sqlite_file *keys = NULL;
+    path_of(fixture->folder, "keys.db", path);
+    struct sqlite_options options = {.path = path, .role = ROLE_WRITER};
+    assert_int_equal(sqlite_open(&fixture->cx, &options, &keys), OK);
+    assert_int_equal(database_run(&fixture->cx, &keys->base, sql), OK);
+    database_close(&keys->base);
+}
+
+static void keys_that_go_back_are_not_written_to_unless_somebody_sees_to_it(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t number = 3;
+    int64_t now = 0;
+    int64_t seen = 0;
+    do_write(fixture, write_all, 1);
+    do_write(fixture, write_all, 2);
+    assert_int_equal(store_keys_generation(&fixture->cx, fixture->store, &now, &seen), OK);
+    assert_true(now == 2 && seen == 2);
+    set_generation_of_keys(fixture, "UPDATE keys_generation SET generation = 1");
+    assert_int_equal(store_keys_generation(&fixture->cx, fixture->store, &now, &seen), OK);
+    assert_true(now == 1 && seen == 2);
+    assert_failure(fixture, store_write_wait(fixture->store, &fixture->cx, write_all, &number), UNAVAILABLE,
+                   "store.commit");
+    store_keys_accept(fixture->store);
+    do_write(fixture, write_all, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +329,7 @@ int main(void)
         STORE_TEST(what_a_power_cut_may_leave_is_served),
         STORE_TEST(a_store_opens_while_another_process_writes),
         STORE_TEST(a_backup_is_of_one_moment),
+        STORE_TEST(keys_that_go_back_are_not_written_to_unless_somebody_sees_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
