@@ -252,9 +252,9 @@ def a_database_that_changes_keys_is_found_out(scene):
 # ---- and home
 
 ROWS = 1500
-NOTHING = """INSERT INTO symbolon.outbox SELECT event_id + row, person_id, relationship_id, organisation_id, 'nothing.at_all',
-    subject_id, attributes_low, attributes_high, at_ms FROM (SELECT * FROM symbolon.outbox ORDER BY event_id DESC LIMIT 1)
-    AS newest, generate_series(1, {0}) AS row"""
+NOTHING = """INSERT INTO symbolon.outbox SELECT event_id + row, person_id, relationship_id, organisation_id,
+    'nothing.at_all', subject_id, attributes_low, attributes_high, at_ms FROM (SELECT * FROM symbolon.outbox
+    ORDER BY event_id DESC LIMIT 1) AS newest, generate_series(1, {0}) AS row"""
 
 
 def findings_are_counted_to_the_last_and_told_up_to_a_bound(scene):
