@@ -3,8 +3,8 @@
 person has in hand on the way still counts, once: a session, a link, a claim code, an Idempotency-Key. Method: the
 commands are read from docs/operations/README.md and run with the names of this test in them; between them what was
 handed out is used and repeated, and the catalogues of both places are compared. Positive controls: a person who is
-changed between the audit and the closing turns the audit of the copy red, a database that changes keys turns the move of
-the keys red, and a source that is spoilt as a whole has its findings counted to the last, and told up to a bound."""
+changed between the audit and the closing turns the audit of the copy red, a database that changes keys turns their
+move red, and a source that is spoilt as a whole has its findings counted to the last, and told up to a bound."""
 import contextlib
 import glob
 import json
