@@ -25,6 +25,7 @@ static void prepare_change(struct world *world, struct flier *flier)
         flier->withdraw = (struct grant_withdraw){.grant_id = flier->grant_id};
         flier->write.run = grant_withdraw;
         flier->write.announce = grant_withdraw_announce;
+        flier->write.announce_more = grant_withdraw_announce_more;
         flier->write.arg = &flier->withdraw;
         return;
     }
@@ -42,6 +43,7 @@ static void prepare_change(struct world *world, struct flier *flier)
     };
     flier->write.run = grant_give;
     flier->write.announce = grant_give_announce;
+    flier->write.announce_more = NULL;
     flier->write.arg = &flier->give;
 }
 

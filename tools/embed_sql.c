@@ -4,7 +4,8 @@
  *   embed_sql queries OUT.h OUT.c FILE…      every named query: structs, prototype, descriptor, function
  *   embed_sql migrations OUT.c FILE…         every migration: number, name and text
  * Rows are `none`, `one`, `many`, or `walk`: so many that they are given one by one and never lie in memory at once.
- * `apart` names the parameter without whose value a statement touches no row, neither reading nor writing.
+ * `apart` names the parameter without whose value a statement touches no row, neither reading nor writing. `meets:
+ * one`: it takes away exactly one row, or something is wrong.
  * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns. What
  * several say in the same words stands before them as a part (`-- part: NAME`); `:NAME:` stands for it.
  * Leaves whether the SQL itself is right to the database, which prepares every query at start. Anything in a head that
@@ -78,6 +79,11 @@ static void check_query(const struct source *source, struct query *query, const 
         if (text_equals(output->names[i], query->name))
             sql_refuse(source, "%.*s exists already", TEXT_ARGS(query->name));
     query_check_sql(source, query);
+    struct text sql = builder_text(&query->sql);
+    bool deletes = none && query->apart.size > 0 && text_starts_with(sql, "DELETE FROM ");
+    if (query->meets.size > 0 && (!text_is(query->meets, "one") || !deletes))
+        sql_refuse(source, "%.*s: what meets one row is a DELETE that says what parts its rows",
+                   TEXT_ARGS(query->name));
     if (query->writes && text_is(query->rows, "walk"))
         sql_refuse(source, "%.*s: a walk changes nothing", TEXT_ARGS(query->name));
 }
@@ -297,6 +303,8 @@ static void write_row(struct output *output, const struct query *query)
     build_literal(table, ", .file = STORE_");
     build_upper(table, query->file);
     build_format(table, ", .tables = 0x%llx, .apart = %zu", (unsigned long long)query->tables, number_of(query));
+    if (query->meets.size > 0)
+        build_literal(table, ", .meets_one = true");
     if (query->in.count > 0)
         build_format(table, ",\n .in = %.*s_in, .in_count = %zu", TEXT_ARGS(query->name), query->in.count);
     if (query->out.count > 0)

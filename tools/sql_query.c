@@ -133,8 +133,11 @@ static void read_head_line(const struct source *source, struct text line, struct
         read_word(source, value, &query->row);
     else if (text_is(key, "apart"))
         read_word(source, value, &query->apart);
+    else if (text_is(key, "meets"))
+        read_word(source, value, &query->meets);
     else
-        sql_refuse(source, "a head knows name, part, file, in, out, row, rows and apart, not \"%.*s\"", TEXT_ARGS(key));
+        sql_refuse(source, "a head knows name, part, file, in, out, row, rows, apart and meets, not \"%.*s\"",
+                   TEXT_ARGS(key));
 }
 
 /* Adds a line of SQL without its comment. True when the statement ends on it. */

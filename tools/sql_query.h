@@ -29,6 +29,7 @@ struct query {
     struct text    file;
     struct text    rows;
     struct text    apart; /* a parameter without whose value it touches no row */
+    struct text    meets; /* "one": there is exactly one row that it changes, or something is wrong; else empty */
     struct text    row; /* name of the row struct; the query's own unless the head shares one */
     struct columns in;
     struct columns out;

@@ -30,21 +30,25 @@ static struct act act_on(const struct grant *grant, act_kind kind)
     };
 }
 
-/* Change, proof, event. */
-static err apply(struct ctx *cx, const struct relationship *relationship, struct grant *grant, struct act *act)
+/* What a receipt names, and the answer. */
+static void announce_change(struct ctx *cx, const struct relationship *relationship, const struct grant *grant)
 {
     struct id purpose_id = {ID_PURPOSE, grant->organisation_id, grant->purpose_id};
-    struct purpose purpose;
     receipt_make_ahead(cx, relationship);
-    relationship_load_ahead(cx, relationship->person_id, relationship->relationship_id); /* for the answer, as those */
+    relationship_load_ahead(cx, relationship->person_id, relationship->relationship_id);
     purpose_load_ahead(cx, &purpose_id, grant->purpose_version);
-    TRY(purpose_load(cx, &purpose_id, grant->purpose_version, &purpose));
+}
+
+/* Proof, event and change, by the version of the purpose that the grant names. */
+static err apply_by(struct ctx *cx, const struct relationship *relationship, const struct purpose *purpose,
+                    struct grant *grant, struct act *act)
+{
     struct receipt_subject subject = {
         .relationship = relationship,
-        .notice = purpose.body,
+        .notice = purpose->body,
         .subject = id_text(cx, relationship_item_id(relationship, ID_GRANT, grant->grant_id)),
-        .purpose = id_text(cx, purpose_id),
-        .language = purpose.language,
+        .purpose = id_text(cx, (struct id){ID_PURPOSE, grant->organisation_id, grant->purpose_id}),
+        .language = purpose->language,
     };
     TRY(receipt_make(cx, act, &subject));
     TRY(act_append(cx, act));
@@ -53,8 +57,20 @@ static err apply(struct ctx *cx, const struct relationship *relationship, struct
     return grant_save(cx, grant, before.last_act_id == 0 ? NULL : &before);
 }
 
-err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant)
+static err apply(struct ctx *cx, const struct relationship *relationship, struct grant *grant, struct act *act)
 {
+    struct id purpose_id = {ID_PURPOSE, grant->organisation_id, grant->purpose_id};
+    struct purpose purpose;
+    announce_change(cx, relationship, grant);
+    TRY(purpose_load(cx, &purpose_id, grant->purpose_version, &purpose));
+    return apply_by(cx, relationship, &purpose, grant, act);
+}
+
+err grant_begin(struct ctx *cx, const struct relationship *relationship, const struct purpose *purpose,
+                struct grant *grant)
+{
+    grant->purpose_id = purpose->purpose_id;
+    grant->purpose_version = purpose->version;
     grant->person_id = relationship->person_id;
     grant->relationship_id = relationship->relationship_id;
     grant->organisation_id = relationship->organisation_id;
@@ -63,7 +79,7 @@ err grant_begin(struct ctx *cx, const struct relationship *relationship, struct 
     grant->grant_id = ctx_number(cx);
     grant->from_at_ms = cx->now_ms;
     struct act act = act_on(grant, ACT_GRANT_GIVEN);
-    return apply(cx, relationship, grant, &act);
+    return apply_by(cx, relationship, purpose, grant, &act);
 }
 
 /* ---- all live grants of a relationship at once. Each act takes its memory apart, so that a relationship with many
@@ -152,6 +168,16 @@ void grant_give_announce(struct ctx *cx, void *arg)
     receipt_make_ahead(cx, &place);
 }
 
+/* The answer names the version that is the newest. */
+void grant_give_announce_more(struct ctx *cx, void *arg)
+{
+    const struct grant_give *give = arg;
+    struct purpose purpose;
+    if (purpose_load_published(cx, &give->purpose, &purpose) == OK)
+        purpose_load_ahead(cx, &give->purpose, purpose.version);
+    failure_clear(&cx->failure);
+}
+
 err grant_give(struct ctx *cx, void *arg)
 {
     struct grant_give *give = arg;
@@ -166,14 +192,12 @@ err grant_give(struct ctx *cx, void *arg)
     TRY(uses_check(cx, &give->uses, "/uses"));
     int64_t until_at_ms = give->until_at_ms != 0 ? give->until_at_ms : cx->now_ms + purpose.longest_ms;
     struct grant grant = {
-        .purpose_id = purpose.purpose_id,
-        .purpose_version = purpose.version,
         .attributes = give->attributes,
         .departments = give->departments != 0 ? give->departments : purpose.departments,
         .until_at_ms = clamp_until(&relationship, until_at_ms),
         .uses = give->uses,
     };
-    TRY(grant_begin(cx, &relationship, &grant));
+    TRY(grant_begin(cx, &relationship, &purpose, &grant));
     give->out = grant;
     return OK;
 }
@@ -245,6 +269,16 @@ void grant_withdraw_announce(struct ctx *cx, void *arg)
 {
     const struct grant_withdraw *withdraw = arg;
     grant_load_ahead(cx, cx->actor.person_id, withdraw->grant_id);
+}
+
+void grant_withdraw_announce_more(struct ctx *cx, void *arg)
+{
+    const struct grant_withdraw *withdraw = arg;
+    struct grant grant;
+    struct relationship relationship;
+    if (grant_load_with(cx, cx->actor.person_id, withdraw->grant_id, &grant, &relationship) == OK)
+        announce_change(cx, &relationship, &grant);
+    failure_clear(&cx->failure);
 }
 
 err grant_withdraw(struct ctx *cx, void *arg)

@@ -7,6 +7,8 @@
 #include "domain/act.h"
 #include "domain/relationship.h"
 
+struct purpose;
+
 typedef enum grant_state {
     GRANT_ACTIVE = 1,
     GRANT_WITHDRAWN = 2,
@@ -104,6 +106,7 @@ struct grant_give {
 };
 err grant_give(struct ctx *cx, void *arg) MUST_CHECK;
 void grant_give_announce(struct ctx *cx, void *arg);
+void grant_give_announce_more(struct ctx *cx, void *arg);
 
 /* Narrow or shorten only; what is so already is no act and leaves no receipt. INVALID grant.wider | grant.in_past |
  * uses.invalid; CONFLICT grant.not_active. */
@@ -124,6 +127,7 @@ struct grant_withdraw {
     struct grant out;
 };
 err grant_withdraw(struct ctx *cx, void *arg) MUST_CHECK;
+void grant_withdraw_announce_more(struct ctx *cx, void *arg); /* for `announce_more` */
 void grant_withdraw_announce(struct ctx *cx, void *arg); /* for `announce` of a store_write, as the next */
 
 /* The organisation reports the event of a grant "until event". CONFLICT grant.no_event | grant.not_active. */
@@ -135,7 +139,9 @@ struct grant_report_event {
 err grant_report_event(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* ---- inside a write, for requests and for the end of a relationship */
-err grant_begin(struct ctx *cx, const struct relationship *relationship, struct grant *grant) MUST_CHECK;
+/* By this version of its purpose. */
+err grant_begin(struct ctx *cx, const struct relationship *relationship, const struct purpose *purpose,
+                struct grant *grant) MUST_CHECK;
 err grant_end_all(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;
 /* Those that would outlast the relationship's end now end with it. */
 err grant_shorten_all(struct ctx *cx, const struct relationship *relationship) MUST_CHECK;

@@ -97,14 +97,12 @@ static err give(struct ctx *cx, struct request_answer *answer, struct question *
     TRY(read_terms(cx, answer, question, &terms));
     int64_t ends_at_ms = question->relationship.ends_at_ms;
     struct grant grant = {
-        .purpose_id = question->purpose.purpose_id,
-        .purpose_version = question->purpose.version,
         .attributes = terms.attributes,
         .departments = question->department.bit,
         .until_at_ms = ends_at_ms != 0 && terms.until_at_ms > ends_at_ms ? ends_at_ms : terms.until_at_ms,
         .uses = terms.uses,
     };
-    TRY(grant_begin(cx, &question->relationship, &grant));
+    TRY(grant_begin(cx, &question->relationship, &question->purpose, &grant));
     struct act act = request_act(&question->request, answer->answer == ANSWER_ACCEPT ? ACT_REQUEST_ACCEPTED
                                                                                       : ACT_REQUEST_ADJUSTED);
     act.grant_id = grant.grant_id;

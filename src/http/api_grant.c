@@ -139,6 +139,7 @@ err post_grant(struct call *call)
     TRY(read_departments(cx, relationship.organisation_id, body.departments, body.departments_count,
                          &give->departments));
     return call_seal_with(call, &(struct sealing){.run = grant_give, .arg = give, .announce = grant_give_announce,
+        .announce_more = grant_give_announce_more,
         .encode = reply_given, .person_id = cx->actor.person_id, .starts_anew = true});
 }
 
@@ -226,7 +227,8 @@ err post_grant_withdraw(struct call *call)
     TRY(relationship_open_item(cx, call_text(call, "grt"), ID_GRANT, &person_id, &withdraw->grant_id));
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
     return call_seal_with(call, &(struct sealing){.run = grant_withdraw, .arg = withdraw,
-        .announce = grant_withdraw_announce, .encode = reply_withdrawn, .person_id = person_id, .stops = 1,
+        .announce = grant_withdraw_announce, .announce_more = grant_withdraw_announce_more,
+        .encode = reply_withdrawn, .person_id = person_id, .stops = 1,
         .starts_anew = true});
 }
 

@@ -269,6 +269,13 @@ static void announce_sealed(struct ctx *cx, void *arg)
         seal->sealing.announce(cx, seal->sealing.arg);
 }
 
+static void announce_more_sealed(struct ctx *cx, void *arg)
+{
+    const struct seal *seal = arg;
+    if (seal->sealing.announce_more != NULL)
+        seal->sealing.announce_more(cx, seal->sealing.arg);
+}
+
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
  * transaction. May run again, so it starts from the reply as the handler left it. */
 static err run_sealed(struct ctx *cx, void *arg)
@@ -328,7 +335,8 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
         .repeatable = visit->idempotency_key.size > 0 &&
                       (call->cx.actor.kind != ACTOR_NOBODY || sealing->secret.size > 0)};
     seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal,
-        .announce = announce_sealed, .in_ledger = sealing->in_ledger, .starts_anew = sealing->starts_anew,
+        .announce = announce_sealed, .announce_more = announce_more_sealed,
+        .in_ledger = sealing->in_ledger, .starts_anew = sealing->starts_anew,
         .done = done, .owner = seal};
     if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);

@@ -79,7 +79,8 @@ typedef err (*call_encode)(struct call *call, void *arg);
 struct sealing {
     store_write_fn run;
     void          *arg;
-    void (*announce)(struct ctx *cx, void *arg); /* of store_write; optional */
+    void (*announce)(struct ctx *cx, void *arg);      /* of store_write; optional, as the next one */
+    void (*announce_more)(struct ctx *cx, void *arg);
     call_encode    encode;    /* NULL: the reply was already built with call_reply() */
     int64_t        person_id;
     const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */

@@ -191,6 +191,13 @@ static err join_batch(struct ctx *cx, struct store_conn *conn, store_file leader
     return OK;
 }
 
+/* A savepoint costs a database that is far away as much as a change. There none is opened until a write has to be
+ * undone alone: then its batch is run again with one for each. */
+static bool is_bare(const struct store_conn *conn, const struct database *db)
+{
+    return db->engine->post != NULL && !conn->saves && !conn->is_careful;
+}
+
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes)
 {
     store_file leader = conn->leader[file];
@@ -202,7 +209,8 @@ err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool wr
     conn->wrote_people |= writes && file == STORE_PEOPLE;
     conn->wrote_keys |= writes && file == STORE_KEYS;
     if (writes && !conn->saved[leader]) {
-        TRY(database_move_to(cx, conn->of_file[leader], MOVE_SAVE));
+        if (!is_bare(conn, conn->of_file[leader]))
+            TRY(database_move_to(cx, conn->of_file[leader], MOVE_SAVE));
         conn->saved[leader] = true;
     }
     return OK;
@@ -311,19 +319,32 @@ void conn_begin_write(struct store_conn *conn)
     conn->apart.looks = 0;
 }
 
+/* Nothing to go back to. */
+static err fail_bare(struct ctx *cx, struct store_conn *conn)
+{
+    conn->saves = true;
+    return FAIL(cx, UNAVAILABLE, "store.conflict", "a write of the batch has to be undone alone");
+}
+
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep)
 {
     bool counts = keep && !conn->is_uncounted;
     conn->is_running = false;
     conn->is_uncounted = false;
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
-        if (conn->began[file] && !database_in_transaction(conn->of_file[file]))
+        bool bare = is_bare(conn, conn->of_file[file]);
+        bool gave_up = conn->began[file] && !database_in_transaction(conn->of_file[file]);
+        if (bare && (gave_up || (conn->saved[file] && !keep)))
+            return fail_bare(cx, conn);
+        if (gave_up)
             return FAIL(cx, UNAVAILABLE, "store.commit", "the database gave up the transaction");
         if (!conn->saved[file])
             continue;
         conn->saved[file] = false;
         conn->changed[file] |= counts && conn->touched[file];
         conn->touched[file] = false;
+        if (bare)
+            continue;
         if (!keep)
             TRY(database_move_to(cx, conn->of_file[file], MOVE_RESTORE));
         TRY(database_move_to(cx, conn->of_file[file], MOVE_RELEASE));
@@ -350,6 +371,11 @@ static err commit_file(struct ctx *cx, struct store_conn *conn, store_file file)
         generation_note(conn->store, file, generation);
     conn->changed[file] = conn->changed[file] && !raises;
     return OK;
+}
+
+bool conn_asks_together(const struct store_conn *conn)
+{
+    return conn->of_file[STORE_PEOPLE]->engine->ahead != NULL;
 }
 
 bool conn_is_late(const struct store_conn *conn)

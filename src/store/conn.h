@@ -27,7 +27,7 @@ struct store_conn {
     struct database      *of_file[STORE_FILE_COUNT];
     store_file            leader[STORE_FILE_COUNT]; /* of the database in which a file lies */
     bool                  began[STORE_FILE_COUNT];  /* leaders: in a transaction of ours */
-    bool                  saved[STORE_FILE_COUNT];  /* leaders: the running write has its savepoint there */
+    bool                  saved[STORE_FILE_COUNT];  /* leaders: the running write has its savepoint there, if any */
     bool                  touched[STORE_FILE_COUNT]; /* leaders: the running write has changed a row there */
     bool                  changed[STORE_FILE_COUNT]; /* leaders: since the generation was raised */
     bool                  is_uncounted;   /* the running write is the store's own: the data is as it was */
@@ -35,6 +35,7 @@ struct store_conn {
     bool                  wrote_people;   /* the running batch, even if that was undone */
     bool                  wrote_keys;     /* the same */
     struct keys_apart     apart;
+    bool                  saves;          /* each write of the batch has a savepoint, wherever its database is */
     bool                  is_careful;     /* every statement of a write is waited for */
     uint32_t              people_version; /* the database's, after our own last batch */
     int64_t               edition;        /* a reader's, as its read began */
@@ -55,11 +56,14 @@ err conn_prepare_all(struct ctx *cx, struct store_conn *conn) MUST_CHECK;
 err conn_touch(struct ctx *cx, struct store_conn *conn, store_file file, bool writes) MUST_CHECK;
 
 /* The writer's batch: begin, any number of writes, then commit or abandon. A failing write leaves nothing and the
- * others stay. `conn_end_write` fails when the batch itself is lost. News: another process has written since the last
+ * others stay. `conn_end_write` fails when the batch itself is lost, UNAVAILABLE store.conflict also when it is to be
+ * run again so that one write can be undone alone. News: another process has written since the last
  * batch. */
 err conn_begin_batch(struct ctx *cx, struct store_conn *conn, bool *out_is_news) MUST_CHECK;
 void conn_begin_write(struct store_conn *conn);
 err conn_end_write(struct ctx *cx, struct store_conn *conn, bool keep) MUST_CHECK;
+/* Whether what is announced for several writes before the first of them runs is fetched together. */
+bool conn_asks_together(const struct store_conn *conn);
 /* Whether something was not done in the batch after its write had gone on: then all of it is done again, carefully. */
 bool conn_is_late(const struct store_conn *conn);
 err conn_commit_batch(struct ctx *cx, struct store_conn *conn) MUST_CHECK; /* abandons what it cannot commit */

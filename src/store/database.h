@@ -58,7 +58,8 @@ struct engine {
     void (*finish)(struct database *db, const struct statement *statement);
     /* The next three are of engines that are far away; NULL when asking costs no way. `ahead` is statement_ahead().
      * `post` starts, steps and finishes a statement without rows and does not wait for its end: when that is a failure,
-     * a later call on the database fails, and the database is late. */
+     * or it has not met the one row that it is to meet, a later call on the database fails, and the database is
+     * late. */
     void (*ahead)(struct database *db, const struct statement *statement, const void *in);
     err (*post)(struct ctx *cx, struct database *db, const struct statement *statement, const void *in);
     err (*settle)(struct ctx *cx, struct database *db); /* waits for the end of all that was posted */

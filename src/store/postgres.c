@@ -11,12 +11,18 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
 #include "store/postgres_ahead.h"
+#include "store/postgres_many.h"
+#include "store/postgres_word.h"
 
 #define OWED_MAX 128
 #define AHEAD_MAX 48
 #define OWED_MAX_OF_WRITER 8192 /* a batch of 512 writes, mostly; what is more waits once in between */
-#define AHEAD_MAX_OF_WRITER 2048
+#define AHEAD_MAX_OF_WRITER 4096
+#define NUMBERS_MAX 4
+#define WORDS_FROM (2 * (STATEMENT_COUNT + 1)) /* in `prepared`: behind the statements, and those for many at once */
+#define PREPARED_COUNT (WORDS_FROM + WORD_COUNT)
 
 /* ---- what a code means */
 
@@ -126,6 +132,56 @@ err postgres_send(struct ctx *cx, struct postgres *pg, const char *sql)
 {
     TRY(postgres_make_room(cx, pg));
     if (PQsendQueryParams(pg->link, sql, 0, NULL, NULL, NULL, NULL, 0) != 1)
+        return postgres_fail_lost(cx, pg);
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_WORD});
+    return OK;
+}
+
+/* The last one fails, and all of the batch with it, when somebody else has the slot: then it divides by zero. */
+static const struct {
+    const char *name;
+    const char *sql;
+    int         numbers;
+} WORDS[WORD_COUNT] = {
+    [WORD_BEGIN_WRITE] = {"begin_write", "BEGIN ISOLATION LEVEL SERIALIZABLE", 0},
+    [WORD_BEGIN_READ] = {"begin_read", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", 0},
+    [WORD_COMMIT] = {"commit", "COMMIT", 0},
+    [WORD_ROLLBACK] = {"rollback", "ROLLBACK", 0},
+    [WORD_SAVE] = {"save", "SAVEPOINT one_write", 0},
+    [WORD_RELEASE] = {"release", "RELEASE one_write", 0},
+    [WORD_RESTORE] = {"restore", "ROLLBACK TO one_write", 0},
+    [WORD_MARK] = {"batch_mark", "WITH mark AS (UPDATE batch_mark SET number = $3, newest = $4, until_ms = "
+                   POSTGRES_MARK_UNTIL_MS " WHERE slot = $1 AND writer_id = $2 RETURNING 1)"
+                   " SELECT 1 / count(*) FROM mark", NUMBERS_MAX},
+};
+
+static err know(struct ctx *cx, struct postgres *pg, postgres_word word)
+{
+    static const Oid NUMBERS[NUMBERS_MAX] = {20, 20, 20, 20}; /* int8 */
+    if (PQsendPrepare(pg->link, WORDS[word].name, WORDS[word].sql, WORDS[word].numbers, NUMBERS) != 1)
+        return postgres_fail_lost(cx, pg);
+    pg->prepared[WORDS_FROM + word] = true;
+    postgres_owe(pg, (struct postgres_owed){.kind = OWED_PREPARED, .slot = WORDS_FROM + word});
+    return OK;
+}
+
+err postgres_send_word(struct ctx *cx, struct postgres *pg, postgres_word word, const int64_t *numbers)
+{
+    uint8_t values[NUMBERS_MAX][8];
+    const char *at[NUMBERS_MAX];
+    int sizes[NUMBERS_MAX];
+    int formats[NUMBERS_MAX];
+    for (int i = 0; i < WORDS[word].numbers; i++) {
+        for (int byte = 0; byte < 8; byte++)
+            values[i][byte] = (uint8_t)((uint64_t)numbers[i] >> (56 - 8 * byte) & 0xFF);
+        at[i] = (const char *)values[i];
+        sizes[i] = 8;
+        formats[i] = 1;
+    }
+    TRY(postgres_make_room(cx, pg));
+    if (!pg->prepared[WORDS_FROM + word])
+        TRY(know(cx, pg, word));
+    if (PQsendQueryPrepared(pg->link, WORDS[word].name, WORDS[word].numbers, at, sizes, formats, 0) != 1)
         return postgres_fail_lost(cx, pg);
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_WORD});
     return OK;
@@ -301,11 +357,12 @@ void postgres_lose(struct postgres *pg)
     pg->link = NULL;
     pg->owed_count = 0;
     postgres_ahead_forget(pg);
+    postgres_unpark_none(pg);
     pg->was_cut |= pg->in_transaction;
     pg->in_transaction = false;
     pg->saved = false;
     pg->broken = false;
-    memset(pg->prepared, 0, (STATEMENT_COUNT + 1) * sizeof *pg->prepared);
+    memset(pg->prepared, 0, PREPARED_COUNT * sizeof *pg->prepared);
 }
 
 static err find_schema(struct ctx *cx, struct postgres *pg)
@@ -331,6 +388,23 @@ static err open_link(struct ctx *cx, struct postgres *pg)
     return pg->options.role == ROLE_WRITER ? find_schema(cx, pg) : OK;
 }
 
+static bool take_room(struct postgres *pg, bool writes)
+{
+    pg->owed_max = writes ? OWED_MAX_OF_WRITER : OWED_MAX;
+    pg->owed = calloc(pg->owed_max, sizeof *pg->owed);
+    pg->ahead_max = writes ? AHEAD_MAX_OF_WRITER : AHEAD_MAX;
+    pg->ahead = calloc(pg->ahead_max, sizeof *pg->ahead);
+    pg->ahead_of = calloc(POSTGRES_AHEAD_HASHES, sizeof *pg->ahead_of);
+    pg->many = postgres_many_open(writes, pg->ahead_max);
+    pg->results = calloc(STATEMENT_COUNT + 1, sizeof(struct pg_result *));
+    pg->at = calloc(STATEMENT_COUNT + 1, sizeof *pg->at);
+    pg->end = calloc(STATEMENT_COUNT + 1, sizeof *pg->end);
+    pg->is_lent = calloc(STATEMENT_COUNT + 1, sizeof *pg->is_lent);
+    pg->prepared = calloc(PREPARED_COUNT, sizeof *pg->prepared);
+    return pg->owed != NULL && pg->ahead != NULL && pg->ahead_of != NULL && pg->many != NULL && pg->results != NULL &&
+           pg->at != NULL && pg->end != NULL && pg->is_lent != NULL && pg->prepared != NULL;
+}
+
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out)
 {
     struct postgres *pg = calloc(1, sizeof *pg);
@@ -341,16 +415,7 @@ err postgres_open(struct ctx *cx, const struct postgres_options *options, struct
     pg->options.url = NULL;
     bool writes = options->role == ROLE_WRITER;
     pg->url = strdup(options->url);
-    pg->owed_max = writes ? OWED_MAX_OF_WRITER : OWED_MAX;
-    pg->owed = calloc(pg->owed_max, sizeof *pg->owed);
-    pg->ahead_max = writes ? AHEAD_MAX_OF_WRITER : AHEAD_MAX;
-    pg->ahead = calloc(pg->ahead_max, sizeof *pg->ahead);
-    pg->results = calloc(STATEMENT_COUNT + 1, sizeof(struct pg_result *));
-    pg->at = calloc(STATEMENT_COUNT + 1, sizeof *pg->at);
-    pg->is_lent = calloc(STATEMENT_COUNT + 1, sizeof *pg->is_lent);
-    pg->prepared = calloc(STATEMENT_COUNT + 1, sizeof *pg->prepared);
-    bool has_room = pg->url != NULL && pg->owed != NULL && pg->ahead != NULL && pg->results != NULL &&
-                    pg->at != NULL && pg->is_lent != NULL && pg->prepared != NULL;
+    bool has_room = pg->url != NULL && take_room(pg, writes);
     err result = has_room ? open_link(cx, pg) : FAIL_MEMORY(cx);
     if (result != OK) {
         POSTGRES_ENGINE.close(&pg->base);

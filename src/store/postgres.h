@@ -55,13 +55,16 @@ struct postgres {
     size_t            owed_count;
     size_t            owed_max;
     struct postgres_ahead *ahead; /* postgres_ahead.h; in the order of what was announced */
-    size_t            ahead_next; /* where the next one is looked for first */
+    size_t           *ahead_of;   /* by hash: the place behind that of the last one; 0: there is none */
+    size_t            ahead_sent; /* so many were looked at for sending */
     size_t            ahead_count;
     size_t            ahead_max;
+    struct postgres_many *many;  /* postgres_many.h */
     struct pg_result **results;  /* by index of STATEMENTS; the last: a passing one. NULL unless it runs */
-    int              *at;        /* the row of each that `read` gives */
+    int              *at, *end;  /* the row of each that `read` gives; of what was announced, that behind its last */
     bool             *is_lent;   /* those rows are of an announced statement, which keeps them */
-    bool             *prepared;  /* on this connection */
+    bool             *prepared;  /* on this connection; behind them the same for many at once, and words */
+    bool              is_spread; /* over several machines: each statement says where its rows lie, so they go alone */
     bool              in_transaction;
     bool              is_fresh; /* its first word is sent, and nothing in it was answered yet */
     bool              was_cut;  /* the connection went inside it: nothing more is done before its end is said */
@@ -83,8 +86,7 @@ struct postgres {
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out) MUST_CHECK;
 struct postgres *postgres_of(struct database *db); /* NULL when its engine is another one */
 
-/* Names server and database, in the arena; servers that copy one another have one name. */
-struct postgres_name {
+struct postgres_name { /* in the arena; servers that copy one another have one name */
     const char *server;
     const char *database;
 };
@@ -93,9 +95,8 @@ err postgres_name(struct ctx *cx, struct postgres *pg, struct postgres_name *out
 /* Whether such an opening would do, as look.h says; for a ROLE_READER. */
 err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun,
                   struct postgres_name *out_name) MUST_CHECK;
-/* The files that a URL names: see look.h. */
+/* The files that a URL names, and the way that it says: see look.h. */
 err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
-/* The way that a URL says: as above. */
 err postgres_route(struct ctx *cx, const char *url, struct store_route *out) MUST_CHECK;
 
 /* ---- between the files of this engine */
@@ -133,8 +134,8 @@ err postgres_fail_lost(struct ctx *cx, struct postgres *pg); /* gives up the con
 /* What time it is there, after connecting again if need be. */
 err postgres_moment(struct ctx *cx, struct database *db, struct database_moment *out) MUST_CHECK;
 
-/* The mark by which a commit is found again whose answer was lost (postgres_commit.c): made before a writer's first
- * transaction. UNAVAILABLE store.servers. */
+/* The mark by which a commit is found again whose answer was lost: made before a writer's first transaction.
+ * UNAVAILABLE store.servers. */
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 void postgres_mark_end(struct postgres *pg); /* lets somebody else have its slot at once */
 err postgres_commit(struct ctx *cx, struct postgres *pg) MUST_CHECK;

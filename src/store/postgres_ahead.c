@@ -6,24 +6,18 @@
 #include <string.h>
 
 #include "store/postgres_ahead.h"
+#include "store/postgres_many.h"
 
-#define LOOK_BACK 24
-
-/* One after the other, each behind its size; -1: more than fits. */
+/* Its size; -1: more than fits. */
 static int pack(const struct statement *statement, const void *in, uint8_t out[POSTGRES_AHEAD_BYTES])
 {
     struct postgres_values values;
-    size_t used = 0;
     postgres_put(statement, in, &values);
-    for (size_t i = 0; i < statement->in_count; i++) {
-        size_t size = (size_t)values.sizes[i];
-        if (size >= POSTGRES_AHEAD_BYTES || used + 1 + size > POSTGRES_AHEAD_BYTES)
-            return -1;
-        out[used] = (uint8_t)size;
-        memcpy(out + used + 1, values.at[i], size);
-        used += 1 + size;
-    }
-    return (int)used;
+    size_t size = postgres_pack_size(&values, statement->in_count);
+    if (size > POSTGRES_AHEAD_BYTES)
+        return -1;
+    postgres_pack(&values, statement->in_count, out);
+    return (int)size;
 }
 
 static bool is_same(const struct postgres_ahead *a, const struct postgres_ahead *b)
@@ -31,37 +25,134 @@ static bool is_same(const struct postgres_ahead *a, const struct postgres_ahead 
     return a->statement == b->statement && a->size == b->size && memcmp(a->values, b->values, a->size) == 0;
 }
 
-/* What one act announces twice lies not far apart. */
-static bool is_said(const struct postgres *pg, const struct postgres_ahead *ahead)
+static size_t hash_of(const struct postgres_ahead *ahead)
 {
-    size_t first = pg->ahead_count < LOOK_BACK ? 0 : pg->ahead_count - LOOK_BACK;
-    bool said = false;
-    for (size_t i = first; i < pg->ahead_count; i++)
-        said |= !pg->ahead[i].is_spoilt && is_same(&pg->ahead[i], ahead);
-    return said;
+    uint32_t hash = 2166136261u ^ (uint32_t)ahead->statement->index; /* FNV-1a */
+    for (size_t i = 0; i < ahead->size; i++)
+        hash = (hash ^ ahead->values[i]) * 16777619u;
+    return (hash >> 16 ^ hash) % POSTGRES_AHEAD_HASHES;
 }
 
-bool postgres_ahead_note(struct postgres *pg, const struct statement *statement, const void *in, size_t *out)
+/* The same, and still true; NULL: it was not announced. */
+static struct postgres_ahead *find_same(const struct postgres *pg, const struct postgres_ahead *wanted)
+{
+    for (size_t place = pg->ahead_of[hash_of(wanted)]; place != 0; place = pg->ahead[place - 1].before)
+        if (!pg->ahead[place - 1].is_spoilt && is_same(&pg->ahead[place - 1], wanted))
+            return &pg->ahead[place - 1];
+    return NULL;
+}
+
+void postgres_ahead_note(struct postgres *pg, const struct statement *statement, const void *in)
 {
     if (pg->ahead_count == pg->ahead_max)
-        return false;
+        return;
     struct postgres_ahead *ahead = &pg->ahead[pg->ahead_count];
     int size = pack(statement, in, ahead->values);
     if (size < 0)
-        return false;
+        return;
     ahead->statement = statement;
     ahead->rows = NULL;
+    ahead->is_sent = false;
     ahead->is_spoilt = false;
+    ahead->together = pg->ahead_count;
     ahead->size = (size_t)size;
-    if (is_said(pg, ahead))
-        return false;
-    *out = pg->ahead_count++;
-    return true;
+    if (find_same(pg, ahead) != NULL)
+        return;
+    size_t *last = &pg->ahead_of[hash_of(ahead)];
+    ahead->before = *last;
+    *last = ++pg->ahead_count;
 }
 
+/* ---- asking */
+
+static bool waits(const struct postgres_ahead *ahead)
+{
+    return !ahead->is_sent && !ahead->is_spoilt;
+}
+
+/* Those of one statement, from this place on, as far as they go together. */
+static size_t gather(struct postgres *pg, size_t first)
+{
+    const struct statement *statement = pg->ahead[first].statement;
+    size_t most = postgres_many_form(pg, statement) == MANY_ROWS ? pg->ahead_max : 1;
+    size_t count = 0;
+    size_t bytes = 0;
+    for (size_t i = first; i < pg->ahead_count && count < most; i++) {
+        struct postgres_ahead *ahead = &pg->ahead[i];
+        if (ahead->statement != statement || !waits(ahead))
+            continue;
+        if (bytes + ahead->size > pg->many->bytes_max)
+            break;
+        bytes += ahead->size;
+        ahead->is_sent = true;
+        ahead->together = first;
+        pg->many->packs[count++] = ahead->values;
+    }
+    return count;
+}
+
+static err send_alike(struct ctx *cx, struct postgres *pg, size_t first)
+{
+    const struct statement *statement = pg->ahead[first].statement;
+    const struct postgres_owed owed = {.kind = OWED_AHEAD, .slot = first};
+    struct postgres_values values;
+    if ((statement->tables & pg->many->parked_tables) != 0)
+        TRY(postgres_unpark(cx, pg));
+    struct postgres_packs packs = {.at = pg->many->packs, .count = gather(pg, first)};
+    if (packs.count > 1)
+        return postgres_many_send(cx, pg, statement, &packs, owed);
+    postgres_unpack(pg->ahead[first].values, statement->in_count, &values);
+    return postgres_send_values(cx, pg, statement, &values, owed);
+}
+
+err postgres_ahead_send(struct ctx *cx, struct postgres *pg)
+{
+    size_t count = pg->ahead_count;
+    for (size_t i = pg->ahead_sent; i < count; i++)
+        if (waits(&pg->ahead[i]))
+            TRY(send_alike(cx, pg, i));
+    pg->ahead_sent = count;
+    return OK;
+}
+
+/* Whose row it is, by the last column. */
+static size_t number_at(const struct pg_result *rows, int row)
+{
+    static const struct field NUMBER = {.type = FIELD_INT64};
+    int64_t number = 0;
+    bool is_number = postgres_get(rows, row, PQnfields(rows) - 1, &NUMBER, &number);
+    return is_number && number > 0 ? (size_t)number : 0;
+}
+
+/* They come in the order of the announcements. If they did not, nothing of them would be believed. */
+static void part_rows(struct postgres *pg, size_t first, struct pg_result *rows)
+{
+    size_t number = 0;
+    int row = 0;
+    for (size_t i = first; i < pg->ahead_count; i++) {
+        struct postgres_ahead *ahead = &pg->ahead[i];
+        if (ahead->together != first || !ahead->is_sent)
+            continue;
+        number++;
+        ahead->rows = rows;
+        ahead->first = row;
+        while (row < PQntuples(rows) && number_at(rows, row) == number)
+            row++;
+        ahead->end = row;
+    }
+    for (size_t i = first; row < PQntuples(rows) && i < pg->ahead_count; i++)
+        pg->ahead[i].is_spoilt |= pg->ahead[i].together == first;
+}
+
+/* Alone it has the columns of its statement and no other. */
 void postgres_ahead_keep(struct postgres *pg, size_t place, struct pg_result *rows)
 {
-    pg->ahead[place].rows = rows;
+    struct postgres_ahead *ahead = &pg->ahead[place];
+    ahead->rows = rows;
+    ahead->first = 0;
+    ahead->end = PQntuples(rows);
+    if ((size_t)PQnfields(rows) > ahead->statement->out_count)
+        part_rows(pg, place, rows);
 }
 
 struct postgres_ahead *postgres_ahead_find(struct postgres *pg, const struct statement *statement, const void *in)
@@ -71,34 +162,25 @@ struct postgres_ahead *postgres_ahead_find(struct postgres *pg, const struct sta
     if (size < 0)
         return NULL;
     wanted.size = (size_t)size;
-    for (size_t i = 0; i < pg->ahead_count; i++) { /* mostly the one behind that which was found last */
-        struct postgres_ahead *ahead = &pg->ahead[(pg->ahead_next + i) % pg->ahead_count];
-        if (ahead->is_spoilt || !is_same(ahead, &wanted))
-            continue;
-        pg->ahead_next = (pg->ahead_next + i) % pg->ahead_count;
-        return ahead;
-    }
-    return NULL;
+    return find_same(pg, &wanted);
 }
 
-/* The value that parts the rows of a statement from those of others, behind its size; NULL: nothing does. */
-static const uint8_t *apart(const struct postgres_ahead *ahead)
+/* The value that parts the rows of a statement from those of others; NULL: nothing does. */
+static const uint8_t *apart(const struct postgres_ahead *ahead, size_t *out_size)
 {
-    const uint8_t *at = ahead->values;
-    for (size_t i = 1; i < ahead->statement->apart; i++)
-        at += 1 + *at;
-    return ahead->statement->apart == 0 ? NULL : at;
+    return ahead->statement->apart == 0 ? NULL : postgres_packed(ahead->values, ahead->statement->apart - 1, out_size);
 }
 
 /* Both say by which parameter their rows lie apart from others, and it is not the same. */
 static bool is_elsewhere(const struct postgres_ahead *ahead, const struct statement *change,
                          const struct postgres_values *values)
 {
-    const uint8_t *ours = apart(ahead);
+    size_t our_size = 0;
+    const uint8_t *ours = apart(ahead, &our_size);
     if (ours == NULL || change->apart == 0)
         return false;
     size_t size = (size_t)values->sizes[change->apart - 1];
-    return size != *ours || memcmp(ours + 1, values->at[change->apart - 1], size) != 0;
+    return size != our_size || memcmp(ours, values->at[change->apart - 1], size) != 0;
 }
 
 void postgres_ahead_spoil(struct postgres *pg, const struct statement *change, const struct postgres_values *values)
@@ -111,9 +193,12 @@ void postgres_ahead_spoil(struct postgres *pg, const struct statement *change, c
 }
 
 /* Rows that are just being read are left to whoever reads them. */
-static void drop(struct postgres *pg, const struct postgres_ahead *ahead)
+static void drop(struct postgres *pg, size_t place)
 {
+    const struct postgres_ahead *ahead = &pg->ahead[place];
     size_t slot = ahead->statement->index;
+    if (ahead->together != place)
+        return;
     if (ahead->rows != NULL && ahead->rows == pg->results[slot])
         pg->is_lent[slot] = false;
     else
@@ -123,8 +208,10 @@ static void drop(struct postgres *pg, const struct postgres_ahead *ahead)
 void postgres_ahead_forget(struct postgres *pg)
 {
     for (size_t i = 0; i < pg->ahead_count; i++)
-        drop(pg, &pg->ahead[i]);
+        drop(pg, i);
     memset(pg->ahead, 0, pg->ahead_count * sizeof *pg->ahead);
-    pg->ahead_next = 0;
+    if (pg->ahead_count > 0)
+        memset(pg->ahead_of, 0, POSTGRES_AHEAD_HASHES * sizeof *pg->ahead_of);
+    pg->ahead_sent = 0;
     pg->ahead_count = 0;
 }

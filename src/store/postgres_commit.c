@@ -12,14 +12,14 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/text.h"
-#include "store/postgres.h"
+#include "store/postgres_many.h"
+#include "store/postgres_word.h"
 
 #define LOOK_AGAIN_MS 100
 #define LOOK_ARENA_BYTES (16u * 1024)
-/* By the clock of the database, the only one that all writers share. */
-#define NOW_MS "CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)"
+#define NOW_MS POSTGRES_MARK_NOW_MS
 #define FOR_GOOD "9000000000000000000" /* a place that nobody else may take */
-#define UNTIL_MS NOW_MS " + 300000" /* a server that is there writes its mark of time at least once a minute */
+#define UNTIL_MS POSTGRES_MARK_UNTIL_MS
 
 static int64_t draw_writer_id(void)
 {
@@ -169,24 +169,19 @@ static err find_out(struct ctx *cx, struct postgres *pg)
     return there ? OK : FAIL(cx, UNAVAILABLE, "store.lost", "the database was lost before it wrote the change");
 }
 
-/* The last words of a batch. The first fails, and all with it, when somebody else has the slot: it divides by zero. */
 static err send_mark(struct ctx *cx, struct postgres *pg)
 {
-    char sql[260];
-    (void)snprintf(sql, sizeof sql, "SELECT 1 / count(*) FROM batch_mark WHERE slot = %" PRId64
-                   " AND writer_id = %" PRId64, pg->slot, pg->writer_id);
-    TRY(postgres_send(cx, pg, sql));
     pg->batch++;
-    (void)snprintf(sql, sizeof sql, "UPDATE batch_mark SET number = %" PRId64 ", newest = %" PRId64
-                   ", until_ms = " UNTIL_MS " WHERE slot = %" PRId64, pg->batch, pg->base.newest, pg->slot);
-    return postgres_send(cx, pg, sql);
+    const int64_t mark[] = {pg->slot, pg->writer_id, pg->batch, pg->base.newest};
+    return postgres_send_word(cx, pg, WORD_MARK, mark);
 }
 
 static err send_commit(struct ctx *cx, struct postgres *pg)
 {
+    TRY(postgres_unpark(cx, pg));
     if (pg->writer_id != 0)
         TRY(send_mark(cx, pg));
-    TRY(postgres_send(cx, pg, "COMMIT"));
+    TRY(postgres_send_word(cx, pg, WORD_COMMIT, NULL));
     TRY(postgres_sync(cx, pg));
     return postgres_collect(cx, pg, "COMMIT", NULL);
 }

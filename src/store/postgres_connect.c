@@ -101,12 +101,14 @@ err postgres_shown(struct ctx *cx, const struct postgres *pg, struct text *out)
 /* What a server must be to keep what we promise. A standby may not yet know of a stop that was acknowledged. */
 static err check_server(struct ctx *cx, struct postgres *pg)
 {
-    const char *is[4];
+    const char *is[5];
     if (PQserverVersion(pg->link) < LEAST_VERSION)
         return FAIL(cx, CONFLICT, "store.version", "the database is PostgreSQL %d; this program wants 14 or later",
                     PQserverVersion(pg->link) / 10000);
     TRY(postgres_ask(cx, pg, "SELECT current_setting('fsync'), current_setting('full_page_writes'),"
-                             " current_setting('server_encoding'), pg_is_in_recovery()::text", 4, is));
+                             " current_setting('server_encoding'), pg_is_in_recovery()::text,"
+                             " (to_regclass('pg_dist_partition') IS NOT NULL)::text", 5, is));
+    pg->is_spread = strcmp(is[4], "true") == 0;
     if (strcmp(is[2], "UTF8") != 0)
         return FAIL(cx, CONFLICT, "store.setting", "the database keeps text as %s; make it with ENCODING 'UTF8'",
                     is[2]);
@@ -127,7 +129,7 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
     struct text sql = text_format(cx->arena,
         "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('TimeZone', 'UTC', false),"
-        " set_config('default_transaction_isolation', '%s', false),"
+        " set_config('jit', 'off', false), set_config('default_transaction_isolation', '%s', false),"
         " set_config('default_transaction_read_only', '%s', false),"
         " set_config('tcp_keepalives_idle', '%d', false), set_config('tcp_keepalives_interval', '%d', false),"
         " set_config('tcp_keepalives_count', '%d', false), set_config('tcp_user_timeout', '%d', false),"

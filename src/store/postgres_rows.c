@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "store/postgres.h"
+#include "store/postgres_many.h"
 #include "store/table.h"
 
 #define SQL_BYTES 8192
@@ -122,6 +122,7 @@ static err ask(struct ctx *cx, const struct table *table, const char *sql, const
     struct postgres *pg = postgres_of(table->db);
     if (!pg->in_transaction)
         TRY(postgres_ready(cx, pg));
+    TRY(postgres_unpark(cx, pg));
     bool sent = pg->link != NULL && PQsendQueryParams(pg->link, sql, parameters->count, parameters->types,
                                                       parameters->values, parameters->sizes, parameters->formats,
                                                       1) == 1;

@@ -9,7 +9,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "store/postgres_ahead.h"
+#include "store/postgres_many.h"
 #include "store/postgres_walk.h"
+#include "store/postgres_word.h"
 #include "store/table.h"
 
 #define NAME_SIZE 24
@@ -76,8 +78,8 @@ static err begin(struct ctx *cx, struct postgres *pg, database_move to)
     if (writes && pg->writer_id == 0)
         TRY(postgres_mark_begin(cx, pg));
     postgres_ahead_forget(pg);
-    TRY(postgres_send(cx, pg, writes ? "BEGIN ISOLATION LEVEL SERIALIZABLE"
-                                     : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+    postgres_unpark_none(pg);
+    TRY(postgres_send_word(cx, pg, writes ? WORD_BEGIN_WRITE : WORD_BEGIN_READ, NULL));
     pg->in_transaction = true;
     pg->is_fresh = true;
     pg->saved = false;
@@ -86,26 +88,28 @@ static err begin(struct ctx *cx, struct postgres *pg, database_move to)
 
 static err save(struct ctx *cx, struct postgres *pg, bool opens)
 {
-    TRY(postgres_send(cx, pg, opens ? "SAVEPOINT one_write" : "RELEASE one_write"));
+    TRY(postgres_unpark(cx, pg));
+    TRY(postgres_send_word(cx, pg, opens ? WORD_SAVE : WORD_RELEASE, NULL));
     pg->saved = opens;
     return OK;
 }
 
 static err restore(struct ctx *cx, struct postgres *pg)
 {
-    TRY(postgres_send(cx, pg, "ROLLBACK TO one_write"));
+    TRY(postgres_send_word(cx, pg, WORD_RESTORE, NULL));
     pg->broken = false;
     return OK;
 }
 
 /* The end of a reading is sent and not waited for: its answer comes with that of the next statement. */
-static err leave(struct ctx *cx, struct postgres *pg, const char *word)
+static err leave(struct ctx *cx, struct postgres *pg, postgres_word word)
 {
     pg->was_cut = false;
     postgres_ahead_forget(pg);
+    postgres_unpark_none(pg);
     if (pg->link == NULL)
         return OK;
-    TRY(postgres_send(cx, pg, word));
+    TRY(postgres_send_word(cx, pg, word, NULL));
     TRY(postgres_sync(cx, pg));
     for (size_t i = 0; i < pg->owed_count; i++)
         pg->owed[i].is_past = true;
@@ -126,9 +130,9 @@ static err move(struct ctx *cx, struct database *db, database_move to)
     case MOVE_BEGIN_WRITE:
         return begin(cx, pg, to);
     case MOVE_COMMIT:
-        return pg->options.role == ROLE_WRITER ? postgres_commit(cx, pg) : leave(cx, pg, "COMMIT");
+        return pg->options.role == ROLE_WRITER ? postgres_commit(cx, pg) : leave(cx, pg, WORD_COMMIT);
     case MOVE_ROLLBACK:
-        return leave(cx, pg, "ROLLBACK");
+        return leave(cx, pg, WORD_ROLLBACK);
     case MOVE_SAVE:
         return save(cx, pg, true);
     case MOVE_RELEASE:
@@ -152,21 +156,30 @@ static bool in_transaction(const struct database *db)
 
 /* ---- running */
 
-/* With `owed` for its answer; prepared before when it is its first time on this connection. */
-static err send_statement(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in,
-                          struct postgres_owed owed)
+err postgres_send_values(struct ctx *cx, struct postgres *pg, const struct statement *statement,
+                         const struct postgres_values *values, struct postgres_owed owed)
 {
-    struct postgres_values values;
     char name[NAME_SIZE];
-    assert((in == NULL) == (statement->in_count == 0));
     TRY(postgres_make_room(cx, pg));
     if (!pg->prepared[slot_of(statement)] || statement->index == STATEMENT_PASSING)
         TRY(send_prepare(cx, pg, statement));
-    postgres_put(statement, in, &values);
     name_of(statement, name);
-    if (PQsendQueryPrepared(pg->link, name, (int)statement->in_count, values.at, values.sizes, values.formats, 1) != 1)
+    if (PQsendQueryPrepared(pg->link, name, (int)statement->in_count, values->at, values->sizes, values->formats, 1) !=
+        1)
         return postgres_fail_lost(cx, pg);
     postgres_owe(pg, owed);
+    return OK;
+}
+
+/* Behind what it may see of the changes that wait. */
+static err send_statement(struct ctx *cx, struct postgres *pg, const struct statement *statement, const void *in)
+{
+    struct postgres_values values;
+    assert((in == NULL) == (statement->in_count == 0));
+    if ((statement->tables & pg->many->parked_tables) != 0)
+        TRY(postgres_unpark(cx, pg));
+    postgres_put(statement, in, &values);
+    TRY(postgres_send_values(cx, pg, statement, &values, (struct postgres_owed){.kind = OWED_ROWS}));
     if (statement->writes)
         postgres_ahead_spoil(pg, statement, &values);
     return OK;
@@ -184,27 +197,50 @@ static err check_link(struct ctx *cx, struct postgres *pg)
 static void announce(struct database *db, const struct statement *statement, const void *in)
 {
     struct postgres *pg = postgres_of(db);
-    struct ctx own = {.arena = NULL};
-    size_t place = 0;
-    bool may_send = pg->in_transaction && pg->link != NULL && !pg->broken;
-    bool has_room = pg->owed_count + POSTGRES_OWED_AT_ONCE <= pg->owed_max;
-    if (!may_send || !has_room || !postgres_ahead_note(pg, statement, in, &place))
-        return;
-    err result = send_statement(&own, pg, statement, in, (struct postgres_owed){.kind = OWED_AHEAD, .slot = place});
-    (void)result; /* the connection is lost: whoever asks next learns of it */
+    if (pg->in_transaction && pg->link != NULL && !pg->broken)
+        postgres_ahead_note(pg, statement, in);
+}
+
+/* One that is to meet a row, and cannot say so itself, is waited for. */
+static err post_alone(struct ctx *cx, struct postgres *pg, const struct statement *statement,
+                      const struct postgres_values *values)
+{
+    PGresult *answer = NULL;
+    bool waits = statement->meets_one;
+    if ((statement->tables & pg->many->parked_tables) != 0)
+        TRY(postgres_unpark(cx, pg));
+    TRY(postgres_send_values(cx, pg, statement, values,
+                             (struct postgres_owed){.kind = waits ? OWED_ROWS : OWED_POSTED}));
+    if (!waits)
+        return OK;
+    TRY(postgres_sync(cx, pg));
+    TRY(postgres_collect(cx, pg, statement->name, &answer));
+    bool met = text_is(text_of(PQcmdTuples(answer)), "1");
+    PQclear(answer);
+    pg->base.is_late |= !met;
+    return met ? OK : FAIL(cx, UNAVAILABLE, "store.conflict", "%s has met no row", statement->name);
 }
 
 static err post(struct ctx *cx, struct database *db, const struct statement *statement, const void *in)
 {
     struct postgres *pg = postgres_of(db);
+    struct postgres_values values;
+    err result = OK;
     TRY(check_link(cx, pg));
-    return send_statement(cx, pg, statement, in, (struct postgres_owed){.kind = OWED_POSTED});
+    assert((in == NULL) == (statement->in_count == 0));
+    postgres_put(statement, in, &values);
+    if (!postgres_park(cx, pg, statement, &values, &result))
+        result = post_alone(cx, pg, statement, &values);
+    if (result == OK)
+        postgres_ahead_spoil(pg, statement, &values);
+    return result;
 }
 
 static err settle(struct ctx *cx, struct database *db)
 {
     struct postgres *pg = postgres_of(db);
     TRY(check_link(cx, pg));
+    TRY(postgres_unpark(cx, pg));
     TRY(postgres_sync(cx, pg));
     return postgres_collect(cx, pg, "what was posted", NULL);
 }
@@ -222,6 +258,7 @@ static err take_announced(struct ctx *cx, struct postgres *pg, const struct stat
     struct postgres_ahead *ahead = statement->writes ? NULL : postgres_ahead_find(pg, statement, in);
     *out_taken = false;
     if (ahead != NULL && ahead->rows == NULL) {
+        TRY(postgres_ahead_send(cx, pg));
         TRY(postgres_sync(cx, pg));
         TRY(postgres_collect(cx, pg, statement->name, NULL));
     }
@@ -229,6 +266,8 @@ static err take_announced(struct ctx *cx, struct postgres *pg, const struct stat
         return OK;
     pg->results[statement->index] = ahead->rows;
     pg->is_lent[statement->index] = true;
+    pg->at[statement->index] = ahead->first - 1;
+    pg->end[statement->index] = ahead->end;
     *out_taken = true;
     return OK;
 }
@@ -242,7 +281,8 @@ static err ask(struct ctx *cx, struct postgres *pg, const struct statement *stat
     TRY(take_announced(cx, pg, statement, in, &taken));
     if (taken)
         return OK;
-    TRY(send_statement(cx, pg, statement, in, (struct postgres_owed){.kind = OWED_ROWS}));
+    TRY(postgres_ahead_send(cx, pg));
+    TRY(send_statement(cx, pg, statement, in));
     TRY(postgres_sync(cx, pg));
     return postgres_collect(cx, pg, statement->name, &pg->results[slot_of(statement)]);
 }
@@ -265,7 +305,8 @@ static err start(struct ctx *cx, struct database *db, const struct statement *st
         result = ask(cx, pg, statement, in);
     }
     TRY(result);
-    pg->at[slot] = -1;
+    if (!pg->is_lent[slot])
+        pg->at[slot] = -1;
     note_change(pg, pg->results[slot]);
     return OK;
 }
@@ -277,7 +318,7 @@ static err step(struct ctx *cx, struct database *db, const struct statement *sta
     pg->at[slot]++;
     if (statement->rows == ROWS_WALK && pg->at[slot] == PQntuples(pg->results[slot]))
         TRY(postgres_walk_on(cx, pg, statement));
-    *out_row = pg->at[slot] < PQntuples(pg->results[slot]);
+    *out_row = pg->at[slot] < (pg->is_lent[slot] ? pg->end[slot] : PQntuples(pg->results[slot]));
     return OK;
 }
 
@@ -341,6 +382,7 @@ static err run(struct ctx *cx, struct database *db, const char *sql)
 {
     struct postgres *pg = postgres_of(db);
     TRY(postgres_ready(cx, pg));
+    TRY(postgres_unpark(cx, pg));
     if (!pg->in_transaction)
         return run_each(cx, pg, sql);
     pg->is_patient = true;
@@ -360,7 +402,7 @@ static uint32_t version_of_data(const struct database *db)
 static void close_link(struct database *db)
 {
     struct postgres *pg = postgres_of(db);
-    if (pg->ahead != NULL)
+    if (pg->ahead != NULL && pg->ahead_of != NULL)
         postgres_ahead_forget(pg);
     for (size_t i = 0; pg->results != NULL && i <= STATEMENT_COUNT; i++)
         PQclear(pg->results[i]);
@@ -368,6 +410,9 @@ static void close_link(struct database *db)
         postgres_mark_end(pg);
     PQfinish(pg->link);
     free(pg->ahead);
+    free(pg->ahead_of);
+    postgres_many_close(pg->many);
+    free(pg->end);
     free(pg->owed);
     free(pg->url);
     free(pg->results);

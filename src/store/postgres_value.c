@@ -2,6 +2,7 @@
  * Values in and out, by the descriptor's offsets: int8, text and bytea in PostgreSQL's binary form, which is in network
  * byte order. */
 #include <libpq-fe.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "store/postgres_value.h"
@@ -54,6 +55,48 @@ void postgres_put(const struct statement *statement, const void *in, struct post
 {
     for (size_t i = 0; i < statement->in_count; i++)
         put_value(out, i, statement->in[i].type, (const uint8_t *)in + statement->in[i].offset);
+}
+
+size_t postgres_pack_size(const struct postgres_values *values, size_t count)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += 4 + (size_t)values->sizes[i];
+    return size;
+}
+
+void postgres_pack(const struct postgres_values *values, size_t count, uint8_t *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t size = (size_t)values->sizes[i];
+        for (int byte = 0; byte < 4; byte++)
+            *out++ = (uint8_t)(size >> (24 - 8 * byte) & 0xFF);
+        memcpy(out, values->at[i], size);
+        out += size;
+    }
+}
+
+static size_t read_size(const uint8_t *at)
+{
+    return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+}
+
+const uint8_t *postgres_packed(const uint8_t *pack, size_t column, size_t *out_size)
+{
+    for (; column > 0; column--)
+        pack += 4 + read_size(pack);
+    *out_size = read_size(pack);
+    return pack + 4;
+}
+
+void postgres_unpack(const uint8_t *pack, size_t count, struct postgres_values *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        out->sizes[i] = (int)read_size(pack);
+        out->formats[i] = 1;
+        out->at[i] = (const char *)pack + 4;
+        pack += 4 + read_size(pack);
+    }
 }
 
 static bool read_number(const char *at, int size, int64_t *out)

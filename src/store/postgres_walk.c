@@ -5,7 +5,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 
-#include "store/postgres_value.h"
+#include "store/postgres_many.h"
 #include "store/postgres_walk.h"
 
 #define PORTION 1000 /* rows; as a figure and as words */
@@ -52,7 +52,9 @@ err postgres_walk_start(struct ctx *cx, struct postgres *pg, const struct statem
         TRY(database_move_to(cx, &pg->base, MOVE_BEGIN_READ));
         pg->walk = statement;
     }
-    err result = postgres_send(cx, pg, "SET LOCAL statement_timeout = 0");
+    err result = postgres_unpark(cx, pg);
+    if (result == OK)
+        result = postgres_send(cx, pg, "SET LOCAL statement_timeout = 0");
     if (result == OK)
         result = declare(cx, pg, statement, in);
     if (result == OK)

@@ -78,8 +78,12 @@ err statement_none(struct ctx *cx, const struct statement *statement, const void
 {
     struct database *db = NULL;
     bool is_row = false;
-    if (changed == NULL && may_post(cx->db, statement))
-        return post(cx, statement, in);
+    if ((changed == NULL || statement->meets_one) && may_post(cx->db, statement)) {
+        TRY(post(cx, statement, in));
+        if (changed != NULL)
+            *changed = 1; /* or all of it is run again with a wait */
+        return OK;
+    }
     TRY(begin(cx, statement, in, &db));
     err result = db->engine->step(cx, db, statement, &is_row);
     if (result == OK)

@@ -28,6 +28,7 @@ struct statement {
     statement_rows      rows;
     uint64_t            tables; /* a bit for each that it names; some share one */
     size_t              apart;  /* number of the parameter without whose value it touches no row; 0: there is none */
+    bool                meets_one; /* there is exactly one row that it takes away; else it is run again with a wait */
     bool                writes;
     const struct field *in;
     size_t              in_count;

@@ -34,8 +34,7 @@ struct store_options {
      * after a failed fsync. NULL: abort(). One that returns (tests) leaves a store that refuses every write. */
     void (*fatal)(void *arg, const char *why);
     void *fatal_arg;
-    /* The greatest number in the files. Asked in a batch before which another process has written: the numbers of its
-     * writes go behind that one. NULL: they go on as they are. */
+    /* The greatest number in the files, asked when another process has written: a batch goes on behind it; or NULL */
     err (*newest_number)(struct ctx *cx, int64_t *out);
 };
 
@@ -81,8 +80,9 @@ struct store_write {
     store_write_fn run;
     void          *arg;
     void (*announce)(struct ctx *cx, void *arg); /* optional: sql_…_ahead() of what `run` will ask; runs before it */
-    /* It writes the ledger only, by what the people file says. The ledger is committed before that file: beside acts
-     * of its own group it would tell of what a power cut may take. So it runs behind them, when they are on disk. */
+    void (*announce_more)(struct ctx *cx, void *arg); /* optional: the same of what only the answers tell; may ask */
+    /* It writes the ledger only, by what the people file says. The ledger is committed before that: beside acts of
+     * its own group it would tell of what a power cut may take. So it runs behind them, when they are on disk. */
     bool in_ledger;
     bool starts_anew; /* no run looks at what another has left in `arg`: so the memory of one in vain is given back */
     /* Called on the writer thread with a chain of writes, linked by `next`, that were submitted one after the other
@@ -143,8 +143,8 @@ void store_counters(struct store *store, struct store_counters *out);
 err store_backup(struct ctx *cx, struct store *store, const char *folder) MUST_CHECK;
 /* integrity_check of every file; CORRUPT store.damaged when one does not pass. */
 err store_check(struct ctx *cx, struct store *store) MUST_CHECK;
-/* Empties the write-ahead log of the keys file: the last place where a destroyed key would still lie. On a server: see
- * store/keys_place.h. Not inside a write. UNAVAILABLE store.busy when a reader held on to an older state: try again. */
+/* Empties the write-ahead log of the keys file, where a destroyed key would lie last; on a server: keys_place.h. Not
+ * inside a write. UNAVAILABLE store.busy when a reader held on to an older state: try again. */
 err store_scrub_keys(struct ctx *cx, struct store *store) MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The one thread that writes. It takes what is queued, runs each write in a savepoint, commits all of them at once,
+ * The one thread that writes. It takes what is queued, runs each write as if in a savepoint, commits all at once,
  * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. What is
  * written to the ledger alone is a batch of its own behind the other acts of that queue. */
 #include <assert.h>
@@ -51,26 +51,54 @@ static err load_newest_number(struct ctx *own, struct store *store, int64_t *out
     return result;
 }
 
+typedef void (*announce_fn)(struct ctx *cx, void *arg);
+
+/* With the writer's handle, if there is something to say. */
+static void say(struct store *store, const struct store_write *write, announce_fn announce)
+{
+    struct ctx *cx = write->cx;
+    struct store_conn *of_caller = cx->db;
+    cx->db = store->writer.conn;
+    if (announce != NULL)
+        announce(cx, write->arg);
+    cx->db = of_caller;
+}
+
 /* At the moment at which it will run. */
 static void announce(struct store *store, const struct store_write *write)
 {
-    struct ctx *cx = write->cx;
-    store_set_moment(store, cx);
-    if (write->announce != NULL)
-        write->announce(cx, write->arg);
+    store_set_moment(store, write->cx);
+    say(store, write, write->announce);
 }
 
-/* What writes of the ledger rely on lies in another file, which none of them changes: so it is announced for all. */
+/* What it has looked at is looked at once more by the write itself. */
+static void announce_more(struct store *store, const struct store_write *write)
+{
+    struct arena *arena = write->cx->arena;
+    if (write->announce_more == NULL || arena == NULL)
+        return;
+    struct arena_mark mark = arena_mark(arena);
+    say(store, write, write->announce_more);
+    arena_go_back(arena, &mark);
+}
+
+/* What writes of the ledger rely on lies in another file, which none of them changes; and a database that is far away
+ * knows which changes touch what was announced: there all is announced before the first write runs. */
+static bool is_announced_first(const struct store *store, const struct batch *batch)
+{
+    return batch->first->in_ledger || conn_asks_together(store->writer.conn);
+}
+
+/* What hangs on the answers is announced when all of these were. */
 static err announce_all(struct ctx *own, struct store *store, const struct batch *batch)
 {
     struct store_conn *conn = store->writer.conn;
     conn_begin_write(conn);
-    for (const struct store_write *write = batch->first; write != NULL; write = write->next) {
-        struct store_conn *of_caller = write->cx->db;
-        write->cx->db = conn;
+    for (const struct store_write *write = batch->first; write != NULL; write = write->next)
         announce(store, write);
-        write->cx->db = of_caller;
-    }
+    for (const struct store_write *write = batch->first; write != NULL; write = write->next)
+        if (conn_asks_together(conn))
+            announce_more(store, write);
     return conn_end_write(own, conn, true);
 }
 
@@ -80,10 +108,10 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
     struct store_conn *conn = store->writer.conn;
     struct ctx *cx = write->cx;
     struct store_conn *of_caller = cx->db;
-    cx->db = conn;
     conn_begin_write(conn);
-    if (!write->in_ledger)
+    if (!write->in_ledger && !conn_asks_together(conn))
         announce(store, write);
+    cx->db = conn;
     err result = write->run(cx, write->arg);
     *lost = conn_end_write(own, conn, result == OK) != OK;
     cx->db = of_caller;
@@ -119,7 +147,7 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
     if (is_news)
         TRY(load_newest_number(own, store, &batch->newest_number));
     TRY(store_clock_save(own, store, store->writer.conn));
-    if (batch->first->in_ledger)
+    if (is_announced_first(store, batch))
         TRY(announce_all(own, store, batch));
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         bool lost = false;
@@ -265,6 +293,7 @@ static void commit_batch(struct store *store, struct batch *batch)
     struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
     bool refused = writer->failed || run_with_patience(&own, store, batch) != OK;
     writer->conn->is_careful = false;
+    writer->conn->saves = false;
     if (refused)
         refuse_batch(&own, batch);
     else

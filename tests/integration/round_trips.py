@@ -11,10 +11,10 @@ from stress import RoughNode, Shop, seed_of_run
 ROUNDS = 25
 # who it is; what is decided; what the writer asks again; the commit
 READ = 1 + 1 + 1 + 1
-# the session, and whose it is; relationship and purpose; again, with what a receipt names; the version; the commit
+# the session, and whose it is; relationship and purpose; again, with what a receipt names; the answer's; the commit
 GIVE = 2 + 1 + 2 + 1
-# the session, and whose it is; the grant; what a receipt names; taking it from its place; the commit
-STOP = 2 + 3 + 1
+# the session, and whose it is; the grant; what a receipt names; the commit
+STOP = 2 + 2 + 1
 
 
 def trips(node):

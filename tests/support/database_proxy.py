@@ -25,7 +25,7 @@ import time
 
 SOCKET = "/.s.PGSQL.5432"
 OF_MIGRATIONS = 20  # at least; a start that is cut there is tried again by its operator
-LAST_WORDS = b"UPDATE batch_mark SET number"
+LAST_WORDS = b"\0batch_mark\0"  # the prepared statement, named where it is given its numbers
 # A command that has ended outside of a transaction (PostgreSQL's ReadyForQuery).
 DONE = b"Z\x00\x00\x00\x05I"
 
@@ -154,9 +154,12 @@ class Pair:
 
 
 def without_mark(piece):
-    """The batch no longer finds the row of its mark: what `bend` takes for a node that does not write it."""
+    """The batch leaves another number as its mark: what `bend` takes for a node that does not write it."""
     at = piece.find(LAST_WORDS)
-    return piece if at < 0 else piece[:at] + re.sub(rb"slot = (\d)", rb"slot <-\1", piece[at:], count=1)
+    if at < 0:
+        return piece
+    at += len(LAST_WORDS) + 2 + 4 * 2 + 2 + 2 * (4 + 8) + 4  # the third of four numbers, behind what says their forms
+    return piece[:at] + bytes(8) + piece[at + 8:]
 
 
 def older_server(piece):

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What holds for every query of the product: it fits the schema, it speaks the words that both databases know, and it
  * does not touch what may only grow. */
-#include "store/statement.h"
+#include "store/conn.h"
+#include "store/postgres_many.h"
 #include "unit/store/fixture.h"
 
 /* ---- words of SQL, without what stands in quotes */
@@ -100,6 +101,28 @@ static void every_query_fits_the_schema(void **state)
     assert_int_equal(store_check(&fixture->cx, fixture->store), OK);
 }
 
+/* In a folder there is nothing to ask. */
+static void every_query_that_stands_for_many_fits_the_schema(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ctx *cx = &fixture->cx;
+    size_t forms[MANY_DELETES + 1] = {0};
+    for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+        struct postgres *pg = postgres_of(cx->db->of_file[STATEMENTS[i].file]);
+        many_form form = pg == NULL ? MANY_NOT : postgres_many_form(pg, &STATEMENTS[i]);
+        forms[form]++;
+        if (form == MANY_NOT)
+            continue;
+        assert_int_equal(postgres_many_prepare(cx, pg, &STATEMENTS[i]), OK);
+        assert_int_equal(postgres_sync(cx, pg), OK);
+        if (postgres_collect(cx, pg, STATEMENTS[i].name, NULL) != OK)
+            refuse(&STATEMENTS[i], "does not fit:", cx->failure.detail);
+    }
+    bool is_far = postgres_of(cx->db->of_file[STORE_PEOPLE]) != NULL;
+    for (many_form form = MANY_ROWS; form <= MANY_DELETES; form++)
+        assert_true((forms[form] > 0) == is_far);
+}
+
 static void no_query_changes_what_may_only_grow(void **state)
 {
     (void)state;
@@ -141,6 +164,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_query_fits_the_schema, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_query_that_stands_for_many_fits_the_schema, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test(no_query_changes_what_may_only_grow),
         cmocka_unit_test(every_query_speaks_the_words_of_both_databases),
         cmocka_unit_test(the_rules_notice_when_they_are_broken),

@@ -145,6 +145,40 @@ static void a_change_of_another_table_leaves_it_true(void **state)
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, change_something_else, fixture), OK);
 }
 
+/* Those behind a number, up to so many: "3 4 5". */
+static struct text list_things(struct ctx *cx, int64_t after, int64_t most)
+{
+    struct sql_thing_list_row *rows = NULL;
+    size_t count = 0;
+    struct builder said = builder_open(cx->arena, 1024);
+    assert_int_equal(sql_thing_list(cx, &(struct sql_thing_list_in){after, most}, &rows, &count), OK);
+    for (size_t i = 0; i < count; i++) {
+        assert_true(text_equals(rows[i].name, text_format(cx->arena, "thing %lld", (long long)rows[i].thing_id)));
+        build_format(&said, "%s%lld", i == 0 ? "" : " ", (long long)rows[i].thing_id);
+    }
+    return builder_text(&said);
+}
+
+static void each_gets_the_rows_of_its_own_question(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ctx *cx = &fixture->cx;
+    static const struct {
+        struct sql_thing_list_in in;
+        const char              *rows;
+    } QUESTIONS[] = {{{3, 9}, "4 5"}, {{0, 3}, "1 2 3"}, {{9, 9}, ""}, {{4, 9}, "5"}, {{1, 1}, "2"}, {{7, 1}, ""}};
+    const size_t count = sizeof QUESTIONS / sizeof *QUESTIONS;
+    make_things(fixture, 5);
+    assert_int_equal(store_read_begin(cx), OK);
+    for (size_t i = 0; i < count; i++)
+        sql_thing_list_ahead(cx, &QUESTIONS[i].in);
+    int64_t before = trips(fixture);
+    for (size_t i = count; i-- > 0;)
+        assert_true(text_is(list_things(cx, QUESTIONS[i].in.after, QUESTIONS[i].in.most), QUESTIONS[i].rows));
+    assert_int_equal(trips(fixture) - before, is_far() ? 1 : 0);
+    store_read_end(cx);
+}
+
 /* ---- changes that nobody asks the outcome of */
 
 struct volley {
@@ -216,6 +250,53 @@ static void those_that_refuse_leave_nothing_and_the_others_stand(void **state)
     }
     assert_int_equal(count_things(&fixture->cx), kept);
     volley_free(volley);
+}
+
+/* store_write_fn: whether it was there is known when the batch ends, at the latest. */
+static err take_thing_away(struct ctx *cx, void *arg)
+{
+    int64_t taken = 0;
+    TRY(sql_thing_take(cx, &(struct sql_thing_take_in){*(const int64_t *)arg}, &taken));
+    return taken == 1 ? OK : FAIL(cx, NOT_FOUND, "test.gone", "it was not there");
+}
+
+/* The one in the middle names what another has taken before. */
+static void one_that_meets_no_row_is_told_so_and_the_others_meet_theirs(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t count = 100 + MANY;
+    make_things(fixture, count);
+    struct volley *volley = volley_run(fixture, take_thing_away);
+    for (int i = 0; i < MANY; i++)
+        assert_int_equal(volley->writes[i].result, i == MANY / 2 ? NOT_FOUND : OK);
+    assert_int_equal(count_things(&fixture->cx), count - (MANY - 1));
+    volley_free(volley);
+}
+
+/* store_write_fn: what waits for others of its kind is seen by who asks, and goes before what comes behind it. */
+static err change_and_look(struct ctx *cx, void *arg)
+{
+    int64_t number = *(const int64_t *)arg;
+    struct text name = TEXT_NONE;
+    struct text last = text_format(cx->arena, "last %lld", (long long)number); /* names differ */
+    int64_t taken = 0;
+    TRY(write_thing(cx, &number));
+    TRY(load_name(cx, number, &name));
+    assert_true(text_equals(name, text_format(cx->arena, "thing %lld", (long long)number)));
+    TRY(sql_thing_rename(cx, &(struct sql_thing_rename_in){number, TEXT("other")}, NULL));
+    TRY(sql_thing_take(cx, &(struct sql_thing_take_in){number}, &taken));
+    TRY(write_thing(cx, &number));
+    TRY(sql_thing_rename(cx, &(struct sql_thing_rename_in){number, last}, NULL));
+    TRY(load_name(cx, number, &name));
+    return taken == 1 && text_equals(name, last) ? OK : FAIL(cx, INTERNAL, "test.order", "not in their order");
+}
+
+static void changes_of_one_write_stay_in_their_order(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int64_t number = 1; number <= 3; number++)
+        assert_int_equal(store_write_wait(fixture->store, &fixture->cx, change_and_look, &number), OK);
+    assert_int_equal(count_things(&fixture->cx), 3);
 }
 
 static void a_batch_waits_once_for_all_of_its_changes(void **state)
@@ -317,6 +398,9 @@ int main(void)
         STORE_TEST(a_change_of_another_table_leaves_it_true),
         STORE_TEST(one_that_fails_late_fails_alone),
         STORE_TEST(those_that_refuse_leave_nothing_and_the_others_stand),
+        STORE_TEST(each_gets_the_rows_of_its_own_question),
+        STORE_TEST(one_that_meets_no_row_is_told_so_and_the_others_meet_theirs),
+        STORE_TEST(changes_of_one_write_stay_in_their_order),
         STORE_TEST(a_batch_waits_once_for_all_of_its_changes),
         STORE_TEST(a_walk_gives_each_row_once_and_lets_others_ask),
         STORE_TEST(a_walk_outside_of_a_reading_leaves_none_open),

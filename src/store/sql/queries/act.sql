@@ -9,6 +9,7 @@
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
 --       uses_kind int64, uses_max int64, uses_event text, nature int64, review_at_ms int64, duration_ms int64,
 --       grant_id int64, receipt_id int64
+-- apart: person_id
 -- rows: none
 INSERT INTO act (act_id, person_id, relationship_id, subject_id, previous_id, kind, at_ms, actor_kind, actor_id,
     organisation_id, department_id, purpose_id, purpose_version, attributes_low, attributes_high, departments,
@@ -26,6 +27,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
 --       uses_kind int64, uses_max int64, uses_event text, nature int64, review_at_ms int64, duration_ms int64,
 --       grant_id int64, receipt_id int64
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM act WHERE person_id = $1 AND act_id = $2;
 
@@ -57,6 +59,7 @@ ORDER BY receipt_id DESC LIMIT $4;
 -- file: people
 -- in:   person_id int64, relationship_id int64, after_id int64, most int64
 -- out:  acts int64
+-- apart: person_id
 -- rows: one
 SELECT count(*) AS acts FROM (SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
     AND receipt_id > 0 AND receipt_id > $3 ORDER BY receipt_id LIMIT $4) AS lately;
@@ -72,6 +75,7 @@ SELECT COALESCE((SELECT max(act_id) FROM act), 0), COALESCE((SELECT max(receipt_
 -- file: people
 -- in:   event_id int64, person_id int64, relationship_id int64, organisation_id int64, kind text, subject_id int64,
 --       attributes_low int64, attributes_high int64, at_ms int64
+-- apart: person_id
 -- rows: none
 INSERT INTO outbox (event_id, person_id, relationship_id, organisation_id, kind, subject_id, attributes_low,
     attributes_high, at_ms)

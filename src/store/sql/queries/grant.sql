@@ -8,6 +8,7 @@
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
 --       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64,
 --       closes_at_ms int64
+-- apart: person_id
 -- rows: none
 INSERT INTO grant_now (person_id, relationship_id, purpose_id, grant_id, purpose_version, state, attributes_low,
     attributes_high, departments, from_at_ms, until_at_ms, uses_kind, uses_max, uses_event, ended_at_ms, receipt_id,
@@ -23,6 +24,8 @@ ON CONFLICT (person_id, relationship_id, purpose_id, closes_at_ms, grant_id) DO 
 -- name: grant_take_out
 -- file: people
 -- in:   person_id int64, relationship_id int64, purpose_id int64, closes_at_ms int64, grant_id int64
+-- apart: person_id
+-- meets: one
 -- rows: none
 DELETE FROM grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms = $4 AND grant_id = $5;
@@ -35,6 +38,7 @@ WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_
 --       attributes_low int64, attributes_high int64, departments int64, from_at_ms int64, until_at_ms int64,
 --       uses_kind int64, uses_max int64, uses_event text, ended_at_ms int64, receipt_id int64, last_act_id int64,
 --       closes_at_ms int64
+-- apart: person_id
 -- rows: many
 SELECT :columns: FROM grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms > $4
@@ -45,6 +49,7 @@ ORDER BY closes_at_ms, grant_id;
 -- file: people
 -- in:   person_id int64, relationship_id int64, purpose_id int64, now_ms int64, most int64
 -- row:  grant
+-- apart: person_id
 -- rows: many
 SELECT :columns: FROM grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms <= $4
@@ -64,6 +69,7 @@ named (purpose) AS (
 -- file: people
 -- in:   person_id int64, relationship_id int64, now_ms int64
 -- row:  grant
+-- apart: person_id
 -- rows: many
 WITH RECURSIVE :purposes_of_one:
 SELECT :columns: FROM named CROSS JOIN grant_now
@@ -95,6 +101,7 @@ ORDER BY relationship_id, purpose_id, grant_id;
 -- file: people
 -- in:   person_id int64, now_ms int64
 -- out:  grants int64
+-- apart: person_id
 -- rows: one
 WITH RECURSIVE :purposes_of_relationships:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
@@ -105,6 +112,7 @@ WHERE person_id = $1 AND relationship_id = named.bond AND purpose_id = named.pur
 -- file: people
 -- in:   person_id int64, relationship_id int64, now_ms int64, departments int64
 -- out:  grants int64
+-- apart: person_id
 -- rows: one
 WITH RECURSIVE :purposes_of_one:
 SELECT count(*) AS grants FROM named CROSS JOIN grant_now
@@ -116,6 +124,7 @@ WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = named.purpose AND
 -- file: people
 -- in:   person_id int64, relationship_id int64, purpose_id int64, now_ms int64, most_of_purpose int64, most int64
 -- out:  of_purpose int64, grants int64
+-- apart: person_id
 -- rows: one
 SELECT (SELECT count(*) FROM (SELECT 1 AS one FROM grant_now WHERE person_id = $1 AND relationship_id = $2
             AND purpose_id = $3 AND closes_at_ms > $4 LIMIT $5) AS alike) AS of_purpose,
@@ -155,6 +164,7 @@ ORDER BY purpose_id, grant_id LIMIT $7;
 -- file: people
 -- in:   person_id int64, grant_id int64, now_ms int64
 -- row:  grant
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM grant_now
 WHERE person_id = $1 AND grant_id = $2 AND closes_at_ms > $3
@@ -165,6 +175,7 @@ WHERE person_id = $1 AND grant_id = $2 AND closes_at_ms > $3
 -- file: people
 -- in:   person_id int64, grant_id int64
 -- row:  grant
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM grant_now WHERE person_id = $1 AND grant_id = $2;
 

@@ -8,6 +8,7 @@
 -- in:   actor_id int64, key_hash bytes, since_ms int64
 -- row:  kept_answer
 -- out:  person_id int64, status int64, sealed bytes
+-- apart: key_hash
 -- rows: one
 SELECT :columns: FROM idempotency
 WHERE actor_id = $1 AND key_hash = $2 AND at_ms > $3;
@@ -15,6 +16,7 @@ WHERE actor_id = $1 AND key_hash = $2 AND at_ms > $3;
 -- name: idempotency_keep
 -- file: people
 -- in:   actor_id int64, key_hash bytes, person_id int64, status int64, at_ms int64, sealed bytes
+-- apart: key_hash
 -- rows: none
 INSERT INTO idempotency (actor_id, key_hash, person_id, status, at_ms, sealed) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (actor_id, key_hash) DO UPDATE SET person_id = excluded.person_id, status = excluded.status,

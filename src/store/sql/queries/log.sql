@@ -16,6 +16,7 @@ INSERT INTO node_text (name, value) VALUES ('log_origin', $1) ON CONFLICT (name)
 -- name: log_pending_insert
 -- file: people
 -- in:   person_id int64, receipt_id int64, leaf bytes
+-- apart: person_id
 -- rows: none
 INSERT INTO log_pending (person_id, receipt_id, leaf) VALUES ($1, $2, $3);
 
@@ -36,6 +37,8 @@ SELECT COUNT(*) FROM log_pending;
 -- name: log_pending_take
 -- file: people
 -- in:   person_id int64, receipt_id int64, leaf bytes
+-- apart: person_id
+-- meets: one
 -- rows: none
 DELETE FROM log_pending WHERE person_id = $1 AND receipt_id = $2 AND leaf = $3;
 

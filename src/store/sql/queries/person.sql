@@ -11,6 +11,7 @@ INSERT INTO person (person_id, state, merged_into, created_at_ms) VALUES ($1, $2
 -- file: people
 -- in:   person_id int64
 -- out:  state int64, merged_into int64, created_at_ms int64
+-- apart: person_id
 -- rows: one
 SELECT state, merged_into, created_at_ms FROM person WHERE person_id = $1;
 

@@ -5,6 +5,7 @@
 -- file: people
 -- in:   receipt_id int64, person_id int64, relationship_id int64, organisation_id int64, at_ms int64, leaf bytes,
 --       sealed bytes
+-- apart: person_id
 -- rows: none
 INSERT INTO receipt (receipt_id, person_id, relationship_id, organisation_id, at_ms, leaf, sealed)
 VALUES ($1, $2, $3, $4, $5, $6, $7);
@@ -14,6 +15,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7);
 -- in:   person_id int64, receipt_id int64
 -- out:  receipt_id int64, person_id int64, relationship_id int64, organisation_id int64, at_ms int64, leaf bytes,
 --       sealed bytes
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM receipt WHERE person_id = $1 AND receipt_id = $2;
 

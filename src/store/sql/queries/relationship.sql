@@ -5,6 +5,7 @@
 -- file: people
 -- in:   person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
 --       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+-- apart: person_id
 -- rows: none
 INSERT INTO relationship (person_id, relationship_id, organisation_id, state, nature, edge_person_id, started_at_ms,
     ends_at_ms, review_at_ms, last_act_id)
@@ -19,6 +20,7 @@ ON CONFLICT (person_id, relationship_id) DO UPDATE SET state = excluded.state, n
 -- row:  relationship
 -- out:  person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
 --       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2;
 
@@ -27,6 +29,7 @@ SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2
 -- file: people
 -- in:   person_id int64, grant_id int64
 -- row:  relationship
+-- apart: person_id
 -- rows: one
 SELECT :columns: FROM relationship WHERE person_id = $1
     AND relationship_id = (SELECT relationship_id FROM act WHERE person_id = $1 AND act_id > $2
@@ -64,6 +67,7 @@ SELECT :columns: FROM relationship WHERE organisation_id = $1 AND relationship_i
 -- name: relationship_key_insert
 -- file: people
 -- in:   person_id int64, relationship_id int64, sealed bytes, public_jwk text
+-- apart: person_id
 -- rows: none
 INSERT INTO relationship_key (person_id, relationship_id, sealed, public_jwk) VALUES ($1, $2, $3, $4);
 
@@ -71,6 +75,7 @@ INSERT INTO relationship_key (person_id, relationship_id, sealed, public_jwk) VA
 -- file: people
 -- in:   person_id int64, relationship_id int64
 -- out:  sealed bytes, public_jwk text
+-- apart: person_id
 -- rows: one
 SELECT sealed, public_jwk FROM relationship_key WHERE person_id = $1 AND relationship_id = $2;
 

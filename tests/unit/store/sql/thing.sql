@@ -49,6 +49,14 @@ UPDATE thing SET name = $2 WHERE thing_id = $1;
 -- rows: many
 UPDATE thing SET name = name || '$1' || $1 RETURNING thing_id, name;
 
+-- name: thing_take
+-- file: people
+-- in:   thing_id int64
+-- apart: thing_id
+-- meets: one
+-- rows: none
+DELETE FROM thing WHERE thing_id = $1;
+
 -- name: thing_delete
 -- file: people
 -- in:   thing_id int64
