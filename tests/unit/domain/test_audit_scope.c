@@ -80,8 +80,8 @@ static void whatever_is_theirs_is_found_and_nothing_of_others(void **state)
 
 /* SQL that adds a row to which nothing leads, and the file it is for; WHERE person_id follows. */
 static const char *const ADDED[][2] = {
-    {"people.db", "INSERT INTO receipt SELECT receipt_id + 1, person_id, relationship_id, organisation_id, at_ms, leaf, "
-                  "sealed FROM receipt"},
+    {"people.db", "INSERT INTO receipt SELECT receipt_id + 1, person_id, relationship_id, organisation_id, at_ms, "
+                  "leaf, sealed FROM receipt"},
     {"people.db", "INSERT INTO outbox SELECT event_id + 1, person_id, relationship_id, organisation_id, kind, "
                   "subject_id + 7, attributes_low, attributes_high, at_ms FROM outbox"},
     {"ledger.db", "INSERT INTO disclosure SELECT disclosure_id + 1, person_id, previous_id, relationship_id, "
