@@ -20,6 +20,7 @@ void seen_token_of(seen_kind kind, struct bytes by, struct text token_id, struct
 {
     const uint8_t number = (uint8_t)kind;
     struct sha256 hash = sha256_begin();
+    *out = (struct seen_token){.reason = NULL}; /* whoever calls says the rest: nothing of it may be left from before */
     add_part(&hash, (struct bytes){&number, 1});
     add_part(&hash, by);
     add_part(&hash, bytes_of_text(token_id));

@@ -20,7 +20,8 @@ struct seen_token {
     bool        in_ledger;     /* it comes with a write of the ledger file alone */
 };
 
-/* `by` is who has made it: the name that it chose for it is unique among its own only. */
+/* Fills in the hash and leaves the rest empty, for the caller to say. `by` is who has made it: the name that it chose
+ * for it is unique among its own only. */
 void seen_token_of(seen_kind kind, struct bytes by, struct text token_id, struct seen_token *out);
 
 /* Inside a write: uses it up. UNAUTHENTICATED with its reason when that has happened before. */

@@ -7,6 +7,7 @@
 #include "crypto/keyring.h"
 #include "http/api_thread.h"
 #include "http/call.h"
+#include "http/oauth.h"
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "http/shapes.h"
@@ -83,18 +84,22 @@ static err count_failure(struct api_thread *thread, struct call *call, err faile
     return failed;
 }
 
-static err knock(struct call *call, struct visit *visit)
+static err knock(struct api_thread *thread, struct call *call, struct visit *visit)
 {
-    TRY(gate_admit(&visit->api->gate, call, visit->route));
+    TRY(gate_admit(&visit->api->gate, call, visit->route, &visit->proof));
+    if (visit->proof.reason != NULL)
+        oauth_add_nonce(call);
     TRY(fill_visit(call, visit));
-    return visit->route->run(call);
+    TRY(visit->route->run(call));
+    bool is_sealed = thread->sealed == call;
+    return visit->proof.reason == NULL || is_sealed ? OK : call_seal_proof(call);
 }
 
 /* Gate and handler, in one snapshot of the store. */
 static err visit_door(struct api_thread *thread, struct call *call, struct visit *visit)
 {
     TRY(store_read_begin(&call->cx));
-    err result = knock(call, visit);
+    err result = knock(thread, call, visit);
     return result == OK ? OK : count_failure(thread, call, result);
 }
 
@@ -199,7 +204,7 @@ static err body_admit(void *self, struct call *call)
     prepare_ctx(call->thread_data, call);
     err result = store_read_begin(&call->cx);
     if (result == OK)
-        result = gate_admit(&api->gate, call, visit->route);
+        result = gate_admit(&api->gate, call, visit->route, &visit->proof);
     store_read_end(&call->cx);
     return result;
 }

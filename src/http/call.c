@@ -276,6 +276,14 @@ static void announce_more_sealed(struct ctx *cx, void *arg)
         seal->sealing.announce_more(cx, seal->sealing.arg);
 }
 
+/* A proof is for one method and address, and so for one of the two files, whichever that is. */
+static err use_proof(struct ctx *cx, const struct seal *seal)
+{
+    struct seen_token proof = call_visit(seal->call)->proof;
+    proof.in_ledger = seal->sealing.in_ledger;
+    return proof.reason == NULL ? OK : seen_token_use(cx, &proof);
+}
+
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
  * transaction. May run again, so it starts from the reply as the handler left it. */
 static err run_sealed(struct ctx *cx, void *arg)
@@ -286,6 +294,7 @@ static err run_sealed(struct ctx *cx, void *arg)
     call->reply = seal->reply;
     if (cx->actor.kind == ACTOR_PERSON)
         TRY(person_is_still_here(cx));
+    TRY(use_proof(cx, seal));
     if (seal->repeatable)
         TRY(find_kept(seal, &found));
     if (found)
@@ -344,6 +353,17 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
         idempotency_bind(&seal->idempotency, sealing->secret);
     seal->idempotency.in_ledger = sealing->in_ledger;
     return api_thread_queue(call->thread_data, call, &seal->write, sealing->stops, &seal->place);
+}
+
+static err run_nothing(struct ctx *cx, void *arg)
+{
+    (void)cx, (void)arg; /* what goes before it is all */
+    return OK;
+}
+
+err call_seal_proof(struct call *call)
+{
+    return call_seal(call, run_nothing, NULL, NULL, 0);
 }
 
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)

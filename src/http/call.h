@@ -5,6 +5,7 @@
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
 
+#include "domain/seen_token.h"
 #include "http/api.h"
 #include "http/route.h"
 #include "http/server.h"
@@ -17,10 +18,15 @@ struct visit {
     struct route_match   match;
     const json_t        *body;                      /* NULL: none */
     struct text          idempotency_key;           /* empty: none */
+    struct seen_token    proof;                     /* that came with an access token; its reason is NULL: none came */
 };
 
 const struct visit *call_visit(const struct call *call);
 const char *call_origin(const struct call *call); /* "https://node.example" */
+
+/* Uses the proof up that came with this request, before a reply leaves that no write goes before. Return what it
+ * gives. */
+err call_seal_proof(struct call *call) MUST_CHECK;
 
 /* ---- decode */
 struct text call_text(const struct call *call, const char *name);       /* the path's parameter; it must have one */

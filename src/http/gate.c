@@ -8,15 +8,26 @@
 #include "base/text.h"
 #include "domain/organisation.h"
 #include "domain/person.h"
+#include "http/oauth.h"
 
 /* ---- credentials */
 
 struct credentials {
     struct text bearer;  /* `.at` NULL: none */
+    struct text bound;   /* an access token, which comes with a proof */
     struct text session;
 };
 
-static err read_bearer(struct call *call, struct text *out)
+/* False when the value is of another scheme, or nothing follows it. */
+static bool has_scheme(struct text value, struct text scheme, struct text *out)
+{
+    if (value.size <= scheme.size || !text_equals_ignoring_case((struct text){value.at, scheme.size}, scheme.at))
+        return false;
+    *out = text_trim((struct text){value.at + scheme.size, value.size - scheme.size});
+    return true;
+}
+
+static err read_authorization(struct call *call, struct credentials *out)
 {
     struct ctx *cx = &call->cx;
     size_t count = h1_field_count(&call->request, "Authorization");
@@ -25,11 +36,8 @@ static err read_bearer(struct call *call, struct text *out)
         return OK;
     if (count > 1 || !h1_field(&call->request, "Authorization", &value))
         return FAIL(cx, MALFORMED, "credentials.repeated", "Authorization may come once");
-    const struct text scheme = TEXT("Bearer ");
-    if (value.size <= scheme.size ||
-        !text_equals_ignoring_case((struct text){value.at, scheme.size}, scheme.at))
-        return FAIL(cx, UNAUTHENTICATED, "credentials.scheme", "only Bearer tokens are taken");
-    *out = text_trim((struct text){value.at + scheme.size, value.size - scheme.size});
+    if (!has_scheme(value, TEXT("Bearer "), &out->bearer) && !has_scheme(value, TEXT("DPoP "), &out->bound))
+        return FAIL(cx, UNAUTHENTICATED, "credentials.scheme", "only API keys (Bearer) and tokens (DPoP) are taken");
     return OK;
 }
 
@@ -63,16 +71,19 @@ static err read_session(const struct gate *gate, struct call *call, struct text 
     return find_cookie(call, cookies, gate_cookie_name(gate), out);
 }
 
-static err authenticate(const struct gate *gate, struct call *call, struct credentials *credentials)
+static err authenticate(const struct gate *gate, struct call *call, struct credentials *credentials,
+                        struct seen_token *out_proof)
 {
     struct ctx *cx = &call->cx;
     struct actor actor = {.kind = ACTOR_NOBODY};
-    TRY(read_bearer(call, &credentials->bearer));
+    TRY(read_authorization(call, credentials));
     TRY(read_session(gate, call, &credentials->session));
-    if (credentials->bearer.at != NULL && credentials->session.at != NULL)
+    if ((credentials->bearer.at != NULL || credentials->bound.at != NULL) && credentials->session.at != NULL)
         return FAIL(cx, MALFORMED, "credentials.two", "either a session or a token, not both");
     if (credentials->bearer.at != NULL)
         TRY(organisation_authenticate(cx, credentials->bearer, &actor));
+    else if (credentials->bound.at != NULL)
+        TRY(oauth_token_admit(call, gate->origin, credentials->bound, &actor, out_proof));
     else if (credentials->session.at != NULL)
         TRY(person_authenticate(cx, credentials->session, &actor));
     else
@@ -132,14 +143,16 @@ static err check_origin(const struct gate *gate, struct call *call)
     return OK;
 }
 
-err gate_admit(const struct gate *gate, struct call *call, const struct route *route)
+err gate_admit(const struct gate *gate, struct call *call, const struct route *route, struct seen_token *out_proof)
 {
-    struct credentials credentials = {.bearer = {NULL, 0}, .session = {NULL, 0}};
+    struct credentials credentials = {.bearer = {NULL, 0}, .bound = {NULL, 0}, .session = {NULL, 0}};
+    out_proof->reason = NULL;
     if ((route->who & WHO_ANYONE) == 0) {
-        TRY(authenticate(gate, call, &credentials));
+        TRY(authenticate(gate, call, &credentials, out_proof));
         TRY(check_caller(call, route));
     }
-    if (credentials.bearer.at == NULL && route->method != METHOD_GET) /* a key comes with no page's help */
+    bool by_page = credentials.bearer.at == NULL && credentials.bound.at == NULL; /* keys come with no page's help */
+    if (by_page && route->method != METHOD_GET)
         TRY(check_origin(gate, call));
     if (route->query == NULL && call->request.query.size > 0)
         return FAIL(&call->cx, MALFORMED, "request.unknown_parameter", "this address takes no parameters");
@@ -158,12 +171,12 @@ bool gate_is_signed_in(const struct gate *gate, struct call *call)
 
 /* ---- form */
 
-/* RFC 9110 section 8.3.1; the only parameter that JSON may carry here is charset=utf-8. */
-static bool is_json_type(struct text value)
+/* RFC 9110 section 8.3.1; the only parameter that JSON or a form may carry here is charset=utf-8. */
+static bool is_type(struct text value, const char *wanted)
 {
     const char *end = memchr(value.at, ';', value.size);
     struct text type = {value.at, end == NULL ? value.size : (size_t)(end - value.at)};
-    if (!text_equals_ignoring_case(text_trim(type), "application/json"))
+    if (!text_equals_ignoring_case(text_trim(type), wanted))
         return false;
     if (end == NULL)
         return true;
@@ -180,9 +193,11 @@ err gate_body(struct call *call, const struct route *route, const json_t **out)
         return OK;
     if (route->method == METHOD_GET || route->method == METHOD_DELETE)
         return FAIL(cx, MALFORMED, "request.body_not_taken", "this address takes no body");
-    if (!h1_field(&call->request, "Content-Type", &type) || !is_json_type(type))
-        return FAIL(cx, MEDIA_TYPE, "request.media_type", "the body must be application/json");
-    return json_parse(cx, text_of_bytes(call->body), out);
+    bool is_form = route->request != NULL && route->request->form;
+    const char *wanted = is_form ? "application/x-www-form-urlencoded" : "application/json";
+    if (!h1_field(&call->request, "Content-Type", &type) || !is_type(type, wanted))
+        return FAIL(cx, MEDIA_TYPE, "request.media_type", "the body must be %s", wanted);
+    return is_form ? OK : json_parse(cx, text_of_bytes(call->body), out);
 }
 
 /* A bare token or, as draft-ietf-httpapi-idempotency-key-header has it, the same in double quotes. */

@@ -12,16 +12,18 @@ struct gate {
 };
 
 /* Fills the ctx's actor. Runs with a store handle in the ctx. Fails UNAUTHENTICATED credentials.missing | key.unknown |
- * session.unknown | credentials.scheme, MALFORMED credentials.two | credentials.repeated, FORBIDDEN actor.wrong_kind |
- * scope.missing | origin.refused, MALFORMED request.unknown_parameter. Credentials that came with a request for anyone
- * are not looked at. */
-err gate_admit(const struct gate *gate, struct call *call, const struct route *route) MUST_CHECK;
+ * session.unknown | credentials.scheme, as oauth_token_admit(), MALFORMED credentials.two | credentials.repeated,
+ * FORBIDDEN actor.wrong_kind | scope.missing | origin.refused, MALFORMED request.unknown_parameter. Credentials that
+ * came with a request for anyone are not looked at. `out_proof`: what came with an access token; its reason is NULL
+ * when none came. */
+err gate_admit(const struct gate *gate, struct call *call, const struct route *route,
+               struct seen_token *out_proof) MUST_CHECK;
 
 /* For pages that greet: whether the request has a session that holds. The ctx's actor stays nobody. */
 bool gate_is_signed_in(const struct gate *gate, struct call *call);
 
-/* Reads the body as JSON; NULL when there is none. Fails MEDIA_TYPE request.media_type, MALFORMED
- * request.body_not_taken, and as json_parse(). */
+/* Reads the body as JSON; NULL when there is none, or when the door takes forms and it is one. Fails MEDIA_TYPE
+ * request.media_type, MALFORMED request.body_not_taken, and as json_parse(). */
 err gate_body(struct call *call, const struct route *route, const json_t **out) MUST_CHECK;
 
 /* Empty when there is none, or for methods that change nothing. Fails MALFORMED idempotency.key. */

@@ -157,7 +157,7 @@ static void write_request_body(struct ctx *cx, struct json_writer *writer, const
         return;
     open_object(writer, "requestBody");
     json_member_bool(writer, "required", route->method == METHOD_PATCH || has_required(route->request));
-    open_content(writer, "application/json");
+    open_content(writer, route->request->form ? "application/x-www-form-urlencoded" : "application/json");
     write_body_schema(cx, writer, route);
     close_content(writer);
     json_close_object(writer);
@@ -182,7 +182,7 @@ static void write_responses(struct ctx *cx, struct json_writer *writer, const st
     open_object(writer, "responses");
     write_success(cx, writer, route);
     open_object(writer, "default");
-    write_reference(cx, writer, "responses", "Problem");
+    write_reference(cx, writer, "responses", route->request != NULL && route->request->form ? "OAuthError" : "Problem");
     json_close_object(writer);
     json_close_object(writer);
 }
@@ -202,8 +202,10 @@ static void write_security(struct json_writer *writer, const struct route *route
     open_array(writer, "security");
     if ((route->who & WHO_PERSON) != 0)
         write_requirement(writer, "session", 0);
-    if ((route->who & WHO_SYSTEM) != 0)
+    if ((route->who & WHO_SYSTEM) != 0) {
         write_requirement(writer, "key", route->scope);
+        write_requirement(writer, "token", route->scope);
+    }
     json_close_array(writer);
 }
 
@@ -362,6 +364,21 @@ static void write_problem_schema(struct json_writer *writer)
     json_close_object(writer);
 }
 
+static void write_oauth_schema(struct json_writer *writer)
+{
+    open_object(writer, "OAuthError");
+    json_member_text(writer, "type", TEXT("object"));
+    json_member_text(writer, "description", TEXT("RFC 6749 section 5.2."));
+    open_object(writer, "properties");
+    write_problem_member(writer, "error", "string", "A word of RFC 6749 or RFC 9449, such as invalid_client.");
+    write_problem_member(writer, "error_description", "string", "What was wrong this time, for people.");
+    json_close_object(writer);
+    open_array(writer, "required");
+    json_write_text(writer, TEXT("error"));
+    json_close_array(writer);
+    json_close_object(writer);
+}
+
 static void write_schemas(struct ctx *cx, struct json_writer *writer)
 {
     struct shape_set set = {.count = 0};
@@ -374,6 +391,7 @@ static void write_schemas(struct ctx *cx, struct json_writer *writer)
     write_kind_schema(writer);
     write_values_schema(cx, writer);
     write_problem_schema(writer);
+    write_oauth_schema(writer);
     json_close_object(writer);
 }
 
@@ -388,6 +406,12 @@ static void write_problem_response(struct ctx *cx, struct json_writer *writer)
     json_member_text(writer, "description", builder_text(&statuses));
     open_content(writer, PROBLEM_TYPE);
     write_reference(cx, writer, "schemas", "Problem");
+    close_content(writer);
+    json_close_object(writer);
+    open_object(writer, "OAuthError");
+    json_member_text(writer, "description", TEXT("A refusal or a failure, in the words of OAuth."));
+    open_content(writer, "application/json");
+    write_reference(cx, writer, "schemas", "OAuthError");
     close_content(writer);
     json_close_object(writer);
     json_close_object(writer);
@@ -435,6 +459,13 @@ static void write_security_schemes(struct ctx *cx, struct json_writer *writer)
     json_member_text(writer, "type", TEXT("http"));
     json_member_text(writer, "scheme", TEXT("bearer"));
     json_member_text(writer, "description", scope_sentences(cx));
+    json_close_object(writer);
+    open_object(writer, "token");
+    json_member_text(writer, "type", TEXT("http"));
+    json_member_text(writer, "scheme", TEXT("dpop"));
+    json_member_text(writer, "description",
+                     TEXT("A token of /oauth/token: `Authorization: DPoP tok_…`, with a proof in the field DPoP that "
+                          "its key has signed (RFC 9449) and that holds the nonce of the field DPoP-Nonce."));
     json_close_object(writer);
     json_close_object(writer);
 }

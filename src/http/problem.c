@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "http/html.h"
+#include "http/oauth.h"
 
 #define PROBLEM_BYTES_MAX (256 * 1024)
 
@@ -44,10 +45,19 @@ void reply_add_common_fields(struct call *call)
     add_field(call, "Cache-Control", TEXT("no-store"));
 }
 
+/* Without memory the old words must do. */
+static void add_challenge(struct call *call)
+{
+    struct text challenge = oauth_challenge(call);
+    add_field(call, "WWW-Authenticate", challenge.at != NULL ? challenge : TEXT("Bearer realm=\"symbolon\""));
+    if (text_is(text_of(call->cx.failure.reason), DPOP_NONCE))
+        oauth_add_nonce(call);
+}
+
 static void add_fields_of_status(struct call *call, err code)
 {
     if (code == UNAUTHENTICATED) /* RFC 9110 section 11.6.1, RFC 6750 section 3 */
-        add_field(call, "WWW-Authenticate", TEXT("Bearer realm=\"symbolon\""));
+        add_challenge(call);
     if (code == UNAVAILABLE || code == TOO_MANY)
         add_field(call, "Retry-After", TEXT("1"));
 }
@@ -92,6 +102,17 @@ static bool is_for_people(const struct call *call)
            !text_starts_with(call->request.path, "/log/");
 }
 
+/* RFC 6749 section 5.2 wants WWW-Authenticate with 401 only where the client has used its counterpart: no scheme of
+ * that field would let it in here. */
+static void fill_oauth(struct call *call)
+{
+    if (text_is(text_of(call->cx.failure.reason), DPOP_NONCE))
+        oauth_add_nonce(call);
+    if (call->cx.failure.code == UNAVAILABLE || call->cx.failure.code == TOO_MANY)
+        add_field(call, "Retry-After", TEXT("1"));
+    oauth_fill_error(call);
+}
+
 void problem_fill_with(struct call *call, const struct shape *more, const void *value)
 {
     assert(call->cx.failure.code != OK);
@@ -99,6 +120,10 @@ void problem_fill_with(struct call *call, const struct shape *more, const void *
     call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE,
         .on_beat = call->cx.failure.code == NOT_FOUND}; /* why it is not found shall not be told by the clock either */
     reply_add_common_fields(call);
+    if (oauth_is_spoken(call)) {
+        fill_oauth(call);
+        return;
+    }
     add_fields_of_status(call, call->cx.failure.code);
     if (is_for_people(call) && !arena_is_exhausted(call->arena) && html_fill_problem(call, told.reason, told.detail))
         return;

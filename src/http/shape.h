@@ -68,6 +68,7 @@ struct shape {
     size_t                     member_count;
     size_t                     size;        /* of the struct */
     int64_t                    many_max;    /* > 0: a request may bring an array of so many instead of one */
+    bool                       form;        /* of texts, and comes as a form instead of JSON (http/oauth.h) */
 };
 
 /* Rows of a table. LIST wants a member `field_count` beside the pointer. */

@@ -27,6 +27,10 @@ extern const struct choice NATURE_WORDS[]; /* relationship_nature */
 /* the node */
 extern const struct shape SHAPE_HEALTH, SHAPE_NODE;
 
+/* tokens */
+extern const struct shape SHAPE_TOKEN_ASK, SHAPE_TOKEN, SHAPE_TOKEN_LOOK, SHAPE_TOKEN_STATE;
+extern const struct shape SHAPE_AUTHORIZATION_SERVER, SHAPE_PROTECTED_RESOURCE;
+
 /* the person's side */
 extern const struct shape SHAPE_ME;
 extern const struct shape SHAPE_ATTRIBUTE_PUT, SHAPE_ATTRIBUTE_SET, SHAPE_ATTRIBUTE_PAGE, SHAPE_ATTRIBUTE_HISTORY;

@@ -141,7 +141,8 @@ static void try_door(struct call *call, const struct gate *gate, const struct ro
     struct text key = TEXT_NONE;
     for (size_t i = 0; i < match->count; i++)
         assert(match->values[i].size > 0 && text_is_plain(match->values[i], false));
-    if (gate_admit(gate, call, match->route) == OK)
+    struct seen_token proof;
+    if (gate_admit(gate, call, match->route, &proof) == OK)
         assert((match->route->who & WHO_ANYONE) != 0 || call->cx.actor.kind != ACTOR_NOBODY);
     else
         assert_refusal(call);

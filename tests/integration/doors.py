@@ -2,17 +2,15 @@
 """Goal: the doors that stand open to anyone tell and give nothing by mistake, and a lost answer locks nobody out.
 Method: one node as a newcomer runs it, and nodes as an operator puts them behind a proxy; whoever knocks is a browser,
 a mail scanner, a program, or somebody who asks twice."""
-import json
 import os
 import pathlib
 import re
-import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import steps  # noqa: E402
 from purposes import DELIVER  # noqa: E402
-from running_node import Caller, RunningNode  # noqa: E402
+from running_node import Caller, ProxiedNode, RunningNode  # noqa: E402
 
 PURPOSE = dict(DELIVER, shortest_useful="P2W", retention="P3M")
 
@@ -201,21 +199,6 @@ def figures_name_nobody(world):
 
 
 TOKEN = "a-long-token-of-the-operator"
-
-
-class ProxiedNode(RunningNode):
-    """A node that people reach by another address than the one where it listens."""
-
-    def __init__(self, *options):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        super().__init__("--listen", f"127.0.0.1:{port}", "--url", "https://node.example", *options)
-        self.address = ("127.0.0.1", port)
-
-    def start(self):
-        self.begin()
-        assert json.loads(self.process.stdout.readline())["ready"] == "https://node.example"
-        self.host, self.port = self.address
 
 
 def a_node_for_others_shows_its_figures_by_token_only():

@@ -32,7 +32,8 @@ MORE_DOORS = [
     ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None)]
 OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
-    "/log/key", "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
+    "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/log/key",
+    "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
     ("POST", "/sign-in/x", None), ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
 
@@ -103,9 +104,36 @@ def check_the_checker(hostile):
 
 
 def every_operation_has_a_door(hostile):
+    """Doors that take forms have a test of their own below."""
     known = {door.operation["operationId"] for door in hostile.doors}
+    known |= {operation["operationId"] for operation in forms_of(hostile).values()}
     absent = {operation["operationId"] for _, operation in hostile.description.operations.values()} - known
     assert not absent, absent
+
+
+# ---- forms
+
+def forms_of(hostile):
+    return {path: operation for (_, path), (_, operation) in hostile.description.operations.items()
+            if openapi.takes_form(operation)}
+
+
+def forms_are_refused_in_the_words_of_oauth(hostile):
+    """Who the client is, and all that is signed, is tried in tokens.py."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    bad = [b"", b"a", b"=", b"&", b"%", b"a=%", b"a=%FF", b"a=%00", b"a=1&a=2", b"\0", b"a=\xff", b"{}", b"a=1&&b=2",
+           b"&".join(b"a%d=1" % n for n in range(33)), b"grant_type=" + b"x" * 7000]
+    assert len(forms_of(hostile)) == 3
+    for path in forms_of(hostile):
+        whole = b"grant_type=client_credentials&token=x&client_id=" + MARK.encode()
+        for body, fields, status in [*((body, form, 400) for body in bad), (whole, form, 401), (whole, JSON, 415),
+                                     (whole, {}, 415)]:
+            reply = hostile.node.nobody.post(path, body, fields)
+            where = (path, body[:40], reply.status, reply.body)
+            assert reply.status == status and set(reply.json) == {"error", "error_description"}, where
+            assert reply.json["error"] == ("invalid_client" if status == 401 else "invalid_request"), where
+            assert MARK not in reply.body.decode() and reply.field("Cache-Control") == "no-store", where
+        hostile.refused(path, hostile.node.nobody.post(path, b"a=" + b"x" * 9000, form))  # before it is read at all
 
 
 # ---- what comes before any meaning
@@ -147,13 +175,14 @@ def a_body_where_none_is_wanted_is_refused(hostile):
 
 def a_method_that_a_door_does_not_have_is_told_with_those_it_has(hostile):
     for path, item in hostile.description.document["paths"].items():
-        door = next(door for door in hostile.doors
-                    if hostile.description.find(door.method, door.path) in item.values())
+        door = next((door for door in hostile.doors
+                     if hostile.description.find(door.method, door.path) in item.values()), None)
+        caller, address = (hostile.node.nobody, path) if path in forms_of(hostile) else (door.caller, door.path)
         allowed = {method.upper() for method in item} | ({"HEAD"} if "get" in item else set())
         for method in sorted({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW", "TRACE"} - allowed):
-            reply = door.caller.call(method, door.path.split("?")[0])
-            assert hostile.refused(door, reply)["status"] == 405, (door, method, reply.status)
-            assert set(reply.field("Allow").split(", ")) == allowed, (door, reply.field("Allow"), allowed)
+            reply = caller.call(method, address.split("?")[0])
+            assert hostile.refused(path, reply)["status"] == 405, (path, method, reply.status)
+            assert set(reply.field("Allow").split(", ")) == allowed, (path, reply.field("Allow"), allowed)
 
 
 def parameters_that_are_not_there_or_wrong_are_refused(hostile):
@@ -326,7 +355,8 @@ def the_good_calls_get_in(hostile):
     assert got_in > len(hostile.doors) * 2 // 3
 
 
-STEPS = [check_the_checker, every_operation_has_a_door, remember, bodies_that_are_no_json_are_refused_at_every_door,
+STEPS = [check_the_checker, every_operation_has_a_door, forms_are_refused_in_the_words_of_oauth, remember,
+         bodies_that_are_no_json_are_refused_at_every_door,
          a_body_of_one_byte_too_many_is_refused, a_body_where_none_is_wanted_is_refused,
          a_method_that_a_door_does_not_have_is_told_with_those_it_has,
          parameters_that_are_not_there_or_wrong_are_refused, every_spoilt_member_is_refused_with_its_place,

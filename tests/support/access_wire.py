@@ -18,7 +18,10 @@ class Answer:
 
     @property
     def reason(self):
-        return json.loads(self.body)["reason"] if b"application/problem+json" in self.head else None
+        """The word of a refusal; at the doors of OAuth, OAuth's own."""
+        if b"application/problem+json" in self.head:
+            return json.loads(self.body)["reason"]
+        return json.loads(self.body)["error"] if self.status >= 400 and b"application/json" in self.head else None
 
     def bare(self):
         """All that a caller can compare: without the moment and the name of the request."""

@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import tempfile
@@ -239,3 +240,18 @@ class RunningNode:
         reply = self.nobody.post(made["link"].removeprefix(self.url)).expect(303)
         cookie = reply.field("Set-Cookie").split(";")[0]
         return Caller(self, {"Cookie": cookie}, id=made["id"], link=made["link"], cookie=cookie)
+
+
+class ProxiedNode(RunningNode):
+    """A node that people reach by another address than the one where it listens."""
+
+    def __init__(self, *options):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        super().__init__("--listen", f"127.0.0.1:{port}", "--url", "https://node.example", *options)
+        self.address = ("127.0.0.1", port)
+
+    def start(self):
+        self.begin()
+        assert json.loads(self.process.stdout.readline())["ready"] == "https://node.example"
+        self.host, self.port = self.address

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * What programs read before they ask for a token: this node as an authorization server (RFC 8414) and as the resource
+ * that takes its tokens (RFC 9728). Only what there is stands in them. */
+#include "http/call.h"
+#include "http/handlers.h"
+#include "http/shapes.h"
+
+#define COUNT(list) (sizeof(list) / sizeof *(list))
+
+static const struct text ALGORITHMS[] = {TEXT("ES256"), TEXT("EdDSA"), TEXT("PS256")};
+static const struct text METHODS[] = {TEXT("private_key_jwt")};
+static const struct text GRANT_TYPES[] = {TEXT("client_credentials")};
+static const struct text HEADER[] = {TEXT("header")};
+
+static const struct text SCOPES[] = {
+#define X(name, bit, word, sentence) TEXT(word),
+#include "http/scope.def"
+#undef X
+};
+
+struct list {
+    const struct text *at;
+    size_t             at_count;
+};
+#define LIST_OF(name, structure, member, ...) LIST(name, TEXTS, 0, structure, member.at, __VA_ARGS__)
+
+/* ---- the authorization server */
+
+struct server_view {
+    struct text issuer;
+    struct text token_endpoint;
+    struct text introspection_endpoint;
+    struct text revocation_endpoint;
+    struct text documentation;
+    struct list grant_types, response_types, methods, algorithms, scopes;
+};
+static const struct shape_member SERVER[] = {
+    MEMBER("issuer", TEXT, 0, struct server_view, issuer, .sentence = "Also the audience of a client's assertions."),
+    MEMBER("token_endpoint", TEXT, 0, struct server_view, token_endpoint),
+    MEMBER("introspection_endpoint", TEXT, 0, struct server_view, introspection_endpoint),
+    MEMBER("revocation_endpoint", TEXT, 0, struct server_view, revocation_endpoint),
+    MEMBER("service_documentation", TEXT, 0, struct server_view, documentation),
+    LIST_OF("scopes_supported", struct server_view, scopes),
+    LIST_OF("response_types_supported", struct server_view, response_types, .sentence = "None: nobody is sent here."),
+    LIST_OF("grant_types_supported", struct server_view, grant_types),
+    LIST_OF("token_endpoint_auth_methods_supported", struct server_view, methods),
+    LIST_OF("token_endpoint_auth_signing_alg_values_supported", struct server_view, algorithms),
+    LIST_OF("introspection_endpoint_auth_methods_supported", struct server_view, methods),
+    LIST_OF("introspection_endpoint_auth_signing_alg_values_supported", struct server_view, algorithms),
+    LIST_OF("revocation_endpoint_auth_methods_supported", struct server_view, methods),
+    LIST_OF("revocation_endpoint_auth_signing_alg_values_supported", struct server_view, algorithms),
+    LIST_OF("dpop_signing_alg_values_supported", struct server_view, algorithms),
+};
+const struct shape SHAPE_AUTHORIZATION_SERVER = {.name = "AuthorizationServer", .sentence = "RFC 8414.",
+    SHAPE_MEMBERS(SERVER), .size = sizeof(struct server_view)};
+
+static struct text address_of(struct call *call, const char *path)
+{
+    return text_format(call->arena, "%s%s", call_origin(call), path);
+}
+
+err get_authorization_server(struct call *call)
+{
+    struct server_view view = {
+        .issuer = text_of(call_origin(call)),
+        .token_endpoint = address_of(call, "/oauth/token"),
+        .introspection_endpoint = address_of(call, "/oauth/introspect"),
+        .revocation_endpoint = address_of(call, "/oauth/revoke"),
+        .documentation = address_of(call, "/openapi.json"),
+        .grant_types = {GRANT_TYPES, COUNT(GRANT_TYPES)},
+        .response_types = {GRANT_TYPES, 0},
+        .methods = {METHODS, COUNT(METHODS)},
+        .algorithms = {ALGORITHMS, COUNT(ALGORITHMS)},
+        .scopes = {SCOPES, COUNT(SCOPES)},
+    };
+    if (arena_is_exhausted(call->arena))
+        return FAIL_MEMORY(&call->cx);
+    return call_reply(call, &view);
+}
+
+/* ---- the resource */
+
+struct resource_view {
+    struct text resource;
+    struct list servers, scopes, methods, algorithms;
+    struct text documentation;
+    bool        bound_only;
+};
+static const struct shape_member RESOURCE[] = {
+    MEMBER("resource", TEXT, 0, struct resource_view, resource),
+    LIST_OF("authorization_servers", struct resource_view, servers),
+    LIST_OF("scopes_supported", struct resource_view, scopes),
+    LIST_OF("bearer_methods_supported", struct resource_view, methods),
+    LIST_OF("dpop_signing_alg_values_supported", struct resource_view, algorithms),
+    MEMBER("dpop_bound_access_tokens_required", BOOL, 0, struct resource_view, bound_only,
+           .sentence = "Every access token is bound; API keys are no such tokens."),
+    MEMBER("resource_documentation", TEXT, 0, struct resource_view, documentation),
+};
+const struct shape SHAPE_PROTECTED_RESOURCE = {.name = "ProtectedResource", .sentence = "RFC 9728.",
+    SHAPE_MEMBERS(RESOURCE), .size = sizeof(struct resource_view)};
+
+err get_protected_resource(struct call *call)
+{
+    const struct text origin = text_of(call_origin(call));
+    struct resource_view view = {
+        .resource = origin,
+        .servers = {&origin, 1},
+        .scopes = {SCOPES, COUNT(SCOPES)},
+        .methods = {HEADER, COUNT(HEADER)},
+        .algorithms = {ALGORITHMS, COUNT(ALGORITHMS)},
+        .documentation = address_of(call, "/openapi.json"),
+        .bound_only = true,
+    };
+    if (arena_is_exhausted(call->arena))
+        return FAIL_MEMORY(&call->cx);
+    return call_reply(call, &view);
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the clients here share: the node as they know it (its issuer) and where it really listens, keys of each kind,
+// and systems registered with them by the program itself.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import * as jose from 'jose'
+
+export const ISSUER = process.env.ISSUER
+const LISTENS = process.env.LISTENS
+
+/** fetch(), with the node's public address led to where it listens. */
+export const reach = (address, options) => {
+  const url = new URL(address)
+  if (url.origin !== ISSUER) throw new Error(`a client leaves the node: ${url}`)
+  return fetch(LISTENS + url.pathname + url.search, options)
+}
+
+export const makeKeys = (alg) =>
+  jose.generateKeyPair(alg, { extractable: true, ...(alg === 'PS256' ? { modulusLength: 2048 } : {}) })
+
+/** The organisation, department and scopes of a system that signs; gives its client id. */
+export const register = async (organisation, department, name, keys, scopes) => {
+  const folder = mkdtempSync(join(tmpdir(), 'symbolon-keys-'))
+  try {
+    const file = join(folder, 'keys.jwks')
+    writeFileSync(file, JSON.stringify({ keys: await Promise.all(keys.map((key) => jose.exportJWK(key))) }))
+    const words = ['system', 'create', organisation, department, name, '--jwks', file, '--json', '--scope', scopes]
+    const store = JSON.parse(process.env.STORE)
+    return JSON.parse(execFileSync(process.env.SYMBOLON, [...words, ...store], { encoding: 'utf8' })).id
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+let checks = 0
+export const check = (truth, words) => {
+  checks++
+  if (!truth) throw new Error(words)
+}
+export const counted = () => checks
