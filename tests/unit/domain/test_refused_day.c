@@ -214,8 +214,7 @@ static void a_count_that_somebody_changes_is_found(void **state)
         "UPDATE refused_further SET attributes_high = attributes_high + 1",
         "UPDATE refused_further SET tag = ''",
         "DELETE FROM refused_further",
-        "INSERT INTO refused_further SELECT person_id, disclosure_id + 1, reads, last_at_ms, attributes_low, "
-        "attributes_high, tag FROM refused_further",
+        "INSERT INTO refused_further SELECT person_id, disclosure_id + 1, reads, last_at_ms, 1, 0, tag FROM kept",
     };
     struct world *world = *state;
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
