@@ -48,6 +48,9 @@ def main():
             "stop": (STOP, least(node, lambda i: read.call(
                 "POST", f"/v1/me/grants/{next(stopped)}/withdraw", {}).expect(200))),
         }
+        for _ in range(200):  # LIMIT_REFUSED_READS_A_DAY: from now on they are counted
+            customer.read(ask, never).expect(403)
+        found["counted refusal"] = found["refused read"][0], least(node, lambda i: customer.read(ask, never).expect(403))
         for name, (most, count) in found.items():
             print(f"found: {name}: {count} waits, at most {most}")
         wrong = {name: pair for name, pair in found.items() if pair[1] > pair[0]}
