@@ -15,6 +15,7 @@
 #include "domain/erasure.h"
 #include "domain/key_return.h"
 #include "domain/leftover.h"
+#include "domain/passkey_challenge.h"
 #include "domain/person_key.h"
 #include "domain/seen_token.h"
 #include "domain/stray.h"
@@ -146,12 +147,14 @@ static err sweep_leftovers(struct courier *courier)
     return leftover_sweep(&courier->cx, courier->node->store);
 }
 
-/* Answers kept for repeated requests are of no use after a day. */
+/* Answers kept for repeated requests are of no use after a day, challenges of passkeys after minutes. */
 static err forget_answers(struct courier *courier)
 {
     bool left = true;
     while (left)
         TRY(store_write_wait(courier->node->store, &courier->cx, idempotency_forget, &left));
+    for (left = true; left;)
+        TRY(store_write_wait(courier->node->store, &courier->cx, passkey_challenge_forget, &left));
     return OK;
 }
 

@@ -25,6 +25,7 @@ struct actor {
     actor_kind kind;
     int64_t    person_id;
     int64_t    session_id;
+    int64_t    verified_at_ms; /* when the session last proved by a passkey who it is; 0: it has not */
     int64_t    organisation_id;
     int64_t    department_id;
     int64_t    department_bit; /* 1 << ordinal of the department inside its organisation */

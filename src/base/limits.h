@@ -101,6 +101,11 @@
 #define LIMIT_REDIRECT_URI_BYTES 500
 
 /* ---- passkeys */
+#define LIMIT_PASSKEYS 20                 /* of one person */
+#define LIMIT_PASSKEY_CHANGES_A_DAY 100   /* of one person: each is told for a year */
+#define LIMIT_CHALLENGE_MS (5LL * 60 * 1000) /* from options to the answer of the device */
+#define LIMIT_FRESH_MS (5LL * 60 * 1000)  /* from the proof to what wants one */
+#define LIMIT_ALERT_MS (365LL * 24 * 3600 * 1000) /* how long it is told that a way in has changed */
 #define LIMIT_CBOR_BYTES (16 * 1024)      /* one attestation or authenticator data; those of a TPM have 6 KiB */
 #define LIMIT_CBOR_DEPTH 4                /* lists and maps in one another, as CTAP2 has it */
 #define LIMIT_USER_HANDLE_BYTES 64        /* WebAuthn's own bound */

@@ -4,6 +4,7 @@
  * forgotten, never told. */
 #include "crypto/id_seal.h"
 #include "domain/audit_walk.h"
+#include "domain/passkey.h"
 #include "domain/record.h"
 #include "domain/vault.h"
 
@@ -142,6 +143,44 @@ static err check_signing_key(struct audit_walk *walk, const struct audit_subject
     return OK;
 }
 
+/* ---- passkeys */
+
+static err take_passkey(struct ctx *cx, const struct sql_passkey_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    struct sql_passkey_credential_load_in in = {row->credential_hash};
+    struct sql_passkey_credential_load_row owner = {0};
+    struct passkey passkey;
+    bool found = false;
+    bool opened = true;
+    if (walk->has_key)
+        TRY(audit_opened(walk, passkey_open(&walk->brief, &walk->key, walk->person.person_id, row, &passkey), &opened));
+    TRY(sql_passkey_credential_load(&walk->brief, &in, &owner, &found));
+    if (!opened || !found || owner.person_id != walk->person.person_id)
+        audit_found(walk, "A passkey of %.*s does not open, or is not known as theirs.",
+                    TEXT_ARGS(audit_person_name(walk)));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+static err audit_passkeys(struct audit_walk *walk)
+{
+    struct sql_passkey_list_in in = {walk->person.person_id};
+    struct sql_passkey_count_in count_in = {walk->person.person_id};
+    struct sql_passkey_count_row count = {0};
+    struct sql_passkey_credential_count_in known_in = {walk->person.person_id};
+    struct sql_passkey_credential_count_row known = {0};
+    bool found = false;
+    TRY(sql_passkey_list_each(&walk->cx, &in, take_passkey, walk));
+    TRY(sql_passkey_count(&walk->brief, &count_in, &count, &found));
+    TRY(sql_passkey_credential_count(&walk->brief, &known_in, &known, &found));
+    if (count.passkeys != known.credentials)
+        audit_found(walk, "%.*s has %lld passkeys, and is known as the owner of %lld.",
+                    TEXT_ARGS(audit_person_name(walk)), (long long)count.passkeys, (long long)known.credentials);
+    return OK;
+}
+
 /* ---- who the person is */
 
 static bool is_invited(const struct audit_subject *subject)
@@ -178,6 +217,7 @@ err audit_sealed(struct audit_walk *walk)
     struct sql_record_list_in records = {walk->person.person_id, INT64_MIN, INT64_MAX};
     TRY(check_state(walk));
     TRY(audit_vault(walk));
+    TRY(audit_passkeys(walk));
     TRY(sql_record_list_each(&walk->cx, &records, take_record, walk));
     for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)
         for (const struct audit_subject *subject = walk->subjects[i]; subject != NULL; subject = subject->next)

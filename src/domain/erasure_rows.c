@@ -31,6 +31,26 @@ static err take_keys(struct ctx *cx, int64_t person_id, int64_t *out_rows)
     return sql_erase_relationship_keys(cx, &in, out_rows);
 }
 
+static err take_alerts(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_alerts_in in = {person_id, ROWS_MAX};
+    return sql_erase_alerts(cx, &in, out_rows);
+}
+
+/* A person has few passkeys and few codes. */
+static err take_passkeys(struct ctx *cx, int64_t person_id, int64_t *out_rows)
+{
+    struct sql_erase_passkeys_in passkeys = {person_id};
+    struct sql_erase_passkey_credentials_in credentials = {person_id};
+    struct sql_erase_recovery_codes_in codes = {person_id};
+    struct sql_erase_recovery_in recovery = {person_id};
+    *out_rows = 0;
+    TRY(sql_erase_passkeys(cx, &passkeys, NULL));
+    TRY(sql_erase_passkey_credentials(cx, &credentials, NULL));
+    TRY(sql_erase_recovery_codes(cx, &codes, NULL));
+    return sql_erase_recovery(cx, &recovery, NULL);
+}
+
 static err take_records(struct ctx *cx, int64_t person_id, int64_t *out_rows)
 {
     struct sql_erase_records_in in = {person_id, ROWS_MAX};
@@ -72,8 +92,9 @@ static err take_portion(struct ctx *cx, void *arg)
 
 static err take_together(struct ctx *cx, struct store *store, int64_t person_id)
 {
-    static err (*const TAKERS[])(struct ctx *, int64_t, int64_t *) = {take_vault, take_history, take_keys,
-                                                                      take_records, take_traces};
+    static err (*const TAKERS[])(struct ctx *, int64_t, int64_t *) = {take_vault,  take_history,  take_keys,
+                                                                      take_alerts, take_passkeys, take_records,
+                                                                      take_traces};
     for (size_t i = 0; i < sizeof TAKERS / sizeof *TAKERS; i++) {
         struct portion portion = {TAKERS[i], person_id, ROWS_MAX};
         while (portion.rows == ROWS_MAX)

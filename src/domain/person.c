@@ -120,7 +120,7 @@ err person_link(struct ctx *cx, void *arg)
     return person_make_link(cx, link->person_id, &link->out_link_token);
 }
 
-err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
+static err begin_session(struct ctx *cx, int64_t person_id, int64_t verified_at_ms, struct text *out_session_token)
 {
     struct token token;
     TRY(token_make(cx, SESSION_PREFIX, &token));
@@ -133,10 +133,27 @@ err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_ses
         .person_id = person_id,
         .created_at_ms = cx->now_ms,
         .expires_at_ms = place.expires_at_ms,
+        .verified_at_ms = verified_at_ms,
     };
     TRY(sql_session_insert(cx, &row, NULL));
     *out_session_token = token.text;
     return OK;
+}
+
+err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
+{
+    return begin_session(cx, person_id, 0, out_session_token);
+}
+
+err person_begin_verified_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
+{
+    return begin_session(cx, person_id, cx->now_ms, out_session_token);
+}
+
+err person_verify_session(struct ctx *cx)
+{
+    struct sql_session_verify_in in = {cx->actor.person_id, cx->actor.session_id, cx->now_ms};
+    return sql_session_verify(cx, &in, NULL);
 }
 
 static err fail_link(struct ctx *cx)
@@ -213,7 +230,8 @@ err person_authenticate(struct ctx *cx, struct text session_token, struct actor 
     }
     if (!good || person.state != PERSON_ACTIVE)
         return FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
-    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = session.person_id, .session_id = session.session_id};
+    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = session.person_id, .session_id = session.session_id,
+                          .verified_at_ms = session.verified_at_ms};
     return OK;
 }
 

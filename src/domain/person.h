@@ -57,6 +57,9 @@ err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token) MUST_CHECK;
 /* Inside a write: a session for somebody who has just proved who he is. */
 err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
+/* The same by a passkey; and, of the caller's own session, that it has done so once more. */
+err person_begin_verified_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
+err person_verify_session(struct ctx *cx) MUST_CHECK;
 
 /* Who a session cookie is; fills `actor`. UNAUTHENTICATED session.unknown. */
 err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out) MUST_CHECK;

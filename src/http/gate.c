@@ -54,13 +54,13 @@ static err find_cookie(struct call *call, struct text cookies, const char *name,
         if (equals == NULL || !text_is((struct text){pair.at, (size_t)(equals - pair.at)}, name))
             continue;
         if (out->at != NULL)
-            return FAIL(&call->cx, MALFORMED, "credentials.repeated", "the session cookie came twice");
+            return FAIL(&call->cx, MALFORMED, "credentials.repeated", "the cookie %s came twice", name);
         *out = (struct text){equals + 1, pair.size - (size_t)(equals + 1 - pair.at)};
     }
     return OK;
 }
 
-static err read_session(const struct gate *gate, struct call *call, struct text *out)
+static err read_cookie(struct call *call, const char *name, struct text *out)
 {
     struct text cookies;
     size_t count = h1_field_count(&call->request, "Cookie");
@@ -68,7 +68,12 @@ static err read_session(const struct gate *gate, struct call *call, struct text 
         return OK;
     if (count > 1 || !h1_field(&call->request, "Cookie", &cookies)) /* RFC 6265 section 5.4 */
         return FAIL(&call->cx, MALFORMED, "credentials.repeated", "Cookie may come once");
-    return find_cookie(call, cookies, gate_cookie_name(gate), out);
+    return find_cookie(call, cookies, name, out);
+}
+
+static err read_session(const struct gate *gate, struct call *call, struct text *out)
+{
+    return read_cookie(call, gate_cookie_name(gate), out);
 }
 
 static err authenticate(const struct gate *gate, struct call *call, struct credentials *credentials,
@@ -244,4 +249,23 @@ struct text gate_cookie(const struct gate *gate, struct arena *arena, struct tex
     long long age_s = token.size == 0 ? 0 : LIMIT_SESSION_MS / 1000;
     return text_format(arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Lax; Max-Age=%lld%s", gate_cookie_name(gate),
                        TEXT_ARGS(token), age_s, is_https(gate) ? "; Secure" : "");
+}
+
+static const char *visitor_name(const struct gate *gate)
+{
+    return is_https(gate) ? "__Host-visitor" : "visitor";
+}
+
+err gate_read_visitor(const struct gate *gate, struct call *call, struct text *out)
+{
+    struct text value = {NULL, 0};
+    TRY(read_cookie(call, visitor_name(gate), &value));
+    *out = value.at == NULL ? TEXT_NONE : value;
+    return OK;
+}
+
+struct text gate_visitor_cookie(const struct gate *gate, struct arena *arena, struct text value, int age_s)
+{
+    return text_format(arena, "%s=%.*s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%d%s", visitor_name(gate),
+                       TEXT_ARGS(value), age_s, is_https(gate) ? "; Secure" : "");
 }

@@ -31,6 +31,12 @@ err gate_idempotency_key(struct call *call, const struct route *route, struct te
 
 /* "__Host-session" where the origin is https, else "session". */
 const char *gate_cookie_name(const struct gate *gate);
+/* A second cookie, for a browser that is nobody yet and has begun to sign in: "__Host-visitor" or "visitor". It names
+ * nobody; what was handed out with it is good from this browser only. Empty when there is none. Fails as the session's:
+ * MALFORMED credentials.repeated. */
+err gate_read_visitor(const struct gate *gate, struct call *call, struct text *out) MUST_CHECK;
+/* Its Set-Cookie, for `age_s`; with an empty value for its end. `.at` is NULL: no memory. */
+struct text gate_visitor_cookie(const struct gate *gate, struct arena *arena, struct text value, int age_s);
 /* The value of Set-Cookie for a fresh session, or with an empty token for its end. `.at` is NULL: no memory. */
 struct text gate_cookie(const struct gate *gate, struct arena *arena, struct text token);
 

@@ -44,6 +44,9 @@ extern const struct shape SHAPE_RECORD_PAGE;
 extern const struct shape SHAPE_RECEIPT, SHAPE_RECEIPT_PAGE;
 extern const struct shape SHAPE_CLAIM;
 extern const struct shape SHAPE_ERASE, SHAPE_ERASED;
+extern const struct shape SHAPE_PASSKEY, SHAPE_PASSKEY_PAGE, SHAPE_PASSKEY_NEW, SHAPE_PASSKEY_NAME, SHAPE_ALERT_PAGE;
+extern const struct shape SHAPE_PASSKEY_CREATION, SHAPE_PASSKEY_REQUEST, SHAPE_PASSKEY_WHO, SHAPE_PASSKEY_PROOF,
+    SHAPE_SIGNED_IN;
 
 /* the organisation's side */
 extern const struct shape SHAPE_PURPOSE, SHAPE_PURPOSE_PAGE;

@@ -7,6 +7,7 @@ import sys
 
 import api_journey
 import isolation
+import passkeys
 import story
 from running_node import Caller, RunningNode
 
@@ -206,6 +207,7 @@ def main():
     api_journey.main()
     story.main()
     isolation.main()
+    passkeys.main()
     try_the_rest()
     operations = [operation for _, operation in description.operations.values()]
     forms = {operation["operationId"] for operation in operations if takes_form(operation)}  # tokens.py sends them

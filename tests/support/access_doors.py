@@ -9,6 +9,11 @@ from purposes import DELIVER
 
 QUERIES = {"GET /v1/org/grants": ["relationship={rel}"], "GET /v1/me/disclosures": ["relationship={rel}"]}
 BODIES = {
+    "POST /v1/sign-in/options": [{"person": "per_" + "0" * 26}],
+    "POST /v1/sign-in": [{"credential": {}}],
+    "POST /v1/me/passkeys": [{"name": "Phone", "credential": {}}],
+    "PATCH /v1/me/passkeys/{psk}": [{"name": "Phone"}],
+    "POST /v1/me/proof": [{"credential": {}}],
     "POST /v1/claims": [{"invitation": "{code}"}],
     "PUT /v1/me/attributes/{kind}": [{"value": {"name": "Ada Lovell"}}],
     "POST /v1/me/relationships": [{"organisation": "{org}"}],

@@ -8,6 +8,7 @@ import time
 
 from purposes import DELIVER
 from running_node import Caller
+from software_passkey import Device
 
 SCOPES = "disclosures records requests purposes events messages relationships invitations grants admin".split()
 NAME = {"name": "Ada Lovell"}
@@ -42,7 +43,7 @@ class Party(Caller):
 class World:
     def __init__(self, node):
         self.node = node
-        self.things = {kind: [] for kind in "rel grt req rcp pur dep sys org kind code token tile".split()}
+        self.things = {kind: [] for kind in "rel grt req rcp psk pur dep sys org kind code token tile".split()}
         self.parties = {}
         self.make_organisations()
         self.make_purposes()
@@ -120,6 +121,8 @@ class World:
             person = self.node.person(name.title())
             self.parties[name] = Party(self.node, name, person.fields, kind="person", person=name)
             person.put("/v1/me/attributes/pd:Name", {"value": NAME}).expect(200)
+            kept = Device().register(self.parties[name]).expect(201).json["id"]
+            self.add("psk", kept, person=name, passkey="kept")
 
     def make_relationships(self):
         states = {"ada": "active", "eve": "active", "pia": "paused", "eli": "ended", "rob": "ran_out", "gon": "erased"}

@@ -63,7 +63,38 @@ DELETE FROM invitation WHERE person_id = $1;
 -- rows: none
 DELETE FROM contact_key WHERE person_id = $1;
 
+-- name: erase_passkey_credentials
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM passkey_credential WHERE person_id = $1;
+
+-- name: erase_recovery_codes
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM recovery_code WHERE person_id = $1;
+
+-- name: erase_recovery
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM recovery WHERE person_id = $1;
+
+-- name: erase_alerts
+-- file: people
+-- in:   person_id int64, most int64
+-- rows: none
+DELETE FROM alert WHERE person_id = $1 AND (person_id, alert_id) IN
+    (SELECT person_id, alert_id FROM alert WHERE person_id = $1 ORDER BY alert_id LIMIT $2);
+
 -- ---- what was sealed
+
+-- name: erase_passkeys
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM passkey WHERE person_id = $1;
 
 -- name: erase_vault
 -- file: people
@@ -222,7 +253,10 @@ SELECT open FROM key_bucket WHERE bucket = $1;
 SELECT (SELECT count(*) FROM vault WHERE person_id = $1) + (SELECT count(*) FROM vault_history WHERE person_id = $1)
     + (SELECT count(*) FROM relationship_key WHERE person_id = $1) + (SELECT count(*) FROM session WHERE person_id = $1)
     + (SELECT count(*) FROM sign_in_link WHERE person_id = $1) + (SELECT count(*) FROM invitation WHERE person_id = $1)
-    + (SELECT count(*) FROM contact_key WHERE person_id = $1)
+    + (SELECT count(*) FROM contact_key WHERE person_id = $1) + (SELECT count(*) FROM passkey WHERE person_id = $1)
+    + (SELECT count(*) FROM passkey_credential WHERE person_id = $1)
+    + (SELECT count(*) FROM recovery_code WHERE person_id = $1) + (SELECT count(*) FROM recovery WHERE person_id = $1)
+    + (SELECT count(*) FROM alert WHERE person_id = $1)
     + (SELECT count(*) FROM predecessor WHERE person_id = $1 AND sealed IS NOT NULL)
     + (SELECT count(*) FROM act JOIN receipt ON receipt.receipt_id = act.receipt_id AND receipt.person_id = $1
        WHERE act.person_id = $1 AND act.receipt_id > 0)

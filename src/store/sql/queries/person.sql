@@ -134,17 +134,25 @@ UPDATE sign_in_link SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
 
 -- name: session_insert
 -- file: people
--- in:   public_id text, hash bytes, session_id int64, person_id int64, created_at_ms int64, expires_at_ms int64
+-- in:   public_id text, hash bytes, session_id int64, person_id int64, created_at_ms int64, expires_at_ms int64,
+--       verified_at_ms int64
 -- rows: none
-INSERT INTO session (public_id, hash, session_id, person_id, created_at_ms, seen_at_ms, expires_at_ms, ended_at_ms)
-VALUES ($1, $2, $3, $4, $5, $5, $6, 0);
+INSERT INTO session (public_id, hash, session_id, person_id, created_at_ms, seen_at_ms, expires_at_ms, ended_at_ms,
+    verified_at_ms)
+VALUES ($1, $2, $3, $4, $5, $5, $6, 0, $7);
 
 -- name: session_load
 -- file: people
 -- in:   public_id text
--- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64
+-- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64, verified_at_ms int64
 -- rows: one
-SELECT hash, session_id, person_id, expires_at_ms, ended_at_ms FROM session WHERE public_id = $1;
+SELECT hash, session_id, person_id, expires_at_ms, ended_at_ms, verified_at_ms FROM session WHERE public_id = $1;
+
+-- name: session_verify
+-- file: people
+-- in:   person_id int64, session_id int64, verified_at_ms int64
+-- rows: none
+UPDATE session SET verified_at_ms = $3 WHERE person_id = $1 AND session_id = $2 AND ended_at_ms = 0;
 
 -- name: session_end
 -- file: people

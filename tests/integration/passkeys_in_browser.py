@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: what browsers make of the node's options is what the node takes. Method: Debian's Chromium with devices that
+are programs (support/browser.py) comes by link, registers, adds a second passkey, signs in with either and takes one
+away; the page's script has nothing but fetch and navigator.credentials. Positive control: a device that does not make
+sure who holds it, and a page at another address of the same node, are refused."""
+import sys
+
+import browser
+import steps
+from running_node import RunningNode
+from skipping import skipped
+
+POST = """const post = async (path, body) => {
+  const reply = await fetch(path, {method: "POST", headers: {"Content-Type": "application/json"},
+                                   body: body === undefined ? undefined : JSON.stringify(body)});
+  const text = await reply.text();
+  return {status: reply.status, json: text ? JSON.parse(text) : null};
+};
+const used = async options => (await navigator.credentials.get({publicKey:
+  PublicKeyCredential.parseRequestOptionsFromJSON(options.json)})).toJSON();
+"""
+REGISTER = POST + """const options = await post("/v1/me/passkeys/options");
+const made = await navigator.credentials.create({publicKey:
+  PublicKeyCredential.parseCreationOptionsFromJSON(options.json)});
+return await post("/v1/me/passkeys", {name: words[0], credential: made.toJSON()});"""
+SIGN_IN = POST + """const options = await post("/v1/sign-in/options", words[0]);
+return await post("/v1/sign-in", {credential: await used(options)});"""
+PROVE = POST + """const options = await post("/v1/me/proof/options");
+return await post("/v1/me/proof", {credential: await used(options)});"""
+SIGN_OUT = POST + """return await post("/v1/me/sign-out");"""
+ASK = """const reply = await fetch(words[0], {method: words[1] ?? "GET"});
+const text = await reply.text();
+return {status: reply.status, json: text ? JSON.parse(text) : null};"""
+
+
+def expect(answer, status, reason=None):
+    assert answer["status"] == status, answer
+    assert reason is None or answer["json"]["reason"] == reason, answer
+    return answer["json"]
+
+
+def somebody_comes_by_link(world):
+    made = world.node.run("person", "create", "--name", "Ada")
+    world.id = made["id"]
+    world.browser.go(world.site + made["link"].removeprefix(world.node.url))
+    world.browser.press("button")
+    world.browser.go(world.site + "/healthz")
+    assert expect(world.browser.run(ASK, "/v1/me"), 200)["id"] == world.id
+
+
+def the_device_makes_a_passkey(world):
+    world.phone = world.browser.add_device("internal")
+    kept = expect(world.browser.run(REGISTER, "Phone"), 201)
+    assert kept["name"] == "Phone" and kept["transports"] == ["internal"], kept
+
+
+def the_passkey_signs_in(world):
+    expect(world.browser.run(SIGN_OUT), 204)
+    expect(world.browser.run(ASK, "/v1/me"), 401)
+    assert expect(world.browser.run(SIGN_IN), 200) == {"id": world.id}
+    assert expect(world.browser.run(ASK, "/v1/me"), 200)["id"] == world.id
+    assert expect(world.browser.run(SIGN_IN, {"person": world.id}), 200) == {"id": world.id}
+
+
+def a_second_device_adds_another(world):
+    expect(world.browser.run(PROVE), 204)
+    world.key = world.browser.add_device("usb", defaultBackupEligibility=True, defaultBackupState=True)
+    kept = expect(world.browser.run(REGISTER, "Key"), 201)
+    assert kept["transports"] == ["usb"] and kept["may_be_copied"] and kept["backed_up"], kept
+    world.browser.remove_device(world.phone)
+    expect(world.browser.run(SIGN_OUT), 204)
+    assert expect(world.browser.run(SIGN_IN), 200) == {"id": world.id}
+    phone, key = expect(world.browser.run(ASK, "/v1/me/passkeys"), 200)["items"]
+    assert (phone["name"], key["name"]) == ("Phone", "Key")
+    expect(world.browser.run(ASK, f"/v1/me/passkeys/{phone['id']}", "DELETE"), 204)
+    told = [entry["kind"] for entry in expect(world.browser.run(ASK, "/v1/me/alerts"), 200)["items"]]
+    assert told == ["passkey_removed", "passkey_added", "passkey_added"], told
+
+
+def another_address_is_another_relying_party(world):
+    elsewhere = world.site.replace("localhost", "other.localhost")
+    world.browser.go(elsewhere + "/healthz")
+    try:
+        answer = world.browser.run(SIGN_IN)
+    except AssertionError as refused:  # the browser says no by itself
+        assert "SecurityError" in str(refused), refused
+    else:
+        raise AssertionError(answer)
+    world.browser.go(world.site + "/healthz")
+
+
+def a_device_that_asks_nobody_is_not_enough(world):
+    world.browser.tell(f"/webauthn/authenticator/{world.key}/uv", {"isUserVerified": False})
+    try:
+        answer = world.browser.run(SIGN_IN)
+    except AssertionError as refused:
+        assert "NotAllowedError" in str(refused), refused
+    else:
+        expect(answer, 422, "passkey.not_verified")
+    world.browser.tell(f"/webauthn/authenticator/{world.key}/uv", {"isUserVerified": True})
+    expect(world.browser.run(SIGN_IN), 200)
+
+
+class World:
+    def __init__(self, node, window):
+        self.node, self.browser = node, window
+        self.site = f"http://localhost:{node.port}"
+        self.id = self.phone = self.key = None
+
+
+STEPS = [somebody_comes_by_link, the_device_makes_a_passkey, the_passkey_signs_in, a_second_device_adds_another,
+         another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough]
+
+
+def main():
+    if not browser.is_here():
+        return skipped("Chromium and its driver are not on this machine")
+    with browser.Browser() as window, RunningNode() as node:
+        steps.run(STEPS, World(node, window))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
