@@ -2,6 +2,7 @@
  * What clients of the token endpoint send: forms, keys, headers and claims. The first octet chooses what the rest is.
  * That a signature fits is a play here (the linker replaces the check), so that the fuzzer may sign what it likes;
  * whatever is taken is then held against a second, plainer reading of the same claims. */
+#include "protocol/authorization_details.h"
 #include "protocol/client_assertion.h"
 #include "protocol/dpop.h"
 #include "protocol/form.h"
@@ -30,6 +31,23 @@ void __wrap_keyring_node_key(struct keyring *keyring, node_key which, struct sec
 {
     (void)keyring, (void)which; /* one key for all */
     memset(out->at, 7, sizeof out->at);
+}
+
+/* Two purposes there are; how ids are sealed is the target `ids`'s. */
+err __wrap_id_open(struct ctx *cx, struct text text, id_type wanted, struct id *out);
+struct text __wrap_id_text(struct ctx *cx, struct id id);
+
+err __wrap_id_open(struct ctx *cx, struct text text, id_type wanted, struct id *out)
+{
+    if (!text_is(text, "pur_1") && !text_is(text, "pur_2"))
+        return FAIL(cx, NOT_FOUND, "not_found", "no such thing");
+    *out = (struct id){wanted, 1, text.at[4]};
+    return OK;
+}
+
+struct text __wrap_id_text(struct ctx *cx, struct id id)
+{
+    return text_format(cx->arena, "pur_%c", (int)id.item);
 }
 
 static const json_t *parse(struct ctx *cx, struct text text)
@@ -121,6 +139,23 @@ static void try_proof(struct ctx *cx, struct text text)
     assert(proof.token_id.size > 0);
 }
 
+/* What is taken goes back in a form that is taken again, and asks for the same. */
+static void try_details(struct ctx *cx, struct text text)
+{
+    struct authorization_details details, again;
+    struct text written, twice;
+    if (authorization_details_read(cx, text, TEXT(ISSUER), &details) != OK) {
+        assert(cx->failure.code == INVALID || cx->failure.code == TOO_LARGE);
+        return;
+    }
+    assert(authorization_details_write(cx, &details, TEXT(ISSUER), &written) == OK);
+    assert(authorization_details_read(cx, written, TEXT(ISSUER), &again) == OK);
+    assert(authorization_details_write(cx, &again, TEXT(ISSUER), &twice) == OK && text_equals(written, twice));
+    assert(details.count == again.count && details.count <= AUTHORIZATION_DETAILS_MAX);
+    for (size_t i = 0; i < details.count; i++)
+        assert(!attribute_set_is_empty(details.at[i].datatypes) && uses_equals(&details.at[i].uses, &again.at[i].uses));
+}
+
 static void try_one(struct ctx *cx, char choice, struct text text)
 {
     struct text key_header = coded(cx, TEXT("{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":" KEY "}"));
@@ -130,6 +165,7 @@ static void try_one(struct ctx *cx, char choice, struct text text)
     switch (choice) {
     case 'f': try_form(cx, text); break;
     case 'k': try_key(cx, text); break;
+    case 'd': try_details(cx, text); break;
     case 'a': try_assertion(cx, text_format(cx->arena, "%.*s.%.*s.AAAA", TEXT_ARGS(header),
                                             TEXT_ARGS(coded(cx, text))), text); break;
     case 'h': try_assertion(cx, text_format(cx->arena, "%.*s.%.*s.AAAA", TEXT_ARGS(coded(cx, text)), TEXT_ARGS(header)),
