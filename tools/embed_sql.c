@@ -297,8 +297,9 @@ static void build_upper(struct builder *out, struct text text)
 static void write_row(struct output *output, const struct query *query)
 {
     struct builder *table = &output->table;
-    build_format(table, "{.name = \"%.*s\", .index = %zu, .writes = %s, .rows = ROWS_", TEXT_ARGS(query->name),
-                 output->count, query->writes ? "true" : "false");
+    build_format(table, "{.name = \"%.*s\", .index = %zu, .writes = %s, .is_put = %s, .rows = ROWS_",
+                 TEXT_ARGS(query->name), output->count, query->writes ? "true" : "false",
+                 query->is_put ? "true" : "false");
     build_upper(table, query->rows);
     build_literal(table, ", .file = STORE_");
     build_upper(table, query->file);

@@ -269,6 +269,22 @@ static void note_tables(const struct source *source, struct query *query)
     }
 }
 
+/* An INSERT of values that gives no row back and neither leaves nor passes over one that is there. */
+static bool is_put(const struct query *query)
+{
+    struct text sql = builder_text(&query->sql);
+    struct token token = {.depth = 0};
+    bool puts = next_token(&sql, &token) && text_equals_ignoring_case(token.text, "insert");
+    bool has_values = false;
+    while (puts && next_token(&sql, &token)) {
+        has_values = has_values || (token.depth == 0 && text_equals_ignoring_case(token.text, "values"));
+        puts = token.depth > 0 || !(text_equals_ignoring_case(token.text, "nothing") ||
+                                    text_equals_ignoring_case(token.text, "where") ||
+                                    text_equals_ignoring_case(token.text, "returning"));
+    }
+    return puts && has_values;
+}
+
 /* The parameters are exactly $1 … $n, and the statement is one that reads rows or changes them. */
 void query_check_sql(const struct source *source, struct query *query)
 {
@@ -295,5 +311,6 @@ void query_check_sql(const struct source *source, struct query *query)
     for (size_t i = 1; i <= query->in.count; i++)
         if (!used[i])
             sql_refuse(source, "%.*s does not use $%zu", TEXT_ARGS(query->name), i);
+    query->is_put = is_put(query);
     note_tables(source, query);
 }

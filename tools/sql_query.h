@@ -35,6 +35,7 @@ struct query {
     struct columns out;
     struct builder sql; /* without comments, one line after the other */
     bool           writes;
+    bool           is_put; /* each run writes exactly one row: no run leaves things as they are */
     uint64_t       tables; /* a bit for each table that it names; some share one */
 };
 
@@ -46,7 +47,8 @@ struct source source_open(struct arena *arena, const char *path); /* the whole f
 /* The next query of the file, its parts as they stand there. False at the end. */
 bool query_read(struct arena *arena, struct source *source, struct query *query);
 
-/* The parameters are exactly $1 … $n; notes whether the statement changes rows, and its tables. */
+/* The parameters are exactly $1 … $n; notes whether the statement changes rows, whether each run
+ * writes one, and its tables. */
 void query_check_sql(const struct source *source, struct query *query);
 
 #endif

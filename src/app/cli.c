@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/holder.h"
@@ -121,6 +122,15 @@ static err take_option(struct cli *cli, const struct command *command, char **ar
     return set_option(cli, option, value);
 }
 
+/* A URL with one. */
+static bool bears_password(const char *value)
+{
+    const char *user = strstr(value, "://");
+    const char *host = user == NULL ? NULL : strchr(user + 3, '@');
+    const char *colon = user == NULL ? NULL : strchr(user + 3, ':');
+    return user != NULL && ((host != NULL && colon != NULL && colon < host) || strstr(user, "password=") != NULL);
+}
+
 /* One line of the configuration: `name = value`, blank, or a comment. What the command line says wins. */
 static err take_setting(struct cli *cli, struct text line, int number)
 {
@@ -147,6 +157,7 @@ static err take_setting(struct cli *cli, struct text line, int number)
     const char *kept = text_c_string(cli->cx.arena, value);
     if (kept == NULL)
         return FAIL_MEMORY(&cli->cx);
+    cli->config_bears_password |= bears_password(kept);
     bool is_switch = OPTIONS[option].argument[0] == '\0';
     bool off = is_switch && text_is(value, "false");
     if (is_switch && !off && !text_is(value, "true"))
@@ -154,12 +165,24 @@ static err take_setting(struct cli *cli, struct text line, int number)
     return cli_has(cli, (cli_option)option) || off ? OK : set_option(cli, option, kept);
 }
 
+/* As a key that others may read (crypto/key_folder.c). */
+static err check_exposed(struct cli *cli, const char *path, mode_t mode)
+{
+    if (!cli->config_bears_password || !S_ISREG(mode) || (mode & (S_IRWXG | S_IRWXO)) == 0)
+        return OK;
+    return FAIL(&cli->cx, FORBIDDEN, "cli.exposed",
+                "others may reach the configuration %s, and a password is in it; take that away: chmod go-rwx on it",
+                path);
+}
+
 static err read_config(struct cli *cli, const char *path)
 {
+    struct stat about = {0};
     FILE *file = fopen(path, "rb");
     char *text = arena_take(cli->cx.arena, CONFIG_BYTES_MAX, 1);
     size_t size = file == NULL || text == NULL ? 0 : fread(text, 1, CONFIG_BYTES_MAX, file);
-    bool read = file != NULL && text != NULL && ferror(file) == 0 && size < CONFIG_BYTES_MAX;
+    bool read = file != NULL && text != NULL && ferror(file) == 0 && size < CONFIG_BYTES_MAX &&
+                fstat(fileno(file), &about) == 0;
     if (file != NULL)
         (void)fclose(file); /* it was only read */
     if (!read)
@@ -171,7 +194,7 @@ static err read_config(struct cli *cli, const char *path)
         TRY(take_setting(cli, (struct text){text + start, length}, number));
         start += length + 1;
     }
-    return OK;
+    return check_exposed(cli, path, about.st_mode);
 }
 
 /* "-h" is the one short option; another is a slip, and a name that begins so stands behind "--". */

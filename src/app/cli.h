@@ -17,6 +17,7 @@ struct cli {
     size_t             maps_count;
     const char        *arguments[CLI_ARGUMENTS_MAX];
     int                arguments_count;
+    bool               config_bears_password;
     struct ctx         cx;         /* arena and clock are set; a command that needs a node opens it */
     struct node        node;
     FILE              *out;
@@ -40,7 +41,7 @@ struct command {
 };
 
 /* Reads options, configuration file and arguments of `argv` behind the words of the command. USAGE cli.option |
- * cli.value | cli.arguments | cli.config. */
+ * cli.value | cli.arguments | cli.config, FORBIDDEN cli.exposed (others may read a password in that file). */
 err cli_parse(struct cli *cli, const struct command *command, int argc, char **argv) MUST_CHECK;
 bool cli_has(const struct cli *cli, cli_option option);
 const char *cli_value(const struct cli *cli, cli_option option, const char *fallback);

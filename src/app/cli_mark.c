@@ -99,6 +99,6 @@ err cli_mark_renew(struct cli *cli)
     json_member_bool(&json, "renewed", missing);
     json_close_object(&json);
     cli_say(cli, "%s\n",
-            missing ? "The marks lie beside the keys again." : "Both marks lie beside the keys: nothing to do.");
+            missing ? "The marks lie beside the keys again." : "The marks lie beside the keys: nothing to do.");
     return cli_answer(cli, &json);
 }

@@ -26,6 +26,7 @@
 #define ERASE_EVERY_MS 1000
 #define ERASE_FOR_MS 500 /* rows of the forgotten at a time: all other jobs wait */
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
+#define HEAD_EVERY_MS 1000
 #define HOLDER_EVERY_MS 1000
 #define KEYS_EVERY_MS 1000
 #define MARK_EVERY_MS 1000
@@ -35,6 +36,7 @@
 #define STRAY_EVERY_MS 1000
 #define PAUSE_MS_MAX (INT64_C(60) * 1000)
 #define PAUSE_OF_KEYS_MS_MAX 1000 /* while the holder permits no more: nobody's key stays for what others want */
+#define PAUSE_OF_HEAD_MS_MAX 1000 /* while the database is put back, perhaps: what comes then is seen at once */
 #define BUSY_MS (INT64_C(60) * 1000) /* so long it is no fault that another process holds the store */
 
 /* Something that is done over and over. While it fails it is tried ever more rarely, and told of once; what was told as
@@ -52,6 +54,7 @@ struct job {
 
 typedef enum job_number {
     JOB_PLACE,
+    JOB_HEAD,
     JOB_HOLDER,
     JOB_TIME,
     JOB_KEYS,
@@ -129,7 +132,7 @@ static err extend_log(struct courier *courier)
     struct ledger_pass pass = {.left = 1};
     while (pass.left > 0) {
         arena_reset(courier->cx.arena);
-        err result = ledger_sequence(&courier->cx, courier->node->store, &pass);
+        err result = ledger_go_on(&courier->cx, courier->node->store, &courier->node->seen, &pass);
         if (result == CONFLICT && text_is(text_of(courier->cx.failure.reason), "log.contended"))
             return OK;
         TRY(result);
@@ -187,6 +190,12 @@ static err look_at_place(struct courier *courier)
     return OK;
 }
 
+/* Whether the log is still the one that this process has seen, also while it cannot be led on. */
+static err look_at_head(struct courier *courier)
+{
+    return ledger_look(&courier->cx, &courier->node->seen);
+}
+
 /* Whether the process that holds the keys answers, and can read its folder: asked also when nobody needs a key. */
 static err ask_holder(struct courier *courier)
 {
@@ -196,6 +205,7 @@ static err ask_holder(struct courier *courier)
 
 static const struct job JOBS[JOB_COUNT] = {
     [JOB_PLACE] = {.name = "place", .run = look_at_place, .every_ms = PLACE_EVERY_MS},
+    [JOB_HEAD] = {.name = "head", .run = look_at_head, .every_ms = HEAD_EVERY_MS},
     [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = KEYS_EVERY_MS},
@@ -209,6 +219,25 @@ static const struct job JOBS[JOB_COUNT] = {
 };
 
 /* ---- one turn */
+
+/* An older copy lies where the newer data was. In it stopped permissions live again: nothing is served from it, and
+ * nothing published. */
+static void end_if_older(struct courier *courier)
+{
+    const struct failure *failure = &courier->cx.failure;
+    if (courier->node->is_older || !text_is(text_of("log.went_back"), failure->reason))
+        return;
+    courier->node->is_older = true;
+    LOG(&courier->node->log, LOG_ERROR, "log.went_back", LOG_TEXT("detail", failure->detail),
+        LOG_TEXT("meaning", "an older copy of the data lies where the newer one was; the node ends, and refuses to "
+                            "start until the newest is back"));
+    courier->work.stop(courier->work.server);
+}
+
+static bool is_over(const struct courier *courier)
+{
+    return courier->moved || courier->node->is_older;
+}
 
 static int64_t monotonic_ms(const struct courier *courier)
 {
@@ -241,10 +270,17 @@ static void tell_recovery(struct courier *courier, struct job *job)
     job->told = NULL;
 }
 
-static int64_t longer_pause(const struct failure *failure, int64_t pause_ms)
+static int64_t longest_pause(const struct courier *courier, const struct job *job)
 {
-    int64_t longer = pause_ms == 0 ? PASS_EVERY_MS : 2 * pause_ms;
-    int64_t longest = text_is(text_of("key.destroy_rate"), failure->reason) ? PAUSE_OF_KEYS_MS_MAX : PAUSE_MS_MAX;
+    if (job == &courier->jobs[JOB_HEAD])
+        return PAUSE_OF_HEAD_MS_MAX;
+    return text_is(text_of("key.destroy_rate"), courier->cx.failure.reason) ? PAUSE_OF_KEYS_MS_MAX : PAUSE_MS_MAX;
+}
+
+static int64_t longer_pause(const struct courier *courier, const struct job *job)
+{
+    int64_t longer = job->pause_ms == 0 ? PASS_EVERY_MS : 2 * job->pause_ms;
+    int64_t longest = longest_pause(courier, job);
     return longer > longest ? longest : longer;
 }
 
@@ -256,10 +292,11 @@ static void run_job(struct courier *courier, struct job *job)
     bool failed = job->run(courier) != OK;
     if (failed && job->pause_ms == 0)
         job->failed_at_ms = monotonic_ms(courier);
-    job->pause_ms = failed ? longer_pause(&courier->cx.failure, job->pause_ms) : 0;
-    if (failed)
+    job->pause_ms = failed ? longer_pause(courier, job) : 0;
+    if (failed) {
         tell_failure(courier, job);
-    else
+        end_if_older(courier);
+    } else
         tell_recovery(courier, job);
     int64_t wait_ms = failed ? job->pause_ms : job->every_ms;
     if (!int64_add(monotonic_ms(courier), wait_ms, &job->due_at_ms))
@@ -281,7 +318,7 @@ static void watch_holder(struct courier *courier)
 static void run_due(struct courier *courier)
 {
     watch_holder(courier);
-    for (size_t i = 0; i < JOB_COUNT && (!courier->moved || i == JOB_PLACE); i++)
+    for (size_t i = 0; i < JOB_COUNT && (!is_over(courier) || i == JOB_PLACE); i++)
         if (courier->jobs[i].due_at_ms <= monotonic_ms(courier))
             run_job(courier, &courier->jobs[i]);
 }
@@ -308,7 +345,7 @@ static void *run(void *arg)
     do
         run_due(courier);
     while (rest(courier));
-    if (!courier->moved)
+    if (!is_over(courier))
         run_job(courier, &courier->jobs[JOB_LOG]);
     return NULL;
 }

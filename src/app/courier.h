@@ -9,7 +9,7 @@
 struct courier;
 
 /* `stop(server)` is called when the process that holds the keys has ended, since a node without keys is none, and when
- * the data goes to another place (store/move.h). */
+ * the data goes to another place (store/move.h) or an older copy of it has come, as node->is_older says then. */
 struct courier_work {
     struct node *node;
     void       (*stop)(void *server);

@@ -53,6 +53,15 @@ static void print_failure(const struct cli *cli, const struct failure *failure)
     (void)fprintf(stderr, "%.*s\n", TEXT_ARGS(builder_text(&json.out)));
 }
 
+/* Nobody is left with an exit code alone, whoever has lost the words on the way. */
+static const struct failure *find_failure(struct cli *cli, err result)
+{
+    if (cli->cx.failure.code == OK && cli->node.cx.failure.code != OK)
+        return &cli->node.cx.failure;
+    (void)FAIL(&cli->cx, result, "program.unsaid", "%s", error_sentence(result)); /* changes none that is there */
+    return &cli->cx.failure;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
     struct clock clock = clock_system();
@@ -68,7 +77,7 @@ static int run(const struct command *command, int argc, char **argv)
     if (result == OK)
         result = node_keep_marks(&cli.node);
     if (result != OK)
-        print_failure(&cli, cli.cx.failure.code != OK ? &cli.cx.failure : &cli.node.cx.failure);
+        print_failure(&cli, find_failure(&cli, result));
     node_close(&cli.node);
     arena_close(cli.cx.arena);
     bool said = fflush(stdout) == 0 && ferror(stdout) == 0;

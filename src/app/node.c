@@ -128,7 +128,7 @@ static err name_new_log(struct node *node, const struct mark *mark)
     struct text origin;
     bool used = false;
     TRY(keyring_has_buckets(cx, node->keyring, &used));
-    used |= mark->log.size > 0 || mark->store.kept;
+    used |= mark->log.size > 0 || mark->shared.size > 0 || mark->store.kept;
     if (!used)
         return node_write(node, name_log, NULL);
     err named = ledger_origin(cx, &origin); /* by another process, which has used the keys then */
@@ -214,7 +214,8 @@ static err share_keys(struct node *node)
     if (name.at == NULL)
         return FAIL_MEMORY(cx);
     keyring_use_rows(node->keyring, &rows);
-    return key_owner_claim(cx, node->store, name);
+    TRY(key_owner_claim(cx, node->store, name));
+    return mark_note(cx, node->store, TEXT("keys_shared")); /* for who forgets to say where they lie (store/look.c) */
 }
 
 static void tell_returned(const struct node *node, const struct key_return *found)
@@ -297,8 +298,9 @@ static err open_store(struct node *node, const struct node_options *options, str
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
     TRY(share_keys(node));
+    TRY(mark_load_shared(cx, node->store, &mark));
     TRY(settle_name(node, &mark));
-    node->marks_missing = !mark_is_whole(&mark);
+    node->marks_missing = !mark_is_whole(node->store, &mark);
     TRY(mark_check(cx, node->store, &mark, options->renew_marks));
     return options->moves || options->moves_keys ? OK : node_check_keys(node, cx, false);
 }

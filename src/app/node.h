@@ -21,7 +21,9 @@ struct node {
     struct store        *store;
     struct log           log;
     struct ctx           cx; /* the operator's, on the main thread */
-    struct mark_kept     kept;    /* the courier's once it runs */
+    struct mark_kept     kept;    /* the courier's once it runs, as the two below */
+    struct ledger_seen   seen;    /* of the log, by this process */
+    bool                 is_older; /* the data, than what this process has seen of it */
     int64_t              found[STORE_FILE_COUNT]; /* the generations of the files when it was opened */
     bool                 marks_missing; /* one of those beside the keys, when it was opened */
     int64_t              returned;      /* erased people whose keys were found again, and destroyed again */

@@ -168,9 +168,11 @@ static err nothing(struct ctx *cx, void *arg)
  * goes away. */
 static void drain_writer(struct node *node)
 {
+    struct failure before = node->cx.failure; /* why the server has ended, perhaps */
+    failure_clear(&node->cx.failure);
     if (node_write(node, nothing, NULL) != OK)
         LOG(&node->log, LOG_WARNING, "drain.writer", LOG_TEXT("reason", node->cx.failure.reason));
-    failure_clear(&node->cx.failure); /* what it means is asked behind it */
+    node->cx.failure = before; /* what it means is asked behind it */
 }
 
 static void stop_serving(void *server)
@@ -198,6 +200,8 @@ static err serve_with(const struct serving *serving, struct api *api, struct ser
         return FAIL(&cli->node.cx, UNAVAILABLE, "key.holder_gone",
                     "the process that holds the keys has ended or does not answer, and this one has ended after it; "
                     "start the node again");
+    if (result == OK && cli->node.is_older)
+        return mark_fail_older(&cli->node.cx);
     if (result == OK)
         result = store_place_check(&cli->node.cx);
     if (result == OK)

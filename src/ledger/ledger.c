@@ -99,10 +99,15 @@ err ledger_check_extends(struct ctx *cx, struct text older_note)
 {
     struct note_key key;
     struct checkpoint older;
-    struct ledger_head head;
     TRY(head_key(cx, &key));
     TRY(checkpoint_parse(cx, older_note, &older));
     TRY(checkpoint_verify(cx, &older, &key));
+    return ledger_check_grown(cx, &older.tree);
+}
+
+err ledger_check_grown(struct ctx *cx, const struct merkle_head *older)
+{
+    struct ledger_head head;
     TRY(ledger_head(cx, &head));
-    return check_begins_with(cx, &older.tree, &head.tree);
+    return check_begins_with(cx, older, &head.tree);
 }

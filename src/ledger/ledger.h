@@ -27,6 +27,16 @@ struct ledger_pass {
  * (nothing is done; call again), NOT_FOUND log.no_origin, CORRUPT log.tile_missing | log.tile_damaged, and as the
  * store does. */
 err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out) MUST_CHECK;
+/* The newest head that a process has seen; all zero: none yet. */
+struct ledger_seen {
+    bool               begun;
+    struct merkle_head tree;
+};
+/* The same for who goes on for long: builds on nothing older than what it has seen, and leads that on. Besides fails
+ * CORRUPT log.went_back. */
+err ledger_go_on(struct ctx *cx, struct store *store, struct ledger_seen *seen, struct ledger_pass *out) MUST_CHECK;
+/* The look alone. */
+err ledger_look(struct ctx *cx, struct ledger_seen *seen) MUST_CHECK;
 /* At the end of a program: the next one need not wait until this one's time is over. Waits for a write, if any. */
 err ledger_let_go(struct ctx *cx, struct store *store) MUST_CHECK;
 
@@ -65,5 +75,7 @@ err ledger_consistency(struct ctx *cx, int64_t from_size, int64_t to_size, struc
  * checkpoint was kept outside the store. Fails CORRUPT log.went_back, and as checkpoint_parse() and
  * checkpoint_verify(). */
 err ledger_check_extends(struct ctx *cx, struct text older_note) MUST_CHECK;
+/* The same for a head that this process has seen. */
+err ledger_check_grown(struct ctx *cx, const struct merkle_head *older) MUST_CHECK;
 
 #endif

@@ -3,6 +3,8 @@
  * write itself only checks that nothing has moved and puts down what was made. */
 #include "ledger/ledger.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "ledger/head.h"
 #include "ledger/integrate.h"
@@ -37,6 +39,27 @@ static err read_edge(struct ctx *cx, struct store *store, struct pass *pass)
     if (pass->count == 0 && pass->started)
         return OK;
     return integrate_open(cx, &pass->seen.tree, &pass->log);
+}
+
+/* The data was put back beneath us: what came next would be a second log under the same name. A head that another
+ * program has led on is believed here; whoever keeps it looks whether it has grown out of the one before. */
+static err check_seen(struct ctx *cx, const struct merkle_head *now, struct ledger_seen *seen)
+{
+    bool is_same = seen->begun && now->size == seen->tree.size &&
+                   memcmp(now->root.at, seen->tree.root.at, HASH_BYTES) == 0;
+    if (seen->begun && !is_same && now->size <= seen->tree.size)
+        return FAIL(cx, CORRUPT, "log.went_back", "the log had %lld entries and has %lld", (long long)seen->tree.size,
+                    (long long)now->size);
+    *seen = (struct ledger_seen){true, *now};
+    return OK;
+}
+
+err ledger_look(struct ctx *cx, struct ledger_seen *seen)
+{
+    struct ledger_head head = {0};
+    bool started = false;
+    TRY(head_load(cx, &head, &started));
+    return started || seen->begun ? check_seen(cx, &head.tree, seen) : OK;
 }
 
 /* Head, waiting entries and tiles as of one moment. */
@@ -110,17 +133,22 @@ static err publish(struct ctx *cx, void *arg)
     return put_tiles(cx, pass->log->made);
 }
 
-static err run_pass(struct ctx *cx, struct store *store, struct pass *pass)
+static err run_pass(struct ctx *cx, struct store *store, struct pass *pass, struct ledger_seen *seen)
 {
     pass->holder = store_name(store);
     pass->shared = store_waits(store);
     TRY(read_state(cx, store, pass));
+    if (seen != NULL && (pass->started || seen->begun))
+        TRY(check_seen(cx, &pass->seen.tree, seen));
     if (pass->elsewhere)
         return FAIL(cx, CONFLICT, "log.contended", "another program numbers the entries of the log at this time");
     if (pass->count == 0 && pass->started)
         return OK;
     TRY(hash_and_sign(cx, pass));
-    return store_write_wait(store, cx, publish, pass);
+    TRY(store_write_wait(store, cx, publish, pass));
+    if (seen != NULL)
+        *seen = (struct ledger_seen){true, pass->next.tree};
+    return OK;
 }
 
 static err count_left(struct ctx *cx, size_t sequenced, int64_t *out)
@@ -137,7 +165,7 @@ static err count_left(struct ctx *cx, size_t sequenced, int64_t *out)
 }
 
 /* One pass, repeated while it loses races. `own` has an arena of its own, because a caller may run many passes. */
-static err run_passes(struct ctx *own, struct store *store, struct ledger_pass *out)
+static err run_passes(struct ctx *own, struct store *store, struct ledger_seen *seen, struct ledger_pass *out)
 {
     struct pass *pass = NULL;
     err done = OK;
@@ -147,7 +175,7 @@ static err run_passes(struct ctx *own, struct store *store, struct ledger_pass *
         pass = ARENA_NEW(own->arena, struct pass);
         if (pass == NULL)
             return FAIL_MEMORY(own);
-        done = run_pass(own, store, pass);
+        done = run_pass(own, store, pass, seen);
         if (!pass->contended)
             break;
     }
@@ -156,13 +184,18 @@ static err run_passes(struct ctx *own, struct store *store, struct ledger_pass *
     return count_left(own, pass->count, &out->left);
 }
 
-err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
+err ledger_go_on(struct ctx *cx, struct store *store, struct ledger_seen *seen, struct ledger_pass *out)
 {
     struct ctx own;
     struct ledger_pass result = {0};
     TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &own));
-    err done = run_passes(&own, store, &result);
+    err done = run_passes(&own, store, seen, &result);
     TRY(ctx_join(cx, &own, done));
     *out = result;
     return OK;
+}
+
+err ledger_sequence(struct ctx *cx, struct store *store, struct ledger_pass *out)
+{
+    return ledger_go_on(cx, store, NULL, out);
 }

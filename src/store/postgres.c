@@ -43,6 +43,7 @@ static const struct meaning MEANINGS[] = {
     {"53200", UNAVAILABLE, "store.memory", "the database has no memory left"},
     {"55P03", UNAVAILABLE, "store.busy", "the database waited too long for a lock"},
     {"57014", UNAVAILABLE, "store.busy", "the database took too long"},
+    {"2201F", CORRUPT, "store.row_lost", "the database took a row and did not keep it"}, /* postgres_statement.c */
     {"25006", UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby"},
     {"57P", UNAVAILABLE, "store.lost", "the database ended the connection"},
     {"53", UNAVAILABLE, "store.lost", "the database lacks room for the connection"},
@@ -238,14 +239,16 @@ static bool is_of_all(const struct failure *failure)
 }
 
 /* Whoever posted a change has gone on, so it is no failure of whoever waits now. */
-static err look_at_posted(struct ctx *cx, struct postgres *pg, const PGresult *result)
+static err look_at_posted(struct ctx *cx, struct postgres *pg, const struct postgres_owed *owed, PGresult *result)
 {
     struct ctx own = {.arena = NULL};
-    if (look_at(&own, result, "what was posted") == OK)
+    bool counts = owed->is_put && PQresultStatus(result) != PGRES_PIPELINE_ABORTED;
+    err looked = look_at(&own, result, "what was posted");
+    if (looked == OK && (!counts || strcmp(PQcmdTuples(result), "1") == 0))
         return OK;
-    pg->base.is_late |= !is_of_all(&own.failure);
-    return FAIL(cx, UNAVAILABLE, is_of_all(&own.failure) ? own.failure.reason : "store.conflict",
-                "a change that was posted failed");
+    bool is_all = looked != OK && is_of_all(&own.failure);
+    pg->base.is_late |= !is_all;
+    return FAIL(cx, UNAVAILABLE, is_all ? own.failure.reason : "store.conflict", "a change that was posted failed");
 }
 
 /* What stands behind a failure is not done. A write that has gone on since believes that it is. */
@@ -285,7 +288,7 @@ static err take_answers(struct ctx *cx, struct postgres *pg, const char *what, P
             return result == OK ? postgres_fail_lost(cx, pg) : (postgres_lose(pg), result);
         }
         if (result == OK && !owed->is_past)
-            result = owed->kind == OWED_POSTED ? look_at_posted(cx, pg, answer) : look_at(cx, answer, what);
+            result = owed->kind == OWED_POSTED ? look_at_posted(cx, pg, owed, answer) : look_at(cx, answer, what);
         skipped |= is_skipped(owed, answer);
         keep_answer(pg, owed, answer, rows);
     }

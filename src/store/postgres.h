@@ -43,6 +43,7 @@ struct postgres_owed {
     owed_kind kind;
     size_t    slot;    /* OWED_PREPARED: of the statement; OWED_AHEAD: its place in `ahead` */
     bool      is_past; /* of a transaction that has ended: nobody is told of its failures */
+    bool      is_put;  /* OWED_POSTED: of a statement that writes exactly one row */
 };
 
 #define POSTGRES_OWED_AT_ONCE 8 /* by what is sent between two looks at the room */
@@ -81,20 +82,12 @@ struct postgres {
     int64_t           batch;     /* the number of the last batch that was to be committed */
 };
 
-/* Connects, reads back what the server must be, makes the schema. Fails INVALID store.url, UNAVAILABLE store.connect |
- * store.read_only, CONFLICT store.version | store.setting, NOT_FOUND store.missing, FORBIDDEN store.rights. */
+/* Connects, reads back what the server must be, makes the schema. Fails INVALID store.url, USAGE store.option,
+ * UNAVAILABLE store.connect | store.read_only, CONFLICT store.version | store.setting, NOT_FOUND store.missing,
+ * FORBIDDEN store.rights. */
 err postgres_open(struct ctx *cx, const struct postgres_options *options, struct postgres **out) MUST_CHECK;
 struct postgres *postgres_of(struct database *db); /* NULL when its engine is another one */
 
-struct postgres_name { /* in the arena; servers that copy one another have one name */
-    const char *server;
-    const char *database;
-};
-err postgres_name(struct ctx *cx, struct postgres *pg, struct postgres_name *out) MUST_CHECK;
-
-/* Whether such an opening would do, as look.h says; for a ROLE_READER. */
-err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun,
-                  struct postgres_name *out_name) MUST_CHECK;
 /* The files that a URL names, and the way that it says: see look.h. */
 err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *out) MUST_CHECK;
 err postgres_route(struct ctx *cx, const char *url, struct store_route *out) MUST_CHECK;
@@ -103,7 +96,7 @@ err postgres_route(struct ctx *cx, const char *url, struct store_route *out) MUS
 
 extern const struct engine POSTGRES_ENGINE;
 
-/* Whether libpq can read it. It may hold a password, so what libpq says about it goes nowhere. INVALID store.url. */
+/* Whether libpq can read it. What libpq says about it goes nowhere: it may be a password. INVALID store.url. */
 err postgres_url_check(struct ctx *cx, const char *url) MUST_CHECK;
 err postgres_connect(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Connects again when the connection is lost, outside of a transaction. UNAVAILABLE store.lost. */

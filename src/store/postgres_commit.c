@@ -176,9 +176,19 @@ static err send_mark(struct ctx *cx, struct postgres *pg)
     return postgres_send_word(cx, pg, WORD_MARK, mark);
 }
 
+/* Where the server cannot count the rows of what was posted (postgres_statement.c), we do, before it is too late. */
+static err settle(struct ctx *cx, struct postgres *pg)
+{
+    if (!pg->is_spread)
+        return OK;
+    TRY(postgres_sync(cx, pg));
+    return postgres_collect(cx, pg, "what was posted", NULL);
+}
+
 static err send_commit(struct ctx *cx, struct postgres *pg)
 {
     TRY(postgres_unpark(cx, pg));
+    TRY(settle(cx, pg));
     if (pg->writer_id != 0)
         TRY(send_mark(cx, pg));
     TRY(postgres_send_word(cx, pg, WORD_COMMIT, NULL));

@@ -11,6 +11,7 @@
 
 #define RECONNECT_ARENA_BYTES (64u * 1024)
 #define LEAST_VERSION 140000 /* the first with a pipeline that libpq 15 speaks to and all words that the schema uses */
+#define PATIENCE_TRIES 5     /* of the words that end somebody else's impatience */
 #define TRY_AGAIN_MS 500     /* an attempt that fails sooner is made once more */
 #define IDLE_MS 10000        /* in a transaction: whoever stands still so long holds up the other servers no longer */
 #define GONE_IDLE_S 10       /* the server asks a machine that says nothing whether it is there, by TCP, */
@@ -120,6 +121,18 @@ static err check_server(struct ctx *cx, struct postgres *pg)
     return OK;
 }
 
+/* An administrator may have set for all sessions that a statement is ended before it gets through. So the first words
+ * end that, and are tried again: they are a statement, too. */
+static err apply_patience(struct ctx *cx, struct postgres *pg)
+{
+    err result = postgres_say(cx, pg, "SET statement_timeout = 0");
+    for (int tries = 1; tries < PATIENCE_TRIES && result == UNAVAILABLE && pg->link != NULL; tries++) {
+        failure_clear(&cx->failure);
+        result = postgres_say(cx, pg, "SET statement_timeout = 0");
+    }
+    return result;
+}
+
 /* The settings of the house. The server ends what takes too long, before we give it up. What reads alone conflicts with
  * nobody; what writes waits for the disk, and for that of a standby where one is to be waited for. */
 static err apply_settings(struct ctx *cx, struct postgres *pg)
@@ -129,6 +142,8 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
     struct text sql = text_format(cx->arena,
         "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('TimeZone', 'UTC', false),"
+        " set_config('lock_timeout', '0', false), set_config('idle_session_timeout', '0', false),"
+        " set_config('row_security', 'off', false),"
         " set_config('jit', 'off', false), set_config('default_transaction_isolation', '%s', false),"
         " set_config('default_transaction_read_only', '%s', false),"
         " set_config('tcp_keepalives_idle', '%d', false), set_config('tcp_keepalives_interval', '%d', false),"
@@ -155,12 +170,46 @@ static void ignore_notice(void *arg, const char *message)
     (void)message;
 }
 
+/* What begins so is about the URL: nobody need be asked to know that it will never do. It goes on without the value,
+ * which might be a part of a password that went astray. */
+static bool is_about_option(struct ctx *cx, struct text said, struct text *out)
+{
+    const char *number = strstr(said.at, "invalid integer value "); /* found once it connects: behind its first words */
+    struct text words = number == NULL ? said : text_of(number);
+    bool is = text_starts_with(words, "invalid ") || text_starts_with(words, "could not match ");
+    size_t begin = strcspn(words.at, "\"");
+    const char *end = begin < words.size ? strchr(words.at + begin + 1, '"') : NULL;
+    if (is)
+        *out = end == NULL ? words : text_trim(text_format(cx->arena, "%.*s%s", (int)begin, words.at, end + 1));
+    return is;
+}
+
+/* The same in the words of the server: they begin with an option that it does not know, or not with that value. */
+static bool is_about_setting(struct text said, struct text *out)
+{
+    static const char *const WORDS[] = {"unrecognized configuration parameter", "invalid value for parameter",
+                                        "invalid command-line argument"};
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
+        const char *at = strstr(said.at, WORDS[i]);
+        if (at == NULL)
+            continue;
+        *out = text_of(at);
+        return true;
+    }
+    return false;
+}
+
 /* libpq explains itself on several lines; the first says what happened. */
 static err fail_connect(struct ctx *cx, struct postgres *pg)
 {
     const char *said = PQerrorMessage(pg->link);
     struct text first = text_copy(cx->arena, (struct text){said, strcspn(said, "\r\n")});
     postgres_lose(pg);
+    if (first.at == NULL)
+        return FAIL_MEMORY(cx);
+    struct text why = first;
+    if (is_about_option(cx, first, &why) || is_about_setting(first, &why))
+        return FAIL(cx, USAGE, "store.option", "an option in the URL of the database cannot be: %.*s", TEXT_ARGS(why));
     return FAIL(cx, UNAVAILABLE, "store.connect", "the database cannot be reached: %.*s", TEXT_ARGS(first));
 }
 
@@ -177,6 +226,7 @@ err postgres_connect(struct ctx *cx, struct postgres *pg)
     if (PQstatus(pg->link) != CONNECTION_OK || PQsetnonblocking(pg->link, 1) != 0 ||
         PQenterPipelineMode(pg->link) != 1)
         return fail_connect(cx, pg);
+    TRY(apply_patience(cx, pg));
     TRY(check_server(cx, pg));
     return apply_settings(cx, pg);
 }

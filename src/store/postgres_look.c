@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 #include "store/migrate.h"
-#include "store/postgres.h"
+#include "store/postgres_look.h"
 
 /* What the catalogue says; "true" or "false" but for the first. */
 enum { DATABASE, HAS_SCHEMA, MAY_MAKE, MAY_WORK, HOLDS, IS_OURS, ANSWERS };
@@ -32,6 +32,48 @@ static err ask(struct ctx *cx, struct postgres *pg, const char *out[ANSWERS])
     return sql.at == NULL ? FAIL_MEMORY(cx) : postgres_ask(cx, pg, sql.at, ANSWERS, out);
 }
 
+/* Whoever may alter a table may hang on it what takes rows away, or hides them, without an error. None of it is of this
+ * program. What the engine hangs there itself for constraints is internal, and so is what an extension that spreads
+ * tables does (Citus: a function of its own in pg_catalog, at TRUNCATE alone). */
+static err check_tables(struct ctx *cx, struct postgres *pg)
+{
+    static const char WORDS[] =
+        "SELECT relname, what::text FROM (SELECT relname, CASE WHEN relkind <> 'r' THEN 0"
+        " WHEN relpersistence <> 'p' THEN 1 WHEN relrowsecurity OR relforcerowsecurity THEN 2"
+        " WHEN EXISTS (SELECT 1 FROM pg_rewrite WHERE ev_class = pg_class.oid) THEN 3"
+        " WHEN EXISTS (SELECT 1 FROM pg_inherits WHERE pg_class.oid IN (inhrelid, inhparent)) THEN 4"
+        " WHEN EXISTS (SELECT 1 FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid WHERE tgrelid = pg_class.oid"
+        " AND NOT tgisinternal AND NOT (pronamespace = 'pg_catalog'::regnamespace AND proname LIKE 'citus\\_%%'))"
+        " THEN 5 END AS what FROM pg_class WHERE relnamespace = '%s'::regnamespace"
+        " AND relkind IN ('r', 'p', 'f', 'v', 'm')) AS found WHERE what IS NOT NULL ORDER BY relname LIMIT 1";
+    static const char *const WHAT[] = {"is no plain table", "is not kept over a crash (UNLOGGED)",
+                                       "has row-level security", "has a rule", "inherits, or is inherited from",
+                                       "has a trigger"};
+    const char *found[2] = {NULL, NULL};
+    int64_t what = 0;
+    struct text sql = text_format(cx->arena, WORDS, pg->options.schema);
+    if (sql.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(postgres_ask(cx, pg, sql.at, 2, found));
+    if (found[0] == NULL || !text_to_int64(text_of(found[1]), &what))
+        return OK;
+    return FAIL(cx, CONFLICT, "store.table", "%s.%s %s: what the node writes there could be lost unseen; take it away",
+                pg->options.schema, found[0], WHAT[what]);
+}
+
+/* The data notes it as soon as a node was opened so (app/node.c). */
+static err has_keys_elsewhere(struct ctx *cx, struct postgres *pg, bool *out)
+{
+    const char *found = NULL;
+    *out = false;
+    TRY(postgres_ask(cx, pg, "SELECT to_regclass('node_state')::text", 1, &found));
+    if (found == NULL || *found == '\0')
+        return OK;
+    TRY(postgres_ask(cx, pg, "SELECT count(*)::text FROM node_state WHERE name = 'keys_shared'", 1, &found));
+    *out = found != NULL && strcmp(found, "0") != 0;
+    return OK;
+}
+
 static err judge(struct ctx *cx, struct postgres *pg, const char *is[ANSWERS], bool *out_begun)
 {
     const char *schema = pg->options.schema;
@@ -54,6 +96,7 @@ static err judge(struct ctx *cx, struct postgres *pg, const char *is[ANSWERS], b
         return FAIL(cx, CONFLICT, "store.foreign",
                     "the schema %s of the database %s is not of this program: give the node a database of its own",
                     schema, is[DATABASE]);
+    TRY(check_tables(cx, pg));
     return migrate_check(cx, &pg->base, migrations, out_begun);
 }
 
@@ -68,17 +111,18 @@ err postgres_name(struct ctx *cx, struct postgres *pg, struct postgres_name *out
     return OK;
 }
 
-err postgres_look(struct ctx *cx, const struct postgres_options *options, bool *out_begun,
-                  struct postgres_name *out_name)
+err postgres_look(struct ctx *cx, const struct postgres_options *options, struct postgres_seen *out)
 {
     const char *is[ANSWERS];
     struct postgres *pg = NULL;
     TRY(postgres_open(cx, options, &pg));
     err result = ask(cx, pg, is);
     if (result == OK)
-        result = judge(cx, pg, is, out_begun);
+        result = judge(cx, pg, is, &out->is_begun);
     if (result == OK)
-        result = postgres_name(cx, pg, out_name);
+        result = has_keys_elsewhere(cx, pg, &out->has_keys_elsewhere);
+    if (result == OK)
+        result = postgres_name(cx, pg, &out->name);
     database_close(&pg->base);
     return result;
 }

@@ -153,11 +153,14 @@ static void put_rows(struct builder *out, const struct statement *statement)
     build_literal(out, ") AS alone_ OFFSET 0) AS one_");
 }
 
+/* Each is to write its row: see words_of() in postgres_statement.c. */
 static void put_inserts(struct builder *out, const struct statement *statement)
 {
     struct insert insert;
     bool is_insert = read_insert(text_of(statement->sql), &insert);
     assert(is_insert); /* as its form says */
+    if (statement->is_put)
+        build_literal(out, "WITH kept_ AS (");
     build_text(out, insert.head);
     build_literal(out, "SELECT ");
     put_sql(out, insert.values);
@@ -166,6 +169,8 @@ static void put_inserts(struct builder *out, const struct statement *statement)
     build_literal(out, " AS ");
     put_name(out, statement, "");
     build_text(out, insert.tail);
+    if (statement->is_put)
+        build_literal(out, " RETURNING 1) SELECT sqrt(count(*) - cardinality($1)) FROM kept_");
 }
 
 /* What is no number is an error, with which all of it ends. */

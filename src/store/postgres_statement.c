@@ -15,6 +15,7 @@
 #include "store/table.h"
 
 #define NAME_SIZE 24
+#define PUT_BYTES 2048
 
 static size_t slot_of(const struct statement *statement)
 {
@@ -31,15 +32,42 @@ static void name_of(const struct statement *statement, char out[NAME_SIZE])
 
 /* ---- preparing */
 
+/* Up to the semicolon, outside of quotes and comments. */
+static size_t size_of_first(const char *sql)
+{
+    bool quoted = false;
+    bool comment = false;
+    size_t size = 0;
+    for (; sql[size] != '\0' && (sql[size] != ';' || quoted || comment); size++) {
+        comment = comment ? sql[size] != '\n' : !quoted && sql[size] == '-' && sql[size + 1] == '-';
+        quoted ^= !comment && sql[size] == '\'';
+    }
+    return size;
+}
+
+/* What somebody has hung on a table may take a row away without a word, and the commit would be on its way before we
+ * had counted. So the server counts: without its row the statement fails (there is no root of -1), and all with it. */
+static const char *words_of(const struct postgres *pg, const struct statement *statement, char room[PUT_BYTES])
+{
+    if (!statement->is_put || pg->is_spread)
+        return statement->sql;
+    int size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT sqrt(count(*) - 1) FROM kept",
+                        (int)size_of_first(statement->sql), statement->sql);
+    assert(size > 0 && size < PUT_BYTES); /* our own text */
+    return room;
+}
+
 /* Once: what is sent behind it may rely on it, and when it fails, so does all of that. */
 static err send_prepare(struct ctx *cx, struct postgres *pg, const struct statement *statement)
 {
     unsigned types[LIMIT_STATEMENT_COLUMNS];
     char name[NAME_SIZE];
+    char room[PUT_BYTES];
     assert(statement->in_count <= LIMIT_STATEMENT_COLUMNS);
+    const char *words = words_of(pg, statement, room);
     postgres_types_of(statement, types);
     name_of(statement, name);
-    if (PQsendPrepare(pg->link, name, statement->sql, (int)statement->in_count, types) != 1)
+    if (PQsendPrepare(pg->link, name, words, (int)statement->in_count, types) != 1)
         return postgres_fail_lost(cx, pg);
     pg->prepared[slot_of(statement)] = true;
     postgres_owe(pg, (struct postgres_owed){.kind = OWED_PREPARED, .slot = slot_of(statement)});
@@ -209,8 +237,8 @@ static err post_alone(struct ctx *cx, struct postgres *pg, const struct statemen
     bool waits = statement->meets_one;
     if ((statement->tables & pg->many->parked_tables) != 0)
         TRY(postgres_unpark(cx, pg));
-    TRY(postgres_send_values(cx, pg, statement, values,
-                             (struct postgres_owed){.kind = waits ? OWED_ROWS : OWED_POSTED}));
+    const struct postgres_owed owed = {.kind = waits ? OWED_ROWS : OWED_POSTED, .is_put = statement->is_put};
+    TRY(postgres_send_values(cx, pg, statement, values, owed));
     if (!waits)
         return OK;
     TRY(postgres_sync(cx, pg));
@@ -308,7 +336,11 @@ static err start(struct ctx *cx, struct database *db, const struct statement *st
     if (!pg->is_lent[slot])
         pg->at[slot] = -1;
     note_change(pg, pg->results[slot]);
-    return OK;
+    if (!statement->is_put || pg->changed == 1)
+        return OK;
+    PQclear(pg->results[slot]); /* what has not begun is not finished */
+    pg->results[slot] = NULL;
+    return FAIL(cx, CORRUPT, "store.row_lost", "the database took a row and did not keep it (%s)", statement->name);
 }
 
 static err step(struct ctx *cx, struct database *db, const struct statement *statement, bool *out_row)
@@ -348,19 +380,6 @@ static void finish(struct database *db, const struct statement *statement)
 static int64_t changed(const struct database *db)
 {
     return ((const struct postgres *)db)->changed;
-}
-
-/* Up to the semicolon, outside of quotes and comments. */
-static size_t size_of_first(const char *sql)
-{
-    bool quoted = false;
-    bool comment = false;
-    size_t size = 0;
-    for (; sql[size] != '\0' && (sql[size] != ';' || quoted || comment); size++) {
-        comment = comment ? sql[size] != '\n' : !quoted && sql[size] == '-' && sql[size + 1] == '-';
-        quoted ^= !comment && sql[size] == '\'';
-    }
-    return size;
 }
 
 /* Several statements in one text are the simple protocol's, which a pipeline does not speak. */

@@ -11,7 +11,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "store/postgres.h"
+#include "store/postgres_look.h"
 #include "store/state.h"
 
 #define SQL_BYTES 400

@@ -30,6 +30,7 @@ struct statement {
     size_t              apart;  /* number of the parameter without whose value it touches no row; 0: there is none */
     bool                meets_one; /* there is exactly one row that it takes away; else it is run again with a wait */
     bool                writes;
+    bool                is_put; /* each run writes exactly one row, and gives none back */
     const struct field *in;
     size_t              in_count;
     const struct field *out;

@@ -6,17 +6,19 @@ compared before and behind it. Positive control: the same call with the right UR
 so are both folders."""
 import hashlib
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 import steps
 from cli import one_sentence
 from database_proxy import DatabaseProxy, older_server
 from database_server import DatabaseServer
-from stress import RoughNode
+from stress import RoughNode, Shop
 
 PROGRAM = os.environ["SYMBOLON"]
 SECRET = "Hush4711"
@@ -88,6 +90,70 @@ def nobody_there(scene):
     scene.refused(f"postgresql://tester:{SECRET}@{'x' * 70}.invalid/fine", "UNAVAILABLE", "could not translate")
 
 
+def an_option_that_cannot_be(scene):
+    """Nobody need be asked, or the server says so: it will never do."""
+    for option, words in ((f"sslmode={SECRET}", "invalid sslmode value"), ("target_session_attrs=some", "target_session"),
+                          (f"connect_timeout={SECRET}", "connect_timeout"), ("port=1,2,3", "3 port numbers"),
+                          ("options=-c%20nothing%3D1", "nothing"), ("options=-c%20work_mem%3Dmuch", "work_mem")):
+        scene.refused(f"{scene.url}&{option}", "USAGE", words)
+
+
+def what_is_set_for_all_sessions_does_no_harm(scene):
+    """As an administrator may who never thought of us."""
+    node = RoughNode()
+    node.store = ["--store", scene.server.make("impatient")]
+    for setting in ("statement_timeout = '1ms'", "lock_timeout = '1ms'", "idle_session_timeout = '100ms'",
+                    "default_transaction_read_only = on"):
+        scene.server.ask("postgres", f"ALTER DATABASE impatient SET {setting}")
+    with node:
+        shop = Shop(node, "Blue Shop", 1)
+        customer = shop.customer()
+        customer.give(customer.line(), shop.purposes[0])
+        time.sleep(0.3)  # longer than a session may be idle there
+        customer.read(node.line(shop.fields), shop.purposes[0]).expect(200)
+        assert node.run("doctor")["ok"]
+
+
+def a_user_with_too_few_connections(scene):
+    """The failure of a thread, which was once lost on its way: neither a word nor a reason."""
+    scene.server.ask("postgres", "CREATE ROLE few LOGIN CONNECTION LIMIT 3")
+    scene.server.ask("postgres", "CREATE DATABASE of_few OWNER few")
+    done = call(os.path.join(scene.folder, "of-few"), scene.server.url("of_few").replace("tester@", "few@"), "serve",
+                "--listen", "127.0.0.1:0")
+    assert done.returncode == 10 and re.fullmatch("symbolon: [^\n]*too many connections[^\n]*\n", done.stderr), done
+
+
+def a_configuration_that_others_may_read(scene):
+    """As keys that others may read; without a password it is anybody's."""
+    path = os.path.join(scene.folder, "node.conf")
+    for url, mode, is_refused in ((scene.url.replace("tester@", f"tester:{SECRET}@"), 0o640, True),
+                                  (scene.url + f"&password={SECRET}", 0o604, True),
+                                  (scene.url.replace("tester@", f"tester:{SECRET}@"), 0o600, False),
+                                  (scene.url, 0o644, False)):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f"store = {url}\n")
+        os.chmod(path, mode)
+        done = subprocess.run([PROGRAM, "doctor", "--data", scene.fresh, "--config", path], capture_output=True,
+                              text=True, timeout=60, check=False)
+        one_sentence(done, "FORBIDDEN" if is_refused else "NOT_FOUND")
+        assert ("chmod" in done.stderr) == is_refused and SECRET not in done.stderr, done.stderr
+
+
+def keys_whose_place_was_not_said(scene):
+    """They lie in a database, and the data knows."""
+    data, url = os.path.join(scene.folder, "apart"), scene.server.make("apart_data")
+    keys = scene.server.make("apart_keys")
+    done = subprocess.run([PROGRAM, "org", "create", "Blue Shop", "--data", data, "--store", url, "--keys", keys],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    before = look_of(data)
+    for words in (["serve", "--listen", "127.0.0.1:0"], ["doctor"], ["audit"]):
+        done = call(data, url, *words)
+        one_sentence(done, "CONFLICT")
+        assert "--keys" in done.stderr, done.stderr
+    assert set(look_of(data)) == set(before), "something was made"
+
+
 def a_wrong_password(scene):
     """In a cluster that asks for one."""
     rules = os.path.join(scene.server.data, "pg_hba.conf")
@@ -128,7 +194,7 @@ def a_schema_where_this_user_may_not_work(scene):
 
 
 def a_place_that_is_none(scene):
-    for url in ("mysql://x/y", "", "/var/lib/symbolon"):
+    for url in ("mysql://x/y", "", "/var/lib/symbolon", "postgres://tester@/fine"):
         scene.refused(url, "USAGE", "--store wants", None)
     scene.refused("sqlite:", "INVALID", "named as sqlite:FOLDER or postgresql:", None)
 
@@ -221,10 +287,12 @@ def a_standby(scene):
     scene.refused(scene.url + "&target_session_attrs=any", "UNAVAILABLE", "standby")
 
 
-STEPS = [a_place_that_is_none, a_url_that_cannot_be_read, nobody_there, a_wrong_password, a_wrong_database_or_user,
-         a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work, a_database_of_another_node,
-         a_schema_of_another_program, another_encoding, a_server_that_is_too_old, a_schema_of_a_later_program,
-         a_server_that_may_lose_what_it_takes, a_standby]
+STEPS = [a_place_that_is_none, a_url_that_cannot_be_read, nobody_there, an_option_that_cannot_be,
+         what_is_set_for_all_sessions_does_no_harm, a_user_with_too_few_connections,
+         a_configuration_that_others_may_read, keys_whose_place_was_not_said, a_wrong_password,
+         a_wrong_database_or_user, a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work,
+         a_database_of_another_node, a_schema_of_another_program, another_encoding, a_server_that_is_too_old,
+         a_schema_of_a_later_program, a_server_that_may_lose_what_it_takes, a_standby]
 
 
 def main():

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Bucket keys that lie in a database, sealed. A row is written once, and goes with its bucket.
+-- Bucket keys that lie in a database, sealed: a row is written once, and goes with its bucket. And what servers that
+-- share them know together.
 
 -- name: bucket_key_load
 -- file: keys
@@ -38,3 +39,17 @@ SELECT name FROM key_owner WHERE row_id = 1;
 -- in:   name text
 -- rows: none
 INSERT INTO key_owner (row_id, name) VALUES (1, $1) ON CONFLICT (row_id) DO NOTHING;
+
+-- The newest checkpoint that any server has seen. Never back.
+-- name: log_mark_load
+-- file: keys
+-- out:  size int64, note text
+-- rows: one
+SELECT size, note FROM log_mark WHERE row_id = 1;
+
+-- name: log_mark_keep
+-- file: keys
+-- in:   size int64, note text
+-- rows: none
+INSERT INTO log_mark (row_id, size, note) VALUES (1, $1, $2)
+ON CONFLICT (row_id) DO UPDATE SET size = excluded.size, note = excluded.note WHERE log_mark.size < excluded.size;

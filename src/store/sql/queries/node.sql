@@ -38,17 +38,19 @@ SELECT COALESCE((SELECT max(disclosure_id) FROM disclosure), 0),
 SELECT COALESCE((SELECT max(person_id) FROM person_key), 0),
        COALESCE((SELECT max(organisation_id) FROM organisation_key), 0);
 
--- Whether marks have been put beside the keys: from then on they must be there.
--- name: node_marks_kept
+-- Something that is so from then on: that marks lie beside the keys, that the keys lie in a database.
+-- name: node_note_load
 -- file: people
+-- in:   name text
 -- out:  value int64
 -- rows: one
-SELECT value FROM node_state WHERE name = 'marks_kept';
+SELECT value FROM node_state WHERE name = $1;
 
--- name: node_marks_note
+-- name: node_note_make
 -- file: people
+-- in:   name text
 -- rows: none
-INSERT INTO node_state (name, value) VALUES ('marks_kept', 1) ON CONFLICT (name) DO NOTHING;
+INSERT INTO node_state (name, value) VALUES ($1, 1) ON CONFLICT (name) DO NOTHING;
 
 -- How often the keys had been changed: an older copy of them says less.
 -- name: node_keys_generation

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: an older dump of the data that is put back is served by no server of the node, whichever of them has published
+last: not by one that was stopped before, not by a fresh one that brings the root key alone, and not by those that run
+while it is put back. Method: two servers with keys in a database, as on two machines; one is stopped, the data is
+dumped, a permission is stopped at the other and the log grows; the dump is restored with pg_restore, with everything
+stopped and beneath both servers. Each is asked to serve, to look, to audit. Positive controls: without the mark in the
+database of the keys the server that was stopped first begins, and in what it serves the stopped permission lives; the
+newest dump is served by all."""
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import steps
+from apart import Apart
+from cli import one_sentence
+from database_server import DatabaseServer, program
+from stress import RoughNode, Shop, wait_until
+
+SLOW = float(os.environ.get("SLOW", 1))
+SOON_SECONDS = 20 * SLOW  # a second, on a machine that is busy with other tests
+OLDER = "older than what this node has published"
+SIZE = "SELECT size FROM symbolon.log_head"
+TRIES = 20  # of whoever takes the tables away beneath two servers: one of them may be at it
+
+
+class Scene:
+    def __init__(self, server, node, other):
+        self.server, self.node, self.other = server, node, other
+        self.shop = Shop(node, "Blue Shop", 2)
+        self.customer = self.shop.customer()
+        self.give_and_read()
+
+    def of_data(self, sql):
+        return self.server.ask("data", sql)
+
+    def of_keys(self, sql):
+        return self.server.ask("keys", sql)
+
+    def give_and_read(self):
+        self.grant = self.customer.give(self.customer.line(), self.shop.purposes[0])
+        self.read(self.node).expect(200)
+
+    def read(self, node):
+        return self.customer.read(node.line(self.shop.fields), self.shop.purposes[0])
+
+    def go_on(self):
+        """A stop at the first server, and more; waits until the log has it all, and the mark is kept."""
+        self.customer.line().call("POST", f"/v1/me/grants/{self.grant}/withdraw", {}).expect(200)
+        for _ in range(3):
+            given = self.customer.give(self.customer.line(), self.shop.purposes[1])
+            self.customer.line().call("POST", f"/v1/me/grants/{given}/withdraw", {}).expect(200)
+        self.settled()
+        self.read(self.node).expect(403, "grant.withdrawn")
+
+    def settled(self):
+        def is_settled():
+            return (self.of_data("SELECT count(*) FROM symbolon.log_pending") == "0" and
+                    self.of_keys("SELECT size FROM symbolon_keys.log_mark") == self.of_data(SIZE))
+        assert wait_until(is_settled, SOON_SECONDS) is not None, self.of_keys("SELECT size FROM symbolon_keys.log_mark")
+
+    def dump(self, name):
+        file = os.path.join(self.node.folder, name + ".dump")
+        subprocess.run([program("pg_dump"), "-Fc", "-n", "symbolon", "-f", file, self.server.url("data")], check=True)
+        return file
+
+    def put_back(self, file):
+        for _ in range(TRIES):
+            self.server.ask("data", "DROP SCHEMA IF EXISTS symbolon CASCADE", check=False)
+            if self.of_data("SELECT count(*) FROM pg_namespace WHERE nspname = 'symbolon'") == "0":
+                break
+            time.sleep(0.1)
+        subprocess.run([program("pg_restore"), "--exit-on-error", "--single-transaction", "-d", self.server.url("data"),
+                        file], check=True)
+
+    def fresh(self):
+        """A server that was never there: all it has is the root key."""
+        fresh = Apart(self.node)
+        fresh.folder = os.path.join(self.node.folder, "fresh")
+        fresh.store = self.node.store
+        shutil.rmtree(fresh.folder, ignore_errors=True)
+        os.makedirs(os.path.join(fresh.data, "keys"), mode=0o700)
+        os.chmod(fresh.data, 0o700)
+        shutil.copy(os.path.join(self.node.data, "keys", "root.key"), os.path.join(fresh.data, "keys"))
+        return fresh
+
+    def refused(self, node, words):
+        done = node.command("serve", "--listen", "127.0.0.1:0")
+        one_sentence(done, "CORRUPT")
+        assert words in done.stderr, done.stderr
+
+
+def every_server_knows_what_another_has_published(scene):
+    scene.other.stop()
+    scene.older = scene.dump("older")
+    scene.go_on()
+    scene.node.stop()
+    scene.newest = scene.dump("newest")
+
+
+def an_older_dump_is_refused_by_each_of_them(scene):
+    scene.put_back(scene.older)
+    for node in (scene.node, scene.other, scene.fresh()):
+        scene.refused(node, OLDER)
+        for command in ("doctor", "audit"):
+            done = node.command(command, "--json")
+            assert done.returncode == 11 and '"error":"log.went_back"' in done.stderr, (done.returncode, done.stderr)
+
+
+def without_that_mark_it_would_be_served(scene):
+    """The control; the mark of the data of what lies there goes with it."""
+    row = scene.of_keys("SELECT row_id, size, quote_literal(note) FROM symbolon_keys.log_mark").split("|", 2)
+    scene.of_keys("DELETE FROM symbolon_keys.log_mark")
+    for node in (scene.other, scene.fresh()):  # the data knows that there was one
+        scene.refused(node, "log_mark")
+    scene.of_data("DELETE FROM symbolon.node_state WHERE name = 'mark_shared'")
+    scene.other.start()
+    scene.read(scene.other).expect(200)
+    scene.other.stop()
+    print("control: without the mark the stopped permission lives: red")
+    scene.of_keys(f"DELETE FROM symbolon_keys.log_mark; INSERT INTO symbolon_keys.log_mark VALUES ({', '.join(row)})")
+
+
+def the_newest_is_served_by_all(scene):
+    scene.put_back(scene.newest)
+    with open(os.path.join(scene.node.folder, "log-fresh"), "w+b") as log:
+        fresh = scene.fresh()
+        fresh.log = log
+        fresh.start()
+        scene.read(fresh).expect(403, "grant.withdrawn")
+        fresh.stop()
+    for node in (scene.node, scene.other):
+        node.start()
+        scene.read(node).expect(403, "grant.withdrawn")
+
+
+def one_that_is_put_back_beneath_them_is_neither_served_nor_built_on(scene):
+    scene.give_and_read()
+    older = scene.dump("beneath")
+    scene.go_on()
+    newest = scene.dump("newest")
+    scene.put_back(older)
+    for node in (scene.node, scene.other):
+        took = wait_until(lambda: node.process.poll() is not None, SOON_SECONDS)
+        assert took is not None, f"it goes on: {node.read_log()[-2000:]}"
+        assert node.end() == 11, node.read_log()[-2000:]
+        assert '"event":"log.went_back"' in node.read_log(), node.read_log()[-2000:]
+    after = scene.of_data(SIZE)
+    scene.put_back(older)
+    assert after == scene.of_data(SIZE), "something was published behind the older state"
+    for node in (scene.node, scene.other, scene.fresh()):
+        scene.refused(node, OLDER)
+    scene.put_back(newest)
+    scene.node.start()
+    scene.read(scene.node).expect(403, "grant.withdrawn")
+    scene.other.start()
+    scene.node.expect_sound()
+
+
+STEPS = [every_server_knows_what_another_has_published, an_older_dump_is_refused_by_each_of_them,
+         without_that_mark_it_would_be_served, the_newest_is_served_by_all,
+         one_that_is_put_back_beneath_them_is_neither_served_nor_built_on]
+
+
+def main():
+    with DatabaseServer(max_connections="200") as server:  # two nodes, and each has its keys there, too
+        node = RoughNode()
+        node.store = ["--store", server.make("data"), "--keys", server.make("keys")]
+        with node, Apart(node) as other:
+            steps.run(STEPS, Scene(server, node, other))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
