@@ -204,7 +204,7 @@ static err look_at_store(struct ctx *cx, const struct node_options *options, con
 }
 
 /* Bucket keys lie with the wrapped ones, under the root that this folder holds, or under none that is here. */
-static err share_keys(struct node *node)
+static err share_keys(struct node *node, bool moves)
 {
     struct ctx *cx = &node->cx;
     struct key_rows rows = key_rows_of(node->store);
@@ -215,6 +215,8 @@ static err share_keys(struct node *node)
         return FAIL_MEMORY(cx);
     keyring_use_rows(node->keyring, &rows);
     TRY(key_owner_claim(cx, node->store, name));
+    if (moves) /* nothing may be written meanwhile */
+        return OK;
     return mark_note(cx, node->store, TEXT("keys_shared")); /* for who forgets to say where they lie (store/look.c) */
 }
 
@@ -297,7 +299,7 @@ static err open_store(struct node *node, const struct node_options *options, str
     store_generations(node->store, node->found);
     TRY(store_conn_open(cx, node->store, &cx->db));
     TRY(settle_moment(node));
-    TRY(share_keys(node));
+    TRY(share_keys(node, options->moves));
     TRY(mark_load_shared(cx, node->store, &mark));
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(node->store, &mark);

@@ -33,10 +33,11 @@ OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.d
                "system.created", "system.ended"}
 # Reasons that only the program's start and its commands meet.
 COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists",
-                 "organisation.name", "organisation.slug", "server.address", "server.port_taken", "store.backup_exists",
-                 "store.connect", "store.elsewhere", "store.exposed", "store.foreign", "store.half_copied",
-                 "store.migration_changed", "store.not_empty", "store.overtaken", "store.rights", "store.same_database",
-                 "store.setting", "store.spread", "store.too_new", "store.url", "store.version"}
+                 "organisation.name", "organisation.slug", "server.address", "server.port_taken",
+                 "store.backup_exists", "store.connect", "store.elsewhere", "store.exposed", "store.foreign",
+                 "store.half_copied", "store.keys", "store.migration_changed", "store.not_empty", "store.overtaken",
+                 "store.rights", "store.same_database", "store.setting", "store.spread", "store.table",
+                 "store.too_new", "store.url", "store.version"}
 # Reasons of checking what others have made: `symbolon verify`, and the log's own work.
 OFFLINE_ONLY = {"jose.key", "jws.form", "jws.header", "jws.signature", "log.checkpoint_form", "log.key_form",
                 "log.no_salt", "log.no_such_leaf", "log.no_such_size", "log.not_in_tree", "log.note_form",

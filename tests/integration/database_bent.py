@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: whatever somebody hangs on a table of the database so that rows vanish unseen, nothing is acknowledged without
-its row: a node does not begin on it, and one that runs says no. Method: triggers, rules, row-level security, tables that
-a crash empties, partitions and what is foreign are put on tables in turn; `serve`, `doctor` and `migrate` are to refuse
-each in one sentence that names the table. Beneath a node that runs, triggers and rules swallow reads, acts and stops,
-one at a time and many at once; each answer is held against the rows, and beside it others are served. The same on a
-database that says it is spread (Citus), where what the server does is counted here. Positive controls: the same calls
-before and behind it; triggers of the engine's own, and of the extension, which are let be."""
+its row: a node does not begin on it, and one that runs says no. Method: triggers, rules, row-level security, tables
+that a crash empties, partitions and views are put into the schema in turn; `serve`, `doctor` and `migrate` are to
+refuse each in one sentence that names the table. Beneath a node that runs, triggers and a rule swallow reads, acts and
+stops, one at a time and several at once; each answer is held against the rows. The same on a database that says it is
+spread (Citus), where the rows are counted here. Positive controls: the same calls before and behind it; triggers of the
+engine's own, and of the extension, which are let be."""
+import os
 import sys
 
 import steps
@@ -14,9 +15,9 @@ from database_server import DatabaseServer
 from stress import RoughNode, Shop, together
 
 SWALLOW = "CREATE FUNCTION public.swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
-SPREAD = "SET allow_system_table_mods = on; INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable," \
-         " extversion) VALUES (99999, 'citus', 10, 11, false, '13.2-1'); CREATE TABLE pg_catalog.pg_dist_partition" \
-         " (logicalrelid regclass PRIMARY KEY)"
+SPREAD = "SET allow_system_table_mods = on; INSERT INTO pg_extension (oid, extname, extowner, extnamespace," \
+         " extrelocatable, extversion) VALUES (99999, 'citus', 10, 11, false, '13.2-1');" \
+         " CREATE TABLE pg_catalog.pg_dist_partition (logicalrelid regclass PRIMARY KEY)"
 # What is done to a table, what undoes it, the table, what the sentence says.
 BENT = [
     ("CREATE TRIGGER bent BEFORE INSERT ON symbolon.disclosure FOR EACH ROW EXECUTE FUNCTION public.swallow()",
@@ -27,7 +28,8 @@ BENT = [
      "SECURITY", "symbolon.grant_now", "row-level security"),
     ("ALTER TABLE symbolon.disclosure SET UNLOGGED", "ALTER TABLE symbolon.disclosure SET LOGGED",
      "symbolon.disclosure", "UNLOGGED"),
-    ("CREATE TABLE symbolon.more () INHERITS (symbolon.vault)", "DROP TABLE symbolon.more", "symbolon.more", "inherits"),
+    ("CREATE TABLE symbolon.more () INHERITS (symbolon.vault)", "DROP TABLE symbolon.more", "symbolon.more",
+     "inherits"),
     ("CREATE VIEW symbolon.more AS SELECT 1 AS one", "DROP VIEW symbolon.more", "symbolon.more", "no plain table"),
     ("CREATE TABLE symbolon.more (one INT) PARTITION BY LIST (one)", "DROP TABLE symbolon.more", "symbolon.more",
      "no plain table"),
@@ -36,7 +38,7 @@ BENT = [
 
 class Scene:
     def __init__(self, server, node):
-        self.server, self.node = server, node
+        self.server, self.node, self.elsewhere = server, node, os.path.join(node.folder, "elsewhere")
         self.shop = Shop(node, "Blue Shop", 2)
         self.customers = [self.shop.customer() for _ in range(4)]
         for customer in self.customers:
@@ -111,7 +113,7 @@ def what_is_swallowed_by_a_rule_is_not_answered_either(scene):
 # ---- at the start
 
 def refused(scene, table, words):
-    for command in (["serve", "--listen", "127.0.0.1:0"], ["doctor"], ["migrate", "--to", "sqlite:" + scene.node.folder]):
+    for command in (["serve", "--listen", "127.0.0.1:0"], ["doctor"], ["migrate", "--to", "sqlite:" + scene.elsewhere]):
         done = scene.node.command(*command)
         one_sentence(done, "CONFLICT")
         assert table in done.stderr and words in done.stderr, (command, done.stderr)

@@ -92,7 +92,7 @@ def nobody_there(scene):
 
 def an_option_that_cannot_be(scene):
     """Nobody need be asked, or the server says so: it will never do."""
-    for option, words in ((f"sslmode={SECRET}", "invalid sslmode value"), ("target_session_attrs=some", "target_session"),
+    for option, words in ((f"sslmode={SECRET}", "invalid sslmode value"), ("target_session_attrs=a", "target_session"),
                           (f"connect_timeout={SECRET}", "connect_timeout"), ("port=1,2,3", "3 port numbers"),
                           ("options=-c%20nothing%3D1", "nothing"), ("options=-c%20work_mem%3Dmuch", "work_mem")):
         scene.refused(f"{scene.url}&{option}", "USAGE", words)

@@ -448,10 +448,20 @@ static void the_log_never_goes_back(void **state)
     struct ledger_pass pass;
     assert_int_equal(ledger_sequence(cx, fixture.store, &pass), OK);
     assert_int_equal(ledger_check_extends(cx, older), OK);
+    struct ledger_seen seen = {.begun = false};
+    log_append(&fixture, 10);
+    assert_int_equal(ledger_go_on(cx, fixture.store, &seen, &pass), OK);
+    assert_true(seen.begun && pass.sequenced == 10);
+    assert_int_equal(seen.tree.size, head_of(cx).tree.size);
+    assert_int_equal(ledger_look(cx, &seen), OK);
+    assert_int_equal(ledger_check_grown(cx, &seen.tree), OK);
 
     other.appended = 50;
     log_append(&other, 60);
+    assert_failed(other_cx, ledger_go_on(other_cx, other.store, &seen, &pass), CORRUPT, "log.went_back");
     log_sequence(&other);
+    assert_failed(other_cx, ledger_look(other_cx, &seen), CORRUPT, "log.went_back");
+    assert_failed(other_cx, ledger_check_grown(other_cx, &seen.tree), CORRUPT, "log.went_back");
     assert_failed(other_cx, ledger_check_extends(other_cx, older), CORRUPT, "log.went_back");
     assert_failed(other_cx, ledger_check_extends(other_cx, head_of(cx).note), CORRUPT, "log.went_back");
     log_append(&other, 140);
