@@ -307,7 +307,8 @@ EMPTY = """DO $$ DECLARE t text; BEGIN FOR t IN SELECT oid::regclass FROM pg_cla
     relname NOT LIKE '%generation' LOOP EXECUTE 'TRUNCATE ' || t; END LOOP; END $$"""
 LIAR = """SET search_path = symbolon; CREATE FUNCTION lie() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN NEW.changed_at_ms = NEW.changed_at_ms + 1; RETURN NEW; END';
-    CREATE TRIGGER lie BEFORE INSERT ON vault FOR EACH ROW EXECUTE FUNCTION lie()"""
+    CREATE TRIGGER lie BEFORE INSERT ON vault FOR EACH ROW EXECUTE FUNCTION lie();
+    UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'lie'"""  # else it is refused before anything is copied""
 
 
 def closed_by_a_liar(scene, name):
