@@ -15,6 +15,7 @@
 #define LIMIT_IDLE_MS 60000               /* keep-alive connection without a request */
 #define LIMIT_WRITE_MS 30000              /* a reply that the client does not take */
 #define LIMIT_DRAIN_MS 10000              /* SIGTERM to exit */
+#define LIMIT_DRAIN_CALLS_MS 10000        /* beyond it, for calls whose change waits for the store: two waits of it */
 #define LIMIT_CONNECTIONS 8192            /* per server; beyond it a silent one makes room, or accepting pauses */
 #define LIMIT_SILENT_MS 1000              /* so long nobody's connection is taken for a newcomer */
 #define LIMIT_OUTPUT_BYTES (8 * 1024 * 1024) /* queued output of one connection */

@@ -17,6 +17,7 @@
 
 #define ACCEPTS_PER_TURN_MAX 32
 #define ACCEPT_PAUSE_NS (INT64_C(100) * 1000000) /* without descriptors: long enough not to spin */
+#define DRAIN_STEP_NS (INT64_C(1000) * 1000000)
 #define PLACE_PAUSE_NS (INT64_C(10) * 1000000)   /* every place is taken and nobody silent: look again soon */
 
 int64_t loop_now_ns(const struct loop *loop)
@@ -169,9 +170,21 @@ static bool is_drained(const struct loop *loop)
     return loop->draining && loop->connection_count == 0 && loop->out_count == 0;
 }
 
+/* Calls that are with other threads when the time is up get a little more, step by step: their changes are waited for
+ * in any case, and whoever asked for them is told. The last step is for sending it. */
+static bool is_late(struct loop *loop)
+{
+    if (!loop->draining || loop_now_ns(loop) < loop->drain_until_ns)
+        return false;
+    if (loop->out_count == 0 || loop->drain_until_ns >= loop->drain_last_ns)
+        return true;
+    loop->drain_until_ns += DRAIN_STEP_NS;
+    return false;
+}
+
 static void end_if_drained(struct loop *loop)
 {
-    bool late = loop->draining && loop_now_ns(loop) >= loop->drain_until_ns;
+    bool late = is_late(loop);
     while (late && loop->conns != NULL)
         h1_conn_close(loop->conns);
     if (late || is_drained(loop))
@@ -182,6 +195,7 @@ static void begin_drain(struct loop *loop)
 {
     loop->draining = true;
     loop->drain_until_ns = loop_now_ns(loop) + loop->config->drain_ms * 1000000;
+    loop->drain_last_ns = loop->drain_until_ns + loop->config->drain_calls_ms * 1000000;
     if (loop->listening != NULL) {
         free_event(loop->listening, true); /* what waits to be accepted is told at once */
         loop->listening = NULL;

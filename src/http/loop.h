@@ -55,6 +55,7 @@ struct loop {
     int64_t                     timer_at_ns;  /* DEADLINE_NEVER: not armed */
     int64_t                     accept_again_at_ns; /* DEADLINE_NEVER: no pause for want of descriptors or places */
     int64_t                     drain_until_ns;
+    int64_t                     drain_last_ns; /* put off until then at most, while calls are with other threads */
     size_t                      connections_max;
     size_t                      connection_count;
     size_t                      out_count;    /* calls that wait for another thread or for their beat */

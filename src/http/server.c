@@ -50,6 +50,7 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .idle_ms = LIMIT_IDLE_MS,
         .write_ms = LIMIT_WRITE_MS,
         .drain_ms = LIMIT_DRAIN_MS,
+        .drain_calls_ms = LIMIT_DRAIN_CALLS_MS,
         .linger_ms = 2000,
         .silent_ms = LIMIT_SILENT_MS,
         .slow_ns = 2000000,

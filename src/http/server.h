@@ -106,9 +106,9 @@ struct server_config {
     size_t      body_own_bytes;   /* of each body: not counted in the next one, and never refused for want of memory */
     size_t      bodies_bytes_max; /* memory of all longer bodies under way on one loop; beyond it 503 */
     size_t      unsent_bytes_max; /* memory of all replies not yet taken on one loop; beyond it their readers are cut */
-    int64_t     head_ms, body_ms, idle_ms, write_ms, drain_ms, linger_ms;
+    int64_t     head_ms, body_ms, idle_ms, write_ms, linger_ms, drain_ms;
     int64_t     silent_ms;        /* a connection of such silence gives its place to a newcomer when all are taken */
-    int64_t     slow_ns;
+    int64_t     drain_calls_ms, slow_ns; /* the first: beyond drain_ms, while calls are with other threads */
     int64_t     beat_ns;          /* what replies with `on_beat` leave on; 0: they leave at once */
     bool        stop_on_signals; /* SIGTERM and SIGINT: block both before the program's first thread is made */
     const struct clock      *clock;
@@ -126,7 +126,7 @@ err server_open(struct ctx *cx, const struct server_config *config, const struct
 err server_probe(struct ctx *cx, const struct server_config *config) MUST_CHECK;
 
 /* Serves on this thread (loop 0) and on threads of its own, until server_stop() or a signal; then drains: no new
- * connections, running calls are finished, and it returns OK within drain_ms. Fails as thread_open() fails. */
+ * connections, running calls are finished; OK within drain_ms, or that and drain_calls_ms. Fails as thread_open(). */
 err server_run(struct ctx *cx, struct server *server) MUST_CHECK;
 
 void server_stop(struct server *server); /* from any thread; returns at once */

@@ -23,6 +23,7 @@ struct sqlite_options {
 struct sqlite_file {
     struct database       base;
     struct sqlite3       *db;
+    int64_t               waits_since_ms; /* for a lock */
     struct sqlite3_stmt  *moves[MOVE_COUNT]; /* prepared once for each open file */
     struct sqlite3_stmt **prepared;          /* by index of STATEMENTS; the last: a passing one */
     int                   wait_ms;           /* for a lock that another process holds */

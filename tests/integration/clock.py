@@ -4,25 +4,34 @@ ends for good, no id is given twice, and the times of the node never go back. Me
 library before it; for each jump a permission has just run out, another runs for minutes, another for a year. All are
 tried while the clock is wrong and after it is right again, changes are made, and the audit reads everything. Positive
 control: a node whose mark is taken away before it starts with the clock set back gives what had run out, and the same
-checks say so."""
+checks say so. With the word `server` the data is on a database server, whose clock is the one that counts: it is set
+together with that of the node's machine, and a node hears of it within a second.
+
+Usage: clock.py LIBRARY [server], the library of set_clock.c"""
 import calendar
 import contextlib
 import os
 import random
+import re
 import signal
 import sqlite3
 import sys
 import time
 
 import page_sums
+from database_server import DatabaseServer
 from purposes import DELIVER
 from running_node import RunningNode
 from set_clock import Clock
+from stress import wait_until
 
 KIND = "pd:Name"
 KINDS = [KIND, "pd:PhysicalAddress"]
 DAY = 86400
 BRIEF, SOON = 0.7, 600  # seconds that the permissions last
+ON_SERVER = sys.argv[2:] == ["server"]
+HEARD_SECONDS = 20
+HORIZON_SECONDS = 65  # a node that starts may be so far ahead of a clock that was set back
 
 
 def seconds_of(moment):
@@ -115,6 +124,38 @@ def kill(node):
     node.process.wait()
     node.process.stdout.close()
     node.process = None
+
+
+class HeardClock(Clock):
+    """One that the node hears of from its database: whoever sets it waits until then."""
+    node = None
+
+    def set(self, jump_ms=0, per_mille=0):
+        super().set(jump_ms, per_mille)
+        if self.node is None or self.node.process is None:
+            return
+        heard = wait_until(lambda: -HORIZON_SECONDS < self.apart() < 1, HEARD_SECONDS)
+        assert heard is not None, f"the node has not heard of it: {self.apart()} s"
+
+    def apart(self):
+        """How much less it is behind than it was set."""
+        figures = self.node.nobody.get("/metrics").expect(200).body.decode()
+        ahead = float(re.search(r"^symbolon_clock_ahead_seconds (.*)$", figures, re.M)[1])
+        return ahead - self.jump_ms / 1000
+
+
+@contextlib.contextmanager
+def a_world_with_a_clock(library):
+    """The clock and a node."""
+    with contextlib.ExitStack() as stack:
+        clock = stack.enter_context((HeardClock if ON_SERVER else Clock)(library))
+        if ON_SERVER:  # begins behind the library, as the node does
+            os.environ["DATABASE_SERVER"] = stack.enter_context(DatabaseServer()).folder
+        node = stack.enter_context(RunningNode())
+        if ON_SERVER:
+            clock.node = node
+            stack.callback(setattr, clock, "node", None)
+        yield clock, node
 
 
 # ---- the jumps: each sets the clock, says what has run out by it, and how far ahead the node may be left
@@ -255,8 +296,13 @@ JUMPS = (back_two_hours, back_one_second, summer_time, winter_time, a_day_ahead,
          killed_and_rebooted_in_1970)
 
 
+JUMPS_ON_SERVER = (back_two_hours, four_hundred_days_ahead, killed_and_a_minute_back)
+
+
 def chosen():
     """All, or as many as JUMPS= says: always one back and one ahead, the others drawn."""
+    if ON_SERVER:
+        return JUMPS_ON_SERVER
     seed = int(os.environ.get("SEED", time.time_ns() & 0xFFFFFFFF))
     print(f"SEED={seed}")
     most = int(os.environ.get("JUMPS", len(JUMPS)))
@@ -266,7 +312,7 @@ def chosen():
 
 
 def try_all(library):
-    with Clock(library) as clock, RunningNode() as node:
+    with a_world_with_a_clock(library) as (clock, node):
         world, told = World(node), ""
         jumps = chosen()
         for jump in jumps:
@@ -279,7 +325,7 @@ def try_all(library):
                 world.check()
                 world.check_order()
                 told += node.read_log()
-                world.close_in(ahead)
+                world.close_in(HORIZON_SECONDS if ON_SERVER else ahead)
                 assert node.run("audit")["findings"] == []
             except AssertionError as problem:
                 raise AssertionError(f"{jump.__name__}: {problem}") from problem
@@ -299,9 +345,9 @@ def take_mark_away(node):
 
 
 def a_node_without_its_mark_is_seen(library):
-    with Clock(library) as clock, RunningNode() as node:
+    with a_world_with_a_clock(library) as (clock, node):
         world = World(node)
-        world.prepare(brief=20)
+        world.prepare(brief=8 if ON_SERVER else 20)
         kill(node)
         take_mark_away(node)
         clock.jump(-60)
@@ -331,7 +377,8 @@ def the_doctor_tells(library):
 
 def main():
     library = sys.argv[1]
-    the_doctor_tells(library)
+    if not ON_SERVER:  # there it asks no clock of its machine
+        the_doctor_tells(library)
     a_node_without_its_mark_is_seen(library)
     try_all(library)
     print("ok")

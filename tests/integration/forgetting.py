@@ -11,6 +11,10 @@ verifies. Positive control: every form of a word is found when it is there; a wo
 again is found in the file; keys and hashes are found where they do lie, in a file and in the memory of a process; and
 an old key folder beside the old data opens everything again.
 
+With the data on a database server its tables and its write-ahead log are looked through as well, and the copies from
+before and after are a copy of the database and a dump. That server forgets no row: what is erased there lies in its log
+and its pages for as long as it likes, sealed under keys that the folder no longer has.
+
 Usage: forgetting.py PRINT_KEYS; SEED= repeats the words of a run, WORDS= asks for another number of them."""
 import gzip
 import json
@@ -24,15 +28,17 @@ import time
 import zlib
 
 import steps
+from database_server import NamedServer, program
 from purposes import DELIVER
 from running_node import RunningNode, pages
-from traces import Keys, Traces, encodings, files, hashes, memory
+from traces import EMPTY_PAGE, Keys, Traces, encodings, files, hashes, memory
 
 PRINT_KEYS = sys.argv[1]
-WORDS = int(os.environ.get("WORDS", 1000))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(2**32))
 DICE = random.Random(SEED)
 SANITIZED = "SLOW" in os.environ  # such a program keeps what was freed, to catch who still uses it
+SERVER = NamedServer(os.environ["DATABASE_SERVER"]) if "DATABASE_SERVER" in os.environ else None
+WORDS = int(os.environ.get("WORDS", 200 if SERVER else 1000))
 NOTE_WORDS = 12                   # of one note
 EVENT_WORDS = 6                   # of the name of one event
 GONE_SECONDS = 30
@@ -137,14 +143,35 @@ class World:
         """All that the API tells a person, as one text."""
         return b"".join(page.body for path in DOORS for page in pages(person, path.format(rel=person.relationship)))
 
-    def keys_of(self, data, *ids):
-        done = subprocess.run([PRINT_KEYS, data, *ids], capture_output=True, text=True, timeout=60)
+    def keys_of(self, data, *ids, database=None):
+        places = [SERVER.url(database or self.node.database), f"sqlite:{data}/store"] if SERVER else []
+        done = subprocess.run([PRINT_KEYS, data, *places, *ids], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return [line.split(" ")[1:] for line in done.stdout.splitlines()]
 
     def look(self):
         """Where a word of those who go stands in any file of the node."""
-        return [(path, found) for path, octets in files(self.node.folder) for found in self.gone.find(octets)]
+        return [(path, found) for path, octets in self.everywhere() for found in self.gone.find(octets)]
+
+    def everywhere(self):
+        """(path, octets) of the files of the node, and of what the database server keeps: tables, log, the rest."""
+        yield from files(self.node.folder)
+        if SERVER is None:
+            return
+        SERVER.ask("postgres", "CHECKPOINT")
+        other = SERVER.ask("postgres", "SELECT oid FROM pg_database WHERE datistemplate").split()
+        data = os.path.join(SERVER.folder, "data")
+        for path, octets in files(data):
+            _, *parts = os.path.relpath(path, data).split(os.sep)
+            if not parts or parts[0] not in other:
+                yield path, octets.replace(EMPTY_PAGE, b"")
+
+    def dump(self, name):
+        """All rows of the database, as a file of the node's folder."""
+        path = os.path.join(self.node.folder, name)
+        subprocess.run([program("pg_dump"), "-h", SERVER.folder, "-U", "tester", "-f", path, self.node.database],
+                       check=True, timeout=60)
+        return path
 
 
 DOORS = ["/v1/me/attributes", "/v1/me/disclosures", "/v1/me/relationships/{rel}/records", "/v1/me/grants",
@@ -224,8 +251,12 @@ def a_thousand_words_are_read_through_the_api_and_stand_in_no_file(world):
 
 def nothing_can_be_guessed_from_a_file(world):
     """Whoever holds a copy of the store, and no key, tries birth dates: nothing in it tells him which one it is."""
+    if SERVER is not None:
+        os.rename(world.dump("rows"), os.path.join(world.node.data, "rows"))
     for path, octets in files(world.node.data):
         assert not world.guessed.find(octets), (path, sorted(world.guessed.find(octets))[:3])
+    if SERVER is not None:
+        os.remove(os.path.join(world.node.data, "rows"))
 
 
 def a_hash_that_stands_is_found(world):
@@ -239,7 +270,13 @@ def a_hash_that_stands_is_found(world):
 def copies_are_kept_from_before(world):
     node = world.node
     os.mkdir(world.before)
-    node.run("backup", os.path.join(world.before, "backup"))
+    if SERVER is None:
+        node.run("backup", os.path.join(world.before, "backup"))
+    else:
+        node.stop()  # nobody may be connected to what is copied
+        SERVER.ask("postgres", f"CREATE DATABASE before TEMPLATE {node.database}")
+        node.start()
+        os.mkdir(os.path.join(world.before, "backup"))
     shutil.copytree(os.path.join(node.data, "keys"), os.path.join(node.folder, "old-keys"))
     for name in ("keys.db", "keys.db-wal"):
         shutil.copy(os.path.join(node.data, "store", name), world.before)
@@ -272,7 +309,8 @@ def keys_with(world, keys):
         for name in folders + names:
             os.chmod(os.path.join(parent, name), 0o700 if name in folders else 0o600)
     os.chmod(restored, 0o700)
-    reasons = [line[0] for line in world.keys_of(restored, world.ada.id, world.ben.id, world.dora.id)]
+    people = (world.ada.id, world.ben.id, world.dora.id)
+    reasons = [line[0] for line in world.keys_of(restored, *people, database="before")]
     shutil.rmtree(restored)
     return reasons
 
@@ -305,6 +343,9 @@ def two_go_by_themselves_and_one_by_the_operator(world):
 
 
 def rows(world, name, query):
+    if SERVER is not None:
+        return [tuple(int(column) if column else None for column in row)
+                for row in world.node.query(name.removesuffix(".db"), query)]
     db = sqlite3.connect("file:" + os.path.join(world.node.data, "store", name) + "?mode=ro", uri=True)
     try:
         return db.execute(query).fetchall()
@@ -367,6 +408,9 @@ def what_the_node_tells(world):
         with open(os.path.join(folder, str(number)), "wb") as file:
             file.write(caller.get(path).expect(200).body)
     os.rename(os.path.join(folder, "1"), os.path.join(world.node.folder, "log-key"))
+    if SERVER is not None:
+        assert os.path.getsize(world.dump("after")) > 10000
+        return
     world.node.run("backup", os.path.join(world.node.folder, "after"))
     for name in ("people.db", "records.db", "ledger.db"):
         assert os.path.getsize(os.path.join(world.node.folder, "after", name)) > 0, name
@@ -376,7 +420,7 @@ def no_file_holds_a_word_or_a_key(world):
     what_the_node_tells(world)
     assert world.look() == [], world.look()[:3]
     looked = 0
-    for path, octets in files(world.node.folder):
+    for path, octets in world.everywhere():
         looked += 1
         assert not world.keys.find(octets), f"a key stands in {path}: {sorted(world.keys.find(octets))[:3]}"
     print(f"found: no word and no key in {looked} files, two backups among them")
@@ -459,10 +503,18 @@ def the_receipt_that_was_kept_verifies(world):
 
 
 def a_word_that_was_stored_plain_is_found(world):
-    """The control of the search in files: stored as it is in a copy of the data, and deleted again."""
+    """The control of the search in files: stored as it is in a copy of the data, and deleted again. A database server
+    cannot be made to lose it, so it comes last."""
+    word = world.gone.word()
+    if SERVER is not None:
+        world.node.on_server(f"INSERT INTO node_text (name, value) VALUES ('word', '{word}')")
+        world.node.on_server("DELETE FROM node_text WHERE name = 'word'")
+        found = world.look()
+        assert {told for _, told in found} == {(word, "plain")} and len({path for path, _ in found}) >= 2, found[:3]
+        print(f"control: a word that was stored plain and deleted: red in {len(found)} files, the log among them")
+        return
     copy = os.path.join(world.node.folder, "spoilt.db")
     shutil.copy(os.path.join(world.before, "backup", "people.db"), copy)
-    word = world.gone.word()
     db = sqlite3.connect(copy, isolation_level=None)
     db.execute("PRAGMA secure_delete = OFF")
     db.execute("INSERT INTO node_text (name, value) VALUES ('word', ?)", (word,))
@@ -487,11 +539,13 @@ def somebody_elses_unfinished_erasure_is_no_failure_of_ones_own(world):
     with RunningNode() as node:
         first, second = node.person("Ada"), node.person("Bob")
         node.stop()
-        store = os.path.join(node.data, "store")
-        with sqlite3.connect(os.path.join(store, "people.db")) as people:
-            [(number,)] = people.execute("SELECT min(person_id) FROM person").fetchall()
-        with sqlite3.connect(os.path.join(store, "ledger.db")) as ledger:
-            ledger.execute("INSERT INTO disclosure_head VALUES (?, 1, 0, 1)", (number,))
+        [(number,)] = node.query("people", "SELECT min(person_id) FROM person")
+        head = f"INSERT INTO disclosure_head VALUES ({number}, 1, 0, 1)"
+        if SERVER is not None:
+            node.on_server(head)
+        else:
+            with sqlite3.connect(os.path.join(node.data, "store", "ledger.db")) as ledger:
+                ledger.execute(head)
         control = node.command("person", "erase", first.id, "--yes")
         assert control.returncode != 0 and "names a row that is not there" in control.stderr, control
         done = node.command("person", "erase", second.id, "--yes")
@@ -506,8 +560,8 @@ STEPS = [every_form_of_a_word_and_of_a_key_is_found_where_it_is, three_people_ha
          every_door_is_shut, no_kept_answer_of_theirs_is_left, the_others_keep_all_that_is_theirs,
          no_file_holds_a_word_or_a_key, no_memory_holds_a_word_or_a_key, a_word_and_a_key_in_memory_are_found,
          a_key_that_stands_is_found, no_copy_opens_beside_the_keys_of_today, the_receipt_that_was_kept_verifies,
-         a_word_that_was_stored_plain_is_found, the_audit_finds_nothing,
-         somebody_elses_unfinished_erasure_is_no_failure_of_ones_own]
+         the_audit_finds_nothing, somebody_elses_unfinished_erasure_is_no_failure_of_ones_own,
+         a_word_that_was_stored_plain_is_found]
 
 
 if __name__ == "__main__":

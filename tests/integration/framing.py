@@ -451,7 +451,7 @@ class Drain(unittest.TestCase):
         connection.close()
 
     def test_a_call_that_outlives_the_drain_does_no_harm(self):
-        server = EchoServer(PROGRAM, drain_ms=200)
+        server = EchoServer(PROGRAM, drain_ms=200, drain_calls_ms=0)
         with server.connect() as connection:
             connection.send(get("/sealed?ms=800"))
             time.sleep(0.1)

@@ -4,9 +4,9 @@ stop, the log never goes back. Method: workers write under idempotency keys, rea
 gives again, and the server is killed at a random moment, sometimes once more while it starts. After the restart every
 proof must be there within a second, every request is repeated under its key and must be answered as before, every act
 is looked up by its id, the log is read through its tiles, and now and then `audit` must count exactly the acts that
-were made. CYCLES= and SEED= of the environment. Positive controls: a client that takes an answer for given which
-nobody gave, a folder put back to an older state, a request sent under two keys, a permitted read behind a stop: each
-must be reported."""
+were made. CYCLES=, BIRTHS= and SEED= of the environment. Positive controls: a client that takes an answer for given
+which nobody gave, a folder put back to an older state, a request sent under two keys, a permitted read behind a stop:
+each must be reported."""
 import collections
 import os
 import random
@@ -563,7 +563,7 @@ def killed_at_birth(seed, births):
 def main():
     seed = seed_of_run()
     controls(seed)
-    killed_at_birth(seed, 12)
+    killed_at_birth(seed, int(os.environ.get("BIRTHS", 12)))
     troubles = run(seed, int(os.environ.get("CYCLES", 100)))
     for word, sentence in troubles[:20]:
         print(f"{word}: {sentence}", file=sys.stderr)

@@ -261,6 +261,7 @@ static bool set_option(struct server_config *config, size_t *port, struct text a
         {"head_ms=", &config->head_ms, NULL},         {"body_ms=", &config->body_ms, NULL},
         {"idle_ms=", &config->idle_ms, NULL},         {"write_ms=", &config->write_ms, NULL},
         {"drain_ms=", &config->drain_ms, NULL},       {"linger_ms=", &config->linger_ms, NULL},
+        {"drain_calls_ms=", &config->drain_calls_ms, NULL},
         {"body_bytes_max=", &config->body_bytes_max, NULL}, {"port=", NULL, port},
         {"bodies_bytes_max=", NULL, &config->bodies_bytes_max}, {"unsent_bytes_max=", NULL, &config->unsent_bytes_max},
         {"loop_count=", NULL, &config->loop_count},   {"pool_thread_count=", NULL, &config->pool_thread_count},

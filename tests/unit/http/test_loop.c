@@ -2,6 +2,7 @@
 #include "http/loop.h"
 
 #include <errno.h>
+#include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -164,7 +165,8 @@ static void a_loop_ends_only_when_calls_of_lost_clients_are_back(void **state)
 static void a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain(void **state)
 {
     struct host *host = *state;
-    host->config.drain_ms = 100;
+    host->config.drain_ms = 50;
+    host->config.drain_calls_ms = 50;
     struct bufferevent *client = ask(host);
     loop_stop(&host->loop);
     struct ctx cx = {.clock = &host->clock};
@@ -173,6 +175,30 @@ static void a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain
     assert_in_range(loop_now_ns(&host->loop) - begin_ns, 90000000, 2000000000);
     assert_int_equal(host->loop.connection_count, 0);
     assert_int_equal(host->loop.out_count, 1);
+    bufferevent_free(client);
+}
+
+static void count_octets(struct bufferevent *client, void *arg)
+{
+    *(size_t *)arg = evbuffer_get_length(bufferevent_get_input(client));
+}
+
+static void a_call_that_comes_back_after_the_drain_is_answered(void **state)
+{
+    struct host *host = *state;
+    size_t octets = 0;
+    host->config.drain_ms = 1; /* it comes back a hundred times later */
+    struct bufferevent *client = ask(host);
+    bufferevent_setcb(client, count_octets, NULL, NULL, &octets);
+    loop_stop(&host->loop);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, complete_later, host), 0);
+    struct ctx cx = {.clock = &host->clock};
+    assert_int_equal(loop_run(&cx, &host->loop), OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(host->done, 1);
+    assert_int_equal(atomic_load(&host->loop.counters.dropped), 0);
+    assert_true(octets > 0);
     bufferevent_free(client);
 }
 
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sealed_calls_are_handed_over_at_the_end_of_a_turn_or_by_the_batch, open_host,
                                         close_host),
         cmocka_unit_test_setup_teardown(a_loop_ends_only_when_calls_of_lost_clients_are_back, open_host, close_host),
+        cmocka_unit_test_setup_teardown(a_call_that_comes_back_after_the_drain_is_answered, open_host, close_host),
         cmocka_unit_test_setup_teardown(a_call_that_never_comes_back_does_not_hold_the_loop_beyond_the_drain, open_host,
                                         close_host),
         cmocka_unit_test(a_loop_that_cannot_wait_for_connections_does_not_open),

@@ -178,6 +178,7 @@ static void a_call_completed_after_the_end_does_no_harm(void **state)
     struct host host = {.got = 99};
     const struct server_hooks hooks = {.self = &host, .handle = seal_and_stop, .refuse = refuse};
     fixture->config.drain_ms = 50;
+    fixture->config.drain_calls_ms = 0;
     assert_int_equal(server_open(&fixture->cx, &fixture->config, &hooks, &host.server), OK);
     struct text port = server_address(host.server);
     int64_t number = 0;

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Two servers on one database: what a write has read stays true until its commit, whoever lost its place takes another,
+ * and a commit is on disk. Both are stores in this program; which of them comes first is said by a gate, not by
+ * chance. In a folder one writer keeps the others out, so there is nothing to see. */
+#include <errno.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "unit/store/things.h"
+
+#define PATIENCE_SECONDS 60
+
+struct pair {
+    struct store *other;
+    struct ctx    cx; /* the other's */
+};
+
+/* store_write_fn */
+static err nothing(struct ctx *cx, void *arg)
+{
+    (void)cx; /* the first batch writes the mark of the clock, which stands: no later one waits for another's mark */
+    (void)arg;
+    return OK;
+}
+
+static void pair_open(struct fixture *fixture, struct pair *pair)
+{
+    struct store_options options = fixture_options(fixture);
+    *pair = (struct pair){.cx = {.arena = arena_open(FIXTURE_ARENA_BYTES), .clock = &fixture->clock}};
+    assert_int_equal(store_open(&pair->cx, &options, &pair->other), OK);
+    assert_int_equal(store_write_wait(pair->other, &pair->cx, nothing, NULL), OK);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, nothing, NULL), OK);
+}
+
+static void pair_close(struct pair *pair)
+{
+    store_close(pair->other);
+    arena_close(pair->cx.arena);
+}
+
+/* ---- a bound that two keep */
+
+/* A write that stops between what it has read and what follows from it, the first time. */
+struct last_place {
+    int64_t number;
+    bool    waits;
+    int     runs;
+    err     result;
+    sem_t   has_read;
+    sem_t   may_go_on;
+    sem_t   is_told;
+};
+
+/* Never for ever: a test that fails in between must end. */
+static void wait_for(sem_t *sem)
+{
+    struct timespec until = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail for this clock */
+    until.tv_sec += PATIENCE_SECONDS;
+    while (sem_timedwait(sem, &until) != 0 && errno == EINTR)
+        continue; /* a signal came in between */
+}
+
+/* store_write_fn: there may be one thing. No row says so that two would change: each adds its own. */
+static err take_last_place(struct ctx *cx, void *arg)
+{
+    struct last_place *place = arg;
+    struct sql_thing_count_row row = {0};
+    bool found = false;
+    TRY(sql_thing_count(cx, &row, &found));
+    if (++place->runs == 1 && place->waits) {
+        (void)sem_post(&place->has_read); /* far from its maximum */
+        wait_for(&place->may_go_on);
+    }
+    return row.things > 0 ? FAIL(cx, CONFLICT, "test.full", "there is one") : write_thing(cx, &place->number);
+}
+
+static void note(struct store_write *first)
+{
+    struct last_place *place = first->owner;
+    place->result = first->result;
+    (void)sem_post(&place->is_told);
+}
+
+static void two_that_count_do_not_both_take_the_last_place(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair pair;
+    if (!store_is_on_server())
+        skip();
+    pair_open(fixture, &pair);
+    struct last_place slow = {.number = 1, .waits = true};
+    struct last_place quick = {.number = 2};
+    assert_int_equal(sem_init(&slow.has_read, 0, 0) + sem_init(&slow.may_go_on, 0, 0), 0);
+    assert_int_equal(sem_init(&slow.is_told, 0, 0), 0);
+    struct ctx slow_cx = {.arena = arena_open(64 * 1024), .clock = &fixture->clock};
+    struct store_write write = {.cx = &slow_cx, .run = take_last_place, .arg = &slow, .done = note, .owner = &slow};
+    assert_true(store_submit(fixture->store, &write, 1));
+    wait_for(&slow.has_read);
+    assert_int_equal(store_write_wait(pair.other, &pair.cx, take_last_place, &quick), OK); /* waits for nobody */
+    assert_int_equal(sem_post(&slow.may_go_on), 0);
+    wait_for(&slow.is_told);
+    assert_int_equal(slow.result, CONFLICT); /* its own word, of a second run that saw the other's thing */
+    assert_string_equal(slow_cx.failure.reason, "test.full");
+    assert_int_equal(slow.runs, 2);
+    assert_int_equal(count_things(&fixture->cx), 1);
+    arena_close(slow_cx.arena);
+    pair_close(&pair);
+}
+
+/* ---- places */
+
+static int64_t ask_number(struct fixture *fixture, struct postgres *pg, const char *sql)
+{
+    const char *found = NULL;
+    int64_t number = -1;
+    assert_int_equal(postgres_ask(&fixture->cx, pg, sql, 1, &found), OK);
+    assert_true(found != NULL && text_to_int64(text_of(found), &number));
+    return number;
+}
+
+static void a_writer_whose_place_another_has_taken_takes_a_free_one(void **state)
+{
+    static const char OF_FIRST[] = "SELECT writer_id::text FROM batch_mark WHERE slot = 0";
+    static const char WRITTEN[] = "SELECT sum(number)::text FROM batch_mark WHERE slot = 0";
+    struct fixture *fixture = *state;
+    struct pair pair;
+    int64_t number = 1;
+    if (!store_is_on_server())
+        skip();
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    struct postgres *pg = database_open(&fixture->cx, fixture->place.url, "symbolon");
+    int64_t first = ask_number(fixture, pg, OF_FIRST);
+    assert_int_equal(database_run(&fixture->cx, &pg->base, "UPDATE batch_mark SET until_ms = 0"), OK); /* long silent */
+    pair_open(fixture, &pair);
+    number = 2;
+    assert_int_equal(store_write_wait(pair.other, &pair.cx, write_thing, &number), OK);
+    int64_t other = ask_number(fixture, pg, OF_FIRST);
+    int64_t written = ask_number(fixture, pg, WRITTEN);
+    assert_true(other != first);
+    number = 3;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(ask_number(fixture, pg, OF_FIRST), other);
+    assert_int_equal(ask_number(fixture, pg, WRITTEN), written); /* nothing of another stands there */
+    assert_int_equal(ask_number(fixture, pg, "SELECT count(*)::text FROM batch_mark WHERE until_ms > 0"), 2);
+    assert_int_equal(count_things(&fixture->cx), 3);
+    database_close(&pg->base);
+    pair_close(&pair);
+}
+
+/* ---- the disk */
+
+/* What the server does for a writer's commit, when its administrator wishes for `wished`. */
+static void assert_commit(struct fixture *fixture, const char *wished, const char *wanted)
+{
+    struct postgres_options options = {.url = fixture->place.url, .schema = "symbolon", .role = ROLE_WRITER};
+    struct postgres *admin = database_open(&fixture->cx, fixture->place.url, "symbolon");
+    struct postgres *writer = NULL;
+    const char *found[2] = {NULL, NULL};
+    struct text sql = text_format(fixture->cx.arena, "ALTER ROLE CURRENT_USER SET synchronous_commit = %s", wished);
+    assert_int_equal(database_run(&fixture->cx, &admin->base, sql.at), OK);
+    assert_int_equal(postgres_open(&fixture->cx, &options, &writer), OK);
+    assert_int_equal(postgres_ask(&fixture->cx, writer, "SELECT current_setting('synchronous_commit'),"
+                                  " current_setting('transaction_isolation')", 2, found), OK);
+    assert_string_equal(found[0], wanted);
+    assert_string_equal(found[1], "serializable");
+    database_close(&writer->base);
+    assert_int_equal(database_run(&fixture->cx, &admin->base, "ALTER ROLE CURRENT_USER RESET synchronous_commit"), OK);
+    database_close(&admin->base);
+}
+
+static void a_commit_waits_for_the_disk_whatever_its_administrator_wishes(void **state)
+{
+    if (!store_is_on_server())
+        skip();
+    assert_commit(*state, "on", "on");
+    assert_commit(*state, "off", "on");
+    assert_commit(*state, "local", "on");
+    assert_commit(*state, "remote_apply", "remote_apply"); /* which is more */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORE_TEST(two_that_count_do_not_both_take_the_last_place),
+        STORE_TEST(a_writer_whose_place_another_has_taken_takes_a_free_one),
+        STORE_TEST(a_commit_waits_for_the_disk_whatever_its_administrator_wishes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
