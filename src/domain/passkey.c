@@ -8,6 +8,7 @@
 #include "domain/passkey_store.h"
 #include "domain/person.h"
 #include "domain/policy.h"
+#include "domain/recovery.h"
 
 err passkey_list(struct ctx *cx, struct passkey **out, size_t *out_count)
 {
@@ -84,6 +85,18 @@ err passkey_add(struct ctx *cx, void *arg)
 
 /* ---- its name, and going */
 
+/* Somebody with a printed code gets in without any. */
+static err check_not_last(struct ctx *cx)
+{
+    int64_t left = 0;
+    TRY(passkey_count(cx, cx->actor.person_id, &left));
+    if (left == 1)
+        TRY(recovery_codes_count(cx, cx->actor.person_id, &left));
+    if (left == 0)
+        return FAIL(cx, CONFLICT, "passkey.last", "this is the last way in: add another passkey or print codes first");
+    return OK;
+}
+
 err passkey_rename(struct ctx *cx, void *arg)
 {
     struct passkey_rename *rename = arg;
@@ -105,13 +118,10 @@ err passkey_remove(struct ctx *cx, void *arg)
     struct sql_passkey_delete_in row = {cx->actor.person_id, *(const int64_t *)arg};
     struct passkey_credential credential;
     struct passkey passkey;
-    int64_t count = 0;
     TRY(policy_require_own(cx, POLICY_PASSKEY_CHANGE));
     TRY(passkey_load(cx, row.person_id, row.passkey_id, &passkey));
     TRY(passkey_require_fresh(cx));
-    TRY(passkey_count(cx, row.person_id, &count));
-    if (count == 1)
-        return FAIL(cx, CONFLICT, "passkey.last", "add another passkey first: this is the last way in");
+    TRY(check_not_last(cx));
     passkey_credential_of(cx, passkey.secret.credential_id, &credential);
     struct sql_passkey_credential_delete_in known = {{credential.hash, HASH_BYTES}};
     TRY(sql_passkey_delete(cx, &row, NULL));

@@ -187,10 +187,7 @@ static err reply_signed_in(struct call *call, void *arg)
     const struct passkey_use *use = arg;
     if (use->out_alarm)
         return refuse_copied(call);
-    struct text cookie = gate_cookie(&call_visit(call)->api->gate, call->arena, use->out_session_token);
-    if (cookie.at == NULL)
-        return FAIL_MEMORY(&call->cx);
-    call_add_field(call, "Set-Cookie", cookie);
+    TRY(api_set_session(call, use->out_session_token));
     TRY(set_visitor(call, TEXT_NONE, 0));
     return call_reply(call, &(struct signed_in){{ID_PERSON, use->person_id, 0}});
 }

@@ -10,7 +10,7 @@
 #include "http/handlers.h"
 #include "http/html.h"
 
-static err set_cookie(struct call *call, struct text token)
+err api_set_session(struct call *call, struct text token)
 {
     struct text cookie = gate_cookie(&call_visit(call)->api->gate, call->arena, token);
     if (cookie.at == NULL)
@@ -23,7 +23,7 @@ static err reply_signed_in(struct call *call, void *arg)
 {
     const struct person_sign_in *sign_in = arg;
     call_redirect(call, "/");
-    return set_cookie(call, sign_in->out_session_token);
+    return api_set_session(call, sign_in->out_session_token);
 }
 
 static err sign_in(struct call *call)
@@ -88,7 +88,7 @@ static err reply_signed_out(struct call *call, void *arg)
 {
     (void)arg; /* nothing is told of it */
     call_reply_nothing(call);
-    return set_cookie(call, TEXT_NONE);
+    return api_set_session(call, TEXT_NONE);
 }
 
 err post_sign_out(struct call *call)
@@ -125,7 +125,7 @@ const struct shape SHAPE_ERASED = {.name = "Erased", .sentence = "Every door is 
 static err reply_erased(struct call *call, void *arg)
 {
     const struct erasure_begin *begin = arg;
-    TRY(set_cookie(call, TEXT_NONE));
+    TRY(api_set_session(call, TEXT_NONE));
     return call_reply(call, &(struct erased_view){{ID_PERSON, begin->person_id, 0}, begin->out_asked_at_ms,
                                                   begin->out_relationships});
 }
@@ -168,7 +168,7 @@ static err reply_claimed(struct call *call, void *arg)
     /* Who it is from here on. */
     call->cx.actor = (struct actor){.kind = ACTOR_PERSON, .person_id = claim->out.person_id};
     TRY(view_relationship(&views, &claim->out, &view));
-    TRY(set_cookie(call, claim->out_session_token));
+    TRY(api_set_session(call, claim->out_session_token));
     return call_reply(call, &view);
 }
 

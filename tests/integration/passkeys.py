@@ -212,6 +212,27 @@ def passkeys_go_and_the_last_one_stays(world):
     world.phone.sign_in(world.node)
 
 
+def printed_codes_open_nothing_by_themselves(world):
+    ada = signed_in(world, world.phone)
+    world.ada.post("/v1/me/recovery/codes").expect(201)  # it has proved it a moment ago
+    codes = ada.post("/v1/me/recovery/codes").expect(201).json["codes"]
+    assert len(set(codes)) == 8 and ada.get("/v1/me/recovery").json == {"codes_left": 8, "begun": None, "opens": None}
+    words = world.node.query("people", "SELECT code_hash, hash FROM recovery_code")
+    assert len(words) == 8 and not any(code in str(words) for code in codes)
+    ada.post("/v1/me/recovery/stop").expect(409, "recovery.none")
+    first = world.node.nobody.post("/v1/recovery", {"code": codes[0].lower().replace("-", " ")}).expect(200)
+    assert first.json["id"] is None and first.field("Set-Cookie") is None
+    again = world.node.nobody.post("/v1/recovery", {"code": codes[1]}).expect(200)
+    assert again.json == first.json and ada.get("/v1/me/recovery").json["opens"] == first.json["opens"]
+    assert ada.get("/v1/me/alerts?limit=1").json["items"][0]["kind"] == "recovery_begun"
+    ada.post("/v1/me/recovery/stop").expect(204)
+    world.node.nobody.post("/v1/recovery", {"code": codes[0]}).expect(401, "recovery.code_unknown")
+    assert ada.get("/v1/me/recovery").json == {"codes_left": 7, "begun": None, "opens": None}
+    for bad in ("", "x", codes[1][:-1], codes[1] + "0", 7):
+        assert world.node.nobody.post("/v1/recovery", {"code": bad}).status in (400, 401, 422)
+    world.bob.post("/v1/me/recovery/codes").expect(403, "passkey.not_fresh")
+
+
 def nothing_of_it_can_be_read_in_the_files_or_outlives_the_person(world):
     rows = world.node.query("people", "SELECT count(*), min(length(sealed)) FROM passkey")
     assert int(rows[0][0]) == 2 and int(rows[0][1]) > 40
@@ -224,6 +245,7 @@ def nothing_of_it_can_be_read_in_the_files_or_outlives_the_person(world):
     world.node.run("person", "erase", world.ada.id, "--yes")
     assert world.node.query("people", "SELECT count(*) FROM passkey")[0] == ("1",)
     assert world.node.query("people", "SELECT count(*) FROM passkey_credential")[0] == ("1",)
+    assert world.node.query("people", "SELECT count(*) FROM recovery_code")[0] == ("0",)
     world.node.expect_sound()
 
 
@@ -237,7 +259,7 @@ class World:
 STEPS = [a_person_registers_and_signs_in, another_passkey_wants_a_fresh_proof, a_proof_serves_once,
          many_at_the_same_time_are_one, a_proof_is_good_from_the_browser_that_asked_and_after_a_restart,
          one_thing_that_is_wrong_is_enough, a_device_that_was_copied_is_told_of, nobody_learns_who_is_here,
-         other_sites_cannot_begin_it, passkeys_go_and_the_last_one_stays,
+         other_sites_cannot_begin_it, passkeys_go_and_the_last_one_stays, printed_codes_open_nothing_by_themselves,
          nothing_of_it_can_be_read_in_the_files_or_outlives_the_person]
 
 

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: what browsers make of the node's options is what the node takes. Method: Debian's Chromium with devices that
-are programs (support/browser.py) comes by link, registers, adds a second passkey, signs in with either and takes one
-away; the page's script has nothing but fetch and navigator.credentials. Positive control: a device that does not make
-sure who holds it, and a page at another address of the same node, are refused."""
+are programs (support/browser.py) comes by link, registers, adds a second passkey, signs in with either, takes one away,
+and comes back with a printed code when all are lost; the page's script has nothing but fetch and navigator.credentials.
+Positive control: a device that does not make sure who holds it, and a page at another address of the same node, are
+refused."""
+import contextlib
 import sys
 
 import browser
 import steps
 from running_node import RunningNode
+from set_clock import Clock
 from skipping import skipped
 
+DAY_SECONDS = 24 * 3600
 POST = """const post = async (path, body) => {
   const reply = await fetch(path, {method: "POST", headers: {"Content-Type": "application/json"},
                                    body: body === undefined ? undefined : JSON.stringify(body)});
@@ -27,6 +31,7 @@ SIGN_IN = POST + """const options = await post("/v1/sign-in/options", words[0]);
 return await post("/v1/sign-in", {credential: await used(options)});"""
 PROVE = POST + """const options = await post("/v1/me/proof/options");
 return await post("/v1/me/proof", {credential: await used(options)});"""
+CALL = POST + """return await post(words[0], words[1]);"""
 SIGN_OUT = POST + """return await post("/v1/me/sign-out");"""
 ASK = """const reply = await fetch(words[0], {method: words[1] ?? "GET"});
 const text = await reply.text();
@@ -101,22 +106,44 @@ def a_device_that_asks_nobody_is_not_enough(world):
     expect(world.browser.run(SIGN_IN), 200)
 
 
+def who_has_lost_every_device_comes_back_with_a_printed_code(world):
+    if world.clock is None:
+        skipped("a day cannot go by where the clock's library does not go before the program")
+        return
+    expect(world.browser.run(PROVE), 204)
+    code = expect(world.browser.run(CALL, "/v1/me/recovery/codes"), 201)["codes"][0]
+    expect(world.browser.run(SIGN_OUT), 204)
+    world.browser.remove_device(world.key)
+    assert expect(world.browser.run(CALL, "/v1/recovery", {"code": code}), 200)["id"] is None
+    expect(world.browser.run(ASK, "/v1/me"), 401)
+    world.clock.go_on(DAY_SECONDS + 1)
+    assert expect(world.browser.run(CALL, "/v1/recovery", {"code": code}), 200)["id"] == world.id
+    world.browser.add_device("internal")
+    expect(world.browser.run(REGISTER, "New phone"), 201)
+    expect(world.browser.run(SIGN_OUT), 204)
+    assert expect(world.browser.run(SIGN_IN), 200) == {"id": world.id}
+    told = [entry["kind"] for entry in expect(world.browser.run(ASK, "/v1/me/alerts?limit=4"), 200)["items"]]
+    assert told == ["passkey_added", "recovered", "recovery_begun", "codes_made"], told
+
+
 class World:
-    def __init__(self, node, window):
-        self.node, self.browser = node, window
+    def __init__(self, node, window, clock):
+        self.node, self.browser, self.clock = node, window, clock
         self.site = f"http://localhost:{node.port}"
         self.id = self.phone = self.key = None
 
 
 STEPS = [somebody_comes_by_link, the_device_makes_a_passkey, the_passkey_signs_in, a_second_device_adds_another,
-         another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough]
+         another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough,
+         who_has_lost_every_device_comes_back_with_a_printed_code]
 
 
 def main():
     if not browser.is_here():
         return skipped("Chromium and its driver are not on this machine")
-    with browser.Browser() as window, RunningNode() as node:
-        steps.run(STEPS, World(node, window))
+    library = Clock(sys.argv[1]) if len(sys.argv) > 1 else contextlib.nullcontext()
+    with browser.Browser() as window, library as clock, RunningNode() as node:
+        steps.run(STEPS, World(node, window, clock))
     return 0
 
 

@@ -14,6 +14,7 @@ BODIES = {
     "POST /v1/me/passkeys": [{"name": "Phone", "credential": {}}],
     "PATCH /v1/me/passkeys/{psk}": [{"name": "Phone"}],
     "POST /v1/me/proof": [{"credential": {}}],
+    "POST /v1/recovery": [{"code": "0000-0000-0000-0000"}],
     "POST /v1/claims": [{"invitation": "{code}"}],
     "PUT /v1/me/attributes/{kind}": [{"value": {"name": "Ada Lovell"}}],
     "POST /v1/me/relationships": [{"organisation": "{org}"}],

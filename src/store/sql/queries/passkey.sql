@@ -118,3 +118,44 @@ SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND at_ms > $2;
 -- in:   person_id int64, until_ms int64
 -- rows: none
 DELETE FROM alert WHERE person_id = $1 AND at_ms <= $2;
+
+-- name: recovery_code_insert
+-- file: people
+-- in:   code_hash bytes, person_id int64, hash bytes, created_at_ms int64
+-- rows: none
+INSERT INTO recovery_code (code_hash, person_id, hash, created_at_ms) VALUES ($1, $2, $3, $4);
+
+-- name: recovery_code_load
+-- file: people
+-- in:   code_hash bytes
+-- out:  person_id int64, hash bytes
+-- rows: one
+SELECT person_id, hash FROM recovery_code WHERE code_hash = $1;
+
+-- name: recovery_code_delete
+-- file: people
+-- in:   code_hash bytes
+-- rows: none
+DELETE FROM recovery_code WHERE code_hash = $1;
+
+-- name: recovery_code_count
+-- file: people
+-- in:   person_id int64
+-- out:  codes int64
+-- rows: one
+SELECT count(*) AS codes FROM recovery_code WHERE person_id = $1;
+
+-- name: recovery_load
+-- file: people
+-- in:   person_id int64
+-- out:  code_hash bytes, begun_at_ms int64, opens_at_ms int64
+-- rows: one
+SELECT code_hash, begun_at_ms, opens_at_ms FROM recovery WHERE person_id = $1;
+
+-- name: recovery_save
+-- file: people
+-- in:   person_id int64, code_hash bytes, begun_at_ms int64, opens_at_ms int64
+-- rows: none
+INSERT INTO recovery (person_id, code_hash, begun_at_ms, opens_at_ms) VALUES ($1, $2, $3, $4)
+ON CONFLICT (person_id) DO UPDATE SET code_hash = excluded.code_hash, begun_at_ms = excluded.begun_at_ms,
+    opens_at_ms = excluded.opens_at_ms;

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a printed code brings its owner back, nobody before a day is over, and nobody whom the owner has stopped.
+ * Method: each bound of the wait, each use of a code, and each hand that is not the owner's. */
+#include "domain/recovery.h"
+
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "domain/erasure.h"
+#include "domain/passkey.h"
+#include "domain/passkey_alert.h"
+#include "domain/passkey_challenge.h"
+#include "support/world.h"
+
+static const struct actor NOBODY = {.kind = ACTOR_NOBODY};
+
+static struct recovery_codes print_codes(struct world *world, struct actor actor)
+{
+    struct recovery_codes codes;
+    ASSERT_OK(world, WRITE(world, actor, recovery_codes_make, &codes));
+    return codes;
+}
+
+/* The answer of the door to a code: who is let in; 0: nobody yet. */
+static int64_t come(struct world *world, struct text code)
+{
+    struct recovery_come coming = {.code = code};
+    ASSERT_OK(world, recovery_look(world_as(world, NOBODY), code));
+    ASSERT_OK(world, WRITE(world, NOBODY, recovery_come, &coming));
+    if (coming.out_session_token.size == 0)
+        return 0;
+    struct actor actor;
+    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), coming.out_session_token, &actor));
+    assert_int_equal(actor.person_id, coming.out_person_id);
+    assert_int_equal(actor.verified_at_ms, world->node.time.wall_ms);
+    return actor.person_id;
+}
+
+#define ASSERT_UNKNOWN(world, text)                                                                                 \
+    do {                                                                                                            \
+        struct recovery_come unknown = {.code = (text)};                                                            \
+        ASSERT_FAILS(world, recovery_look(world_as(world, NOBODY), (text)), UNAUTHENTICATED,                        \
+                     "recovery.code_unknown");                                                                      \
+        ASSERT_FAILS(world, WRITE(world, NOBODY, recovery_come, &unknown), UNAUTHENTICATED,                         \
+                     "recovery.code_unknown");                                                                      \
+    } while (0)
+
+static struct recovery_state state_of(struct world *world, struct actor actor)
+{
+    struct recovery_state state;
+    ASSERT_OK(world, recovery_load(world_as(world, actor), &state));
+    return state;
+}
+
+static void a_code_lets_in_once_and_after_a_day(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes codes = print_codes(world, world->ada);
+    int64_t begun_at_ms = world->node.time.wall_ms;
+    assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
+    assert_int_equal(come(world, codes.out[0]), 0);
+    assert_int_equal(state_of(world, world->ada).begun_at_ms, begun_at_ms);
+    assert_int_equal(state_of(world, world->ada).opens_at_ms, begun_at_ms + LIMIT_RECOVERY_WAIT_MS);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS - 1);
+    assert_int_equal(come(world, codes.out[0]), 0);
+    assert_int_equal(come(world, codes.out[1]), 0); /* another one begins nothing anew */
+    test_node_pass(&world->node, 1);
+    assert_int_equal(come(world, codes.out[0]), world->ada.person_id);
+    ASSERT_UNKNOWN(world, codes.out[0]);
+    assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES - 1);
+    assert_int_equal(state_of(world, world->ada).begun_at_ms, 0);
+    assert_int_equal(come(world, codes.out[1]), 0); /* the next one waits its own day */
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void nobody_comes_in_for_ever(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes codes = print_codes(world, world->ada);
+    assert_int_equal(come(world, codes.out[0]), 0);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS + LIMIT_RECOVERY_OPEN_MS - 1);
+    assert_int_not_equal(state_of(world, world->ada).begun_at_ms, 0);
+    test_node_pass(&world->node, 1);
+    assert_int_equal(state_of(world, world->ada).begun_at_ms, 0);
+    ASSERT_FAILS(world, WRITE(world, world->ada, recovery_stop, NULL), CONFLICT, "recovery.none");
+    assert_int_equal(come(world, codes.out[0]), 0);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
+    assert_int_equal(come(world, codes.out[0]), world->ada.person_id);
+}
+
+static void its_owner_stops_it(void **state)
+{
+    struct world *world = *state;
+    struct alert_list list = {.limit = 10};
+    struct recovery_codes codes = print_codes(world, world->ada);
+    ASSERT_FAILS(world, WRITE(world, world->ada, recovery_stop, NULL), CONFLICT, "recovery.none");
+    assert_int_equal(come(world, codes.out[0]), 0);
+    ASSERT_FAILS(world, WRITE(world, world->bob, recovery_stop, NULL), CONFLICT, "recovery.none");
+    ASSERT_FAILS(world, WRITE(world, world->shipping, recovery_stop, NULL), FORBIDDEN, "actor.wrong_kind");
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS); /* also when the door is open already */
+    ASSERT_OK(world, WRITE(world, world->ada, recovery_stop, NULL));
+    ASSERT_UNKNOWN(world, codes.out[0]);
+    assert_int_equal(come(world, codes.out[1]), 0);
+    ASSERT_OK(world, alert_list(world_as(world, world->ada), &list));
+    assert_int_equal(list.out_count, 4);
+    assert_int_equal(list.out[0].kind, ALERT_RECOVERY_BEGUN);
+    assert_int_equal(list.out[1].kind, ALERT_RECOVERY_STOPPED);
+    assert_int_equal(list.out[3].kind, ALERT_CODES_MADE);
+}
+
+static void new_codes_void_the_old_ones_and_whoever_waits(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes old = print_codes(world, world->ada);
+    assert_int_equal(come(world, old.out[0]), 0);
+    struct recovery_codes fresh = print_codes(world, world->ada);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
+    for (size_t i = 0; i < RECOVERY_CODES; i++)
+        ASSERT_UNKNOWN(world, old.out[i]);
+    assert_int_equal(come(world, fresh.out[0]), 0);
+    assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
+    ASSERT_UNKNOWN(world, TEXT("0000-0000-0000-0000"));
+    ASSERT_UNKNOWN(world, TEXT("nonsense"));
+    assert_int_equal(state_of(world, world->bob).codes_left, 0);
+}
+
+static struct passkey add_passkey(struct world *world, struct actor actor, const char *id)
+{
+    struct passkey_asker asker = {.ceremony = PASSKEY_REGISTER};
+    struct passkey_add add = {.secret = {.credential_id = bytes_of_text(text_of(id)), .name = TEXT("Phone"),
+                                         .public_key = bytes_of_text(TEXT("a key"))}};
+    ASSERT_OK(world, passkey_challenge_make(world_as(world, actor), &asker, &add.challenge));
+    ASSERT_OK(world, WRITE(world, actor, passkey_add, &add));
+    return add.out;
+}
+
+static void codes_want_a_fresh_proof_and_let_the_last_passkey_go(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes codes;
+    struct actor proved = world->ada;
+    int64_t passkey_id = add_passkey(world, world->ada, "one").passkey_id;
+    ASSERT_FAILS(world, WRITE(world, world->ada, recovery_codes_make, &codes), FORBIDDEN, "passkey.not_fresh");
+    proved.verified_at_ms = world->node.time.wall_ms;
+    ASSERT_FAILS(world, WRITE(world, proved, passkey_remove, &passkey_id), CONFLICT, "passkey.last");
+    (void)print_codes(world, proved);
+    ASSERT_OK(world, WRITE(world, proved, passkey_remove, &passkey_id));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_code_is_its_persons_and_goes_with_the_person(void **state)
+{
+    struct world *world = *state;
+    char sql[200];
+    struct recovery_codes adas = print_codes(world, world->ada);
+    struct recovery_codes bobs = print_codes(world, world->bob);
+    (void)snprintf(sql, sizeof sql, "UPDATE recovery_code SET person_id = %lld WHERE person_id = %lld",
+                   (long long)world->ada.person_id, (long long)world->bob.person_id);
+    world_spoil(world, "people.db", sql); /* rows that were made another's */
+    ASSERT_UNKNOWN(world, bobs.out[0]);
+    assert_int_equal(come(world, adas.out[0]), 0);
+    struct erasure_begin begin = {.person_id = world->ada.person_id, .confirmation = TEXT(ERASURE_CONFIRMATION)};
+    struct erasure_work work = {.for_ms = 0};
+    ASSERT_OK(world, WRITE(world, world->ada, erasure_begin, &begin));
+    ASSERT_UNKNOWN(world, adas.out[0]);
+    ASSERT_OK(world, erasure_finish(world_as(world, world->operator_), world->node.store, &work));
+    assert_int_equal(world_number(world, "people.db", "SELECT (SELECT count(*) FROM recovery_code) + "
+                                  "(SELECT count(*) FROM recovery)"), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_code_lets_in_once_and_after_a_day),
+        WORLD_TEST(nobody_comes_in_for_ever),
+        WORLD_TEST(its_owner_stops_it),
+        WORLD_TEST(new_codes_void_the_old_ones_and_whoever_waits),
+        WORLD_TEST(codes_want_a_fresh_proof_and_let_the_last_passkey_go),
+        WORLD_TEST(a_code_is_its_persons_and_goes_with_the_person),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
