@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import * as jose from 'jose'
 
 export const ISSUER = process.env.ISSUER
-const LISTENS = process.env.LISTENS
+const LISTENS = process.env.LISTENS.split(' ')
+let turn = 0
 
-/** fetch(), with the node's public address led to where it listens. */
+/** fetch(), with the node's public address led to where it listens: to each of its servers in turn. */
 export const reach = (address, options) => {
   const url = new URL(address)
   if (url.origin !== ISSUER) throw new Error(`a client leaves the node: ${url}`)
-  return fetch(LISTENS + url.pathname + url.search, options)
+  return fetch(LISTENS[turn++ % LISTENS.length] + url.pathname + url.search, options)
 }
 
 export const makeKeys = (alg) =>

@@ -177,6 +177,13 @@ static void found_shop(struct bench *bench)
     ASSERT_OK(world, WRITE(world, world->operator_, key_create, &key));
     ASSERT_OK(world, organisation_authenticate(&world->node.cx, key.out_secret, &bench->till));
     bench->key = key.out_secret;
+    struct signing signing;
+    struct signing_draft draft = {.jwks = TEXT(BENCH_KEYS)};
+    ASSERT_OK(world, signing_read(&world->node.cx, &draft, &signing));
+    key.signing = &signing;
+    ASSERT_OK(world, WRITE(world, world->operator_, key_create, &key));
+    bench->signer = (struct actor){.kind = ACTOR_SYSTEM, .organisation_id = key.organisation_id,
+                                   .department_id = key.department_id, .system_id = key.out.system_id, .scopes = 1};
 }
 
 /* Somebody whom a file has brought. */

@@ -5,8 +5,13 @@
 #define TESTS_FAULT_EFFECT_BENCH_H
 
 #include "app/node.h"
+#include "domain/system_key.h"
 #include "fault/effect_plan.h"
 #include "support/world.h"
+
+/* What a system signs with (RFC 8037 appendix A.2). */
+#define BENCH_KEYS \
+    "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"
 
 /* How much there is to see; of a list that failed half-way it would be less. */
 struct sight {
@@ -39,6 +44,7 @@ struct bench {
     struct text         link; /* by which nobody has signed in */
     struct text         session; /* Eve's */
     struct text         key;  /* of the till */
+    struct actor        signer; /* a system that signs */
     struct sight        of_ada;
     struct sight        of_shipping;
     int                 backups;

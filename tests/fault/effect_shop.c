@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of an organisation and its systems. */
+#include "base/limits.h"
+#include "domain/access_token.h"
 #include "domain/contact_import.h"
 #include "fault/effect_scenes.h"
 
@@ -29,6 +31,44 @@ err scene_end_key(struct bench *bench)
 {
     struct key_revoke revoke = {bench->till.organisation_id, bench->till.system_id};
     return bench_write(bench, bench->world.operator_, key_revoke, &revoke);
+}
+
+/* ---- systems that sign */
+
+err scene_make_signing_system(struct bench *bench)
+{
+    struct actor system = bench->world.shipping;
+    struct signing_draft draft = {.jwks = TEXT(BENCH_KEYS)};
+    struct signing signing;
+    TRY(signing_read(&bench->node.cx, &draft, &signing));
+    struct key_create create = {.organisation_id = system.organisation_id, .department_id = system.department_id,
+                                .name = TEXT("desk"), .scopes = 1, .signing = &signing};
+    return bench_write(bench, bench->world.operator_, key_create, &create);
+}
+
+/* What a system has signed for one use, with a name that no other one has. */
+static void sign_once(struct bench *bench, seen_kind kind, struct seen_token *out)
+{
+    struct ctx *cx = &bench->node.cx;
+    uint8_t name[16];
+    random_fill(cx->randomness, name, sizeof name);
+    seen_token_of(kind, (struct bytes){name, sizeof name}, TEXT("one"), out);
+    out->expires_at_ms = cx->now_ms + LIMIT_PROOF_MS;
+    out->reason = "proof.replayed";
+}
+
+err scene_issue_token(struct bench *bench)
+{
+    struct access_token_issue issue = {.system = bench->signer, .scopes = 1, .reason = "client.unknown"};
+    sign_once(bench, SEEN_ASSERTION, &issue.seen[0]);
+    sign_once(bench, SEEN_PROOF, &issue.seen[1]);
+    return bench_write(bench, bench->world.operator_, access_token_issue, &issue);
+}
+
+err scene_forget_tokens(struct bench *bench)
+{
+    bool more = false;
+    return bench_write(bench, bench->world.operator_, seen_token_forget, &more);
 }
 
 err scene_save_purpose(struct bench *bench)

@@ -151,6 +151,10 @@ static void what_was_signed_for_one_use_is_used_once(void **state)
     seen_token_of(SEEN_PROOF, (struct bytes){THUMBPRINT, 2}, TEXT("ab"), &one);
     seen_token_of(SEEN_PROOF, (struct bytes){THUMBPRINT, 1}, TEXT("\x02" "ab"), &two);
     assert_memory_not_equal(one.hash, two.hash, HASH_BYTES);
+    seen_token_of(SEEN_PROOF, (struct bytes){THUMBPRINT + 1, 2}, TEXT("ab"), &two); /* somebody else's of that name */
+    assert_memory_not_equal(one.hash, two.hash, HASH_BYTES);
+    seen_token_of(SEEN_ASSERTION, (struct bytes){THUMBPRINT, 2}, TEXT("ab"), &two);
+    assert_memory_not_equal(one.hash, two.hash, HASH_BYTES);
 }
 
 static err use_many(struct ctx *cx, void *arg)
