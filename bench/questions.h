@@ -18,6 +18,7 @@ void ask_decide(struct world *world, const struct question *question);   /* ours
 void ask_profile(struct world *world, const struct question *question);  /* ours alone, for a profiler */
 void ask_handler(struct world *world, const struct question *question);  /* with key and JSON, without HTTP */
 void ask_requests(struct world *world, const struct question *question); /* "key relationship purpose" lines for wrk */
+void ask_token(struct world *world, const struct question *question); /* requests verified, nothing written */
 void ask_grant(struct world *world, const struct question *question);
 void ask_grant_profile(struct world *world, const struct question *question);
 void ask_wal(struct world *world, const struct question *question);  /* bytes of write-ahead log for each change */
