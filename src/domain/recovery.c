@@ -25,7 +25,7 @@ static struct bound bound_to(const struct ctx *cx, const struct claim_code *code
     struct token token = {.text = TEXT_NONE};
     struct token_place place = {.owner = person_id};
     struct secret_key key;
-    struct bound bound;
+    struct bound bound = {{0}};
     memcpy(token.hash, code->hash, HASH_BYTES);
     keyring_node_key(cx->keyring, KEYRING_TAG, &key);
     token_bind(&token, &key, &place, bound.hash);

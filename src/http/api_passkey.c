@@ -236,7 +236,10 @@ SHAPE_PAGE(SHAPE_PASSKEY_PAGE, "PasskeyPage", &SHAPE_PASSKEY);
 
 static struct id id_of(int64_t person_id, int64_t passkey_id)
 {
-    return passkey_id == 0 ? (struct id){.type = ID_NONE} : (struct id){ID_PASSKEY, person_id, passkey_id};
+    struct id id = {ID_PASSKEY, person_id, passkey_id};
+    if (passkey_id == 0)
+        id.type = ID_NONE;
+    return id;
 }
 
 /* "internal hybrid" */

@@ -12,7 +12,7 @@
 /* ---- one head */
 
 struct head {
-    struct cbor_item item; /* `kind` 0: one that is not taken */
+    struct cbor_item item;
     uint64_t         argument;
     size_t           size; /* without what a string holds */
 };
@@ -59,7 +59,7 @@ static void take_text(void *head, cbor_data at, size_t size)
     take_string(head, CBOR_TEXT, (struct bytes){at, size});
 }
 
-/* What has no taker here (tags, floats, undefined, indefinite lengths, breaks) leaves `kind` 0. */
+/* What has no taker here (tags, floats, undefined, indefinite lengths, breaks) leaves CBOR_NONE. */
 static struct cbor_callbacks takers(void)
 {
     struct cbor_callbacks callbacks = cbor_empty_callbacks;
@@ -106,7 +106,7 @@ static bool is_well_written(const struct head *head)
     case CBOR_LIST:
     case CBOR_MAP:
         break;
-    default:
+    case CBOR_NONE:
         return false;
     }
     return head->size == shortest_head(head->argument) && head->argument <= INT64_MAX;
@@ -115,7 +115,7 @@ static bool is_well_written(const struct head *head)
 static bool read_head(struct bytes data, struct head *out)
 {
     const struct cbor_callbacks callbacks = takers();
-    struct head head = {.item = {.kind = 0}};
+    struct head head = {.item = {.kind = CBOR_NONE}};
     struct cbor_decoder_result result = cbor_stream_decode(data.at, data.size, &callbacks, &head);
     if (result.status != CBOR_DECODER_FINISHED)
         return false;

@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 
 typedef enum cbor_kind {
-    CBOR_NUMBER = 1, /* of 64 bits with a sign */
+    CBOR_NONE = 0, /* no item that is taken */
+    CBOR_NUMBER,   /* of 64 bits with a sign */
     CBOR_BYTES,
     CBOR_TEXT, /* UTF-8 */
     CBOR_LIST,

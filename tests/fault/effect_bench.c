@@ -6,6 +6,8 @@
 
 #include "domain/contact_import.h"
 #include "domain/record.h"
+#include "domain/recovery.h"
+#include "fault/effect_scenes.h"
 
 #define ARENA_BYTES (64u << 20)
 #define BEGAN_AT_MS INT64_C(1792000000000)
@@ -214,6 +216,11 @@ static void found_people(struct bench *bench)
     ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
     ASSERT_OK(world, person_authenticate(&world->node.cx, sign_in.out_session_token, &bench->eve));
     bench->session = sign_in.out_session_token;
+    struct recovery_codes codes;
+    ASSERT_OK(world, scene_add_passkey_of(bench, bench->eve, TEXT("Eve's"), &bench->passkey));
+    bench->eve.verified_at_ms = world->node.time.wall_ms;
+    ASSERT_OK(world, WRITE(world, bench->eve, recovery_codes_make, &codes));
+    bench->paper = codes.out[0];
     struct person_link link = {.person_id = bench->eve.person_id};
     ASSERT_OK(world, WRITE(world, world->operator_, person_link, &link));
     bench->link = link.out_link_token;

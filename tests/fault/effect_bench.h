@@ -6,6 +6,7 @@
 
 #include "app/node.h"
 #include "domain/system_key.h"
+#include "domain/passkey.h"
 #include "fault/effect_plan.h"
 #include "support/world.h"
 
@@ -45,6 +46,8 @@ struct bench {
     struct text         session; /* Eve's */
     struct text         key;  /* of the till */
     struct actor        signer; /* a system that signs */
+    struct passkey      passkey; /* Eve's */
+    struct text         paper;   /* a printed code of hers */
     struct sight        of_ada;
     struct sight        of_shipping;
     int                 backups;

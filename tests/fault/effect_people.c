@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of people. */
 #include "domain/erasure.h"
+#include "domain/passkey_challenge.h"
+#include "domain/recovery.h"
 #include "fault/effect_scenes.h"
 
 /* ---- coming in and going out */
@@ -40,6 +42,59 @@ err scene_know_callers(struct bench *bench)
     TRY(organisation_authenticate(cx, bench->key, &till));
     bool right = eve.person_id == bench->eve.person_id && till.system_id == bench->till.system_id;
     return right ? OK : FAIL(cx, CONFLICT, "scene.wrong", "somebody is taken for somebody else");
+}
+
+/* ---- passkeys: what a device has signed was looked at before */
+
+err scene_add_passkey_of(struct bench *bench, struct actor person, struct text id, struct passkey *out)
+{
+    struct passkey_asker asker = {.ceremony = PASSKEY_REGISTER};
+    struct passkey_add add = {.secret = {.credential_id = bytes_of_text(id), .public_key = bytes_of_text(id),
+                                         .name = TEXT("Phone"), .transports = TEXT_NONE}};
+    struct ctx *cx = world_as(&bench->world, person);
+    store_set_moment(bench->node.store, cx);
+    TRY(passkey_challenge_make(cx, &asker, &add.challenge));
+    TRY(bench_write(bench, person, passkey_add, &add));
+    *out = add.out;
+    return OK;
+}
+
+err scene_add_passkey(struct bench *bench)
+{
+    struct passkey added;
+    return scene_add_passkey_of(bench, bench->world.ada, TEXT("Ada's"), &added);
+}
+
+err scene_name_passkey(struct bench *bench)
+{
+    struct passkey_rename rename = {.passkey_id = bench->passkey.passkey_id, .name = TEXT("Old phone")};
+    return bench_write(bench, bench->eve, passkey_rename, &rename);
+}
+
+err scene_use_passkey(struct bench *bench)
+{
+    const struct actor nobody = {.kind = ACTOR_NOBODY};
+    struct passkey_asker asker = {.ceremony = PASSKEY_SIGN_IN, .visitor = TEXT("a cookie")};
+    struct passkey_use use = {.person_id = bench->eve.person_id, .counter = 1};
+    struct ctx *cx = world_as(&bench->world, nobody);
+    struct passkey found;
+    store_set_moment(bench->node.store, cx);
+    TRY(passkey_challenge_make(cx, &asker, &use.challenge));
+    TRY(passkey_find(cx, use.person_id, bytes_of_text(TEXT("Eve's")), &found));
+    use.passkey_id = found.passkey_id;
+    return bench_write(bench, nobody, passkey_sign_in, &use);
+}
+
+err scene_print_codes(struct bench *bench)
+{
+    struct recovery_codes codes;
+    return bench_write(bench, bench->world.ada, recovery_codes_make, &codes);
+}
+
+err scene_come_with_code(struct bench *bench)
+{
+    struct recovery_come come = {.code = bench->paper};
+    return bench_write(bench, (struct actor){.kind = ACTOR_NOBODY}, recovery_come, &come);
 }
 
 /* ---- the vault */

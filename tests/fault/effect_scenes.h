@@ -21,6 +21,7 @@ struct scene {
 #undef X
 /* What scenes share. */
 err scene_put_value_of(struct bench *bench, struct actor person, struct text value) MUST_CHECK;
+err scene_add_passkey_of(struct bench *bench, struct actor person, struct text id, struct passkey *out) MUST_CHECK;
 err scene_prove_to(struct bench *bench, struct actor actor) MUST_CHECK;
 err scene_same(struct bench *bench, const struct sight *sight, const struct sight *wanted) MUST_CHECK;
 

@@ -32,7 +32,7 @@ static void write_inside(struct builder *out, const struct cbor_item *item, int 
 static void find_entry(const struct cbor_item *map, const struct cbor_item *key, struct bytes value)
 {
     struct cbor_item wanted;
-    struct cbor_item found = {.kind = 0};
+    struct cbor_item found = {.kind = CBOR_NONE};
     size_t size = 0;
     bool there = cbor_read(value, &wanted, &size);
     assert(there);
@@ -87,6 +87,7 @@ static size_t write_item(struct builder *out, struct bytes data, int depth)
         break;
     case CBOR_TRUTH:   build_byte(out, item.number != 0 ? 0xf5 : 0xf4); break;
     case CBOR_NOTHING: build_byte(out, 0xf6); break;
+    case CBOR_NONE:    assert(false); break;
     }
     if (item.kind == CBOR_MAP)
         find_entries(&item);

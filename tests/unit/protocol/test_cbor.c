@@ -50,7 +50,7 @@ static void each_kind_is_read_as_it_is_meant(void **state)
         {"f6", CBOR_NOTHING, 0, 0, 0},
     };
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct cbor_item item = {.kind = 0};
+        struct cbor_item item = {.kind = CBOR_NONE};
         size_t size = 0;
         struct bytes data = octets(CASES[i].hex);
         assert_true(cbor_read(data, &item, &size));
