@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Goal: whoever else reads the standard reads it as the node does. Method: a device of this file's own (ES256, Ed25519,
 // RS256; no attestation, or one by its own key) makes ceremonies; in each, one thing is changed: a member of the client
-// data, a flag, an octet anywhere, the form of the CBOR. Each goes to the node's reader (support/judge_passkeys.c) and to
-// @simplewebauthn/server. The node may take nothing that the other refuses; what it refuses and the other takes must be
-// one of the things in which it is stricter, listed below, and each of those must have been seen. Positive control: a
-// verdict that was turned round is noticed, and the honest ceremonies pass both.
+// data, a flag, an octet anywhere, the form of the CBOR. Each goes to the node's reader (support/judge_passkeys.c) and
+// to @simplewebauthn/server. The node may take nothing that the other refuses; what it refuses and the other takes must
+// be one of the things in which it is stricter, listed below, and each of those must have been seen. Positive control:
+// a verdict that was turned round is noticed, and the honest ceremonies pass both.
 //
 // Usage: node passkeys.mjs JUDGE [ROUNDS]; SEED= repeats a run.
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ const RP = "node.example", ORIGIN = "https://node.example";
 const CHALLENGE = Buffer.from("a challenge of 32 octets or so ..").toString("base64url");
 const ID = Buffer.alloc(32, 7), UP = 1, UV = 4, BE = 8, BS = 16, AT = 64, ED = 128;
 
-// Edits in which the node is the stricter one, with what it says. Octets are turned by chance: those rows need not come.
+// Edits in which the node is the stricter one, with what it says. Octets are turned by chance: those need not come.
 const STRICTER = {
   "in a frame": ["passkey.refused"], "in a frame of another site": ["passkey.refused"],
   "keys that fall": ["passkey.form"], "a member twice": ["passkey.form"], "a member of the key more": ["passkey.form"],
@@ -145,7 +145,8 @@ function* edits(device) {
   yield ["another format", { format: "fido-u2f" }];
 }
 
-const b64 = parts => Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.toString("base64url")]));
+const b64 = parts => Object.fromEntries(
+  Object.entries(parts).map(([name, part]) => [name, part.toString("base64url")]));
 const credential = response => ({ id: ID.toString("base64url"), rawId: ID.toString("base64url"), type: "public-key",
                                   clientExtensionResults: {}, response: b64(response) });
 
@@ -189,7 +190,8 @@ function ours(tried) {
   const lines = tried.map(({ kind, device, response }) => JSON.stringify({
     ceremony: kind === "get" ? "get" : "create", challenge: CHALLENGE, origin: ORIGIN, rp: RP,
     key: device.key.toString("base64url"), credential: credential(response) }));
-  const said = execFileSync(judge, { input: lines.join("\n") + "\n", maxBuffer: 1 << 26 }).toString().trim().split("\n");
+  const words = execFileSync(judge, { input: lines.join("\n") + "\n", maxBuffer: 1 << 26 }).toString();
+  const said = words.trim().split("\n");
   assert.equal(said.length, tried.length);
   return said;
 }
