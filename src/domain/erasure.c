@@ -4,6 +4,7 @@
 #include "domain/erasure.h"
 
 #include "base/limits.h"
+#include "domain/passkey.h"
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/relationship_store.h"
@@ -16,6 +17,8 @@ static err check(struct ctx *cx, const struct erasure_begin *begin, const struct
     if (cx->actor.kind == ACTOR_PERSON && !text_is(begin->confirmation, ERASURE_CONFIRMATION))
         return FAIL_AT(cx, INVALID, "erasure.not_confirmed", "/confirm", "to be erased, say \"%s\"",
                        ERASURE_CONFIRMATION);
+    if (cx->actor.kind == ACTOR_PERSON) /* nobody who finds an open session */
+        TRY(passkey_require_fresh(cx));
     if (person->state == PERSON_MERGED)
         return FAIL(cx, CONFLICT, "erasure.merged", "another person has taken this one's place: erase that one");
     return OK;

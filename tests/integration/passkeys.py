@@ -233,6 +233,18 @@ def printed_codes_open_nothing_by_themselves(world):
     world.bob.post("/v1/me/recovery/codes").expect(403, "passkey.not_fresh")
 
 
+def who_finds_an_open_session_erases_nobody(world):
+    world.node.start()
+    world.cleo.post("/v1/me/erase", {"confirm": "erase me", "more": 1}).expect(400, "request.unknown_member")
+    phone = Device()
+    phone.register(world.cleo).expect(201)
+    world.cleo.post("/v1/me/erase", {"confirm": "erase me"}).expect(403, "passkey.not_fresh")
+    phone.prove(world.cleo).expect(204)
+    world.cleo.post("/v1/me/erase", {"confirm": "erase"}).expect(422, "erasure.not_confirmed")
+    world.cleo.post("/v1/me/erase", {"confirm": "erase me"}).expect(202)
+    world.cleo.get("/v1/me").expect(401, "session.unknown")
+
+
 def nothing_of_it_can_be_read_in_the_files_or_outlives_the_person(world):
     rows = world.node.query("people", "SELECT count(*), min(length(sealed)) FROM passkey")
     assert int(rows[0][0]) == 2 and int(rows[0][1]) > 40
@@ -260,7 +272,7 @@ STEPS = [a_person_registers_and_signs_in, another_passkey_wants_a_fresh_proof, a
          many_at_the_same_time_are_one, a_proof_is_good_from_the_browser_that_asked_and_after_a_restart,
          one_thing_that_is_wrong_is_enough, a_device_that_was_copied_is_told_of, nobody_learns_who_is_here,
          other_sites_cannot_begin_it, passkeys_go_and_the_last_one_stays, printed_codes_open_nothing_by_themselves,
-         nothing_of_it_can_be_read_in_the_files_or_outlives_the_person]
+         nothing_of_it_can_be_read_in_the_files_or_outlives_the_person, who_finds_an_open_session_erases_nobody]
 
 
 def main():

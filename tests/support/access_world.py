@@ -121,7 +121,8 @@ class World:
             person = self.node.person(name.title())
             self.parties[name] = Party(self.node, name, person.fields, kind="person", person=name)
             person.put("/v1/me/attributes/pd:Name", {"value": NAME}).expect(200)
-            kept = Device().register(self.parties[name]).expect(201).json["id"]
+            self.parties[name].device = Device()
+            kept = self.parties[name].device.register(self.parties[name]).expect(201).json["id"]
             self.add("psk", kept, person=name, passkey="kept")
 
     def make_relationships(self):
@@ -217,6 +218,7 @@ class World:
         parties["pia"].patch(path("pia"), {"state": "paused"}).expect(200)
         parties["eli"].post(path("eli") + "/end", {}).expect(200)
         parties["rob"].patch(path("rob"), {"ends": self.soon()}).expect(200)
+        parties["gon"].device.prove(parties["gon"]).expect(204)
         parties["gon"].post("/v1/me/erase", {"confirm": "erase me"}).expect(202)
         self.over_at = time.time() + 3.1
 

@@ -342,7 +342,8 @@ static void nothing_of_it_outlives_the_person(void **state)
     struct passkey found;
     struct erasure_begin begin = {.person_id = world->ada.person_id, .confirmation = TEXT(ERASURE_CONFIRMATION)};
     struct erasure_work work = {.for_ms = 0};
-    ASSERT_OK(world, WRITE(world, world->ada, erasure_begin, &begin));
+    ASSERT_FAILS(world, WRITE(world, world->ada, erasure_begin, &begin), FORBIDDEN, "passkey.not_fresh");
+    ASSERT_OK(world, write_fresh(world, world->ada, erasure_begin, &begin));
     ASSERT_FAILS(world, passkey_find(world_as(world, NOBODY), world->ada.person_id, bytes_of_text(TEXT("one")), &found),
                  UNAUTHENTICATED, "passkey.unknown");
     struct passkey_use use = use_of(world, &kept, 6);
