@@ -18,11 +18,7 @@ static const struct text SCOPES[] = {
 #undef X
 };
 
-struct list {
-    const struct text *at;
-    size_t             at_count;
-};
-#define LIST_OF(name, structure, member, ...) LIST(name, TEXTS, 0, structure, member.at, __VA_ARGS__)
+#define LIST_OF(name, structure, member, ...) LIST(name, TEXTS, 0, structure, member, __VA_ARGS__)
 
 /* ---- the authorization server */
 
@@ -32,7 +28,8 @@ struct server_view {
     struct text introspection_endpoint;
     struct text revocation_endpoint;
     struct text documentation;
-    struct list grant_types, response_types, methods, algorithms, scopes;
+    const struct text *grant_types, *response_types, *methods, *algorithms, *scopes;
+    size_t             grant_types_count, response_types_count, methods_count, algorithms_count, scopes_count;
 };
 static const struct shape_member SERVER[] = {
     MEMBER("issuer", TEXT, 0, struct server_view, issuer, .sentence = "Also the audience of a client's assertions."),
@@ -67,11 +64,14 @@ err get_authorization_server(struct call *call)
         .introspection_endpoint = address_of(call, "/oauth/introspect"),
         .revocation_endpoint = address_of(call, "/oauth/revoke"),
         .documentation = address_of(call, "/openapi.json"),
-        .grant_types = {GRANT_TYPES, COUNT(GRANT_TYPES)},
-        .response_types = {GRANT_TYPES, 0},
-        .methods = {METHODS, COUNT(METHODS)},
-        .algorithms = {ALGORITHMS, COUNT(ALGORITHMS)},
-        .scopes = {SCOPES, COUNT(SCOPES)},
+        .grant_types = GRANT_TYPES,
+        .grant_types_count = COUNT(GRANT_TYPES),
+        .methods = METHODS,
+        .methods_count = COUNT(METHODS),
+        .algorithms = ALGORITHMS,
+        .algorithms_count = COUNT(ALGORITHMS),
+        .scopes = SCOPES,
+        .scopes_count = COUNT(SCOPES),
     };
     if (arena_is_exhausted(call->arena))
         return FAIL_MEMORY(&call->cx);
@@ -82,8 +82,9 @@ err get_authorization_server(struct call *call)
 
 struct resource_view {
     struct text resource;
-    struct list servers, scopes, methods, algorithms;
     struct text documentation;
+    const struct text *servers, *scopes, *methods, *algorithms;
+    size_t             servers_count, scopes_count, methods_count, algorithms_count;
     bool        bound_only;
 };
 static const struct shape_member RESOURCE[] = {
@@ -104,10 +105,14 @@ err get_protected_resource(struct call *call)
     const struct text origin = text_of(call_origin(call));
     struct resource_view view = {
         .resource = origin,
-        .servers = {&origin, 1},
-        .scopes = {SCOPES, COUNT(SCOPES)},
-        .methods = {HEADER, COUNT(HEADER)},
-        .algorithms = {ALGORITHMS, COUNT(ALGORITHMS)},
+        .servers = &origin,
+        .servers_count = 1,
+        .scopes = SCOPES,
+        .scopes_count = COUNT(SCOPES),
+        .methods = HEADER,
+        .methods_count = COUNT(HEADER),
+        .algorithms = ALGORITHMS,
+        .algorithms_count = COUNT(ALGORITHMS),
         .documentation = address_of(call, "/openapi.json"),
         .bound_only = true,
     };

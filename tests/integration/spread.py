@@ -98,7 +98,10 @@ class Spread(unittest.TestCase):
             self.assertEqual(self.run_once(name=f"Shop {number}")[0], 0)
             self.assertEqual(self.spread(), self.expected())
         firsts = "SELECT count(DISTINCT partkey), count(*) FILTER (WHERE beside = 'none' AND partmethod = 'h')"
-        self.assertEqual(self.ask(firsts + " FROM pg_dist_partition"), "3|3", "tables of one column lie together")
+        columns = len(set(self.placement.distributed.values()))
+        self.assertGreater(columns, 3)
+        self.assertEqual(self.ask(firsts + " FROM pg_dist_partition"), f"{columns}|{columns}",
+                         "tables of one column lie together")
 
     def test_several_programs_spread_it_once_at_the_same_time(self):
         self.ask(EXTENSION)
