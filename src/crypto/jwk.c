@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/es256.h"
 #include "crypto/jose.h"
+#include "crypto/public_key.h"
 #include "crypto/sign.h"
 
 #define RSA_BYTES_LEAST 256
@@ -167,6 +168,34 @@ err jwk_set_read(struct ctx *cx, const json_t *set, struct jwk_set *out)
                 return FAIL(cx, INVALID, "jwk.set", "two keys of a set are alike, or have the same name");
     }
     *out = found;
+    return OK;
+}
+
+/* A member that jwk_read() has looked at. */
+static struct bytes number_of(struct ctx *cx, const json_t *key, const char *name)
+{
+    struct bytes bytes = {NULL, 0};
+    return base64url_decode(cx->arena, member(key, name), &bytes) ? bytes : (struct bytes){NULL, 0};
+}
+
+static err check_one(struct ctx *cx, const struct jwk *key)
+{
+    static const public_key_kind KIND_OF[] = {
+        [JWK_ES256] = PUBLIC_KEY_ES256, [JWK_EDDSA] = PUBLIC_KEY_EDDSA, [JWK_PS256] = PUBLIC_KEY_RS256};
+    const json_t *json = NULL;
+    TRY(json_parse(cx, key->canonical, &json));
+    bool is_rsa = key->algorithm == JWK_PS256;
+    struct public_key numbers = {KIND_OF[key->algorithm], number_of(cx, json, is_rsa ? "n" : "x"),
+                                 number_of(cx, json, is_rsa ? "e" : "y")};
+    if (key->algorithm == JWK_EDDSA)
+        numbers.second = (struct bytes){NULL, 0};
+    return !arena_is_exhausted(cx->arena) && public_key_is_sound(&numbers) ? OK : fail_form(cx);
+}
+
+err jwk_set_check(struct ctx *cx, const struct jwk_set *set)
+{
+    for (size_t i = 0; i < set->count; i++)
+        TRY(check_one(cx, &set->keys[i]));
     return OK;
 }
 

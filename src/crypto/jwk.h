@@ -40,6 +40,9 @@ err jwk_read(struct ctx *cx, const json_t *key, struct jwk *out) MUST_CHECK;
 
 /* One to JWK_SET_MAX keys, no two alike, no two of the same name. Besides as jwk_read(), fails INVALID jwk.set. */
 err jwk_set_read(struct ctx *cx, const json_t *set, struct jwk_set *out) MUST_CHECK;
+/* That each key can have signed something: a point lies on its curve and is none of small order, a modulus is odd. For
+ * registering: it costs what a signature costs. Fails INVALID jwk.form. */
+err jwk_set_check(struct ctx *cx, const struct jwk_set *set) MUST_CHECK;
 /* {"keys":[…]} with nothing but what was read. */
 err jwk_set_write(struct ctx *cx, const struct jwk_set *set, struct text *out) MUST_CHECK;
 

@@ -98,6 +98,7 @@ err signing_read(struct ctx *cx, const struct signing_draft *draft, struct signi
     struct signing signing;
     TRY(json_parse(cx, draft->jwks, &json));
     TRY(jwk_set_read(cx, json, &set));
+    TRY(jwk_set_check(cx, &set));
     TRY(jwk_set_write(cx, &set, &signing.jwks));
     TRY(write_uris(cx, draft, &signing.redirect_uris));
     *out = signing;

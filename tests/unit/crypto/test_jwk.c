@@ -216,6 +216,28 @@ static void a_set_holds_one_to_eight_keys_no_two_alike(void **state)
     fixture_close(&fixture);
 }
 
+/* A key with which nobody can have signed, or everybody can, is not registered. */
+static void keys_that_are_no_keys_are_seen(void **state)
+{
+    (void)state; /* nothing is shared */
+    static const char *const BAD[] = {
+        "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_Y "\",\"y\":\"" EC_X "\"}]}",
+        "{\"keys\":[" EC_KEY ",{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\",\"y\":\"" EC_X "\"}]}",
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}",
+        "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}]}",
+    };
+    struct fixture fixture;
+    struct ctx *cx = fixture_open(&fixture);
+    struct jwk_set set;
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        assert_int_equal(read_set(cx, BAD[i], &set), OK);
+        assert_failed(cx, jwk_set_check(cx, &set), INVALID, "jwk.form");
+    }
+    assert_int_equal(read_set(cx, "{\"keys\":[" EC_KEY "," RSA_KEY "," ED_KEY "]}", &set), OK);
+    assert_int_equal(jwk_set_check(cx, &set), OK);
+    fixture_close(&fixture);
+}
+
 static void only_three_algorithms_have_a_name(void **state)
 {
     (void)state; /* nothing is shared */
@@ -237,6 +259,7 @@ int main(void)
         cmocka_unit_test(keys_of_other_kinds_and_for_other_work_are_refused),
         cmocka_unit_test(a_set_is_written_as_it_was_read),
         cmocka_unit_test(a_set_holds_one_to_eight_keys_no_two_alike),
+        cmocka_unit_test(keys_that_are_no_keys_are_seen),
         cmocka_unit_test(only_three_algorithms_have_a_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
