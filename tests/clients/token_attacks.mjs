@@ -221,6 +221,13 @@ const refuseAll = async () => {
     await refused(`${path} without a token`, 'invalid_request', { path, form: { token: undefined } })
 }
 
+/** The control: a request without a fault does not pass for a wrong one. */
+const noticeWhatIsRight = async () => {
+  const noticed = await refused('nothing', 'invalid_client', {}).then(() => false, () => true)
+  check(noticed, 'a right request passes for a wrong one')
+  console.log('control: a request without a fault among the wrong ones: red')
+}
+
 // ---- one use
 
 const once = async (name, requests, wanted) => {
@@ -314,6 +321,7 @@ if (process.argv[2] === 'again') {
 } else {
   id = await register(ORGANISATION, DEPARTMENT, 'order desk', [signs.publicKey], 'relationships,purposes,grants')
   await fetchNonce()
+  await noticeWhatIsRight()
   await refuseAll()
   await fetchNonce()
   await usedOnce()
@@ -331,5 +339,4 @@ if (process.argv[2] === 'again') {
   writeFileSync(KEPT, JSON.stringify({ ask: first, use: second }))
   console.log(`found: ${WRONG.length} wrong requests for a token are refused, each in its own words`)
   console.log(`found: 64 at once make 1; ${counted()} checks`)
-  console.log('control: the same request without the fault: taken')
 }
