@@ -165,6 +165,13 @@ static bool is_due(struct store *store, const struct time_mark *mark)
     return atomic_load(&time->wanted) || since_ms >= MARK_EVERY_MS || since_ms > passed_ms + STEP_MS;
 }
 
+static int64_t mark_id_of(const struct store_conn *conn)
+{
+    const struct database *db = conn->of_file[STORE_LEDGER];
+    int64_t slot = db->engine->slot(db);
+    return slot < 0 ? 1 : 1 + slot;
+}
+
 err store_clock_save(struct ctx *cx, struct store *store, struct store_conn *conn)
 {
     struct store_clock *time = &store->time;
@@ -180,7 +187,7 @@ err store_clock_save(struct ctx *cx, struct store *store, struct store_conn *con
     conn_begin_write(conn);
     conn->is_uncounted = true;
     conn->kept_time = true;
-    struct sql_clock_mark_set_in in = {mark.at_ms, mark.elapsed_ms, mark.boot, mark.horizon_ms};
+    struct sql_clock_mark_set_in in = {mark_id_of(conn), mark.at_ms, mark.elapsed_ms, mark.boot, mark.horizon_ms};
     err result = sql_clock_mark_set(cx, &in, NULL);
     TRY(conn_end_write(cx, conn, result == OK));
     TRY(result);
@@ -224,7 +231,7 @@ static err settle(struct ctx *cx, void *arg)
 {
     (void)arg; /* the mark is of this batch */
     cx->db->is_uncounted = true;
-    return sql_clock_mark_settle(cx, NULL);
+    return sql_clock_mark_settle(cx, &(struct sql_clock_mark_settle_in){mark_id_of(cx->db)}, NULL);
 }
 
 err store_settle_time(struct store *store, struct ctx *cx)

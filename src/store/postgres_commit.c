@@ -255,7 +255,7 @@ err postgres_lift_numbers(struct ctx *cx, struct postgres *pg, int64_t newest)
 err postgres_moment(struct ctx *cx, struct database *db, struct database_moment *out)
 {
     static const char ASK[] = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)::text,"
-                              " (SELECT at_ms FROM clock_mark WHERE mark_id = 1)::text";
+                              " (SELECT max(at_ms) FROM clock_mark)::text";
     struct postgres *pg = postgres_of(db);
     const char *found[2] = {NULL, NULL};
     struct database_moment moment = {0};

@@ -382,7 +382,6 @@ def two_servers_on_one_store_show_the_same(node):
     node.run("doctor")
 
 
-@steps.of_files
 def commands_run_side_by_side(node):
     """Eight at once, each a write: all of them succeed, none loses another's row."""
     done = []

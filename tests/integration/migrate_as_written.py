@@ -230,7 +230,8 @@ def the_keys_come_back(scene):
 
 LIAR = """SET search_path = symbolon_keys; CREATE FUNCTION lie() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN NEW.{1} = set_byte(NEW.{1}, 40, 255 - get_byte(NEW.{1}, 40)); RETURN NEW; END';
-    CREATE TRIGGER lie BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION lie()"""
+    CREATE TRIGGER lie BEFORE INSERT ON {0} FOR EACH ROW EXECUTE FUNCTION lie();
+    UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'lie'"""  # else it is refused before anything is copied
 
 
 def a_database_that_changes_keys_is_found_out(scene):

@@ -195,8 +195,8 @@ def a_fresh_store_beside_marks_is_none(node):
 
 
 def on_a_database_server(node, world):
-    """The keys lie in the folder all the same. The marks there may be older than the database, or none: another server
-    has written to it from a folder of its own."""
+    """The keys lie in the folder all the same. The marks there may be older than the database: another server has
+    written to it from a folder of its own. Of a node that has kept them they are missed."""
     node.stop()
     older = Shelf(node, "server")
     node.start()
@@ -212,9 +212,7 @@ def on_a_database_server(node, world):
     newest.put_back("keys.db", *MARKS)
     for name in MARKS:
         os.remove(os.path.join(node.data, "keys", name))
-    served(node, world)
-    for name in MARKS:
-        os.remove(os.path.join(node.data, "keys", name))
+    refused(node, "node.mark_missing", "log.checkpoint")
     assert node.run("mark", "renew", "--yes") == {"renewed": True}
     assert node.run("doctor")["marks_renewed"] is True
     served(node, world)

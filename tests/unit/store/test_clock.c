@@ -170,9 +170,9 @@ static err save_mark(struct ctx *cx, void *arg)
 static void an_earlier_mark_does_not_replace_a_later_one(void **state)
 {
     struct fixture *fixture = begin(state, 7);
-    struct sql_clock_mark_set_in later = {BEGUN_MS + 2000, 2000, 8, BEGUN_MS + 70000};
-    struct sql_clock_mark_set_in earlier = {BEGUN_MS + 1999, 1999, 7, BEGUN_MS + 5000};
-    struct sql_clock_mark_set_in latest = {BEGUN_MS + 2001, 2001, 9, BEGUN_MS + 5000};
+    struct sql_clock_mark_set_in later = {1, BEGUN_MS + 2000, 2000, 8, BEGUN_MS + 70000};
+    struct sql_clock_mark_set_in earlier = {1, BEGUN_MS + 1999, 1999, 7, BEGUN_MS + 5000};
+    struct sql_clock_mark_set_in latest = {1, BEGUN_MS + 2001, 2001, 9, BEGUN_MS + 5000};
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, save_mark, &later), OK);
     assert_int_equal(store_write_wait(fixture->store, &fixture->cx, save_mark, &earlier), OK);
     assert_int_equal(mark_of(fixture).at_ms, BEGUN_MS + 2000);

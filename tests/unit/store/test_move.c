@@ -402,7 +402,7 @@ static void cut_all(struct places *places)
 static err nothing(struct ctx *cx, void *arg)
 {
     (void)arg; /* that it is taken says it */
-    return sql_clock_mark_settle(cx, NULL);
+    return sql_clock_mark_settle(cx, &(struct sql_clock_mark_settle_in){1}, NULL);
 }
 
 static void a_place_that_is_closed_takes_no_writes_and_is_not_opened(void **state)
