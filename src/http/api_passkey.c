@@ -371,7 +371,7 @@ struct name_body {
     struct text name;
 };
 static const struct shape_member NAME[] = {
-    MEMBER("name", TEXT, SHAPE_REQUIRED, struct name_body, name, .least = 1, .most = LIMIT_NAME_BYTES),
+    MEMBER("name", TEXT, 0, struct name_body, name, .least = 1, .most = LIMIT_NAME_BYTES),
 };
 const struct shape SHAPE_PASSKEY_NAME = {.name = "PasskeyName", .sentence = "A new name.", SHAPE_MEMBERS(NAME),
     .size = sizeof(struct name_body)};

@@ -8,11 +8,13 @@ import copy
 import json
 import re
 import sys
+import time
 
 import isolation
 import openapi
 import steps
 from running_node import Caller, RunningNode
+from software_passkey import Device
 
 MARK = "Zsofia-Secret-7731"  # stands for personal data: it may never reach the log
 JSON = {"Content-Type": "application/json"}
@@ -29,12 +31,20 @@ MORE_DOORS = [
     ("GET", "/v1/me/attributes/pd:Name/history", None), ("GET", "/v1/me/organisations", None),
     ("POST", "/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/v1/org/departments", {"name": "D"}), ("POST", "/v1/org/invitations", {"claims": 2, "lifetime": "P3D"}),
-    ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None)]
+    ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None),
+    ("GET", "/v1/me/passkeys", None), ("POST", "/v1/me/passkeys/options", None),
+    ("POST", "/v1/me/passkeys", {"name": "Phone", "credential": {}}),
+    ("PATCH", "/v1/me/passkeys/{psk}", {"name": "Phone"}), ("DELETE", "/v1/me/passkeys/{psk}", None),
+    ("POST", "/v1/me/proof/options", None), ("POST", "/v1/me/proof", {"credential": {}}),
+    ("GET", "/v1/me/recovery", None), ("POST", "/v1/me/recovery/codes", None), ("POST", "/v1/me/recovery/stop", None),
+    ("GET", "/v1/me/alerts", None)]
 OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/log/key",
     "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
+    ("POST", "/v1/sign-in/options", {"person": "per_00000000000000000000000000"}),
+    ("POST", "/v1/sign-in", {"credential": {}}), ("POST", "/v1/recovery", {"code": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/sign-in/x", None), ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
 
 # Why a good call does not get in when another one was first.
@@ -57,7 +67,13 @@ class Door:
         self.required = self.operation.get("requestBody", {}).get("required", False)
 
     def send(self, body, fields=None):
-        return self.caller.call(self.method, self.path, body, fields)
+        """Where failures are counted, it waits as it is told."""
+        for _ in range(100):
+            reply = self.caller.call(self.method, self.path, body, fields)
+            if reply.status != 429 or reply.json["reason"] != "limit.rate":
+                break
+            time.sleep(int(reply.field("Retry-After")))
+        return reply
 
     def __repr__(self):
         return f"{self.method} {re.sub(r'_[0-9a-z]{26}', '', self.path)}"
@@ -69,6 +85,8 @@ class Hostile:
         self.description = openapi.Description(node.nobody.get("/openapi.json").expect(200).json)
         self.world = isolation.World(node)
         nobody = isolation.Party("nobody", Caller(node), OPEN_DOORS)
+        adamark = self.world.people["Adamark"]
+        adamark.own["psk"] = [Device().register(adamark.caller).expect(201).json["id"]]
         rows = [(self.world.people["Adamark"], isolation.PERSON_DOORS), (nobody, OPEN_DOORS),
                 (self.world.systems["Bluedesk"], isolation.SYSTEM_DOORS)]
         rows += [(rows[0][0], [row for row in MORE_DOORS if row[1].startswith("/v1/me")] +
@@ -341,7 +359,8 @@ def the_good_calls_get_in(hostile):
     got_in = 0
     for door in sorted(hostile.doors, key=lambda door: "sign-out" in door.path or "/systems/" in door.path):
         if door.path.startswith(("/v1/claims", "/invitation", "/sign-in", "/.well-known/symbolon/o", "/log/tile",
-                                 "/v1/me/erase")):
+                                 "/v1/me/erase", "/v1/sign-in", "/v1/recovery", "/v1/me/passkeys", "/v1/me/proof",
+                                 "/v1/me/recovery")):  # what wants a device is passkeys.py's
             continue
         if door.path == "/v1/me/relationships" and door.method == "POST":
             continue
