@@ -92,7 +92,7 @@ const WRONG = [
     ['a grant type in capitals', 'unsupported_grant_type', { form: { grant_type: 'CLIENT_CREDENTIALS' } }],
     ['a scope that nobody has', 'invalid_scope', { form: { scope: 'everything' } }],
     ['a scope that it does not have', 'invalid_scope', { form: { scope: 'admin' } }],
-    ['one scope too many', 'invalid_scope', { form: { scope: 'relationships disclosures' } }],
+    ['one scope too many', 'invalid_scope', { form: { scope: 'relationships records' } }],
     ['a scope twice', 'invalid_scope', { form: { scope: 'relationships relationships' } }],
     ['two blanks between scopes', 'invalid_scope', { form: { scope: 'relationships  grants' } }],
     ['a blank behind a scope', 'invalid_scope', { form: { scope: 'relationships ' } }],
@@ -238,8 +238,8 @@ const once = async (name, requests, wanted) => {
   check(others.every((answer) => (answer.error ?? answer.reason) === wanted), `${name}: ${JSON.stringify(others[0])}`)
 }
 
-const use = async (token, { method = 'GET', path = LIST, fields = {}, ...spoil } = {}) =>
-  reach(ISSUER + path, { method, headers: {
+const use = async (token, { method = 'GET', path = LIST, fields = {}, body, ...spoil } = {}) =>
+  reach(ISSUER + path, { method, body, headers: {
     authorization: `DPoP ${token}`, dpop: await proof({ path: path.split('?')[0], method, token, ...spoil }),
       ...fields } })
 
@@ -252,6 +252,11 @@ const usedOnce = async () => {
   const token = await good()
   const third = await proof({ path: LIST, method: 'GET', token })
   await once('a proof with a token', sixtyFour(() => use(token, { fields: { dpop: third } })), 'proof.replayed')
+  const door = '/v1/org/disclosures'
+  const fourth = await proof({ path: door, token })
+  const read = () => use(token, { path: door, method: 'POST', body: process.env.READ,
+    fields: { dpop: fourth, 'content-type': 'application/json' } })
+  await once('a proof with a read', sixtyFour(read), 'proof.replayed')
 }
 
 // ---- with a token
@@ -319,7 +324,8 @@ if (process.argv[2] === 'again') {
   check(replies[1].status === 401 && answers[1].reason === 'proof.replayed', JSON.stringify(answers[1]))
   console.log('found: what was used before a kill is known as used after it')
 } else {
-  id = await register(ORGANISATION, DEPARTMENT, 'order desk', [signs.publicKey], 'relationships,purposes,grants')
+  id = await register(ORGANISATION, DEPARTMENT, 'order desk', [signs.publicKey],
+    'relationships,purposes,grants,disclosures')
   await fetchNonce()
   await noticeWhatIsRight()
   await refuseAll()

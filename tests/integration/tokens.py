@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 
+import api_journey
 from running_node import ProxiedNode
 from skipping import skipped
 
@@ -54,6 +55,16 @@ def address(*nodes):
     return " ".join(f"http://{node.host}:{node.port}" for node in nodes)
 
 
+def a_read(node, shop):
+    """One that is permitted, as a body."""
+    ada = node.person("Ada")
+    ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)
+    asked = {"relationship": api_journey.connect(shop, ada), "purpose": api_journey.publish(shop),
+             "attributes": ["pd:Name", "pd:PhysicalAddress"]}
+    ada.post("/v1/me/grants", asked).expect(201)
+    return {**asked, "attributes": ["pd:Name"]}
+
+
 def run(node, facts, *words):
     environment = {**os.environ, "LISTENS": address(node), **facts, "ISSUER": ISSUER,
                    "STORE": json.dumps(["--data", node.data, *node.store])}
@@ -71,6 +82,7 @@ def main():
         facts = {"ORGANISATION": shop.organisation, "DEPARTMENT": shop.department, "KEY": shop.secret,
                  "OTHER_ORGANISATION": other.organisation, "OTHER_DEPARTMENT": other.department,
                  "KEPT": os.path.join(node.folder, "kept.json")}
+        facts["READ"] = json.dumps(a_read(node, shop))
         run(node, facts, "tokens.mjs")
         if node.database is None:
             run(node, facts, "token_attacks.mjs")
@@ -84,6 +96,7 @@ def main():
         node.start()
         run(node, facts, "token_attacks.mjs", "again")
         assert not [row for row in node.query("people", "SELECT * FROM access_token") if "tok_" in str(row)]
+        assert node.query("ledger", "SELECT count(*) FROM seen_read_token") == [("1",)]
         node.expect_sound()
     return 0
 

@@ -253,5 +253,6 @@ class ProxiedNode(RunningNode):
 
     def start(self):
         self.begin()
-        assert json.loads(self.process.stdout.readline())["ready"] == "https://node.example"
+        self.url = "https://node.example"
+        assert json.loads(self.process.stdout.readline())["ready"] == self.url
         self.host, self.port = self.address
