@@ -70,11 +70,18 @@ const good = async (spoil) => {
   return answer.access_token
 }
 
+let fetched = 0
+/** A slow machine takes longer than a nonce lives. */
+const freshNonce = async () => {
+  if (Date.now() - fetched > 20_000) await fetchNonce()
+}
+
 const fetchNonce = async () => {
   nonce = 'none'
   const reply = await ask()
   check(reply.status === 400 && (await reply.json()).error === 'use_dpop_nonce', 'a nonce is not asked for')
   nonce = reply.headers.get('dpop-nonce')
+  fetched = Date.now()
   check(nonce?.length === 32, 'the nonce is missing')
 }
 
@@ -204,7 +211,10 @@ const refused = async (name, error, spoil) => {
 
 /** A few at a time: a stranger's answer is held back until its beat. */
 const eachOf = async (list, run) => {
-  for (let at = 0; at < list.length; at += 16) await Promise.all(list.slice(at, at + 16).map(run))
+  for (let at = 0; at < list.length; at += 16) {
+    await freshNonce()
+    await Promise.all(list.slice(at, at + 16).map(run))
+  }
 }
 
 const refuseAll = async () => {
@@ -245,6 +255,7 @@ const use = async (token, { method = 'GET', path = LIST, fields = {}, body, ...s
 
 const sixtyFour = (make) => Array.from({ length: 64 }, () => make)
 const usedOnce = async () => {
+  await freshNonce()
   const one = await assertion()
   await once('an assertion', sixtyFour(() => ask({ form: { client_assertion: one } })), 'invalid_client')
   const other = await proof()
@@ -267,7 +278,8 @@ const uses = async () => {
   const CASES = [
     ['a key instead of a token', 'token.unknown', { fields: { authorization: `DPoP ${KEY}` } }],
     ['a token as a key', 'key.unknown', { fields: { authorization: `Bearer ${token}` } }],
-    ['a changed token', 'token.unknown', { fields: { authorization: `DPoP ${token.slice(0, -1)}A` } }],
+    ['a changed token', 'token.unknown',
+      { fields: { authorization: `DPoP ${token.slice(0, -1)}${token.endsWith('A') ? 'E' : 'A'}` } }],
     ['an assertion', 'token.unknown', { fields: { authorization: `DPoP ${await assertion()}` } }],
     ['another scheme', 'credentials.scheme', { fields: { authorization: `Basic ${token}` } }],
     ['a proof of another key', 'token.unknown', { header: { jwk: stranger }, key: strangers.privateKey }],
@@ -281,6 +293,7 @@ const uses = async () => {
     ['another nonce', 'proof.nonce', { claims: { nonce: 'A'.repeat(32) } }],
   ]
   for (const [name, reason, spoil] of CASES) {
+    await freshNonce()
     const reply = await use(token, spoil)
     const answer = await reply.json()
     check(reply.status === 401 && answer.reason === reason,
@@ -298,6 +311,7 @@ const uses = async () => {
 }
 
 const others = async () => {
+  await freshNonce()
   const mine = await good()
   const theirs = await makeKeys('ES256')
   const foreign = await register(OTHER_ORGANISATION, OTHER_DEPARTMENT, 'counter', [theirs.publicKey], 'relationships')
@@ -339,7 +353,8 @@ if (process.argv[2] === 'again') {
     headers: {
     'content-type': 'application/x-www-form-urlencoded', dpop: await proof() } } }
   const second = { address: ISSUER + LIST, options: { headers: {
-    authorization: `DPoP ${token}`, dpop: await proof({ path: LIST, method: 'GET', token }) } } }
+    authorization: `DPoP ${token}`, dpop: await proof({ path: LIST, method: 'GET', token,
+      claims: { iat: now() + 9 } }) } } }
   for (const { address, options } of [first, second]) check((await reach(address, options)).status === 200,
     'kept for later')
   writeFileSync(KEPT, JSON.stringify({ ask: first, use: second }))
