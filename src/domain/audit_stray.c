@@ -251,6 +251,15 @@ static err take_further(struct ctx *cx, const struct sql_audit_further_list_row 
     return OK;
 }
 
+static err take_day(struct ctx *cx, const struct sql_audit_refused_day_list_row *row, void *arg)
+{
+    (void)cx; /* nothing in here can fail */
+    if (audit_is_meant(arg, row->person_id))
+        audit_found(arg, "The refused reads of a day end with disclosure %lld, which is not one of them.",
+                    (long long)row->last_id);
+    return OK;
+}
+
 static err take_lost(struct ctx *cx, const struct sql_audit_lost_list_row *row, void *arg)
 {
     (void)cx; /* nothing in here can fail */
@@ -264,5 +273,6 @@ err audit_strays(struct audit_walk *walk)
     TRY(scan_twice(walk, walk->receipts, scan_receipts));
     TRY(scan_twice(walk, walk->disclosures, scan_disclosures));
     TRY(sql_audit_further_list_each(&walk->cx, take_further, walk));
+    TRY(sql_audit_refused_day_list_each(&walk->cx, take_day, walk));
     return sql_audit_lost_list_each(&walk->cx, take_lost, walk);
 }

@@ -132,7 +132,7 @@ static err take_step(struct ctx *cx, struct walk *walk, const struct sql_disclos
 /* The row that `after` names, in whichever chain of the person it lies. */
 static err find_start(struct ctx *cx, struct walk *walk)
 {
-    struct sql_disclosure_row row = {0};
+    struct sql_disclosure_load_row row = {0};
     bool found = false;
     if (walk->list->after == 0) {
         struct disclosure_head head;

@@ -19,17 +19,22 @@ static struct sql_refused_day_load_in key_of(const struct refused_day *day)
     return (struct sql_refused_day_load_in){day->person_id, day->relationship_id, day->department_id};
 }
 
-/* The row as it is now has this tag. */
-static err tag_row(struct ctx *cx, struct sql_refused_further_save_in *row)
+static struct row_tag_day place_of(const struct refused_day *day)
 {
-    struct row_tag tag = row_tag_of_further(cx->arena, row);
+    return (struct row_tag_day){day->relationship_id, day->department_id, day_of(day->at_ms)};
+}
+
+/* The row as it is now, of such a day, has this tag. */
+static err tag_row(struct ctx *cx, struct row_tag_day day, struct sql_refused_further_save_in *row)
+{
+    struct row_tag tag = row_tag_of_further(cx->arena, &day, row);
     return row_tag_make(cx, &tag, &row->tag);
 }
 
-static err fits_tag(struct ctx *cx, struct sql_refused_further_save_in row, bool *out)
+static err fits_tag(struct ctx *cx, struct row_tag_day day, struct sql_refused_further_save_in row, bool *out)
 {
     struct text stored = row.tag;
-    TRY(tag_row(cx, &row));
+    TRY(tag_row(cx, day, &row));
     *out = text_equals(stored, row.tag);
     return OK;
 }
@@ -72,7 +77,7 @@ err refused_day_load(struct ctx *cx, struct refused_day *day)
         return OK;
     struct sql_refused_further_save_in further = further_of(day);
     further.tag = row.tag;
-    TRY(fits_tag(cx, further, &fits));
+    TRY(fits_tag(cx, place_of(day), further, &fits));
     if (!fits) /* counting on would give a wrong count a tag that fits */
         day->entries = 0;
     return OK;
@@ -98,7 +103,7 @@ err refused_day_add_further(struct ctx *cx, struct refused_day *day, struct attr
     day->further.last_at_ms = day->at_ms;
     day->further.attributes = attribute_set_union(day->further.attributes, attributes);
     struct sql_refused_further_save_in row = further_of(day);
-    TRY(tag_row(cx, &row));
+    TRY(tag_row(cx, place_of(day), &row));
     return sql_refused_further_save(cx, &row, NULL);
 }
 
@@ -106,9 +111,10 @@ err refused_further_check(struct ctx *cx, const struct sql_disclosure_row *row, 
 {
     const struct sql_refused_further_save_in further = {row->person_id, row->disclosure_id, row->further_reads,
         row->further_last_at_ms, row->further_low, row->further_high, row->further_tag};
+    const struct row_tag_day day = {row->relationship_id, row->department_id, day_of(row->at_ms)};
     bool in_day = day_of(row->further_last_at_ms) == day_of(row->at_ms) &&
                   !timekeeper_is_before(row->further_last_at_ms, row->at_ms);
-    TRY(fits_tag(cx, further, out_fits));
+    TRY(fits_tag(cx, day, further, out_fits));
     *out_fits = *out_fits && in_day && row->outcome == DISCLOSURE_REFUSED && row->further_reads > 0;
     return OK;
 }

@@ -78,10 +78,13 @@ struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_
 }
 
 /* One that grows: its moment does not count. */
-struct row_tag row_tag_of_further(struct arena *arena, const struct sql_refused_further_save_in *row)
+struct row_tag row_tag_of_further(struct arena *arena, const struct row_tag_day *day,
+                                  const struct sql_refused_further_save_in *row)
 {
-    struct text columns = text_format(arena, "%lld %lld %lld %lld", (long long)row->reads, (long long)row->last_at_ms,
-                                      (long long)row->attributes_low, (long long)row->attributes_high);
+    struct text columns = text_format(arena, "%lld %lld %lld %lld %lld %lld %lld", (long long)day->relationship_id,
+                                      (long long)day->department_id, (long long)day->day, (long long)row->reads,
+                                      (long long)row->last_at_ms, (long long)row->attributes_low,
+                                      (long long)row->attributes_high);
     return (struct row_tag){text_format(arena, "refused/%lld/%lld", (long long)row->person_id,
                                         (long long)row->disclosure_id), columns, row->last_at_ms};
 }

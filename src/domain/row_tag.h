@@ -15,11 +15,19 @@ struct row_tag {
     int64_t     at_ms;   /* since when it is as it is */
 };
 
+/* Where a count of refused reads belongs: its row says only behind which entry it stands. */
+struct row_tag_day {
+    int64_t relationship_id;
+    int64_t department_id;
+    int64_t day; /* counted from 1970, UTC */
+};
+
 struct row_tag row_tag_of_organisation(struct arena *arena, const struct sql_organisation_insert_in *row);
 struct row_tag row_tag_of_department(struct arena *arena, const struct sql_department_insert_in *row);
 struct row_tag row_tag_of_key(struct arena *arena, const struct sql_api_key_insert_in *row);
 struct row_tag row_tag_of_signing(struct arena *arena, const struct sql_system_key_insert_in *row);
-struct row_tag row_tag_of_further(struct arena *arena, const struct sql_refused_further_save_in *row);
+struct row_tag row_tag_of_further(struct arena *arena, const struct row_tag_day *day,
+                                  const struct sql_refused_further_save_in *row);
 struct row_tag row_tag_of_purpose(struct arena *arena, const struct sql_purpose_save_in *row, int64_t published_at_ms);
 
 /* The tag itself, for a row that keeps it in a column of its own. */

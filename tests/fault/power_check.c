@@ -150,7 +150,7 @@ static bool stop_stands(struct looker *looker, const struct fact *fact)
 static bool read_stands(struct looker *looker, const struct fact *fact)
 {
     struct sql_disclosure_load_in in = {fact->person_id, fact->item};
-    struct sql_disclosure_row row;
+    struct sql_disclosure_load_row row;
     bool found = false;
     if (!went(looker, "reading the ledger", sql_disclosure_load(as_operator(looker), &in, &row, &found)))
         return false;

@@ -13,6 +13,8 @@
 #define ENTRIES "SELECT count(*) FROM disclosure WHERE outcome = 2"
 #define RESTORE "DELETE FROM refused_further; INSERT INTO refused_further SELECT * FROM kept; " \
                 "DELETE FROM disclosure_head; INSERT INTO disclosure_head SELECT * FROM kept_head"
+#define END_WITH_THE_FULLEST "UPDATE refused_day SET entries = 200, " \
+                             "last_id = (SELECT last_id FROM refused_day ORDER BY entries DESC LIMIT 1)"
 #define HOUR_MS INT64_C(3600000)
 
 static struct disclosure_ask ask_for(struct world *world, struct actor system, const struct relationship *relationship,
@@ -285,6 +287,53 @@ static void reads_are_not_counted_while_there_is_room_for_entries(void **state)
     assert_int_equal(world_audit(world, INT64_MAX), 1);
 }
 
+static void a_day_that_ends_with_the_entry_of_another_department_is_found_and_not_counted_on(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    wait_for_morning(world);
+    refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY + 1);
+    refuse(world, world->marketing, &relationship, 1);
+    assert_int_equal(world_audit(world, 0), 0);
+    world_spoil(world, "ledger.db", END_WITH_THE_FULLEST);
+    assert_int_equal(world_audit(world, INT64_MAX), 1);
+    refuse(world, world->marketing, &relationship, 3);
+    assert_int_equal(world_number(world, "ledger.db", "SELECT reads FROM refused_further"), 1);
+    assert_int_equal(world_number(world, "ledger.db", ENTRIES), LIMIT_REFUSED_READS_A_DAY + 4);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+/* Nothing is counted there yet, so no tag says whose the entry is. */
+static void a_count_behind_the_entry_of_another_department_is_found(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    wait_for_morning(world);
+    refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY);
+    refuse(world, world->marketing, &relationship, 1);
+    world_spoil(world, "ledger.db", END_WITH_THE_FULLEST);
+    refuse(world, world->marketing, &relationship, 3);
+    assert_int_equal(world_number(world, "ledger.db", "SELECT reads FROM refused_further"), 3);
+    world_spoil(world, "ledger.db", "DELETE FROM refused_day"); /* which has told of it until now */
+    assert_int_equal(world_audit(world, INT64_MAX), 2); /* the count, and so the head */
+}
+
+static void a_day_that_ends_with_the_entry_of_another_day_is_found_and_not_counted_on(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    wait_for_morning(world);
+    refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY + 1);
+    test_node_pass(&world->node, TIME_DAY_MS);
+    refuse(world, world->shipping, &relationship, 1);
+    world_spoil(world, "ledger.db", "UPDATE refused_day SET entries = 200, "
+                                    "last_id = (SELECT disclosure_id FROM refused_further)");
+    assert_int_equal(world_audit(world, INT64_MAX), 1);
+    refuse(world, world->shipping, &relationship, 2);
+    assert_int_equal(world_number(world, "ledger.db", ENTRIES), LIMIT_REFUSED_READS_A_DAY + 3);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 /* That row knows the newest day only, and takes nothing away: at worst there are more entries. */
 static void without_the_row_of_the_day_there_are_more_entries(void **state)
 {
@@ -311,6 +360,9 @@ int main(void)
         WORLD_TEST(a_count_behind_no_entry_is_found_at_its_person),
         WORLD_TEST(a_count_that_was_changed_gets_no_tag_by_counting_on),
         WORLD_TEST(reads_are_not_counted_while_there_is_room_for_entries),
+        WORLD_TEST(a_day_that_ends_with_the_entry_of_another_department_is_found_and_not_counted_on),
+        WORLD_TEST(a_count_behind_the_entry_of_another_department_is_found),
+        WORLD_TEST(a_day_that_ends_with_the_entry_of_another_day_is_found_and_not_counted_on),
         WORLD_TEST(without_the_row_of_the_day_there_are_more_entries),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

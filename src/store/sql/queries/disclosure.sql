@@ -16,23 +16,18 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16);
 -- name: disclosure_load
 -- file: ledger
 -- in:   person_id int64, disclosure_id int64
--- row:  disclosure
--- out:  disclosure_id int64, person_id int64, previous_id int64, relationship_id int64, organisation_id int64,
---       department_id int64, system_id int64, purpose_id int64, purpose_version int64, grant_id int64,
---       attributes_low int64, attributes_high int64, outcome int64, reason text, at_ms int64, note bytes,
---       further_reads int64, further_last_at_ms int64, further_low int64, further_high int64, further_tag text
+-- out:  previous_id int64
 -- rows: one
-SELECT d.disclosure_id, d.person_id, d.previous_id, d.relationship_id, d.organisation_id, d.department_id, d.system_id,
-    d.purpose_id, d.purpose_version, d.grant_id, d.attributes_low, d.attributes_high, d.outcome, d.reason, d.at_ms,
-    d.note, COALESCE(f.reads, 0), COALESCE(f.last_at_ms, 0), COALESCE(f.attributes_low, 0),
-    COALESCE(f.attributes_high, 0), COALESCE(f.tag, '')
-FROM disclosure d LEFT JOIN refused_further f ON f.person_id = d.person_id AND f.disclosure_id = d.disclosure_id
-WHERE d.person_id = $1 AND d.disclosure_id = $2;
+SELECT previous_id FROM disclosure WHERE person_id = $1 AND disclosure_id = $2;
 
 -- name: disclosure_chain
 -- file: ledger
 -- in:   person_id int64, newest_id int64, most int64
 -- row:  disclosure
+-- out:  disclosure_id int64, person_id int64, previous_id int64, relationship_id int64, organisation_id int64,
+--       department_id int64, system_id int64, purpose_id int64, purpose_version int64, grant_id int64,
+--       attributes_low int64, attributes_high int64, outcome int64, reason text, at_ms int64, note bytes,
+--       further_reads int64, further_last_at_ms int64, further_low int64, further_high int64, further_tag text
 -- rows: many
 WITH RECURSIVE chain (step, disclosure_id) AS (
     SELECT 1, disclosure_id FROM disclosure WHERE person_id = $1 AND disclosure_id = $2
