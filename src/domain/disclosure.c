@@ -318,6 +318,7 @@ static err write_refused(struct ctx *cx, struct disclosure_ask *ask, struct disc
     for (size_t i = 0; i < ask->refusals_count; i++)
         row.attributes = attribute_set_add(row.attributes, ask->refusals[i].kind->number);
     TRY(refused_day_load(cx, &day));
+    ask->counted = refused_day_is_full(&day) && !ask->given;
     if (refused_day_is_full(&day)) {
         head->refused++;
         return refused_day_add_further(cx, &day, row.attributes);
@@ -430,6 +431,7 @@ err disclosure_commit(struct ctx *cx, void *arg)
 {
     struct disclosure_ask *ask = arg;
     struct disclosure_head head;
+    ask->counted = false;
     if (ask->given) /* a refusal stands: allowing what was not opened would give nothing */
         TRY(look_again(cx, ask));
     TRY(disclosure_head_load(cx, ask->found.person_id, &head));

@@ -65,7 +65,7 @@ struct disclosure_ask {
     struct text          note; /* at most LIMIT_NOTE_BYTES */
     bool                 partial;
     /* answer */
-    int64_t                    disclosure_id; /* of no row, when a refusal is only counted: refused_day.h */
+    int64_t                    disclosure_id;
     struct relationship        found;
     struct id                  purpose_id;
     struct bytes               sealed_note;
@@ -74,7 +74,8 @@ struct disclosure_ask {
     bool                       has_ended;    /* `grants` holds those that have ended as well */
     int64_t                    edition;      /* of the people file, as they were read: store_people_edition() */
     struct attribute_set       considered;   /* the kinds that a decision may allow: all, then those that were opened */
-    bool                       given;        /* false: refused, see `reason` */
+    bool                       given;        /* false: refused, see `reason` … */
+    bool                       counted;      /* … and by the write only counted, of no row: refused_day.h */
     const char                *reason;       /* of the first refused kind */
     struct disclosure_use     *uses;
     size_t                     uses_count;
@@ -87,8 +88,7 @@ struct disclosure_ask {
 };
 
 /* Reads and decides: fills the answer and opens the values. NOT_FOUND for a relationship or purpose that is not the
- * caller's, or is a draft of another department; a refusal by the person's will is not a failure here: `given` says
- * it. */
+ * caller's, or is a draft of another department; a refusal by the person's will is no failure: `given` says it. */
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask) MUST_CHECK;
 
 /* store_write_fn; arg: the decided struct disclosure_ask. Re-checks the grants at the writer's moment, and reads them

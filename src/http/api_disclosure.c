@@ -351,7 +351,7 @@ err post_disclosure(struct call *call)
     TRY(answer(call, reading));
     return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading,
         .announce = disclosure_commit_announce, .encode = answer_again, .person_id = reading->ask.found.person_id,
-        .in_ledger = true, .stands = still_stands});
+        .in_ledger = true, .passing = &reading->ask.counted, .stands = still_stands});
 }
 
 /* ---- the person's list */

@@ -23,6 +23,7 @@ struct seal {
     struct reply        reply;      /* as the handler left it */
     struct share_place *place;      /* its caller's share of the queue; NULL: it takes none */
     bool                repeatable; /* the request carries an Idempotency-Key */
+    bool                replaces;   /* an answer is kept that stands no more */
     struct idempotency  idempotency;
 };
 
@@ -257,6 +258,7 @@ static err find_kept(struct seal *seal, bool *out_found)
     *out_found = stands;
     if (!stands)
         call->reply = seal->reply;
+    seal->replaces = !stands;
     return OK;
 }
 
@@ -284,6 +286,12 @@ static err use_proof(struct ctx *cx, const struct seal *seal)
     return proof.reason == NULL ? OK : seen_token_use(cx, &proof);
 }
 
+/* What takes nobody's place and is decided anew each time would fill the disk, a row for each key. */
+static bool is_to_keep(const struct seal *seal)
+{
+    return seal->repeatable && (seal->replaces || seal->sealing.passing == NULL || !*seal->sealing.passing);
+}
+
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
  * transaction. May run again, so it starts from the reply as the handler left it. */
 static err run_sealed(struct ctx *cx, void *arg)
@@ -292,6 +300,7 @@ static err run_sealed(struct ctx *cx, void *arg)
     struct call *call = seal->call;
     bool found = false;
     call->reply = seal->reply;
+    seal->replaces = false;
     if (cx->actor.kind == ACTOR_PERSON)
         TRY(person_is_still_here(cx));
     TRY(use_proof(cx, seal));
@@ -304,7 +313,7 @@ static err run_sealed(struct ctx *cx, void *arg)
         TRY(seal->sealing.encode(call, seal->sealing.arg));
     if (seal->sealing.about != NULL)
         seal->idempotency.person_id = *seal->sealing.about;
-    return seal->repeatable ? idempotency_keep(call, &seal->idempotency) : OK;
+    return is_to_keep(seal) ? idempotency_keep(call, &seal->idempotency) : OK;
 }
 
 static void refuse_sealed(struct call *call, err result)

@@ -90,6 +90,8 @@ struct sealing {
     call_encode    encode;    /* NULL: the reply was already built with call_reply() */
     int64_t        person_id;
     const int64_t *about;     /* inside `arg`: the same, when only the act tells who it is; NULL: `person_id` */
+    const bool    *passing;   /* inside `arg`, as the act leaves it: whether the answer is decided anew when it is asked
+                                 for again; it is kept only in the place of one that stands no more. NULL: it is kept */
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
     int64_t        stops;     /* acts, each of which takes something away: it goes first, and may use what is kept for
                                  stops, unless they are many; 0: it gives something */

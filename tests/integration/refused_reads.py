@@ -2,7 +2,8 @@
 """Goal: a department that asks in vain again and again fills neither the list of its customer nor the disk, and the
 customer sees exactly how often it was. Method: several connections at once, with a database at two servers, are refused
 far more reads than have entries of their own; others are given meanwhile. The entries, what is counted behind them and
-the rows are held against the answers; what the business is told never changes. Positive controls: an account with one
+the rows are held against the answers; what the business is told never changes, and its keys
+keep nothing of what is only counted. Positive controls: an account with one
 read less, one with an entry more than a day may have, and an answer that says one word more, are seen."""
 import collections
 import contextlib
@@ -86,6 +87,36 @@ def the_business_hears_the_same(shop, customer, heard, first):
     assert customer.line().get("/v1/me").json["refused_disclosures"] == 1 + LINES * REFUSED
 
 
+def kept_answers(node):
+    return int(node.query("ledger", "SELECT count(*) FROM disclosure_answer")[0][0])
+
+
+def keys_keep_nothing_of_what_is_counted(node, shop, customer, first):
+    """Of a day that has its entries. What has an entry, and what takes the place of a kept answer, is kept as ever."""
+    line, never, path = shop.line(), shop.purposes[1], f"/v1/me/relationships/{customer.relationship}"
+    for _ in range(ENTRIES_A_DAY):
+        customer.read(line, never).expect(403)
+    before, refused = kept_answers(node), customer.line().get("/v1/me").json["refused_disclosures"]
+    twice = [customer.read(line, never, key="counted").expect(403) for _ in range(2)]
+    assert masked(twice[0]) == masked(twice[1]) and twice[0].json["disclosure"] != twice[1].json["disclosure"], twice
+    assert customer.read(line, never, key="first").expect(403).json["disclosure"] == first.json["disclosure"]
+    assert customer.line().get("/v1/me").json["refused_disclosures"] == refused + 2
+    assert kept_answers(node) == before, (kept_answers(node), before)
+    part = {"relationship": customer.relationship, "purpose": shop.purposes[0], "partial": True,
+            "attributes": ["pd:Name", "pd:EmailAddress"]}
+    given = [line.call("POST", "/v1/org/disclosures", part, "part").expect(200).json for _ in range(2)]
+    assert given[0]["id"] == given[1]["id"] and given[0]["refused"], given
+    assert kept_answers(node) == before + 1
+    customer.line().call("PATCH", path, {"state": "paused"}).expect(200)
+    stopped = line.call("POST", "/v1/org/disclosures", part, "part").expect(403).json
+    customer.line().call("PATCH", path, {"state": "active"}).expect(200)
+    again = line.call("POST", "/v1/org/disclosures", part, "part").expect(403).json
+    assert stopped["disclosure"] == again["disclosure"] and kept_answers(node) == before + 1, (stopped, again)
+    customer.give(customer.line(), never)
+    customer.read(line, never, key="counted").expect(200)
+    print("found: keys keep nothing of reads that are only counted; controls: of the others they do")
+
+
 def main():
     seed_of_run()
     with contextlib.ExitStack() as stack:
@@ -94,10 +125,11 @@ def main():
         nodes = [node, stack.enter_context(Beside(node))] if node.database else [node]
         customer = shop.customer()
         customer.give(customer.line(), shop.purposes[0])
-        first = customer.read(shop.line(), shop.purposes[1]).expect(403)
+        first = customer.read(shop.line(), shop.purposes[1], key="first").expect(403)
         heard = ask_in_vain(nodes, shop, customer)
         the_customer_sees_all_of_it(node, shop, customer, 1 + LINES * REFUSED)
         the_business_hears_the_same(shop, customer, heard, first)
+        keys_keep_nothing_of_what_is_counted(node, shop, customer, first)
         node.expect_sound()
     print("ok")
 
