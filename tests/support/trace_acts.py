@@ -486,6 +486,22 @@ def list_of_system(life):
     life.send(system["fields"], "GET", limited(life, path))
 
 
+@act(20)
+def about_signing_in(life):
+    """What needs no signature: a device that signs is another test's (passkeys.py, tokens.py)."""
+    fields = life.person(life.one(life.relationships))
+    choice = life.dice.choice(["passkeys", "alerts", "recovery", "codes", "stop", "ours", "proof", "anybody", "tokens"])
+    if choice in ("passkeys", "alerts", "recovery"):
+        life.send(fields, "GET", f"/v1/me/{choice}")
+    elif choice == "anybody":
+        life.send({}, "POST", "/v1/sign-in/options", {})
+    elif choice == "tokens":
+        life.send({}, "GET", "/.well-known/oauth-" + life.dice.choice(["authorization-server", "protected-resource"]))
+    else:
+        life.send(fields, "POST", "/v1/me/" + {"codes": "recovery/codes", "stop": "recovery/stop", "ours":
+                                               "passkeys/options", "proof": "proof/options"}[choice])
+
+
 @act(50)
 def next_page(life):
     if life.links:

@@ -18,12 +18,14 @@ ID = r"[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}"
 TOKEN = r"[a-z]{3}_[0-9a-z]{16}_[A-Za-z0-9_-]{43}"
 CODE = r"[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){3}"
 RANDOM = r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])"  # 256 bits: salts, halves of keys, their names
+CHALLENGE = r'(?<="challenge":")[A-Za-z0-9_-]+'
+HANDLE = r'(?<="user":{"id":")[A-Za-z0-9_-]+'  # a person's id in base64url
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z|\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)? UTC"
 CURSOR = r"cursor=[A-Za-z0-9_%-]+"
 SEALED = r'"(?:payload|protected|signature)":"[A-Za-z0-9_-]*"'
 ADDRESS = r"127\.0\.0\.1:\d+"
 REQUEST = r'"request_id":"[^"]*"'
-PIECE = re.compile("(" + "|".join([TOKEN, ID, CODE, RANDOM, MOMENT, CURSOR, SEALED, REQUEST, ADDRESS]) + ")")
+PIECE = re.compile("(" + "|".join([TOKEN, ID, CODE, CHALLENGE, HANDLE, RANDOM, MOMENT, CURSOR, SEALED, REQUEST, ADDRESS]) + ")")
 NAME = re.compile(rb"[A-Za-z0-9_%-]{12,}")  # where such a piece may stand in what is sent
 PICTURE = re.compile(r"<svg.*?</svg>", re.S)  # of a code
 PASSING = ("date", "x-request-id", "content-length")
