@@ -29,6 +29,7 @@
 #define HEAD_EVERY_MS 1000
 #define HOLDER_EVERY_MS 1000
 #define KEYS_EVERY_MS 1000
+#define LOST_EVERY_MS 5000
 #define MARK_EVERY_MS 1000
 #define PLACE_EVERY_MS 1000
 #define TIME_EVERY_MS 1000
@@ -58,6 +59,7 @@ typedef enum job_number {
     JOB_HOLDER,
     JOB_TIME,
     JOB_KEYS,
+    JOB_LOST,
     JOB_ERASE,
     JOB_LOG,
     JOB_MARK,
@@ -115,6 +117,13 @@ static err destroy_keys(struct courier *courier)
     TRY(node_check_keys(courier->node, &courier->cx, false));
     TRY(key_return_note(&courier->cx, courier->node->store));
     return person_forget_listed(&courier->cx, courier->node->store, &forgetting);
+}
+
+/* People whose bucket key is missing without having been destroyed: they are there, and nothing of theirs opens. */
+static err look_for_lost(struct courier *courier)
+{
+    struct person_keys_lost lost;
+    return node_look_for_lost(courier->node, &courier->cx, &lost);
 }
 
 /* A little at a time, so that neither the keys of others nor any other job wait for the rows of many. */
@@ -209,6 +218,7 @@ static const struct job JOBS[JOB_COUNT] = {
     [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = KEYS_EVERY_MS},
+    [JOB_LOST] = {.name = "lost", .run = look_for_lost, .every_ms = LOST_EVERY_MS},
     [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},

@@ -18,6 +18,7 @@
 #include "domain/key_return.h"
 #include "domain/key_rows.h"
 #include "domain/leftover.h"
+#include "domain/person_key.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
 
@@ -243,6 +244,37 @@ err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough)
     return result;
 }
 
+static void tell_lost(const struct node *node, const struct person_keys_lost *lost)
+{
+    if (lost->buckets > 0)
+        LOG(&node->log, LOG_ERROR, "keys.lost", LOG_INT("buckets", lost->buckets), LOG_INT("people", lost->people),
+            LOG_TEXT("meaning", "bucket keys that nobody has destroyed are missing: nothing of these people can be "
+                                "read, given or stopped until the newest copy of them is put back"));
+    else
+        LOG(&node->log, LOG_INFO, "keys.found", LOG_INT("buckets", lost->of));
+}
+
+err node_look_for_lost(struct node *node, struct ctx *cx, struct person_keys_lost *out)
+{
+    TRY(person_keys_find_lost(cx, out));
+    if (out->buckets != keyring_lost(node->keyring))
+        tell_lost(node, out);
+    keyring_note_lost(node->keyring, out->buckets);
+    return OK;
+}
+
+/* Where none is left the folder is another one, or half of one. */
+static err check_keys(struct node *node)
+{
+    struct person_keys_lost lost;
+    TRY(node_check_keys(node, &node->cx, false));
+    TRY(node_look_for_lost(node, &node->cx, &lost));
+    if (lost.buckets > 0 && lost.buckets == lost.of)
+        return FAIL(&node->cx, CORRUPT, "person.key_lost",
+                    "the keys of all people are missing: put the newest copy of all keys back, see docs/operations");
+    return OK;
+}
+
 /* Also after another process was faster; then its name must be ours. */
 static err settle_name(struct node *node, const struct mark *mark)
 {
@@ -304,7 +336,7 @@ static err open_store(struct node *node, const struct node_options *options, str
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(node->store, &mark);
     TRY(mark_check(cx, node->store, &mark, options->renew_marks));
-    return options->moves || options->moves_keys ? OK : node_check_keys(node, cx, false);
+    return options->moves || options->moves_keys ? OK : check_keys(node);
 }
 
 err node_open(struct node *node, const struct node_options *options)

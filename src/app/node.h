@@ -10,6 +10,8 @@
 #include "store/look.h"
 #include "store/store.h"
 
+struct person_keys_lost; /* domain/person_key.h */
+
 struct node {
     struct clock         clock;
     struct randomness    randomness;
@@ -80,6 +82,8 @@ err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
 /* With a ctx of the calling thread: looks whether the keys were put back from an older copy, and sees to it that nobody
  * comes back with it (domain/key_return.h). At start, and then by the courier. `is_thorough`: whatever they say. */
 err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough) MUST_CHECK;
+/* With a ctx of the calling thread: how many bucket keys are lost. Tells log and /readyz when that changes. */
+err node_look_for_lost(struct node *node, struct ctx *cx, struct person_keys_lost *out) MUST_CHECK;
 /* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest. */
 err node_keep_marks(struct node *node) MUST_CHECK;
 /* Numbers what waits for the log and takes away leftovers, so that a command leaves nothing behind for a server that

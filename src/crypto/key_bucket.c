@@ -151,6 +151,21 @@ err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t buck
     return done;
 }
 
+err keyring_bucket_stands(struct ctx *cx, int64_t bucket, struct bytes sealed, bool *out)
+{
+    return cx->keyring->shelf->stands(cx, cx->keyring, bucket, sealed, out);
+}
+
+void keyring_note_lost(struct keyring *keyring, int64_t buckets)
+{
+    atomic_store(&keyring->lost, buckets);
+}
+
+int64_t keyring_lost(const struct keyring *keyring)
+{
+    return atomic_load(&keyring->lost);
+}
+
 void keyring_drop_destroyed(struct ctx *cx, struct keyring *keyring)
 {
     keyring->shelf->drop_destroyed(cx, keyring);

@@ -62,6 +62,11 @@ err keyring_bucket_create(struct ctx *cx, struct keyring *keyring, int64_t *out_
  * it goes with store_scrub_keys(). */
 err keyring_bucket_destroy(struct ctx *cx, struct keyring *keyring, int64_t bucket) MUST_CHECK;
 
+/* Whether its key is there; not whether it opens. `sealed` as in a place. Fails INTERNAL key.disk. */
+err keyring_bucket_stands(struct ctx *cx, int64_t bucket, struct bytes sealed, bool *out) MUST_CHECK;
+void keyring_note_lost(struct keyring *keyring, int64_t buckets); /* how many are not, and should be */
+int64_t keyring_lost(const struct keyring *keyring);
+
 /* Wipes the cached keys of buckets that another process has destroyed: for a job that comes round each second or so. */
 void keyring_drop_destroyed(struct ctx *cx, struct keyring *keyring);
 

@@ -37,6 +37,7 @@ struct keyring {
     int64_t                 lacks;
     bool                    locked;
     _Atomic int64_t         asked_at_ns; /* what waits for its answer since then; 0: nothing does */
+    _Atomic int64_t         lost; /* buckets */
     struct keyring_secrets *secrets;
     struct id_sealer       *ids;
     pthread_mutex_t         asking; /* guards socket */

@@ -7,9 +7,20 @@
 #include "base/limits.h"
 #include "crypto/keyring.h"
 #include "domain/person.h"
+#include "store/keys_place.h"
 #include "store/queries.h"
 
 #define PAGE 200
+
+static err fresh_bucket(struct ctx *cx, struct key_place *out)
+{
+    struct key_place fresh = {.bucket = 0};
+    TRY(keyring_bucket_create(cx, cx->keyring, &fresh.bucket, &fresh.sealed));
+    struct sql_key_bucket_insert_in insert = {.bucket = fresh.bucket, .people = 0, .open = KEY_BUCKET_OPEN};
+    TRY(sql_key_bucket_insert(cx, &insert, NULL));
+    *out = fresh;
+    return OK;
+}
 
 /* A bucket that new people may join; fills all of a place but the person. */
 static err open_bucket(struct ctx *cx, struct key_place *out)
@@ -22,12 +33,16 @@ static err open_bucket(struct ctx *cx, struct key_place *out)
         *out = (struct key_place){.bucket = row.bucket, .sealed = row.sealed};
         return OK;
     }
-    struct key_place fresh = {.bucket = 0};
-    TRY(keyring_bucket_create(cx, cx->keyring, &fresh.bucket, &fresh.sealed));
-    struct sql_key_bucket_insert_in insert = {.bucket = fresh.bucket, .people = 0, .open = KEY_BUCKET_OPEN};
-    TRY(sql_key_bucket_insert(cx, &insert, NULL));
-    *out = fresh;
-    return OK;
+    return fresh_bucket(cx, out);
+}
+
+/* One whose key is lost takes nobody in any more, also when it is put back. */
+static err leave_bucket(struct ctx *cx, struct key_place *place)
+{
+    struct sql_key_bucket_set_open_in full = {place->bucket, KEY_BUCKET_FULL};
+    failure_clear(&cx->failure);
+    TRY(sql_key_bucket_set_open(cx, &full, NULL));
+    return fresh_bucket(cx, place);
 }
 
 err person_key_make(struct ctx *cx, int64_t person_id)
@@ -37,7 +52,13 @@ err person_key_make(struct ctx *cx, int64_t person_id)
     PERSON_KEY key;
     struct bytes wrapped;
     place.person_id = person_id;
-    TRY(keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key));
+    err made = keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key);
+    if (made == NOT_FOUND) {
+        TRY(leave_bucket(cx, &place));
+        place.person_id = person_id;
+        made = keyring_person_key_make(cx, cx->keyring, &place, &wrapped, &key);
+    }
+    TRY(made);
     struct sql_person_key_insert_in row = {.person_id = person_id, .bucket = place.bucket, .wrapped = wrapped};
     TRY(sql_person_key_insert(cx, &row, NULL));
     struct sql_key_bucket_count_in count = {.bucket = place.bucket, .more = 1};
@@ -50,27 +71,89 @@ void person_key_open_ahead(struct ctx *cx, int64_t person_id)
     sql_person_key_load_ahead(cx, &in);
 }
 
-err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
+/* `out_bucket`: where the key is said to lie; 0 when there is no row. */
+static err open_as_kept(struct ctx *cx, int64_t person_id, int64_t *out_bucket, struct secret_key *out)
 {
     struct sql_person_key_load_in in = {.person_id = person_id};
     struct sql_person_key_load_row row;
     bool found = false;
+    *out_bucket = 0;
     TRY(sql_person_key_load(cx, &in, &row, &found));
     if (!found)
         return FAIL(cx, NOT_FOUND, "person.erased", "the key of this person is destroyed");
+    *out_bucket = row.bucket;
     struct key_place place = {.bucket = row.bucket, .person_id = person_id, .sealed = row.sealed};
     return keyring_person_key_open(cx, cx->keyring, &place, row.wrapped, out);
 }
 
-/* A row goes before its bucket key does, so a row without one was robbed of it. */
+static err fail_lost(struct ctx *cx)
+{
+    failure_clear(&cx->failure);
+    return FAIL(cx, CORRUPT, "person.key_lost", "the key folder lacks a key that people need, or it is broken");
+}
+
+/* Of a person whose row names a bucket that has no key. That of somebody whose key was to go proves nothing. */
+static err tell_lost(struct ctx *cx, int64_t person_id)
+{
+    struct failure destroyed = cx->failure;
+    struct sql_person_load_in in = {person_id};
+    struct sql_person_load_row person = {PERSON_ERASED, 0, 0};
+    bool found = false;
+    failure_clear(&cx->failure);
+    TRY(sql_person_load(cx, &in, &person, &found));
+    if (found && person.state != PERSON_ERASED && person.merged_into == 0)
+        return fail_lost(cx);
+    cx->failure = destroyed;
+    return NOT_FOUND;
+}
+
+/* A row goes before its bucket key does, so a row that still names a bucket without a key was robbed of it. What was
+ * seen of the rows may be older than what is seen of the keys: then the row is another one by now. */
+err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out)
+{
+    int64_t before = 0;
+    int64_t bucket = 0;
+    err result = open_as_kept(cx, person_id, &bucket, out);
+    while (result == NOT_FOUND && bucket != before) {
+        before = bucket;
+        failure_clear(&cx->failure);
+        store_keys_look_again(cx);
+        result = open_as_kept(cx, person_id, &bucket, out);
+    }
+    return result == NOT_FOUND && bucket != 0 ? tell_lost(cx, person_id) : result;
+}
+
 static err check_one(struct ctx *cx, int64_t person_id)
 {
     PERSON_KEY key;
     err result = person_key_open(cx, person_id, &key);
     if (result != NOT_FOUND && result != CORRUPT)
         return result;
-    failure_clear(&cx->failure);
-    return FAIL(cx, CORRUPT, "person.key_lost", "the key folder lacks a key that people need, or it is broken");
+    return fail_lost(cx);
+}
+
+/* ---- what is lost */
+
+static err look_at_bucket(struct ctx *cx, const struct sql_key_bucket_list_of_people_row *row, void *arg)
+{
+    struct person_keys_lost *lost = arg;
+    bool stands = false;
+    TRY(keyring_bucket_stands(cx, row->bucket, row->sealed, &stands));
+    lost->of++;
+    lost->buckets += !stands;
+    lost->people += stands ? 0 : row->people;
+    return OK;
+}
+
+/* What is missed once may have been destroyed by another process behind the rows that were read. */
+err person_keys_find_lost(struct ctx *cx, struct person_keys_lost *out)
+{
+    *out = (struct person_keys_lost){.buckets = 1};
+    for (int look = 0; look < 2 && out->buckets > 0; look++) {
+        *out = (struct person_keys_lost){.buckets = 0};
+        TRY(sql_key_bucket_list_of_people_each(cx, look_at_bucket, out));
+    }
+    return OK;
 }
 
 err person_keys_check(struct ctx *cx)

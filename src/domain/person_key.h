@@ -16,15 +16,24 @@ typedef enum key_bucket_state {
     KEY_BUCKET_DOOMED = 2, /* emptied; its key is destroyed next */
 } key_bucket_state;
 
-/* Inside a write: a fresh key for a person who is being made. */
+/* Inside a write: a fresh key for a person who is being made; where the key of the open bucket is lost, in another. */
 err person_key_make(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
-/* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed. */
+/* The person's data key; the caller wipes it (PERSON_KEY does). NOT_FOUND person.erased when it is destroyed;
+ * CORRUPT person.key_lost when it should be there, and the key of its bucket is not. */
 err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
 /* Says that it will be opened: see statement_ahead() of the store. */
 void person_key_open_ahead(struct ctx *cx, int64_t person_id);
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
+
+/* Buckets that hold people and whose keys are missing, though nobody has destroyed them. Looks at each, opens none. */
+struct person_keys_lost {
+    int64_t of; /* buckets with people in them */
+    int64_t buckets;
+    int64_t people;
+};
+err person_keys_find_lost(struct ctx *cx, struct person_keys_lost *out) MUST_CHECK;
 
 /* Opens one key of each bucket. CORRUPT person.key_lost when people need a bucket key that is missing or broken. */
 err person_keys_check(struct ctx *cx) MUST_CHECK;

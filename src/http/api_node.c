@@ -11,7 +11,8 @@ struct health {
     struct text status;
 };
 static const struct shape_member HEALTH_MEMBERS[] = {
-    MEMBER("status", TEXT, SHAPE_REQUIRED, struct health, status, .sentence = "\"ok\"."),
+    MEMBER("status", TEXT, SHAPE_REQUIRED, struct health, status,
+           .sentence = "\"ok\"; of readiness also \"keys_lost\": people are there whose keys are not."),
 };
 const struct shape SHAPE_HEALTH = {.name = "Health", .sentence = "The node is well.", SHAPE_MEMBERS(HEALTH_MEMBERS),
     .size = sizeof(struct health)};
@@ -39,7 +40,7 @@ err get_readiness(struct call *call)
         return FAIL(cx, UNAVAILABLE, "key.holder_silent", "the process that holds the keys does not answer");
     TRY(sql_clock_mark_of_people(cx, &row, &found));
     TRY(sql_key_owner_load(cx, &owner, &found)); /* the keys may lie on another server than the rest */
-    return call_reply(call, &(struct health){TEXT("ok")});
+    return call_reply(call, &(struct health){keyring_lost(cx->keyring) > 0 ? TEXT("keys_lost") : TEXT("ok")});
 }
 
 err get_openapi(struct call *call)

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "store/generation.h"
+#include "store/keys_place.h"
 #include "store/postgres.h"
 #include "store/sqlite.h"
 #include "store/state.h"
@@ -261,6 +262,13 @@ void store_read_end(struct ctx *cx)
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         end(conn, file, MOVE_COMMIT);
     conn->is_reading = false;
+}
+
+void store_keys_look_again(struct ctx *cx)
+{
+    struct store_conn *conn = cx->db;
+    if (conn->is_reading && conn->leader[STORE_KEYS] == STORE_KEYS)
+        end(conn, STORE_KEYS, MOVE_COMMIT);
 }
 
 int64_t store_people_edition(const struct ctx *cx)

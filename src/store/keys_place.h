@@ -21,6 +21,9 @@ err store_keys_look(struct ctx *cx, struct store *store, struct store_keys_place
 /* How often batches have changed the keys, as these say it themselves, and as this process has seen it: the second is
  * the higher one once somebody has put an older copy in their place. With cx->db. Fails as the store does. */
 err store_keys_generation(struct ctx *cx, struct store *store, int64_t *out, int64_t *out_seen) MUST_CHECK;
+/* What this thread reads of the keys from here on is of now, also between store_read_begin() and its end: a bucket key
+ * in the folder may be gone that an older state of the rows still names. */
+void store_keys_look_again(struct ctx *cx);
 /* An older copy is what there is, and somebody sees to it: until now, changes of it fail (CORRUPT store.went_back). */
 void store_keys_accept(struct store *store);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/keys_place.h"
 #include "store/queries.h"
 #include "support/world.h"
 
@@ -166,6 +167,20 @@ static void the_erased_do_not_open_and_the_survivors_do(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static void an_erasure_is_vouched_for_before_it_is_told(void **state)
+{
+    struct world *world = *state;
+    struct ctx *cx = world_as(world, world->operator_);
+    struct sql_node_keys_generation_row noted = {0};
+    int64_t before = 0;
+    int64_t seen = 0;
+    bool found = false;
+    ASSERT_OK(world, store_keys_generation(cx, world->node.store, &before, &seen));
+    ASSERT_OK(world, person_forget_keys(cx, world->node.store, &world->ada.person_id, 1));
+    ASSERT_OK(world, sql_node_keys_generation(cx, &noted, &found));
+    assert_true(noted.value > before); /* so a copy of the keys from before is known as one */
+}
+
 static void a_wrapped_key_from_before_opens_nothing(void **state)
 {
     struct world *world = *state;
@@ -276,6 +291,7 @@ int main(void)
         WORLD_TEST(a_row_that_was_made_another_persons_opens_nothing),
         WORLD_TEST(only_the_operator_makes_people),
         WORLD_TEST(the_erased_do_not_open_and_the_survivors_do),
+        WORLD_TEST(an_erasure_is_vouched_for_before_it_is_told),
         WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
         WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),

@@ -83,6 +83,14 @@ SELECT bucket, min(person_id) AS person_id FROM person_key GROUP BY bucket ORDER
 SELECT key_bucket.bucket, people, sealed FROM key_bucket LEFT JOIN bucket_key ON bucket_key.bucket = key_bucket.bucket
 WHERE open = 1 AND people < $1 ORDER BY key_bucket.bucket DESC LIMIT 1;
 
+-- Those that hold people and are not to be destroyed.
+-- name: key_bucket_list_of_people
+-- file: keys
+-- out:  bucket int64, people int64, sealed bytes
+-- rows: many
+SELECT key_bucket.bucket, people, sealed FROM key_bucket LEFT JOIN bucket_key ON bucket_key.bucket = key_bucket.bucket
+WHERE open <> 2 AND people > 0 ORDER BY key_bucket.bucket;
+
 -- name: key_bucket_insert
 -- file: keys
 -- in:   bucket int64, people int64, open int64
