@@ -30,9 +30,20 @@ struct ledger_walk {
     int64_t            given;
     int64_t            refused;
     int64_t            step;    /* rows of this step */
+    bool               turns;   /* in a circle */
     struct full_day   *days;    /* whose entries are still missing */
     struct full_day   *spare;   /* memory of others, to be used again */
+    struct audit_circle circle;
 };
+
+bool audit_circle_closes(struct audit_circle *circle, int64_t disclosure_id)
+{
+    bool closes = circle->rows > 0 && circle->kept_id == disclosure_id;
+    circle->rows++;
+    if ((circle->rows & (circle->rows - 1)) == 0)
+        circle->kept_id = disclosure_id;
+    return closes;
+}
 
 /* ---- was it permitted? Facts that lie no further apart than the times of two servers have no order against a read:
  * any state in between will do. */
@@ -206,6 +217,7 @@ static err take_row(struct ctx *cx, const struct sql_disclosure_row *row, void *
     if (timekeeper_is_before(ledger->at_ms, row->at_ms))
         audit_found(walk, "The row of %.*s is younger than the one behind it.", TEXT_ARGS(name_of(walk, row)));
     ledger->step++;
+    ledger->turns = audit_circle_closes(&ledger->circle, row->disclosure_id) || ledger->turns;
     ledger->next_id = row->previous_id;
     ledger->at_ms = row->at_ms;
     ledger->given += row->outcome == DISCLOSURE_GIVEN;
@@ -217,11 +229,11 @@ static err take_row(struct ctx *cx, const struct sql_disclosure_row *row, void *
     return OK;
 }
 
-/* A chain that turns in a circle never ends: more rows than its head counts are too many. */
+/* A chain that turns in a circle never ends. */
 static err walk_chain(struct ledger_walk *ledger, const struct disclosure_head *head)
 {
     struct audit_walk *walk = ledger->walk;
-    while (ledger->next_id != 0 && ledger->given + ledger->refused <= head->given + head->refused) {
+    while (ledger->next_id != 0 && !ledger->turns) {
         struct sql_disclosure_chain_in in = {walk->person.person_id, ledger->next_id, CHAIN_ROWS};
         ledger->step = 0;
         TRY(sql_disclosure_chain_each(&walk->cx, &in, take_row, ledger));
@@ -231,6 +243,8 @@ static err walk_chain(struct ledger_walk *ledger, const struct disclosure_head *
             break;
         }
     }
+    if (ledger->turns)
+        audit_found(walk, "The chain of disclosures of %.*s turns in a circle.", TEXT_ARGS(audit_person_name(walk)));
     end_days(ledger, INT64_MIN);
     walk->counts.disclosures += ledger->given + ledger->refused;
     if (ledger->given != head->given || ledger->refused != head->refused)

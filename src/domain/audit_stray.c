@@ -182,8 +182,10 @@ static err scan_receipts(struct scan *scan)
 struct search {
     int64_t wanted;
     int64_t next_id;
-    int64_t left;  /* rows that the head knows and the search has not seen: a circle ends as well */
+    int64_t rows;
     bool    found;
+    bool    turns; /* in a circle */
+    struct audit_circle circle;
 };
 
 static err take_link(struct ctx *cx, const struct sql_disclosure_row *row, void *arg)
@@ -192,7 +194,8 @@ static err take_link(struct ctx *cx, const struct sql_disclosure_row *row, void 
     struct search *search = arg;
     search->found = search->found || row->disclosure_id == search->wanted;
     search->next_id = row->previous_id;
-    search->left--;
+    search->turns = audit_circle_closes(&search->circle, row->disclosure_id) || search->turns;
+    search->rows++;
     return OK;
 }
 
@@ -200,12 +203,12 @@ static err is_disclosure_reached(struct audit_walk *walk, const struct sql_audit
 {
     struct disclosure_head head;
     TRY(disclosure_head_load(&walk->brief, row->person_id, &head));
-    struct search search = {row->disclosure_id, head.last_id, head.given + head.refused, false};
-    while (!search.found && search.next_id != 0 && search.left > 0) {
+    struct search search = {row->disclosure_id, head.last_id, .rows = 0};
+    while (!search.found && search.next_id != 0 && !search.turns) {
         struct sql_disclosure_chain_in in = {row->person_id, search.next_id, CHAIN_ROWS};
-        int64_t left = search.left;
+        int64_t rows = search.rows;
         TRY(sql_disclosure_chain_each(&walk->brief, &in, take_link, &search));
-        if (search.left == left)
+        if (search.rows == rows)
             break; /* the chain names a row that is not there: told with its person */
     }
     *out = search.found;

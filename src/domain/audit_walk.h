@@ -58,6 +58,14 @@ struct audit_walk {
     struct audit_subject *subjects[AUDIT_SUBJECT_LISTS];
 };
 
+/* Whether a chain that is walked back turns in a circle; asked of each row in turn. It keeps one row in mind, a younger
+ * one after twice as many rows each time (Brent 1980), so a circle is seen before it was gone round three times. */
+struct audit_circle {
+    int64_t kept_id;
+    int64_t rows;
+};
+bool audit_circle_closes(struct audit_circle *circle, int64_t disclosure_id);
+
 /* Tells a sentence of ids and numbers. */
 void audit_found(struct audit_walk *walk, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The id at the edge, for a sentence: valid until the next thing is opened. `.at` is never NULL. */
