@@ -160,6 +160,21 @@ static err check_age(struct moving_keys *moving)
                                                 "--cancel, and run symbolon doctor, which mends it");
 }
 
+/* As of now: nothing is published any more. */
+static err take_mark(struct ctx *cx, struct keys_move *move)
+{
+    struct ledger_head head;
+    err published = ledger_head(cx, &head);
+    if (published == NOT_FOUND) {
+        failure_clear(&cx->failure);
+        return OK;
+    }
+    TRY(published);
+    move->mark = head.note;
+    move->mark_size = head.tree.size;
+    return OK;
+}
+
 static err move(struct moving_keys *moving)
 {
     struct ctx *cx = &moving->cli->node.cx;
@@ -168,6 +183,7 @@ static err move(struct moving_keys *moving)
     if (!moving->move.is_open) {
         TRY(check_age(moving));
         say(moving, "Closed: servers that run end now. Copying the keys.");
+        TRY(take_mark(cx, &moving->move));
         TRY(keys_move_fill(cx, &moving->move));
         say(moving, "Opening every person's key at the new place.");
         TRY(take_over(moving, look_at_target(moving)));

@@ -335,7 +335,7 @@ static err open_store(struct node *node, const struct node_options *options, str
     TRY(mark_load_shared(cx, node->store, &mark));
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(node->store, &mark);
-    TRY(mark_check(cx, node->store, &mark, options->renew_marks));
+    TRY(mark_check(cx, node->store, &mark, options->renew_marks || options->moves_keys)); /* one place has none yet */
     return options->moves || options->moves_keys ? OK : check_keys(node);
 }
 

@@ -4,6 +4,7 @@
  * does. What is to be destroyed already is left behind. */
 #include "store/keys_move.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "crypto/key_carry.h"
@@ -400,6 +401,20 @@ static err put_owner(struct ctx *cx, const struct change *change)
     return sql.overflowed ? FAIL_MEMORY(cx) : database_run(cx, keys_of(change->at), builder_text(&sql).at);
 }
 
+/* Servers that share the keys look for it there. */
+static err put_mark(struct ctx *cx, const struct change *change)
+{
+    struct builder sql = builder_open(cx->arena, SQL_BYTES);
+    if (store_is_local(change->move->to, STORE_KEYS) || change->move->mark.size == 0)
+        return OK;
+    build_literal(&sql, "INSERT INTO " KEYS_MARK " (row_id, size, note) VALUES (1, ");
+    build_format(&sql, "%" PRId64 ", ", change->move->mark_size);
+    put_quoted(&sql, change->move->mark);
+    build_literal(&sql, ")");
+    build_byte(&sql, '\0');
+    return sql.overflowed ? FAIL_MEMORY(cx) : database_run(cx, keys_of(change->at), builder_text(&sql).at);
+}
+
 static err count_people(struct ctx *cx, const struct table_list tables[2], int64_t *out)
 {
     int64_t rows[2] = {0, 0};
@@ -423,11 +438,12 @@ static err copy_keys(struct ctx *cx, const struct change *change)
     TRY(clear_rows(cx, change->ends->to));
     for (size_t i = 0; i < tables[0].count; i++) {
         const char *name = tables[0].at[i].name;
-        if (strcmp(name, KEYS_SEALED) != 0 && strcmp(name, KEYS_OWNER) != 0)
+        if (strcmp(name, KEYS_SEALED) != 0 && strcmp(name, KEYS_OWNER) != 0 && strcmp(name, KEYS_MARK) != 0)
             TRY(copy_table(cx, change, tables, i));
     }
     TRY(copy_buckets(cx, change, tables));
     TRY(put_owner(cx, change));
+    TRY(put_mark(cx, change));
     TRY(put_generation(cx, change));
     return count_people(cx, tables, &change->move->people);
 }

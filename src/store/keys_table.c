@@ -135,7 +135,7 @@ err keys_compare(struct ctx *cx, struct store_conn *from, struct store_conn *to)
     TRY(keys_tables(cx, to, &tables[1]));
     for (size_t i = 0; i < tables[0].count; i++) {
         const char *name = tables[0].at[i].name;
-        if (strcmp(name, KEYS_SEALED) != 0 && strcmp(name, KEYS_OWNER) != 0)
+        if (strcmp(name, KEYS_SEALED) != 0 && strcmp(name, KEYS_OWNER) != 0 && strcmp(name, KEYS_MARK) != 0)
             TRY(compare_table(cx, tables, name));
     }
     return OK;

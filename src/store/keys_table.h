@@ -7,6 +7,7 @@
 #include "store/table.h"
 
 #define KEYS_OWNER "key_owner"  /* stays: it says whose place it is, and is no key */
+#define KEYS_MARK "log_mark"    /* of the published log; a folder keeps it as a file */
 #define KEYS_SEALED "bucket_key" /* where rows are what the holder's files are elsewhere */
 #define KEYS_DOOMED 2           /* key_bucket.open of one that is to be destroyed */
 #define KEYS_PORTION_ROWS 500

@@ -31,7 +31,8 @@ class Scene:
     def __init__(self, server, node):
         self.server, self.node = server, node
         self.data = node.store
-        self.keys = ["--keys", server.make("keys")]
+        self.place = "keys"
+        self.keys = ["--keys", server.make(self.place)]
         self.folder = "file:" + os.path.join(node.data, "keys")
         self.rng = random.Random(seed_of_run())
 
@@ -60,7 +61,7 @@ class Scene:
         return {octets for _, octets in files(folder)}
 
     def rows(self, what="bucket_key"):
-        return {line for line in self.server.ask("keys", f"SELECT * FROM symbolon_keys.{what}").split()}
+        return {line for line in self.server.ask(self.place, f"SELECT * FROM symbolon_keys.{what}").split()}
 
     def found_in_folder(self, sought):
         return sorted(os.path.relpath(path, self.node.data) for path, octets in files(self.node.data)
@@ -249,7 +250,10 @@ def they_come_back_however_often_the_move_is_killed(scene):
 
 
 def and_go_again(scene):
+    """To a database that has never seen this node: what is kept beside the keys comes along."""
     sealed = scene.sealed_files()
+    scene.place = "elsewhere"
+    scene.keys = ["--keys", scene.server.make(scene.place)]
     killed_at_random(scene, scene.keys[1])
     assert len(scene.rows()) == scene.buckets and scene.found_in_folder(sealed) == []
     scene.node.store = scene.data + scene.keys

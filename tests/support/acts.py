@@ -15,7 +15,7 @@ class Act:
 class Rows:
     """What the reads under one mark have left: a row for each that was given; one for each that was refused, or it is
     counted behind the last row of its day (and certainly, if it was decided anew when it was sent again: `counted`);
-    and perhaps what was done before an answer was lost (`unheard`: of his own he knows that there was no second row)."""
+    and perhaps what was done before an answer was lost (`unheard`; of his own he knows that there is no second row)."""
     given: int = 0
     refused: int = 0
     unknown: int = 0
