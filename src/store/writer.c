@@ -218,8 +218,10 @@ static void tell_callers(const struct batch *batch)
 static void keep_urgent(struct store *store, struct batch *batch)
 {
     struct store_write **end = &batch->first;
-    for (size_t i = 0; i < batch->urgent; i++)
+    for (size_t i = 0; i < batch->urgent; i++) {
+        assert(*end != NULL); /* they come first */
         end = &(*end)->next;
+    }
     struct batch rest = {.first = *end, .count = batch->count - batch->urgent};
     struct ctx full = {.db = NULL};
     *end = NULL;
