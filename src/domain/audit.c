@@ -78,7 +78,8 @@ bool audit_is_meant(const struct audit_walk *walk, int64_t person_id)
 {
     const struct audit_scope *scope = walk->report->scope;
     return scope == NULL || person_id == 0 ||
-           bsearch(&person_id, scope->people, scope->count, sizeof person_id, by_number) != NULL;
+           (scope->count > 0 &&
+            bsearch(&person_id, scope->people, scope->count, sizeof person_id, by_number) != NULL);
 }
 
 /* ---- one person */

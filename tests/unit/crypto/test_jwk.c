@@ -160,10 +160,15 @@ static void keys_of_other_kinds_and_for_other_work_are_refused(void **state)
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\",\"alg\":\"none\"}", "jwk.form"},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\",\"kid\":\"\"}", "jwk.form"},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\",\"kid\":7}", "jwk.form"},
+        {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"kid\":\"a\\u0007\"}", "jwk.form"},
         {"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" ED_X "\"}", "jwk.form"},
         {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"alg\":\"ES256\"}", "jwk.form"},
         {"{\"kty\":\"RSA\",\"e\":\"Aw\",\"n\":\"" RSA_N "\"}", "jwk.form"},
         {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" ED_X "\"}", "jwk.form"},
+        {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"!\"}", "jwk.form"},
+        {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RSA_N RSA_N "\"}", "jwk.form"}, /* too large */
+        {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AAAA" RSA_N "\"}", "jwk.form"},  /* zeros before it */
+        {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RSA_N "AAAA\"}", "jwk.form"},  /* even */
         {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RSA_N "\",\"alg\":\"RS256\"}", "jwk.form"},
         {"{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"" RSA_N "\",\"p\":\"AQ\"}", "jwk.private"},
     };
