@@ -112,11 +112,24 @@ struct setting {
     const char *shown; /* how SQLite answers when it has taken the value */
 };
 
+/* Where two change the kind of log at one moment SQLite turns one away at once and asks nobody whether he waits. */
+static err run_patiently(struct ctx *cx, struct sqlite_file *file, const char *sql)
+{
+    int64_t until_ms = monotonic_ms() + file->wait_ms;
+    err result = sqlite_run(cx, &file->base, sql);
+    while (result == UNAVAILABLE && text_is(text_of(cx->failure.reason), "store.busy") && monotonic_ms() < until_ms) {
+        failure_clear(&cx->failure);
+        (void)nanosleep(&(struct timespec){.tv_nsec = BUSY_POLL_NS}, NULL); /* a signal only makes the wait shorter */
+        result = sqlite_run(cx, &file->base, sql);
+    }
+    return result;
+}
+
 static err apply_setting(struct ctx *cx, struct sqlite_file *file, const struct setting *setting)
 {
     char sql[80];
     (void)snprintf(sql, sizeof sql, "PRAGMA %s = %s", setting->name, setting->value);
-    TRY(sqlite_run(cx, &file->base, sql));
+    TRY(run_patiently(cx, file, sql));
     return check_setting(cx, file, setting->name, setting->shown);
 }
 
