@@ -9,6 +9,7 @@ class Act:
     def __init__(self, kind, key, call, done):
         self.kind, self.key, self.call, self.done = kind, key, call, done
         self.answer, self.sent_at, self.told_at = None, None, None
+        self.is_open = False  # sent once more it may be answered otherwise
 
 
 @dataclasses.dataclass
