@@ -92,23 +92,36 @@ static err read_scopes(struct cli *cli, uint32_t *out)
     return OK;
 }
 
+struct made_system {
+    struct text         id;
+    struct organisation organisation;
+    struct department   department;
+};
+
+/* At the department that the first two words name. */
+static err create_system(struct cli *cli, struct key_create *create, struct made_system *out)
+{
+    TRY(cli_open(cli, false));
+    struct ctx *cx = &cli->node.cx;
+    TRY(organisation_find(cx, cli_argument(cli, 0), &out->organisation));
+    TRY(department_find(cx, out->organisation.organisation_id, cli_argument(cli, 1), &out->department));
+    create->organisation_id = out->organisation.organisation_id;
+    create->department_id = out->department.department_id;
+    TRY(node_write(&cli->node, key_create, create));
+    out->id = id_text(cx, (struct id){ID_SYSTEM, create->organisation_id, create->out.system_id});
+    return OK;
+}
+
 err cli_key_create(struct cli *cli)
 {
     struct key_create create = {.name = cli_argument(cli, 2)};
+    struct made_system made;
     TRY(read_scopes(cli, &create.scopes));
-    TRY(cli_open(cli, false));
-    struct organisation organisation;
-    struct department department;
-    TRY(organisation_find(&cli->node.cx, cli_argument(cli, 0), &organisation));
-    TRY(department_find(&cli->node.cx, organisation.organisation_id, cli_argument(cli, 1), &department));
-    create.organisation_id = organisation.organisation_id;
-    create.department_id = department.department_id;
-    TRY(node_write(&cli->node, key_create, &create));
-    struct text id = id_text(&cli->node.cx, (struct id){ID_SYSTEM, create.organisation_id, create.out.system_id});
-    cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nKey (shown once, keep it safe):\n%.*s\n", TEXT_ARGS(id),
-            TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name),
+    TRY(create_system(cli, &create, &made));
+    cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nKey (shown once, keep it safe):\n%.*s\n", TEXT_ARGS(made.id),
+            TEXT_ARGS(made.organisation.name), TEXT_ARGS(made.department.name), TEXT_ARGS(create.name),
             TEXT_ARGS(create.out_secret));
-    return answer(cli, &(struct answer){id, create.name, "secret", create.out_secret});
+    return answer(cli, &(struct answer){made.id, create.name, "secret", create.out_secret});
 }
 
 /* ---- systems that sign */
@@ -157,24 +170,18 @@ err cli_system_create(struct cli *cli)
     struct key_create create = {.name = cli_argument(cli, 2)};
     struct signing_draft draft = {.jwks = TEXT_NONE};
     struct signing signing;
+    struct made_system made;
     TRY(read_scopes(cli, &create.scopes));
     TRY(read_keys(cli, &draft.jwks));
     TRY(read_addresses(cli, &draft));
     TRY(signing_read(&cli->cx, &draft, &signing));
     create.signing = &signing;
-    TRY(cli_open(cli, false));
-    struct organisation organisation;
-    struct department department;
-    TRY(organisation_find(&cli->node.cx, cli_argument(cli, 0), &organisation));
-    TRY(department_find(&cli->node.cx, organisation.organisation_id, cli_argument(cli, 1), &department));
-    create.organisation_id = organisation.organisation_id;
-    create.department_id = department.department_id;
-    TRY(node_write(&cli->node, key_create, &create));
-    struct text id = id_text(&cli->node.cx, (struct id){ID_SYSTEM, create.organisation_id, create.out.system_id});
+    TRY(create_system(cli, &create, &made));
     cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nThe first word is its client_id. It signs with keys of its own: there is no "
             "secret.\n",
-            TEXT_ARGS(id), TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(create.name));
-    return answer(cli, &(struct answer){.id = id, .name = create.name});
+            TEXT_ARGS(made.id), TEXT_ARGS(made.organisation.name), TEXT_ARGS(made.department.name),
+            TEXT_ARGS(create.name));
+    return answer(cli, &(struct answer){.id = made.id, .name = create.name});
 }
 
 /* Where people reach the node: as said, as the last `serve` said, or the default. */

@@ -9,6 +9,7 @@
 #include <openssl/params.h>
 #include <string.h>
 
+#include "crypto/evp_key.h"
 #include "crypto/secret.h"
 
 #define POINT_BYTES (1 + 2 * ES256_COORDINATE_BYTES)
@@ -16,17 +17,6 @@
 #define DER_BYTES_MAX 72 /* two integers of at most 33 bytes with their heads */
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "key_open() turns the secret for such a machine");
-
-static EVP_PKEY *key_from_parameters(OSSL_PARAM *parameters)
-{
-    EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_KEYPAIR, parameters) != 1)
-        key = NULL;
-    EVP_PKEY_CTX_free(context);
-    return key;
-}
 
 static EVP_PKEY *key_open(const struct es256_key *key)
 {
@@ -43,7 +33,7 @@ static EVP_PKEY *key_open(const struct es256_key *key)
         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, secret, sizeof secret),
         OSSL_PARAM_construct_end(),
     };
-    EVP_PKEY *opened = key_from_parameters(parameters);
+    EVP_PKEY *opened = evp_key_open("EC", EVP_PKEY_KEYPAIR, parameters);
     secret_wipe(secret, sizeof secret);
     return opened;
 }

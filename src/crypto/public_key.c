@@ -9,23 +9,13 @@
 #include <sodium.h>
 #include <string.h>
 
+#include "crypto/evp_key.h"
 #include "crypto/sign.h"
 
 #define POINT_BYTES (1 + 2 * PUBLIC_KEY_COORDINATE_BYTES)
 #define POINT_UNCOMPRESSED 0x04
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "open_rsa() turns the numbers for such a machine");
-
-static EVP_PKEY *open_from(const char *type, OSSL_PARAM *parameters)
-{
-    EVP_PKEY *key = NULL;
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
-    if (context != NULL && EVP_PKEY_fromdata_init(context) == 1 &&
-        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters) != 1)
-        key = NULL;
-    EVP_PKEY_CTX_free(context);
-    return key;
-}
 
 /* NULL when the point does not lie on the curve. */
 static EVP_PKEY *open_ec(const struct public_key *key)
@@ -41,7 +31,7 @@ static EVP_PKEY *open_ec(const struct public_key *key)
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
         OSSL_PARAM_construct_end(),
     };
-    return open_from("EC", parameters);
+    return evp_key_open("EC", EVP_PKEY_PUBLIC_KEY, parameters);
 }
 
 static bool is_modulus(struct bytes modulus)
@@ -65,7 +55,7 @@ static EVP_PKEY *open_rsa(const struct public_key *key)
         OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, exponent, sizeof exponent),
         OSSL_PARAM_construct_end(),
     };
-    return open_from("RSA", parameters);
+    return evp_key_open("RSA", EVP_PKEY_PUBLIC_KEY, parameters);
 }
 
 /* Of ES256 and RS256. */

@@ -133,9 +133,9 @@ static void others_and_the_next_day_have_entries_of_their_own(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
-static void a_read_that_is_given_has_its_entry_whatever_was_refused(void **state)
+/* The entries of the day are taken up, and the address is permitted now. */
+static struct relationship relate_behind_a_full_day(struct world *world, struct grant_give *out)
 {
-    struct world *world = *state;
     struct relationship relationship = world_relate(world, world->shipping, world->ada);
     struct grant_give give = {.relationship_id = relationship.relationship_id,
                               .purpose = world_purpose_id(&world->delivery),
@@ -143,6 +143,15 @@ static void a_read_that_is_given_has_its_entry_whatever_was_refused(void **state
     wait_for_morning(world);
     refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY);
     ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    *out = give;
+    return relationship;
+}
+
+static void a_read_that_is_given_has_its_entry_whatever_was_refused(void **state)
+{
+    struct world *world = *state;
+    struct grant_give give;
+    struct relationship relationship = relate_behind_a_full_day(world, &give);
     struct disclosure_ask part = ask_for(world, world->shipping, &relationship, "PhysicalAddress Name");
     assert_true(part.given);
     struct disclosure_ask whole = ask_for(world, world->shipping, &relationship, "PhysicalAddress");
@@ -162,13 +171,8 @@ static void a_read_that_is_given_has_its_entry_whatever_was_refused(void **state
 static void a_read_that_the_second_look_refuses_is_counted_too(void **state)
 {
     struct world *world = *state;
-    struct relationship relationship = world_relate(world, world->shipping, world->ada);
-    struct grant_give give = {.relationship_id = relationship.relationship_id,
-                              .purpose = world_purpose_id(&world->delivery),
-                              .attributes = world_kinds("PhysicalAddress")};
-    wait_for_morning(world);
-    refuse(world, world->shipping, &relationship, LIMIT_REFUSED_READS_A_DAY);
-    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    struct grant_give give;
+    struct relationship relationship = relate_behind_a_full_day(world, &give);
     struct disclosure_ask ask = world_question(world, &relationship, &world->delivery, world_kinds("PhysicalAddress"));
     ASSERT_OK(world, disclosure_decide(world_as(world, world->shipping), &ask));
     assert_true(ask.given);

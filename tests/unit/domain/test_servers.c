@@ -4,19 +4,17 @@
  * first should have seen, and is done with it. No row is changed by both, so that nothing but the isolation of the
  * database keeps them apart (docs/decisions/0019-a-database-server.md). In a folder one writer keeps the other out.
  * Control: the same two, one after the other. */
-#include <errno.h>
 #include <fcntl.h>
 #include <semaphore.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "domain/grant.h"
 #include "domain/relationship.h"
+#include "support/patience.h"
 #include "support/world.h"
 
-#define PATIENCE_SECONDS 60
 
 /* An end of a relationship that takes its time: its first run stops when it has done all it does. */
 struct slow_end {
@@ -28,16 +26,6 @@ struct slow_end {
     sem_t                   may_go_on;
     sem_t                   is_told;
 };
-
-/* Never for ever: a test that fails in between must end. */
-static void wait_for(sem_t *sem)
-{
-    struct timespec until = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail for this clock */
-    until.tv_sec += PATIENCE_SECONDS;
-    while (sem_timedwait(sem, &until) != 0 && errno == EINTR)
-        continue; /* a signal came in between */
-}
 
 /* store_write_fn */
 static err end_slowly(struct ctx *cx, void *arg)
@@ -65,14 +53,6 @@ static struct grant_give give_of(struct world *world, const struct relationship 
                                .attributes = world->delivery.needed};
 }
 
-/* store_write_fn */
-static err nothing(struct ctx *cx, void *arg)
-{
-    (void)cx; /* the first batch writes the mark of the clock, which stands: no later one waits for another's mark */
-    (void)arg;
-    return OK;
-}
-
 /* Another server of the node, on a machine of its own: with a copy of the file of keys, for which neither waits. */
 static void open_other(struct world *world, struct store **out)
 {
@@ -94,7 +74,6 @@ static void open_other(struct world *world, struct store **out)
     assert_int_equal(close(source) + close(target), 0);
     options.keys_url = url;
     ASSERT_OK(world, store_open(&world->node.cx, &options, out));
-    ASSERT_OK(world, store_write_wait(*out, &world->node.cx, nothing, NULL));
 }
 
 static int64_t live_grants(struct world *world)
@@ -119,7 +98,6 @@ static void what_is_given_at_one_server_ends_with_the_relationship_at_another(vo
     assert_int_equal(sem_init(&slow.has_run, 0, 0) + sem_init(&slow.may_go_on, 0, 0), 0);
     assert_int_equal(sem_init(&slow.is_told, 0, 0), 0);
     open_other(world, &other);
-    ASSERT_OK(world, store_write_wait(world->node.store, &world->node.cx, nothing, NULL));
     assert_true(store_submit(other, &write, 1));
     wait_for(&slow.has_run);
     ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give)); /* waits for nobody */

@@ -2,18 +2,16 @@
  * Two servers on one log: the head moves only from where it was seen, so one that stood still in the middle of a pass
  * publishes nothing of it; and the lease, which guards nothing, saves the other's work. Both servers are stores in
  * this program, and who is at it when is said by a gate and by their turns. */
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
-#include <time.h>
 
 #include "base/limits.h"
 #include "ledger/head.h"
 #include "ledger/lease.h"
+#include "support/patience.h"
 #include "unit/ledger/fixture.h"
 
-#define PATIENCE_SECONDS 60
 #define ROUNDS 40
 #define LOST_MAX 8 /* of so many rounds; without a lease it is half of them or more */
 
@@ -97,16 +95,6 @@ struct gate {
     sem_t entered;
     sem_t open;
 };
-
-/* Never for ever: a test that fails in between must end. */
-static void wait_for(sem_t *sem)
-{
-    struct timespec until = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail for this clock */
-    until.tv_sec += PATIENCE_SECONDS;
-    while (sem_timedwait(sem, &until) != 0 && errno == EINTR)
-        continue; /* a signal came in between */
-}
 
 /* store_write_fn */
 static err wait_at_gate(struct ctx *cx, void *arg)

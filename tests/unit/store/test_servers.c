@@ -2,35 +2,23 @@
  * Two servers on one database: what a write has read stays true until its commit, whoever lost its place takes another,
  * and a commit is on disk. Both are stores in this program; which of them comes first is said by a gate, not by
  * chance. In a folder one writer keeps the others out, so there is nothing to see. */
-#include <errno.h>
 #include <semaphore.h>
-#include <time.h>
 
 #include "base/text.h"
+#include "support/patience.h"
 #include "unit/store/things.h"
 
-#define PATIENCE_SECONDS 60
 
 struct pair {
     struct store *other;
     struct ctx    cx; /* the other's */
 };
 
-/* store_write_fn */
-static err nothing(struct ctx *cx, void *arg)
-{
-    (void)cx; /* the first batch writes the mark of the clock, which stands: no later one waits for another's mark */
-    (void)arg;
-    return OK;
-}
-
 static void pair_open(struct fixture *fixture, struct pair *pair)
 {
     struct store_options options = fixture_options(fixture);
     *pair = (struct pair){.cx = {.arena = arena_open(FIXTURE_ARENA_BYTES), .clock = &fixture->clock}};
     assert_int_equal(store_open(&pair->cx, &options, &pair->other), OK);
-    assert_int_equal(store_write_wait(pair->other, &pair->cx, nothing, NULL), OK);
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, nothing, NULL), OK);
 }
 
 static void pair_close(struct pair *pair)
@@ -51,16 +39,6 @@ struct last_place {
     sem_t   may_go_on;
     sem_t   is_told;
 };
-
-/* Never for ever: a test that fails in between must end. */
-static void wait_for(sem_t *sem)
-{
-    struct timespec until = {0};
-    (void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail for this clock */
-    until.tv_sec += PATIENCE_SECONDS;
-    while (sem_timedwait(sem, &until) != 0 && errno == EINTR)
-        continue; /* a signal came in between */
-}
 
 /* store_write_fn: there may be one thing. No row says so that two would change: each adds its own. */
 static err take_last_place(struct ctx *cx, void *arg)
