@@ -4,6 +4,7 @@
  * with a NUL behind; what is left is the file. */
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/cli.h"
@@ -20,6 +21,12 @@ static const struct command COMMANDS[] = {
 #undef X
 };
 
+/* A file of an odd size is one that others may reach. */
+static bool is_exposed(struct text content)
+{
+    return content.size % 2 == 1;
+}
+
 /* One file for all executions, filled anew each time: in memory, under a name that can be opened. */
 static const char *config_of(struct text content)
 {
@@ -29,7 +36,8 @@ static const char *config_of(struct text content)
         file = memfd_create("configuration", MFD_CLOEXEC);
     if (name[0] == '\0')
         (void)snprintf(name, sizeof name, "/proc/self/fd/%d", file); /* fits */
-    if (file < 0 || ftruncate(file, 0) != 0 || pwrite(file, content.at, content.size, 0) != (ssize_t)content.size)
+    if (file < 0 || ftruncate(file, 0) != 0 || pwrite(file, content.at, content.size, 0) != (ssize_t)content.size ||
+        fchmod(file, is_exposed(content) ? 0644 : 0600) != 0)
         abort(); /* nothing can be tried */
     return name;
 }
@@ -54,6 +62,17 @@ static void assert_usage(const struct cli *cli, err got)
     const struct failure *failure = &cli->cx.failure;
     assert(got == USAGE && failure->code == USAGE && failure->detail[0] != '\0');
     assert(text_starts_with(text_of(failure->reason), "cli."));
+}
+
+/* Beside usage, what is refused is a file that others may reach and that has a URL in it, which may bear a password. */
+static void assert_refused(const struct cli *cli, err got, struct text file)
+{
+    if (got != FORBIDDEN) {
+        assert_usage(cli, got);
+        return;
+    }
+    assert(text_is(text_of(cli->cx.failure.reason), "cli.exposed") && cli->cx.failure.detail[0] != '\0');
+    assert(is_exposed(file) && memmem(file.at, file.size, "://", 3) != NULL);
 }
 
 /* What the words have set, the file cannot change. */
@@ -92,16 +111,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cli cli = {.cx = {.arena = arena}};
     char *words[WORDS_MAX + 2] = {NULL};
     int count = take_words(arena, &choices, words);
-    bool has_file = choices.size > 0;
+    struct text file = {(const char *)choices.at, choices.size};
+    bool has_file = file.size > 0;
     if (has_file) {
-        const char *path = config_of((struct text){(const char *)choices.at, choices.size});
+        const char *path = config_of(file);
         memmove(words + 1, words, (size_t)count * sizeof *words); /* in front: behind "--" it would be an argument */
         words[0] = (char *)(uintptr_t)text_format(arena, "--config=%s", path).at;
         count++;
     }
     err got = cli_parse(&cli, command, count, words);
     if (got != OK) {
-        assert_usage(&cli, got);
+        assert_refused(&cli, got, file);
         return 0;
     }
     check_taken(&cli, command, count - has_file);
