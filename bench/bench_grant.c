@@ -81,8 +81,11 @@ double grant_rate(struct world *world, size_t in_flight, double seconds)
 void change_settle(struct world *world)
 {
     struct ledger_pass pass = {.left = 1};
-    while (pass.left > 0)
+    while (pass.left > 0) {
+        struct arena_mark mark = arena_mark(world->cx.arena);
         must(&world->cx, ledger_sequence(&world->cx, world->store, &pass));
+        arena_go_back(world->cx.arena, &mark);
+    }
 }
 
 double change_rate(struct world *world, size_t in_flight, double seconds)

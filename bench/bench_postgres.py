@@ -37,6 +37,9 @@ def ask_grant(bench, database, folder):
     alone, commit = found["alone_us"], found["commit_us"]
     bench.row("grant or stop alone", f"{median(commit):.0f} µs one commit", f"{median(alone):.0f} µs",
               ratio(alone, commit), "≤ 1.5")
+    bare = found["raw_alone_us"]
+    bench.row("the same beside all that it asks and writes", f"{median(bare):.0f} µs in two round trips",
+              f"{median(alone):.0f} µs", ratio(bare, alone), "")
     for many in (64, 256):
         ours, raw = found[f"ours_{many}"], found[f"raw_{many}"]
         bench.row(f"grant or stop, {many} in flight", f"{per_second(median(raw))} by {many}, pipelined",

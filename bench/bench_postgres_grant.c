@@ -2,8 +2,8 @@
  * Giving and stopping on a database server, by turns with its bound: the same look-ups and the same rows through libpq,
  * prepared and binary, in groups of N on one connection: one round trip for all that is read, one for the rows and the
  * commit, serializable as ours. raw_64_without is the bound without the row that waits for the log. Figures of groups
- * are changes a second by the wall, those of single ones (commit_us: one row alone; alone_us) medians. Beside it the
- * bound of an import, and the bytes of write-ahead log that the server tells. */
+ * are changes a second by the wall, those of single ones (commit_us: one row; raw_alone_us: the bound; alone_us)
+ * medians. Beside it the bound of an import, and the bytes of write-ahead log that the server tells. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -197,6 +197,21 @@ static double run_commit(struct bare_link *bare, struct samples *samples, double
     return samples_median_us(samples);
 }
 
+/* One at a time: all that a change asks and writes. */
+static double run_alone(struct bare_link *bare, struct samples *samples, double seconds)
+{
+    struct change_of one;
+    samples->count = 0;
+    for (double end = seconds_now() + seconds; samples->count < SAMPLES_MAX && seconds_now() < end;) {
+        bool giving = samples->count % 2 == 0;
+        double start = seconds_now();
+        run_group(bare, &one, 1, giving);
+        samples->at[samples->count++] = seconds_now() - start;
+    }
+    forget_pending(bare);
+    return samples_median_us(samples);
+}
+
 /* ---- the questions */
 
 void ask_postgres_grant(struct world *world, const struct question *question)
@@ -215,6 +230,7 @@ void ask_postgres_grant(struct world *world, const struct question *question)
         (void)printf("raw_64_without %.0f\n", run_without_log(&bare, question->seconds));
         (void)printf("one %.0f\n", change_rate(world, 1, question->seconds));
         (void)printf("commit_us %.1f\n", run_commit(&bare, &samples, question->seconds));
+        (void)printf("raw_alone_us %.1f\n", run_alone(&bare, &samples, question->seconds));
         (void)printf("alone_us %.1f\n", change_alone_us(world, &samples, question->seconds));
         (void)fflush(stdout); /* a lost line shows in the script that reads it */
     }
