@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "crypto/key_pace.h"
 #include "crypto/keyring.h"
+#include "domain/authorization.h"
 #include "domain/erasure.h"
 #include "domain/key_return.h"
 #include "domain/leftover.h"
@@ -176,6 +177,9 @@ static err forget_tokens(struct courier *courier)
     bool more = false;
     do
         TRY(store_write_wait(courier->node->store, &courier->cx, seen_token_forget, &more));
+    while (more);
+    do
+        TRY(store_write_wait(courier->node->store, &courier->cx, authorization_forget, &more));
     while (more);
     return OK;
 }

@@ -11,7 +11,7 @@
  * of many rest: an organisation's name, a purpose. One that was added is looked at with what belongs to no person. */
 static const char *const OF_NO_AUDIT[] = {
     "access_token", "clock_mark", "disclosure_answer", "idempotency", "invitation", "key_bucket", "log_head",
-    "log_lease",    "log_tile",   "node_state",        "node_text",   "seen_token", "seen_read_token",
+    "log_lease",    "log_tile",   "node_state",        "node_text",   "pushed_request", "seen_token", "seen_read_token",
 };
 
 static bool is_of_no_audit(const char *table)

@@ -98,6 +98,10 @@
 #define LIMIT_PROOF_MS 60000              /* age of a proof of possession */
 #define LIMIT_NONCE_MS 60000              /* a nonce is handed out for so long, and taken for as long again */
 #define LIMIT_ACCESS_TOKEN_MS (10LL * 60 * 1000)
+#define LIMIT_STATE_BYTES 1024            /* what a client gets back with the answer */
+#define LIMIT_PUSHED_REQUEST_MS (5LL * 60 * 1000) /* within which a person answers what a client asks */
+#define LIMIT_CODE_MS (60LL * 1000)
+#define LIMIT_REFRESH_TOKEN_MS (90LL * 24 * 3600 * 1000)
 #define LIMIT_REDIRECT_URIS 10            /* of one system */
 #define LIMIT_REDIRECT_URI_BYTES 500
 

@@ -62,6 +62,8 @@ static err take_traces(struct ctx *cx, int64_t person_id, int64_t *out_rows)
 {
     struct sql_erase_sessions_in sessions = {person_id};
     struct sql_erase_links_in links = {person_id};
+    struct sql_erase_authorizations_in authorizations = {person_id};
+    struct sql_erase_authorization_tokens_in tokens = {person_id};
     struct sql_erase_invitations_in invitations = {person_id};
     struct sql_erase_contact_keys_in contacts = {person_id};
     struct sql_erase_predecessor_keys_in predecessors = {person_id};
@@ -70,6 +72,8 @@ static err take_traces(struct ctx *cx, int64_t person_id, int64_t *out_rows)
     *out_rows = 0;
     TRY(sql_erase_sessions(cx, &sessions, NULL));
     TRY(sql_erase_links(cx, &links, NULL));
+    TRY(sql_erase_authorizations(cx, &authorizations, NULL));
+    TRY(sql_erase_authorization_tokens(cx, &tokens, NULL));
     TRY(sql_erase_invitations(cx, &invitations, NULL));
     TRY(sql_erase_contact_keys(cx, &contacts, NULL));
     TRY(sql_erase_predecessor_keys(cx, &predecessors, NULL));

@@ -314,3 +314,20 @@ err grant_report_event(struct ctx *cx, void *arg)
     report->out = grant;
     return OK;
 }
+
+err grant_give_back(struct ctx *cx, void *arg)
+{
+    struct grant_report_event *back = arg;
+    struct grant grant;
+    struct relationship relationship;
+    TRY(grant_load(cx, back->person_id, back->grant_id, &grant));
+    struct policy_object object = {.organisation_id = grant.organisation_id, .departments = grant.departments};
+    TRY(policy_require(cx, POLICY_GRANT_GIVE_BACK, &object));
+    if (grant_state_at(&grant, cx->now_ms) != GRANT_ACTIVE)
+        return FAIL(cx, CONFLICT, "grant.not_active", "the grant is not live any more");
+    TRY(relationship_load(cx, grant.person_id, grant.relationship_id, &relationship));
+    struct act act = act_on(&grant, ACT_GRANT_WITHDRAWN);
+    TRY(apply(cx, &relationship, &grant, &act));
+    back->out = grant;
+    return OK;
+}

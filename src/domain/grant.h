@@ -137,6 +137,7 @@ struct grant_report_event {
     struct grant out;
 };
 err grant_report_event(struct ctx *cx, void *arg) MUST_CHECK;
+err grant_give_back(struct ctx *cx, void *arg) MUST_CHECK; /* the same struct: it wants a live grant no more */
 
 /* ---- inside a write, for requests and for the end of a relationship */
 /* By this version of its purpose. */

@@ -133,6 +133,7 @@ err signing_system_load(struct ctx *cx, int64_t organisation_id, int64_t system_
     if (!*out_found)
         return OK;
     out->jwks = row.jwks;
+    out->redirect_uris = row.redirect_uris;
     out->actor = (struct actor){
         .kind = ACTOR_SYSTEM,
         .organisation_id = organisation_id,

@@ -34,6 +34,7 @@ err signing_insert(struct ctx *cx, const struct system *system, int64_t departme
 struct signing_system {
     struct actor actor; /* who it is when it has shown that; its scopes are all that it may ask for */
     struct text  jwks;
+    struct text  redirect_uris; /* as in struct signing */
 };
 /* `out_found` false: none of that number signs, or not any more. */
 err signing_system_load(struct ctx *cx, int64_t organisation_id, int64_t system_id, struct signing_system *out,

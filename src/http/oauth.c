@@ -30,7 +30,8 @@ static const struct {
 bool oauth_is_spoken(const struct call *call)
 {
     const struct visit *visit = call->route;
-    return visit != NULL && visit->route != NULL && visit->route->request != NULL && visit->route->request->form;
+    return visit != NULL && visit->route != NULL && visit->route->request != NULL && visit->route->request->form &&
+           (visit->route->who & WHO_PERSON) == 0; /* a form of a page is answered with a page */
 }
 
 /* What the table does not know is either the caller's fault or ours. */
@@ -127,6 +128,7 @@ static err check_assertion(struct call *call, const struct oauth_client_fields *
     TRY(load_client(cx, assertion.client_id, &system, &keys));
     TRY(client_assertion_check(cx, &assertion, &keys));
     out->actor = system.actor;
+    out->redirect_uris = system.redirect_uris;
     seen_token_of(SEEN_ASSERTION, bytes_of_text(assertion.client_id), assertion.token_id, &out->seen);
     out->seen.expires_at_ms = assertion.expires_at_ms;
     out->seen.reason = CLIENT_UNKNOWN;

@@ -38,6 +38,7 @@ struct oauth_client_fields {
 
 struct oauth_client {
     struct actor      actor; /* the system */
+    struct text       redirect_uris; /* JSON, as it has registered them */
     struct seen_token seen;  /* what it has signed: the write that follows uses it up */
 };
 /* private_key_jwt and nothing else. UNAUTHENTICATED client.unknown, whatever was wrong. */

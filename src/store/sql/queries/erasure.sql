@@ -51,6 +51,18 @@ DELETE FROM session WHERE person_id = $1;
 -- rows: none
 DELETE FROM sign_in_link WHERE person_id = $1;
 
+-- name: erase_authorizations
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM authorization_now WHERE person_id = $1;
+
+-- name: erase_authorization_tokens
+-- file: people
+-- in:   person_id int64
+-- rows: none
+DELETE FROM authorization_token WHERE person_id = $1;
+
 -- name: erase_invitations
 -- file: people
 -- in:   person_id int64
@@ -257,6 +269,8 @@ SELECT (SELECT count(*) FROM vault WHERE person_id = $1) + (SELECT count(*) FROM
     + (SELECT count(*) FROM passkey_credential WHERE person_id = $1)
     + (SELECT count(*) FROM recovery_code WHERE person_id = $1) + (SELECT count(*) FROM recovery WHERE person_id = $1)
     + (SELECT count(*) FROM alert WHERE person_id = $1)
+    + (SELECT count(*) FROM authorization_now WHERE person_id = $1)
+    + (SELECT count(*) FROM authorization_token WHERE person_id = $1)
     + (SELECT count(*) FROM predecessor WHERE person_id = $1 AND sealed IS NOT NULL)
     + (SELECT count(*) FROM act JOIN receipt ON receipt.receipt_id = act.receipt_id AND receipt.person_id = $1
        WHERE act.person_id = $1 AND act.receipt_id > 0)

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Answers and what lives of them. The client's half of each act is the system's own, the other the person's. */
+#include "domain/authorization.h"
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "crypto/secret.h"
+#include "domain/authorization_store.h"
+#include "domain/policy.h"
+#include "domain/row_tag.h"
+#include "store/queries.h"
+
+/* ---- rows */
+
+/* Nobody who can change rows and has no key of the node turns it to another grant, relationship or client. */
+static err tag_of(struct ctx *cx, const struct sql_authorization_insert_in *row, struct text *out)
+{
+    struct row_tag tag = {
+        .name = text_format(cx->arena, "authorization/%lld/%lld", (long long)row->person_id,
+                            (long long)row->authorization_id),
+        .columns = text_format(cx->arena, "%lld %lld %lld %lld %lld %lld %.*s", (long long)row->relationship_id,
+                               (long long)row->organisation_id, (long long)row->system_id, (long long)row->grant_id,
+                               (long long)row->verified_at_ms, (long long)row->created_at_ms, TEXT_ARGS(row->asked)),
+        .at_ms = row->created_at_ms,
+    };
+    if (tag.name.at == NULL || tag.columns.at == NULL)
+        return FAIL_MEMORY(cx);
+    return row_tag_make(cx, &tag, out);
+}
+
+static err load_row(struct ctx *cx, int64_t person_id, int64_t authorization_id,
+                    struct sql_authorization_load_row *out, bool *out_found)
+{
+    struct sql_authorization_load_in in = {person_id, authorization_id};
+    struct text due;
+    bool found = false;
+    TRY(sql_authorization_load(cx, &in, out, &found));
+    *out_found = false;
+    if (!found)
+        return OK;
+    const struct sql_authorization_insert_in row = {
+        .person_id = person_id,
+        .authorization_id = authorization_id,
+        .relationship_id = out->relationship_id,
+        .organisation_id = out->organisation_id,
+        .system_id = out->system_id,
+        .grant_id = out->grant_id,
+        .asked = out->asked,
+        .verified_at_ms = out->verified_at_ms,
+        .created_at_ms = out->created_at_ms,
+    };
+    TRY(tag_of(cx, &row, &due));
+    *out_found = due.size == out->tag.size &&
+                 secret_equals((const uint8_t *)due.at, (const uint8_t *)out->tag.at, due.size);
+    return OK;
+}
+
+err authorization_owner_load(struct ctx *cx, int64_t person_id, int64_t authorization_id,
+                             struct authorization_owner *out, bool *out_found)
+{
+    struct sql_authorization_load_row row = {0};
+    TRY(load_row(cx, person_id, authorization_id, &row, out_found));
+    if (!*out_found)
+        return OK;
+    out->organisation_id = row.organisation_id;
+    out->system_id = row.system_id;
+    return authorization_ask_read(cx, row.asked, &out->ask);
+}
+
+err authorization_end(struct ctx *cx, int64_t person_id, int64_t authorization_id)
+{
+    struct sql_authorization_end_in in = {person_id, authorization_id, cx->now_ms};
+    return sql_authorization_end(cx, &in, NULL);
+}
+
+/* ---- loading */
+
+/* What it rests on. A thing that is not there any more is one that has ended. */
+static err load_rest(struct ctx *cx, const struct sql_authorization_load_row *row, struct authorization *out,
+                     bool *out_live)
+{
+    const int64_t at_ms = ctx_latest_ms(cx);
+    struct signing_system system;
+    TRY(signing_system_load(cx, row->organisation_id, row->system_id, &system, out_live));
+    if (!*out_live)
+        return OK;
+    out->system = system.actor;
+    TRY(relationship_load(cx, out->person_id, row->relationship_id, &out->relationship));
+    *out_live = relationship_state_at(&out->relationship, at_ms) == RELATIONSHIP_ACTIVE;
+    out->has_grant = row->grant_id != 0;
+    if (!*out_live || !out->has_grant)
+        return OK;
+    TRY(grant_load(cx, out->person_id, row->grant_id, &out->grant));
+    *out_live = grant_state_at(&out->grant, at_ms) == GRANT_ACTIVE;
+    return OK;
+}
+
+err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_id, struct authorization *out,
+                       bool *out_live)
+{
+    struct sql_authorization_load_row row = {0};
+    TRY(load_row(cx, person_id, authorization_id, &row, out_live));
+    *out_live = *out_live && row.ended_at_ms == 0;
+    if (!*out_live)
+        return OK;
+    *out = (struct authorization){
+        .person_id = person_id,
+        .authorization_id = authorization_id,
+        .answered_at_ms = row.created_at_ms,
+        .verified_at_ms = row.verified_at_ms,
+    };
+    TRY(authorization_ask_read(cx, row.asked, &out->ask));
+    err result = load_rest(cx, &row, out, out_live);
+    if (result == NOT_FOUND) {
+        failure_clear(&cx->failure);
+        *out_live = false;
+        return OK;
+    }
+    return result;
+}
+
+err authorization_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant_id, struct authorization *out)
+{
+    struct sql_authorization_of_grant_in in = {person_id, grant_id, cx->actor.organisation_id, cx->actor.system_id};
+    struct sql_authorization_of_grant_row row = {0};
+    bool found = false;
+    if (cx->actor.kind == ACTOR_SYSTEM)
+        TRY(sql_authorization_of_grant(cx, &in, &row, &found));
+    if (found)
+        TRY(authorization_load(cx, person_id, row.authorization_id, out, &found));
+    return found ? OK : FAIL_NOT_FOUND(cx);
+}
+
+err authorization_give_back(struct ctx *cx, int64_t person_id, int64_t grant_id)
+{
+    struct authorization authorization;
+    struct grant_report_event back = {.person_id = person_id, .grant_id = grant_id};
+    TRY(authorization_load_of_grant(cx, person_id, grant_id, &authorization));
+    TRY(authorization_end(cx, person_id, authorization.authorization_id));
+    return grant_give_back(cx, &back);
+}
+
+/* ---- the answer */
+
+/* The organisation's half is its request, the person's the answer. What one has begun already is gone on with. */
+static err relate(struct ctx *cx, const struct actor *system, const struct actor *person, struct relationship *out)
+{
+    struct relationship_start start = {.nature = NATURE_CUSTOMER};
+    bool found = false;
+    TRY(relationship_find(cx, person->person_id, system->organisation_id, out, &found));
+    relationship_state state = found ? relationship_state_at(out, cx->now_ms) : RELATIONSHIP_ENDED;
+    if (state == RELATIONSHIP_PAUSED)
+        return FAIL(cx, CONFLICT, "relationship.paused", "the relationship is paused: resume it first");
+    if (state == RELATIONSHIP_ACTIVE)
+        return OK;
+    cx->actor = *system;
+    if (state == RELATIONSHIP_PROPOSED) {
+        struct relationship_answer answer = {out->person_id, out->relationship_id, true, *out};
+        TRY(relationship_answer(cx, &answer));
+        *out = answer.out;
+    } else if (!found) {
+        TRY(relationship_invite(cx, person->person_id, system->organisation_id, out));
+    }
+    cx->actor = *person;
+    return state == RELATIONSHIP_PROPOSED ? OK : relationship_begin(cx, out, &start);
+}
+
+/* Whether a live grant gives all that is asked for, as often as wished. */
+static bool holds_all(const struct grant *grant, const struct request_make *make, int64_t department_bit)
+{
+    return attribute_set_is_subset(make->attributes, grant->attributes) &&
+           (grant->departments & department_bit) != 0 && grant->uses.kind == USES_PERIOD;
+}
+
+/* Whoever signs in a hundred times has said the same thing once. */
+static err find_grant(struct ctx *cx, struct authorization_answer *answer)
+{
+    const struct request_make *make = &answer->make;
+    struct grant_question question = {&answer->out_relationship, make->purpose.item};
+    struct grant *grants = NULL;
+    size_t count = 0;
+    if (answer->terms.answer != ANSWER_ACCEPT || make->uses.kind != USES_PERIOD ||
+        make->purpose.owner != answer->out_relationship.organisation_id)
+        return OK;
+    TRY(grant_list_open(cx, &question, &grants, &count));
+    for (size_t i = 0; i < count && !answer->out_has_grant; i++) {
+        answer->out_has_grant = grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE &&
+                                holds_all(&grants[i], make, answer->out_pushed.system.actor.department_bit);
+        answer->out_grant = grants[i];
+    }
+    return OK;
+}
+
+static err give(struct ctx *cx, struct authorization_answer *answer, const struct actor *person)
+{
+    TRY(find_grant(cx, answer));
+    if (answer->out_has_grant)
+        return OK;
+    answer->make.person_id = answer->out_relationship.person_id;
+    answer->make.relationship_id = answer->out_relationship.relationship_id;
+    cx->actor = answer->out_pushed.system.actor;
+    TRY(request_make(cx, &answer->make));
+    cx->actor = *person;
+    answer->terms.request_id = answer->make.out.request_id;
+    TRY(request_answer(cx, &answer->terms));
+    answer->out_grant = answer->terms.out_grant;
+    answer->out_has_grant = true;
+    return OK;
+}
+
+static err keep(struct ctx *cx, struct authorization_answer *answer)
+{
+    const struct relationship *relationship = &answer->out_relationship;
+    struct sql_authorization_insert_in row = {
+        .person_id = relationship->person_id,
+        .authorization_id = ctx_number(cx),
+        .relationship_id = relationship->relationship_id,
+        .organisation_id = relationship->organisation_id,
+        .system_id = answer->out_pushed.system.actor.system_id,
+        .grant_id = answer->out_has_grant ? answer->out_grant.grant_id : 0,
+        .verified_at_ms = cx->actor.verified_at_ms,
+        .created_at_ms = cx->now_ms,
+    };
+    struct authorization_token_draft code = {.kind = AUTHORIZATION_CODE, .person_id = row.person_id,
+        .authorization_id = row.authorization_id, .expires_at_ms = cx->now_ms + LIMIT_CODE_MS};
+    TRY(authorization_ask_write(cx, &answer->out_pushed.ask, &row.asked));
+    TRY(tag_of(cx, &row, &row.tag));
+    TRY(sql_authorization_insert(cx, &row, NULL));
+    if (answer->out_pushed.ask.thumbprint.size > 0 &&
+        !base64url_decode(cx->arena, answer->out_pushed.ask.thumbprint, &code.thumbprint))
+        return FAIL(cx, CORRUPT, "authorization.thumbprint", "a stored request holds no thumbprint");
+    return authorization_token_make(cx, &code, &answer->out_code);
+}
+
+static err permit(struct ctx *cx, struct authorization_answer *answer, const struct actor *person)
+{
+    TRY(relate(cx, &answer->out_pushed.system.actor, person, &answer->out_relationship));
+    if (answer->wants_data)
+        TRY(give(cx, answer, person));
+    return keep(cx, answer);
+}
+
+err authorization_answer(struct ctx *cx, void *arg)
+{
+    struct authorization_answer *answer = arg;
+    const struct actor person = cx->actor;
+    TRY(policy_require_own(cx, POLICY_REQUEST_ANSWER));
+    TRY(pushed_request_use(cx, answer->name, &answer->out_pushed));
+    answer->out_has_grant = false;
+    err result = answer->accepts ? permit(cx, answer, &person) : OK;
+    cx->actor = person; /* whoever spoke last */
+    return result;
+}
