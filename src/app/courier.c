@@ -24,6 +24,7 @@
 #include "ledger/ledger.h"
 #include "store/move.h"
 
+#define BUCKETS_EVERY_MS 5000
 #define ERASE_EVERY_MS 1000
 #define ERASE_FOR_MS 500 /* rows of the forgotten at a time: all other jobs wait */
 #define FORGET_EVERY_MS (INT64_C(300) * 1000)
@@ -60,6 +61,7 @@ typedef enum job_number {
     JOB_HOLDER,
     JOB_TIME,
     JOB_KEYS,
+    JOB_BUCKETS,
     JOB_LOST,
     JOB_ERASE,
     JOB_LOG,
@@ -81,6 +83,7 @@ struct courier {
     bool               stopping;
     struct job         jobs[JOB_COUNT];
     struct stray_sweep strays;
+    struct key_return_sweep buckets;
     struct key_pace    pace; /* of destroying keys */
     struct erasure_work erasure;
     clock_trust        trust; /* as the log has heard */
@@ -118,6 +121,12 @@ static err destroy_keys(struct courier *courier)
     TRY(node_check_keys(courier->node, &courier->cx, false));
     TRY(key_return_note(&courier->cx, courier->node->store));
     return person_forget_listed(&courier->cx, courier->node->store, &forgetting);
+}
+
+/* Bucket keys that were destroyed and have come back, beside the others. */
+static err sweep_buckets(struct courier *courier)
+{
+    return node_sweep_buckets(courier->node, &courier->cx, &courier->buckets);
 }
 
 /* People whose bucket key is missing without having been destroyed: they are there, and nothing of theirs opens. */
@@ -222,6 +231,7 @@ static const struct job JOBS[JOB_COUNT] = {
     [JOB_HOLDER] = {.name = "holder", .run = ask_holder, .every_ms = HOLDER_EVERY_MS},
     [JOB_TIME] = {.name = "time", .run = keep_time, .every_ms = TIME_EVERY_MS},
     [JOB_KEYS] = {.name = "keys", .run = destroy_keys, .every_ms = KEYS_EVERY_MS},
+    [JOB_BUCKETS] = {.name = "buckets", .run = sweep_buckets, .every_ms = BUCKETS_EVERY_MS},
     [JOB_LOST] = {.name = "lost", .run = look_for_lost, .every_ms = LOST_EVERY_MS},
     [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},

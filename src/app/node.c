@@ -244,6 +244,30 @@ err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough)
     return result;
 }
 
+err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_sweep *sweep)
+{
+    TRY(key_return_sweep(cx, node->store, sweep));
+    if (sweep->out_found == 0)
+        return OK;
+    node->returned_buckets += sweep->out_found;
+    LOG(&node->log, LOG_WARNING, "keys.laid_beside", LOG_INT("buckets", sweep->out_found),
+        LOG_TEXT("meaning", "bucket keys that had been destroyed lay among the keys again, from an older copy, and are "
+                            "destroyed again"));
+    err result = person_buckets_destroy(cx, node->store);
+    if (result != UNAVAILABLE)
+        return result;
+    failure_clear(&cx->failure); /* not at once: they are on the list */
+    return OK;
+}
+
+static err sweep_all_buckets(struct node *node)
+{
+    struct key_return_sweep sweep = {.after = 0};
+    while (!sweep.at_end)
+        TRY(node_sweep_buckets(node, &node->cx, &sweep));
+    return OK;
+}
+
 static void tell_lost(const struct node *node, const struct person_keys_lost *lost)
 {
     if (lost->buckets > 0)
@@ -272,7 +296,7 @@ static err check_keys(struct node *node)
     if (lost.buckets > 0 && lost.buckets == lost.of)
         return FAIL(&node->cx, CORRUPT, "person.key_lost",
                     "the keys of all people are missing: put the newest copy of all keys back, see docs/operations");
-    return OK;
+    return sweep_all_buckets(node);
 }
 
 /* Also after another process was faster; then its name must be ours. */

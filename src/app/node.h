@@ -10,6 +10,7 @@
 #include "store/look.h"
 #include "store/store.h"
 
+struct key_return_sweep; /* domain/key_return.h */
 struct person_keys_lost; /* domain/person_key.h */
 
 struct node {
@@ -29,6 +30,7 @@ struct node {
     int64_t              found[STORE_FILE_COUNT]; /* the generations of the files when it was opened */
     bool                 marks_missing; /* one of those beside the keys, when it was opened */
     int64_t              returned;      /* erased people whose keys were found again, and destroyed again */
+    int64_t              returned_buckets; /* the same of bucket keys that lay beside the newer ones */
 };
 
 /* Where the data of a node lies. */
@@ -82,6 +84,9 @@ err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
 /* With a ctx of the calling thread: looks whether the keys were put back from an older copy, and sees to it that nobody
  * comes back with it (domain/key_return.h). At start, and then by the courier. `is_thorough`: whatever they say. */
 err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough) MUST_CHECK;
+/* With a ctx of the calling thread: the next page of the bucket keys that were destroyed, and destroys again what has
+ * come back; what cannot be yet, the courier goes on with. */
+err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_sweep *sweep) MUST_CHECK;
 /* With a ctx of the calling thread: how many bucket keys are lost. Tells log and /readyz when that changes. */
 err node_look_for_lost(struct node *node, struct ctx *cx, struct person_keys_lost *out) MUST_CHECK;
 /* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest. */

@@ -4,12 +4,15 @@
 #include "domain/key_return.h"
 
 #include "base/limits.h"
+#include "crypto/keyring.h"
 #include "domain/person.h"
+#include "domain/person_key.h"
 #include "domain/policy.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 
 #define PAGE 100
+#define BUCKET_PAGE 500
 
 /* ---- how old they are */
 
@@ -166,6 +169,70 @@ err key_return_undo(struct ctx *cx, struct store *store, struct key_return *io)
     if (io->is_older)
         TRY(store_write_wait(store, cx, lift, io));
     return key_return_note(cx, store);
+}
+
+/* ---- bucket keys laid beside */
+
+struct bucket_page {
+    int64_t buckets[BUCKET_PAGE]; /* that stand again */
+    size_t  count;
+    int64_t doomed; /* of them, by this call */
+};
+
+static err find_buckets(struct ctx *cx, struct key_return_sweep *sweep, struct bucket_page *page)
+{
+    struct sql_bucket_gone_list_in in = {sweep->after, BUCKET_PAGE};
+    struct sql_bucket_gone_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_bucket_gone_list(cx, &in, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        bool stands = false;
+        TRY(keyring_bucket_stands(cx, rows[i].bucket, rows[i].sealed, &stands));
+        if (stands)
+            page->buckets[page->count++] = rows[i].bucket;
+    }
+    sweep->at_end = count < BUCKET_PAGE;
+    sweep->after = sweep->at_end ? 0 : rows[count - 1].bucket;
+    return OK;
+}
+
+/* store_write_fn. Durable before anything is destroyed: a crash changes nothing from then on. */
+static err doom_again(struct ctx *cx, void *arg)
+{
+    struct bucket_page *page = arg;
+    page->doomed = 0;
+    for (size_t i = 0; i < page->count; i++) {
+        struct sql_key_bucket_doom_in in = {page->buckets[i]};
+        int64_t changed = 0;
+        TRY(sql_key_bucket_doom(cx, &in, &changed));
+        page->doomed += changed;
+    }
+    return OK;
+}
+
+/* While a key is lost the older copy that has come may be all that is left, and is wanted back with its rows. */
+static err sweep_page(struct ctx *cx, struct store *store, struct key_return_sweep *sweep)
+{
+    struct bucket_page page = {.count = 0};
+    struct person_keys_lost lost;
+    TRY(find_buckets(cx, sweep, &page));
+    if (page.count == 0)
+        return OK;
+    TRY(person_keys_find_lost(cx, &lost));
+    if (lost.buckets > 0)
+        return OK;
+    TRY(store_write_wait(store, cx, doom_again, &page));
+    sweep->out_found = page.doomed;
+    return OK;
+}
+
+err key_return_sweep(struct ctx *cx, struct store *store, struct key_return_sweep *sweep)
+{
+    struct ctx apart;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    sweep->out_found = 0;
+    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+    return ctx_join(cx, &apart, sweep_page(&apart, store, sweep));
 }
 
 err key_return_past(struct ctx *cx, int64_t *out_at_ms, int64_t *out_people)

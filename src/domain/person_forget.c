@@ -217,7 +217,9 @@ static err delete_bucket_row(struct ctx *cx, void *arg)
 {
     struct sql_key_removed_forget_in removed = {*(const int64_t *)arg};
     struct sql_key_bucket_delete_in in = {*(const int64_t *)arg};
+    struct sql_bucket_gone_put_in gone = {*(const int64_t *)arg}; /* for when it comes back from a copy */
     TRY(sql_key_removed_forget(cx, &removed, NULL));
+    TRY(sql_bucket_gone_put(cx, &gone, NULL));
     return sql_key_bucket_delete(cx, &in, NULL);
 }
 
@@ -315,6 +317,12 @@ static err destroy_apart(struct ctx *cx, struct store *store)
     TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     failure_clear(&apart.failure);
     return ctx_join(cx, &apart, destroy_doomed(&apart, store));
+}
+
+err person_buckets_destroy(struct ctx *cx, struct store *store)
+{
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    return destroy_apart(cx, store);
 }
 
 /* Those whom one look at the list finds. */

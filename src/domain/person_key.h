@@ -58,6 +58,8 @@ struct person_forgetting {
     bool             out_waits; /* somebody's key is left to the next call */
 };
 err person_forget_listed(struct ctx *cx, struct store *store, struct person_forgetting *forgetting) MUST_CHECK;
+/* The end of it alone: destroys the bucket keys that are to go. */
+err person_buckets_destroy(struct ctx *cx, struct store *store) MUST_CHECK;
 /* Marks these people and does the same, at no pace. */
 err person_forget_keys(struct ctx *cx, struct store *store, const int64_t *person_ids, size_t count) MUST_CHECK;
 /* Whether a key of this person or of a predecessor lies in a bucket that is not about to go. */

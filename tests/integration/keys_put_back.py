@@ -3,8 +3,10 @@
 destroyed again before anything is served, while the others keep all that is theirs. Method: two people; the keys are
 copied, one of the two is erased, the copy is put back: the whole folder of keys with keys.db and its marks, or, where
 keys lie in a database, a dump of it; then the node is started, or the doctor asked. In a database it is also done under
-a server that runs. Positive controls: the copy opens the key of the erased person as long as no node has been started
-on it; keys as they were last are no older copy, and nothing is told of one; the other person's key opens throughout.
+a server that runs. And the bucket keys of the copy alone are laid beside the newer ones, as `cp -n` does it. Positive
+controls: the copy opens the key of the erased person as long as no node has been started on it; what was laid beside is
+there until then; keys as they were last are no older copy, and nothing is told of one; the other person's key opens
+throughout.
 
 Usage: keys_put_back.py PRINT_KEYS"""
 import glob
@@ -16,7 +18,7 @@ import sys
 import steps
 from database_server import NamedServer, program
 from stress import RoughNode, Shop, wait_until
-from traces import Keys, files, memory
+from traces import Keys, memory
 
 PRINT_KEYS = sys.argv[1]
 SLOW = float(os.environ.get("SLOW", 1))
@@ -45,9 +47,13 @@ class Folder:
         for path in glob.glob(os.path.join(self.aside, "keys.db*")):
             shutil.copy2(path, os.path.join(self.node.data, "store"))
 
-    def held(self):
-        """Every file in which a key may lie."""
-        return files(self.node.data)
+    def lay_beside(self):
+        for path in glob.glob(os.path.join(self.aside, "buckets", "*.key")):
+            if os.path.basename(path)[:-4] not in self.buckets():
+                shutil.copy2(path, os.path.join(self.node.data, "keys", "buckets"))
+
+    def buckets(self):
+        return {os.path.basename(path)[:-4] for path in glob.glob(os.path.join(self.node.data, "keys/buckets/*.key"))}
 
 
 class Database:
@@ -69,10 +75,13 @@ class Database:
         subprocess.run([program("psql"), *words, "-c", "TRUNCATE " + tables, "-f", self.dump], check=True,
                        stdout=subprocess.DEVNULL)
 
-    def held(self):
-        told = self.server.ask(self.name, "SELECT encode(wrapped, 'hex') FROM symbolon_keys.person_key UNION ALL"
-                                          " SELECT encode(sealed, 'hex') FROM symbolon_keys.bucket_key")
-        return [("a row", bytes.fromhex(line)) for line in told.split()]
+    def lay_beside(self):
+        for line in open(self.dump):
+            if line.startswith("INSERT INTO symbolon_keys.bucket_key "):
+                self.server.ask(self.name, line.rstrip(";\n") + " ON CONFLICT DO NOTHING")
+
+    def buckets(self):
+        return set(self.server.ask(self.name, "SELECT bucket FROM symbolon_keys.bucket_key").split())
 
 
 class Scene:
@@ -102,6 +111,9 @@ class Scene:
         """How often the log of the servers tells of an older copy."""
         return self.node.read_log().count('"event":"keys.went_back"')
 
+    def beside(self):
+        return self.node.read_log().count('"event":"keys.laid_beside"')
+
     def expect_only_ben(self):
         assert self.key_of(self.ada)[0] == "person.erased", self.key_of(self.ada)
         assert self.key_of(self.ben)[0] == "-", self.key_of(self.ben)
@@ -122,7 +134,6 @@ def somebody_is_erased_behind_the_copy(scene):
     reason, *keys = scene.key_of(scene.ada)
     assert reason == "-"
     scene.octets = [bytes.fromhex(key) for key in keys]
-    scene.before = {octets for _, octets in scene.keys.held()}
     scene.node.stop()
     scene.keys.copy()
     scene.node.start()
@@ -134,6 +145,25 @@ def somebody_is_erased_behind_the_copy(scene):
     scene.expect_served()
     said = scene.node.run("doctor")
     assert scene.told() == 0 and not said["keys_went_back"] and said["keys_returned"] == 0, said
+
+
+def bucket_keys_that_were_laid_beside_go_again(scene):
+    scene.node.stop()
+    newest = scene.keys.buckets()
+    scene.keys.lay_beside()
+    assert len(scene.keys.buckets() - newest) == 1, "control: the copy's bucket key lies beside the newest"
+    said = scene.node.run("doctor")
+    assert said["keys_laid_beside"] == 1 and not said["keys_went_back"] and said["keys_pending"] == 0, said
+    assert scene.node.run("doctor")["keys_laid_beside"] == 0 and scene.keys.buckets() == newest
+    scene.keys.lay_beside()
+    scene.node.start()
+    assert scene.keys.buckets() == newest and scene.beside() == 1, scene.node.read_log()
+    scene.expect_served()
+    scene.keys.lay_beside()
+    assert wait_until(lambda: scene.keys.buckets() == newest, WAIT) is not None, scene.node.read_log()
+    assert wait_until(lambda: scene.beside() == 2, WAIT) is not None, scene.node.read_log()
+    scene.expect_only_ben()
+    scene.expect_served()
 
 
 def a_node_that_starts_on_the_copy_destroys_them_again(scene):
@@ -178,7 +208,8 @@ def under_a_server_that_runs_they_go_too(scene):
     scene.node.expect_sound()
 
 
-STEPS = [somebody_is_erased_behind_the_copy, a_node_that_starts_on_the_copy_destroys_them_again,
+STEPS = [somebody_is_erased_behind_the_copy, bucket_keys_that_were_laid_beside_go_again,
+         a_node_that_starts_on_the_copy_destroys_them_again,
          the_doctor_does_it_too_and_says_so]
 
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "crypto/keyring.h"
+#include "domain/key_return.h"
 #include "domain/key_rows.h"
 #include "domain/person_key.h"
 #include "store/queries.h"
@@ -143,6 +144,36 @@ static void an_erasure_that_is_repeated_changes_nothing(void **state)
     assert_int_equal(count_rows(scene), 1);
 }
 
+/* store_write_fn. As a copy that is laid beside the newer rows. */
+static err lay_beside(struct ctx *cx, void *arg)
+{
+    static const uint8_t OLD[KEYRING_WRAPPED_BYTES] = {0xA5};
+    struct sql_bucket_key_insert_in in = {*(const int64_t *)arg, {OLD, sizeof OLD}};
+    return sql_bucket_key_insert(cx, &in, NULL);
+}
+
+static void a_row_that_comes_back_goes_again_and_is_told_once(void **state)
+{
+    struct scene *scene = *state;
+    const int64_t gone[] = {ADA};
+    struct kept ada = keep(scene, ADA);
+    int64_t unknown = ada.bucket - 1; /* nobody has destroyed it, and no row names it: perhaps a row will */
+    assert_int_equal(person_forget_keys(as_server(scene, scene->here), scene->node.store, gone, 1), OK);
+    assert_int_equal(test_node_write(&scene->node, &OPERATOR, lay_beside, &ada.bucket), OK);
+    assert_int_equal(test_node_write(&scene->node, &OPERATOR, lay_beside, &unknown), OK);
+    assert_int_equal(count_rows(scene), 3);
+    struct key_return_sweep sweep = {.after = 0};
+    assert_int_equal(key_return_sweep(as_server(scene, scene->here), scene->node.store, &sweep), OK);
+    assert_int_equal(sweep.out_found, 1);
+    assert_int_equal(key_return_sweep(as_server(scene, scene->there), scene->node.store, &sweep), OK);
+    assert_int_equal(sweep.out_found, 0); /* it waits already */
+    assert_int_equal(person_buckets_destroy(as_server(scene, scene->there), scene->node.store), OK);
+    assert_int_equal(count_rows(scene), 2);
+    int64_t doomed = -1;
+    assert_int_equal(key_bucket_count_doomed(as_server(scene, scene->here), &doomed), OK);
+    assert_int_equal(doomed, 0);
+}
+
 static void whose_keys_these_are_is_said_once(void **state)
 {
     struct scene *scene = *state;
@@ -158,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(whoever_one_server_forgets_the_other_cannot_open, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_erasure_that_is_repeated_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_row_that_comes_back_goes_again_and_is_told_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(whose_keys_these_are_is_said_once, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,8 +5,11 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/limits.h"
+#include "crypto/keyring.h"
+#include "domain/key_return.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 #include "support/world.h"
@@ -195,6 +198,105 @@ static void a_wrapped_key_from_before_opens_nothing(void **state)
     ASSERT_FAILS(world, vault_get(cx, attribute_find(TEXT("pd:PhysicalAddress")), &item), NOT_FOUND, "key.destroyed");
 }
 
+static void forget(struct world *world, int64_t person_id)
+{
+    ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, &person_id, 1));
+}
+
+static void bucket_file(const struct world *world, int64_t bucket, const char *ending, char out[128])
+{
+    (void)snprintf(out, 128, "%s/keys/buckets/%lld%s", world->node.folder, (long long)bucket, ending);
+}
+
+/* As a copy that is laid beside the newer files. */
+static void lay_beside(const struct world *world, int64_t bucket)
+{
+    static const uint8_t OLD[KEYRING_WRAPPED_BYTES] = {0xA5};
+    char path[128];
+    bucket_file(world, bucket, ".key", path);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(chmod(path, S_IRUSR | S_IWUSR), 0);
+    assert_int_equal(fwrite(OLD, 1, sizeof OLD, file), sizeof OLD);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* So many were put on the list of what is to be destroyed, and are. */
+static int64_t sweep_buckets(struct world *world)
+{
+    struct key_return_sweep sweep = {.after = 0};
+    struct ctx *cx = world_as(world, world->operator_);
+    ASSERT_OK(world, key_return_sweep(cx, world->node.store, &sweep));
+    assert_true(sweep.at_end);
+    ASSERT_OK(world, person_buckets_destroy(cx, world->node.store));
+    return sweep.out_found;
+}
+
+static void a_bucket_key_that_comes_back_beside_newer_ones_goes_again(void **state)
+{
+    struct world *world = *state;
+    int64_t gone = world_bucket(world, world->ada.person_id);
+    forget(world, world->ada.person_id);
+    int64_t bucket = world_bucket(world, world->bob.person_id);
+    assert_int_equal(sweep_buckets(world), 0);
+    for (int round = 0; round < 2; round++) { /* it stays known */
+        lay_beside(world, gone);
+        lay_beside(world, bucket + 1); /* one that nobody has destroyed, and no row names: perhaps a row will */
+        assert_int_equal(sweep_buckets(world), 1);
+        assert_false(world_has_bucket_file(world, gone));
+        assert_true(world_has_bucket_file(world, bucket + 1));
+        assert_true(world_has_bucket_file(world, bucket));
+        assert_int_equal(sweep_buckets(world), 0);
+    }
+    PERSON_KEY key;
+    ASSERT_OK(world, person_key_open(world_as(world, world->operator_), world->bob.person_id, &key));
+    struct key_return_sweep sweep = {.after = 0};
+    struct ctx *cx = world_as(world, world->ada);
+    ASSERT_FAILS(world, key_return_sweep(cx, world->node.store, &sweep), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_FAILS(world, person_buckets_destroy(cx, world->node.store), FORBIDDEN, "actor.wrong_kind");
+}
+
+static void nothing_that_comes_back_goes_while_a_key_is_lost(void **state)
+{
+    struct world *world = *state;
+    char path[128];
+    char aside[128];
+    int64_t gone = world_bucket(world, world->ada.person_id);
+    forget(world, world->ada.person_id);
+    int64_t bucket = world_bucket(world, world->bob.person_id);
+    bucket_file(world, bucket, ".key", path);
+    bucket_file(world, bucket, ".aside", aside);
+    lay_beside(world, gone);
+    assert_int_equal(rename(path, aside), 0);
+    assert_int_equal(sweep_buckets(world), 0);
+    assert_true(world_has_bucket_file(world, gone)); /* who lost the newer one may want it, with rows of its time */
+    assert_int_equal(rename(aside, path), 0);
+    assert_int_equal(sweep_buckets(world), 1);
+    assert_false(world_has_bucket_file(world, gone));
+}
+
+static void more_destroyed_buckets_than_a_page_are_all_looked_at(void **state)
+{
+    struct world *world = *state;
+    int64_t last = world_bucket(world, world->ada.person_id);
+    world_spoil(world, "keys.db", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) "
+                                  "INSERT INTO bucket_gone SELECT i FROM n");
+    forget(world, world->ada.person_id);
+    lay_beside(world, 1);
+    lay_beside(world, last);
+    struct key_return_sweep sweep = {.after = 0};
+    struct ctx *cx = world_as(world, world->operator_);
+    for (int page = 0; page < 2; page++) {
+        ASSERT_OK(world, key_return_sweep(cx, world->node.store, &sweep));
+        assert_int_equal(sweep.out_found, 1);
+        assert_int_equal(sweep.at_end, page == 1);
+    }
+    assert_int_equal(sweep.after, 0);
+    ASSERT_OK(world, person_buckets_destroy(cx, world->node.store));
+    assert_false(world_has_bucket_file(world, 1));
+    assert_false(world_has_bucket_file(world, last));
+}
+
 static bool file_holds(const struct world *world, const char *name, struct bytes wanted)
 {
     static uint8_t content[4u << 20];
@@ -293,6 +395,9 @@ int main(void)
         WORLD_TEST(the_erased_do_not_open_and_the_survivors_do),
         WORLD_TEST(an_erasure_is_vouched_for_before_it_is_told),
         WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
+        WORLD_TEST(a_bucket_key_that_comes_back_beside_newer_ones_goes_again),
+        WORLD_TEST(nothing_that_comes_back_goes_while_a_key_is_lost),
+        WORLD_TEST(more_destroyed_buckets_than_a_page_are_all_looked_at),
         WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),
         WORLD_TEST(what_a_crash_left_marked_is_destroyed_by_the_next_call),

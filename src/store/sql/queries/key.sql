@@ -27,6 +27,21 @@ DELETE FROM bucket_key WHERE bucket = $1;
 -- rows: many
 SELECT bucket FROM bucket_key ORDER BY bucket;
 
+-- Those that were destroyed. With the key, where that lies in the same database, and should not.
+-- name: bucket_gone_put
+-- file: keys
+-- in:   bucket int64
+-- rows: none
+INSERT INTO bucket_gone (bucket) VALUES ($1) ON CONFLICT (bucket) DO NOTHING;
+
+-- name: bucket_gone_list
+-- file: keys
+-- in:   after int64, most int64
+-- out:  bucket int64, sealed bytes
+-- rows: many
+SELECT bucket_gone.bucket, sealed FROM bucket_gone LEFT JOIN bucket_key ON bucket_key.bucket = bucket_gone.bucket
+WHERE bucket_gone.bucket > $1 ORDER BY bucket_gone.bucket LIMIT $2;
+
 -- Whose keys these are: the first who comes writes it, and it stays.
 -- name: key_owner_load
 -- file: keys

@@ -97,6 +97,13 @@ WHERE open <> 2 AND people > 0 ORDER BY key_bucket.bucket;
 -- rows: none
 INSERT INTO key_bucket (bucket, people, open) VALUES ($1, $2, $3);
 
+-- One that was destroyed and has come back; it holds nobody.
+-- name: key_bucket_doom
+-- file: keys
+-- in:   bucket int64
+-- rows: none
+INSERT INTO key_bucket (bucket, people, open) VALUES ($1, 0, 2) ON CONFLICT (bucket) DO NOTHING;
+
 -- name: key_bucket_count
 -- file: keys
 -- in:   bucket int64, more int64
