@@ -8,9 +8,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "app/mark.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
@@ -23,6 +25,7 @@
 #include "store/queries.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
+#define AGAIN_NS 100000000L                       /* between two tries to reach a database that has gone */
 
 void node_begin(struct node *node, bool json_log)
 {
@@ -188,10 +191,21 @@ err node_find_place(struct ctx *cx, const struct node_options *options, struct n
     return store_url_files(cx, out->url, &out->files);
 }
 
+/* What is opened, and from where. */
+struct opening {
+    const struct node_options *options;
+    struct node_place          place;
+    const char                *keys; /* the key folder */
+};
+
 /* Before anything is made. Keys that were made beside data which is there would be the wrong ones. */
-static err look_at_store(struct ctx *cx, const struct node_options *options, const struct node_place *place,
-                         const char *keys)
+static err look_at_store(struct node *node, void *arg)
 {
+    const struct opening *opening = arg;
+    const struct node_options *options = opening->options;
+    const struct node_place *place = &opening->place;
+    const char *keys = opening->keys;
+    struct ctx *cx = &node->cx;
     struct store_options store = {.url = place->url, .keys_url = place->keys, .create = options->create,
                                   .moves_keys = options->moves_keys};
     bool begun = false;
@@ -338,18 +352,27 @@ static err find_routes(struct node *node, struct node_place *place)
     return OK;
 }
 
-static err open_store(struct node *node, const struct node_options *options, struct node_place *place)
+static void close_store(struct node *node)
 {
+    store_conn_close(node->cx.db);
+    store_close(node->store);
+    node->cx.db = NULL;
+    node->store = NULL;
+}
+
+/* Also once more after it was cut off in its middle. */
+static err open_store(struct node *node, void *arg)
+{
+    const struct opening *opening = arg;
+    const struct node_options *options = opening->options;
+    const struct node_place *place = &opening->place;
     struct ctx *cx = &node->cx;
-    if (options->confine != NULL) {
-        TRY(find_routes(node, place));
-        TRY(options->confine(node, place));
-    }
+    struct mark mark;
+    close_store(node);
     struct store_options store = {.url = place->url, .keys_url = place->keys, .clock = &node->clock,
                                   .create = options->create, .moves = options->moves,
                                   .moves_keys = options->moves_keys, .fatal = stop_at_once,
                                   .fatal_arg = node, .newest_number = act_newest_number};
-    struct mark mark;
     TRY(mark_load(cx, &mark));
     TRY(store_open(cx, &store, &node->store));
     store_generations(node->store, node->found);
@@ -363,25 +386,56 @@ static err open_store(struct node *node, const struct node_options *options, str
     return options->moves || options->moves_keys ? OK : check_keys(node);
 }
 
+/* It was reached a moment ago: as when it is started again, or its place goes to another machine. */
+static bool is_passing(const struct ctx *cx, bool was_reached)
+{
+    const char *reason = cx->failure.reason;
+    return strcmp(reason, "store.lost") == 0 || strcmp(reason, "store.unknown") == 0 ||
+           (was_reached && strcmp(reason, "store.connect") == 0);
+}
+
+static err try_for_a_while(struct node *node, bool was_reached, err (*step)(struct node *node, void *arg), void *arg)
+{
+    int64_t until_ns = clock_monotonic_ns(&node->clock) + LIMIT_STORE_BUSY_MS * INT64_C(1000000);
+    err result = step(node, arg);
+    while (result == UNAVAILABLE && is_passing(&node->cx, was_reached) && clock_monotonic_ns(&node->clock) < until_ns) {
+        was_reached = true; /* what is lost was there */
+        (void)nanosleep(&(struct timespec){.tv_nsec = AGAIN_NS}, NULL); /* a signal shortens it */
+        failure_clear(&node->cx.failure);
+        result = step(node, arg);
+    }
+    return result;
+}
+
+err node_patiently(struct node *node, err (*step)(struct node *node, void *arg), void *arg)
+{
+    return try_for_a_while(node, true, step, arg);
+}
+
 err node_open(struct node *node, const struct node_options *options)
 {
     struct ctx *cx = &node->cx;
-    struct node_place place;
+    struct opening opening = {.options = options};
     bool is_elsewhere = options->keys != NULL && !is_server(options->keys);
     struct text keys = is_elsewhere ? text_of(options->keys + sizeof "file:" - 1)
                                     : text_format(cx->arena, "%s/keys", options->data);
     if (keys.at == NULL)
         return FAIL_MEMORY(cx);
-    TRY(node_find_place(cx, options, &place));
+    opening.keys = keys.at;
+    TRY(node_find_place(cx, options, &opening.place));
     if (!options->create)
         TRY(find_folders(cx, options->data, keys.at));
-    TRY(look_at_store(cx, options, &place, keys.at));
+    TRY(try_for_a_while(node, false, look_at_store, &opening)); /* a wrong URL is told at once */
     if (options->create)
         TRY(make_folder(cx, options->data));
     TRY(options->open_keys != NULL ? options->open_keys(node, keys.at, options->create)
                                    : keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;
-    return open_store(node, options, &place);
+    if (options->confine != NULL) {
+        TRY(find_routes(node, &opening.place));
+        TRY(options->confine(node, &opening.place));
+    }
+    return node_patiently(node, open_store, &opening);
 }
 
 /* It ends when the keyring is closed, unless it stands still: one that is lost is not waited for. */
@@ -395,8 +449,7 @@ static void wait_for_holder(const struct node *node, bool is_lost)
 
 void node_close(struct node *node)
 {
-    store_conn_close(node->cx.db);
-    store_close(node->store);
+    close_store(node);
     bool is_lost = node->keyring != NULL && !keyring_is_held(node->keyring);
     keyring_close(node->keyring);
     wait_for_holder(node, is_lost);

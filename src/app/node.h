@@ -72,6 +72,9 @@ void node_begin(struct node *node, bool json_log);
  * whoever was erased and has come back with an older copy of the keys is gone again when it returns;
  * fails as keyring_open() and store_open() do. */
 err node_open(struct node *node, const struct node_options *options) MUST_CHECK;
+/* One step of a start, behind the first look at the database. When that goes away for a moment it is waited for: the
+ * step is done again until LIMIT_STORE_BUSY_MS are over. Fails as the step does. */
+err node_patiently(struct node *node, err (*step)(struct node *node, void *arg), void *arg) MUST_CHECK;
 /* Closes what was opened; safe at any stage. */
 void node_close(struct node *node);
 

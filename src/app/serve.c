@@ -119,8 +119,9 @@ static err close_walls(struct node *node)
 }
 
 /* What an operator should know of the database that holds the keys. */
-static err tell_keys(struct node *node)
+static err tell_keys(struct node *node, void *arg)
 {
+    (void)arg; /* the node is all that is asked */
     struct store_keys_place place;
     TRY(store_keys_look(&node->cx, node->store, &place));
     if (place.is_server && !place.may_cut_log)
@@ -180,20 +181,39 @@ static void stop_serving(void *server)
     server_stop(server);
 }
 
-static err serve_with(const struct serving *serving, struct api *api, struct server *server)
+/* What is said once every thread has all that it needs. */
+struct announcement {
+    const struct serving *serving;
+    struct server        *server;
+    struct text           url;
+    err                   result;
+};
+
+static void announce(void *arg, struct text address)
 {
-    struct cli *cli = serving->cli;
+    struct announcement *news = arg;
+    const struct serving *serving = news->serving;
+    (void)address; /* people may know another one */
+    if (serving->ready != NULL)
+        news->result = serving->ready(serving->cli, news->url, serving->arg);
+    if (news->result != OK)
+        server_stop(news->server);
+}
+
+static err serve_with(struct announcement *news, struct api *api, struct server *server)
+{
+    struct cli *cli = news->serving->cli;
     struct courier *courier = NULL;
-    struct text url;
-    TRY(settle_url(cli, server, &url));
-    api_set_origin(api, url.at);
+    news->server = server;
+    TRY(settle_url(cli, server, &news->url));
+    api_set_origin(api, news->url.at);
     api_set_server(api, server);
     TRY(close_walls(&cli->node));
-    TRY(tell_keys(&cli->node));
+    TRY(node_patiently(&cli->node, tell_keys, NULL));
     TRY(courier_start(&(struct courier_work){&cli->node, stop_serving, server}, &courier));
-    err result = serving->ready == NULL ? OK : serving->ready(cli, url, serving->arg);
+    err result = server_run(&cli->node.cx, server);
     if (result == OK)
-        result = server_run(&cli->node.cx, server);
+        result = news->result;
     courier_stop(courier);
     drain_writer(&cli->node);
     if (result == OK && !keyring_is_held(cli->node.keyring))
@@ -238,9 +258,12 @@ err serve_run(const struct serving *serving)
     struct server *server = NULL;
     TRY(api_open(&node->cx, &options, &api));
     struct server_hooks hooks = api_hooks(api);
+    struct announcement news = {.serving = serving};
+    hooks.ready = announce;
+    hooks.ready_self = &news;
     err result = server_open(&node->cx, &config, &hooks, &server);
     if (result == OK)
-        result = serve_with(serving, api, server);
+        result = serve_with(&news, api, server);
     server_close(server);
     api_close(api);
     return result;

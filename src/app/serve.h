@@ -16,9 +16,9 @@ err serve_probe(struct cli *cli) MUST_CHECK;
  * once, and nothing else (app/sandbox.h). */
 err serve_open(struct cli *cli, bool create) MUST_CHECK;
 
-/* Binds, gives up all calls that serving does not need, starts the courier, calls `ready` with the node's URL once it
- * serves, runs until a signal, drains, and leaves the node open. UNAVAILABLE key.holder_gone when the process that
- * holds the keys ended before. */
+/* Binds, gives up all calls that serving does not need, starts the courier, calls `ready` with the node's URL once
+ * every thread has its connections, runs until a signal, drains, and leaves the node open. UNAVAILABLE key.holder_gone
+ * when the process that holds the keys ended before. */
 struct serving {
     struct cli *cli;
     err (*ready)(struct cli *cli, struct text url, void *arg);

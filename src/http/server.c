@@ -245,7 +245,7 @@ static void announce(struct server *server)
     if (crew_wait(&server->crew, threads) != OK)
         server_stop(server);
     else if (server->hooks.ready != NULL)
-        server->hooks.ready(server->hooks.self, server_address(server));
+        server->hooks.ready(server->hooks.ready_self, server_address(server));
 }
 
 /* Opens what the hooks want on this thread, serves, and closes it again. */

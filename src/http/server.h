@@ -91,8 +91,9 @@ struct server_hooks {
     void (*slow)(void *self, struct call *call, int64_t duration_ns);
     /* Optional. The reply was handed to the socket, or dropped because the client left; the arena goes next. */
     void (*done)(void *self, struct call *call, int64_t duration_ns);
-    /* Optional. Once, when every thread is open: the address as "127.0.0.1:8080". */
-    void (*ready)(void *self, struct text address);
+    /* Optional. Once, on the thread of server_run(), when every thread is open: the address as "127.0.0.1:8080". */
+    void (*ready)(void *ready_self, struct text address);
+    void *ready_self; /* whoever runs the server may be another one than who answers */
 };
 
 struct server_config {
@@ -141,8 +142,7 @@ struct text server_address(const struct server *server); /* "127.0.0.1:8080", wi
 struct server_counters {
     uint64_t connections_open, connections_accepted, connections_displaced; /* displaced: silent, closed for new ones */
     uint64_t requests, refused; /* refused: answered by the server itself */
-    uint64_t replies[6];        /* by first digit of the status */
-    uint64_t bytes_in, bytes_out;
+    uint64_t replies[6], bytes_in, bytes_out; /* the first: by first digit of the status */
     uint64_t pool_waiting, sealed_open, dropped; /* dropped: the client had left before its reply */
 };
 void server_counters(const struct server *server, struct server_counters *out);

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/limits.h"
 #include "store/generation.h"
@@ -11,6 +12,8 @@
 #include "store/postgres.h"
 #include "store/sqlite.h"
 #include "store/state.h"
+
+#define OPEN_AGAIN_MS 100
 
 static err open_local(struct ctx *cx, struct store_conn *conn, database_role role, store_file file)
 {
@@ -108,9 +111,20 @@ void conn_close(struct store_conn *conn)
     free(conn);
 }
 
+/* Whoever has a store has reached its database: one that is away now is waited for, as by all that is open already. */
 err store_conn_open(struct ctx *cx, struct store *store, struct store_conn **out)
 {
-    return conn_open(cx, store, ROLE_READER, out);
+    int64_t until_ms = postgres_now_ms() + LIMIT_STORE_BUSY_MS;
+    err result = conn_open(cx, store, ROLE_READER, out);
+    while (result == UNAVAILABLE && store_waits(store) && postgres_now_ms() < until_ms) {
+        struct arena_mark before = arena_mark(cx->arena);
+        (void)nanosleep(&(struct timespec){.tv_nsec = OPEN_AGAIN_MS * 1000000L}, NULL); /* a signal shortens it */
+        failure_clear(&cx->failure);
+        result = conn_open(cx, store, ROLE_READER, out);
+        if (result != OK)
+            arena_go_back(cx->arena, &before);
+    }
+    return result;
 }
 
 void store_conn_close(struct store_conn *conn)

@@ -113,7 +113,7 @@ static int close_fixture(void **state)
 static err open_and_run(struct fixture *fixture, struct host *host)
 {
     const struct server_hooks hooks = {.self = host, .thread_open = open_thread, .thread_close = close_thread,
-                                       .handle = handle, .refuse = refuse, .ready = ready};
+                                       .handle = handle, .refuse = refuse, .ready = ready, .ready_self = host};
     assert_int_equal(server_open(&fixture->cx, &fixture->config, &hooks, &host->server), OK);
     err result = server_run(&fixture->cx, host->server);
     server_close(host->server);
