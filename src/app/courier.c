@@ -19,6 +19,7 @@
 #include "domain/passkey_challenge.h"
 #include "domain/person_key.h"
 #include "domain/seen_token.h"
+#include "domain/session.h"
 #include "domain/stray.h"
 #include "http/idempotency.h"
 #include "ledger/ledger.h"
@@ -169,7 +170,8 @@ static err sweep_leftovers(struct courier *courier)
     return leftover_sweep(&courier->cx, courier->node->store);
 }
 
-/* Answers kept for repeated requests are of no use after a day, challenges of passkeys after minutes. */
+/* Answers kept for repeated requests are of no use after a day, challenges of passkeys after minutes,
+ * sessions when they are over. */
 static err forget_answers(struct courier *courier)
 {
     bool left = true;
@@ -177,6 +179,8 @@ static err forget_answers(struct courier *courier)
         TRY(store_write_wait(courier->node->store, &courier->cx, idempotency_forget, &left));
     for (left = true; left;)
         TRY(store_write_wait(courier->node->store, &courier->cx, passkey_challenge_forget, &left));
+    for (left = true; left;)
+        TRY(store_write_wait(courier->node->store, &courier->cx, session_forget, &left));
     return OK;
 }
 

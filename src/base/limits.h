@@ -86,7 +86,10 @@
 #define LIMIT_FINDINGS 1000               /* of an audit that are told; all are counted */
 #define LIMIT_STRAY_MS (24LL * 3600 * 1000) /* what a broken write left waits so long for second thoughts */
 #define LIMIT_SIGN_IN_LINK_MS (15LL * 60 * 1000)
-#define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one */
+#define LIMIT_SESSION_MS (14LL * 24 * 3600 * 1000) /* from sign-in to the next one, used or not … */
+#define LIMIT_SESSION_IDLE_MS (3LL * 24 * 3600 * 1000) /* … and so long without use */
+#define LIMIT_SESSION_NOTE_MS (5LL * 60 * 1000) /* a use is noted once in that time: one write, not one a request */
+#define LIMIT_SESSIONS_SHOWN 200          /* of one person, the last used first; ending all others ends more */
 
 /* ---- tokens of organisations' systems */
 #define LIMIT_FORM_FIELDS 32              /* parameters of a form */

@@ -14,6 +14,7 @@
 #include "domain/record.h"
 #include "domain/relationship_store.h"
 #include "domain/request_store.h"
+#include "domain/session.h"
 #include "store/queries.h"
 
 static err add(struct ctx *cx, const struct claim_code *code, const struct sql_invitation_insert_in *what)
@@ -247,5 +248,6 @@ err invitation_claim_new(struct ctx *cx, void *arg)
     cx->actor = (struct actor){.kind = ACTOR_PERSON, .person_id = person_id}; /* the code proves it */
     TRY(find_invited(cx, &invitation, person_id, &claim->out));
     TRY(relationship_begin(cx, &claim->out, &claim->start));
-    return person_begin_session(cx, person_id, &claim->out_session_token);
+    const struct session_start session = {person_id, SESSION_BY_INVITATION, claim->device};
+    return session_begin(cx, &session, &claim->out_session_token);
 }

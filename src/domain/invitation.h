@@ -45,6 +45,7 @@ err invitation_claim(struct ctx *cx, void *arg) MUST_CHECK;
 struct invitation_claim_new {
     struct text               code;
     struct relationship_start start;
+    int64_t                   device; /* domain/device.h */
     struct relationship       out;
     struct text               out_session_token;
 };

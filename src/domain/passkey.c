@@ -9,6 +9,7 @@
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/recovery.h"
+#include "domain/session.h"
 
 err passkey_list(struct ctx *cx, struct passkey **out, size_t *out_count)
 {
@@ -192,7 +193,8 @@ err passkey_sign_in(struct ctx *cx, void *arg)
     struct passkey_use *use = arg;
     TRY(check_active(cx, use->person_id));
     TRY(serve(cx, use));
-    return use->out_alarm ? OK : person_begin_verified_session(cx, use->person_id, &use->out_session_token);
+    const struct session_start start = {use->person_id, SESSION_BY_PASSKEY, use->device};
+    return use->out_alarm ? OK : session_begin(cx, &start, &use->out_session_token);
 }
 
 err passkey_verify(struct ctx *cx, void *arg)
@@ -200,5 +202,5 @@ err passkey_verify(struct ctx *cx, void *arg)
     struct passkey_use *use = arg;
     TRY(policy_require(cx, POLICY_PASSKEY_READ, &(struct policy_object){.person_id = use->person_id}));
     TRY(serve(cx, use));
-    return use->out_alarm ? OK : person_verify_session(cx);
+    return use->out_alarm ? OK : session_renew(cx, &use->out_session_token);
 }

@@ -70,10 +70,12 @@ struct passkey_use {
     uint32_t     counter;
     bool         may_be_copied;
     bool         backed_up;
-    struct text  out_session_token; /* of passkey_sign_in() */
+    int64_t      device;            /* domain/device.h; of passkey_sign_in() */
+    struct text  out_session_token; /* unless there is an alarm */
     bool         out_alarm; /* the counter did not rise: nothing was done but to tell the person */
 };
-/* store_write_fn; arg: struct passkey_use. A session for whoever has proved it; another proof for the caller's own.
+/* store_write_fn; arg: struct passkey_use. A session for whoever has proved it; for the caller's
+ * own, another proof and with it another token (session_renew()).
  * INVALID passkey.challenge, UNAUTHENTICATED passkey.unknown. */
 err passkey_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 err passkey_verify(struct ctx *cx, void *arg) MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * People come in by a one-time link and stay by a session. */
+ * People come in by a one-time link. */
 #include "domain/person.h"
 
 #include "base/limits.h"
@@ -7,12 +7,12 @@
 #include "crypto/secret.h"
 #include "crypto/token.h"
 #include "domain/policy.h"
+#include "domain/session.h"
 #include "store/queries.h"
 
 #define LINK_PREFIX "sin"
-#define SESSION_PREFIX "ses"
 
-/* What stands in the row of a link or a session: nobody who can change rows makes it that of another person. */
+/* What stands in the row of a link: nobody who can change rows makes it that of another person. */
 struct bound {
     uint8_t hash[HASH_BYTES];
 };
@@ -120,42 +120,6 @@ err person_link(struct ctx *cx, void *arg)
     return person_make_link(cx, link->person_id, &link->out_link_token);
 }
 
-static err begin_session(struct ctx *cx, int64_t person_id, int64_t verified_at_ms, struct text *out_session_token)
-{
-    struct token token;
-    TRY(token_make(cx, SESSION_PREFIX, &token));
-    struct token_place place = {person_id, ctx_number(cx), cx->now_ms + LIMIT_SESSION_MS};
-    struct bound bound = bound_to(cx, &token, &place);
-    struct sql_session_insert_in row = {
-        .public_id = public_id_of(&token),
-        .hash = {bound.hash, HASH_BYTES},
-        .session_id = place.item,
-        .person_id = person_id,
-        .created_at_ms = cx->now_ms,
-        .expires_at_ms = place.expires_at_ms,
-        .verified_at_ms = verified_at_ms,
-    };
-    TRY(sql_session_insert(cx, &row, NULL));
-    *out_session_token = token.text;
-    return OK;
-}
-
-err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
-{
-    return begin_session(cx, person_id, 0, out_session_token);
-}
-
-err person_begin_verified_session(struct ctx *cx, int64_t person_id, struct text *out_session_token)
-{
-    return begin_session(cx, person_id, cx->now_ms, out_session_token);
-}
-
-err person_verify_session(struct ctx *cx)
-{
-    struct sql_session_verify_in in = {cx->actor.person_id, cx->actor.session_id, cx->now_ms};
-    return sql_session_verify(cx, &in, NULL);
-}
-
 static err fail_link(struct ctx *cx)
 {
     return FAIL(cx, UNAUTHENTICATED, "sign_in.link_unknown", "this link is unknown, used or too old");
@@ -197,42 +161,8 @@ err person_sign_in(struct ctx *cx, void *arg)
     if (changed != 1)
         return fail_link(cx);
     sign_in->out_person_id = row.person_id;
-    return person_begin_session(cx, row.person_id, &sign_in->out_session_token);
-}
-
-/* The session alone; whose it is may live elsewhere. */
-static err load_session(struct ctx *cx, struct text session_token, struct sql_session_load_row *out, bool *out_good)
-{
-    struct token token;
-    bool found = false;
-    *out_good = false;
-    if (!token_parse(session_token, SESSION_PREFIX, &token))
-        return OK;
-    struct sql_session_load_in in = {.public_id = public_id_of(&token)};
-    TRY(sql_session_load(cx, &in, out, &found));
-    if (!found)
-        return OK;
-    struct token_place place = {out->person_id, out->session_id, out->expires_at_ms};
-    *out_good = is_bound_to(cx, &token, &place, out->hash) && out->ended_at_ms == 0 && cx->now_ms < out->expires_at_ms;
-    return OK;
-}
-
-err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out)
-{
-    struct sql_session_load_row session = {0};
-    struct sql_person_load_row person = {0};
-    bool good = false;
-    TRY(load_session(cx, session_token, &session, &good));
-    if (good) {
-        struct sql_person_load_in in = {.person_id = session.person_id};
-        sql_person_load_ahead(cx, &in); /* and kept for whoever asks once more */
-        TRY(sql_person_load(cx, &in, &person, &good));
-    }
-    if (!good || person.state != PERSON_ACTIVE)
-        return FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
-    *out = (struct actor){.kind = ACTOR_PERSON, .person_id = session.person_id, .session_id = session.session_id,
-                          .verified_at_ms = session.verified_at_ms};
-    return OK;
+    const struct session_start start = {row.person_id, SESSION_BY_LINK, sign_in->device};
+    return session_begin(cx, &start, &sign_in->out_session_token);
 }
 
 err person_is_still_here(struct ctx *cx)
@@ -240,11 +170,4 @@ err person_is_still_here(struct ctx *cx)
     struct person person = {0};
     TRY(person_load(cx, cx->actor.person_id, &person));
     return person.state == PERSON_ACTIVE ? OK : FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
-}
-
-err person_sign_out(struct ctx *cx, void *arg)
-{
-    (void)arg; /* the session is the caller's own */
-    struct sql_session_end_in in = {cx->actor.person_id, cx->actor.session_id, cx->now_ms};
-    return sql_session_end(cx, &in, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * People, their keys, and how they come in: a one-time link that becomes a session. A person exists before signing up
- * when an organisation has invited somebody: then the row is UNCLAIMED until the invitation is claimed. */
+ * People, their keys, and how they come in: a one-time link that becomes a session (domain/session.h). A person exists
+ * before signing up when an organisation has invited somebody: then the row is UNCLAIMED until the invitation is
+ * claimed. */
 #ifndef DOMAIN_PERSON_H
 #define DOMAIN_PERSON_H
 
@@ -48,6 +49,7 @@ err person_check_link(struct ctx *cx, struct text link_token) MUST_CHECK;
 /* store_write_fn; arg: struct person_sign_in. Redeems a link once: UNAUTHENTICATED sign_in.link_unknown otherwise. */
 struct person_sign_in {
     struct text link_token;
+    int64_t     device; /* domain/device.h */
     int64_t     out_person_id;
     struct text out_session_token; /* "ses_…" for the cookie */
 };
@@ -55,20 +57,8 @@ err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* Inside a write: a one-time link for this person. */
 err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token) MUST_CHECK;
-/* Inside a write: a session for somebody who has just proved who he is. */
-err person_begin_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
-/* The same by a passkey; and, of the caller's own session, that it has done so once more. */
-err person_begin_verified_session(struct ctx *cx, int64_t person_id, struct text *out_session_token) MUST_CHECK;
-err person_verify_session(struct ctx *cx) MUST_CHECK;
-
-/* Who a session cookie is; fills `actor`. UNAUTHENTICATED session.unknown. */
-err person_authenticate(struct ctx *cx, struct text session_token, struct actor *out) MUST_CHECK;
-
 /* Inside a write, for whatever a signed-in person does: he may have been erased since the session was looked at.
  * UNAUTHENTICATED session.unknown. */
 err person_is_still_here(struct ctx *cx) MUST_CHECK;
-
-/* store_write_fn; arg unused: ends the caller's session. */
-err person_sign_out(struct ctx *cx, void *arg) MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 #include "domain/passkey_alert.h"
 #include "domain/person.h"
 #include "domain/policy.h"
+#include "domain/session.h"
 #include "store/queries.h"
 
 /* ---- codes */
@@ -152,7 +153,8 @@ static err let_in(struct ctx *cx, const struct claim_code *code, struct recovery
     TRY(sql_recovery_code_delete(cx, &used, NULL));
     TRY(sql_erase_recovery(cx, &wait, NULL));
     TRY(alert_add(cx, come->out_person_id, ALERT_RECOVERED, 0));
-    return person_begin_verified_session(cx, come->out_person_id, &come->out_session_token);
+    const struct session_start start = {come->out_person_id, SESSION_BY_CODE, come->device};
+    return session_begin(cx, &start, &come->out_session_token);
 }
 
 err recovery_come(struct ctx *cx, void *arg)

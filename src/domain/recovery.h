@@ -34,6 +34,7 @@ err recovery_look(struct ctx *cx, struct text code) MUST_CHECK;
  * recovery.code_unknown. */
 struct recovery_come {
     struct text code;
+    int64_t     device; /* domain/device.h */
     int64_t     out_person_id;
     int64_t     out_opens_at_ms;
     struct text out_session_token; /* empty: not yet */

@@ -91,8 +91,10 @@ static err knock(struct api_thread *thread, struct call *call, struct visit *vis
         oauth_add_nonce(call);
     TRY(fill_visit(call, visit));
     TRY(visit->route->run(call));
-    bool is_sealed = thread->sealed == call;
-    return visit->proof.reason == NULL || is_sealed ? OK : call_seal_proof(call);
+    if (thread->sealed == call)
+        return OK;
+    call_seal_note(call);
+    return visit->proof.reason == NULL ? OK : call_seal_proof(call);
 }
 
 /* Gate and handler, in one snapshot of the store. */

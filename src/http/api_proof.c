@@ -200,6 +200,7 @@ err post_passkey_sign_in(struct call *call)
         return FAIL_MEMORY(&call->cx);
     TRY(gate_read_visitor(&call_visit(call)->api->gate, call, &asker.visitor));
     TRY(read_proof(call, &asker, use));
+    use->device = api_device(call);
     return call_seal(call, passkey_sign_in, use, reply_signed_in, 0);
 }
 
@@ -209,7 +210,7 @@ static err reply_proved(struct call *call, void *arg)
     if (use->out_alarm)
         return refuse_copied(call);
     call_reply_nothing(call);
-    return OK;
+    return api_set_session(call, use->out_session_token);
 }
 
 err post_proof(struct call *call)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Coming in and going out: one-time links, claims by people who are new here, the end of a session, leaving for
- * good. */
-
+ * Coming in and going out: one-time links, claims by people who are new here, where somebody is signed in, the
+ * end of a session, leaving for good. */
+#include "base/text.h"
+#include "domain/device.h"
 #include "domain/erasure.h"
 #include "domain/invitation.h"
 #include "domain/person.h"
+#include "domain/session.h"
 #include "http/api_thread.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
@@ -17,6 +19,12 @@ err api_set_session(struct call *call, struct text token)
         return FAIL_MEMORY(&call->cx);
     call_add_field(call, "Set-Cookie", cookie);
     return OK;
+}
+
+int64_t api_device(const struct call *call)
+{
+    struct text agent = TEXT_NONE;
+    return h1_field(&call->request, "User-Agent", &agent) ? device_of(agent) : 0;
 }
 
 static err reply_signed_in(struct call *call, void *arg)
@@ -32,6 +40,7 @@ static err sign_in(struct call *call)
     if (act == NULL)
         return FAIL_MEMORY(&call->cx);
     act->link_token = call_text(call, "token");
+    act->device = api_device(call);
     TRY(person_check_link(&call->cx, act->link_token)); /* guesses do not come as far as the writer */
     return call_seal(call, person_sign_in, act, reply_signed_in, 0);
 }
@@ -93,7 +102,101 @@ static err reply_signed_out(struct call *call, void *arg)
 
 err post_sign_out(struct call *call)
 {
-    return call_seal(call, person_sign_out, NULL, reply_signed_out, call->cx.actor.person_id);
+    return call_seal(call, session_end, NULL, reply_signed_out, call->cx.actor.person_id);
+}
+
+/* ---- where somebody is signed in */
+
+static const struct choice WAYS[] = {
+    {SESSION_BY_LINK, "link"},
+    {SESSION_BY_PASSKEY, "passkey"},
+    {SESSION_BY_CODE, "code"},
+    {SESSION_BY_INVITATION, "invitation"},
+    {0, NULL},
+};
+
+struct session_view {
+    struct id   id;
+    session_way way;
+    struct text browser;
+    struct text system;
+    int64_t     created_at_ms;
+    int64_t     seen_at_ms;
+    int64_t     expires_at_ms;
+    bool        is_current;
+};
+static const struct shape_member SESSION[] = {
+    MEMBER("id", ID, 0, struct session_view, id, .id = ID_SESSION),
+    MEMBER("way", CHOICE, 0, struct session_view, way, .choices = WAYS, .sentence = "How somebody signed in."),
+    MEMBER("browser", TEXT, SHAPE_NULLABLE, struct session_view, browser,
+           .sentence = "As it named itself then; null: by no name that is known here."),
+    MEMBER("system", TEXT, SHAPE_NULLABLE, struct session_view, system, .sentence = "The same of its system."),
+    MEMBER("created", TIME, 0, struct session_view, created_at_ms),
+    MEMBER("used", TIME, 0, struct session_view, seen_at_ms, .sentence = "For the last time, to some minutes."),
+    MEMBER("ends", TIME, 0, struct session_view, expires_at_ms,
+           .sentence = "Used or not; without use it ends three days after the last one."),
+    MEMBER("current", BOOL, 0, struct session_view, is_current, .sentence = "It is the one that asks."),
+};
+static const struct shape SHAPE_SESSION = {.name = "Session", .sentence = "Somewhere the person is signed in.",
+    SHAPE_MEMBERS(SESSION), .size = sizeof(struct session_view)};
+SHAPE_PAGE(SHAPE_SESSION_PAGE, "SessionPage", &SHAPE_SESSION);
+
+err get_sessions(struct call *call)
+{
+    struct page_query query = PAGE_QUERY_START;
+    struct session *sessions = NULL;
+    size_t count = 0;
+    TRY(call_query(call, &query));
+    TRY(session_list(&call->cx, &sessions, &count));
+    struct session_view *views = ARENA_ARRAY(call->arena, struct session_view, count);
+    if (views == NULL)
+        return FAIL_MEMORY(&call->cx);
+    for (size_t i = 0; i < count; i++)
+        views[i] = (struct session_view){
+            .id = {ID_SESSION, call->cx.actor.person_id, sessions[i].session_id},
+            .way = sessions[i].way,
+            .browser = text_of(device_browser(sessions[i].device)),
+            .system = text_of(device_system(sessions[i].device)),
+            .created_at_ms = sessions[i].created_at_ms,
+            .seen_at_ms = sessions[i].seen_at_ms,
+            .expires_at_ms = sessions[i].expires_at_ms,
+            .is_current = sessions[i].is_current,
+        };
+    struct page page = {.items = views, .count = count};
+    TRY(call_cut(call, &query, sizeof *views, &page));
+    return call_reply_page(call, &page);
+}
+
+static err reply_ended(struct call *call, void *arg)
+{
+    const int64_t *session_id = arg;
+    call_reply_nothing(call);
+    return *session_id == call->cx.actor.session_id ? api_set_session(call, TEXT_NONE) : OK;
+}
+
+err delete_session(struct call *call)
+{
+    struct id id;
+    int64_t *session_id = ARENA_NEW(call->arena, int64_t);
+    if (session_id == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(call_id(call, "ses", &id));
+    if (id.owner != call->cx.actor.person_id)
+        return FAIL(&call->cx, NOT_FOUND, "not_found", "no such session, or not the caller's");
+    *session_id = id.item;
+    return call_seal_stop(call, session_end_one, session_id, reply_ended, id.owner);
+}
+
+static err reply_others_ended(struct call *call, void *arg)
+{
+    (void)arg; /* nothing is told of them */
+    call_reply_nothing(call);
+    return OK;
+}
+
+err delete_sessions(struct call *call)
+{
+    return call_seal_stop(call, session_end_others, NULL, reply_others_ended, call->cx.actor.person_id);
 }
 
 /* ---- leaving for good */
@@ -183,6 +286,7 @@ err post_claim(struct call *call)
     TRY(invitation_look(&call->cx, body.invitation, &number)); /* guesses do not come as far as the writer */
     TRY(api_thread_count(call, number));
     claim->code = body.invitation;
+    claim->device = api_device(call);
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
     const struct sealing sealing = {.run = invitation_claim_new, .arg = claim, .encode = reply_claimed,
         .about = &claim->out.person_id,

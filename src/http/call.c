@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "crypto/id_seal.h"
 #include "domain/person.h"
+#include "domain/session.h"
 #include "http/api_thread.h"
 #include "http/idempotency.h"
 #include "http/problem.h"
@@ -303,6 +304,8 @@ static err run_sealed(struct ctx *cx, void *arg)
     seal->replaces = false;
     if (cx->actor.kind == ACTOR_PERSON)
         TRY(person_is_still_here(cx));
+    if (session_is_to_note(cx) && !seal->sealing.in_ledger)
+        TRY(session_note(cx));
     TRY(use_proof(cx, seal));
     if (seal->repeatable)
         TRY(find_kept(seal, &found));
@@ -323,6 +326,13 @@ static void refuse_sealed(struct call *call, err result)
     problem_log(call_visit(call)->api->options.log, call, call_visit(call)->route->path);
 }
 
+/* What the handler had said. */
+static void keep_reply(struct seal *seal)
+{
+    seal->call->reply = seal->reply;
+    failure_clear(&seal->call->cx.failure);
+}
+
 /* All calls of a commit are let go together: a loop that is woken for the first one at once would be woken for the
  * next ones again. */
 static void done(struct store_write *first)
@@ -333,7 +343,9 @@ static void done(struct store_write *first)
     size_t count = 0;
     for (struct store_write *write = first; write != NULL; write = write->next) {
         struct seal *seal = write->owner;
-        if (write->result != OK)
+        if (write->result != OK && seal->sealing.may_fail)
+            keep_reply(seal);
+        else if (write->result != OK)
             refuse_sealed(seal->call, write->result);
         assert(count < LIMIT_WRITE_BATCH); /* a commit has no more */
         places[count] = seal->place;
@@ -350,7 +362,7 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
     if (seal == NULL)
         return FAIL_MEMORY(&call->cx);
     *seal = (struct seal){.call = call, .sealing = *sealing, .reply = call->reply,
-        .repeatable = visit->idempotency_key.size > 0 &&
+        .repeatable = visit->idempotency_key.size > 0 && !sealing->may_fail &&
                       (call->cx.actor.kind != ACTOR_NOBODY || sealing->secret.size > 0)};
     seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal,
         .announce = announce_sealed, .announce_more = announce_more_sealed,
@@ -373,6 +385,13 @@ static err run_nothing(struct ctx *cx, void *arg)
 err call_seal_proof(struct call *call)
 {
     return call_seal(call, run_nothing, NULL, NULL, 0);
+}
+
+void call_seal_note(struct call *call)
+{
+    const struct sealing sealing = {.run = run_nothing, .may_fail = true};
+    if (session_is_to_note(&call->cx) && call_seal_with(call, &sealing) != OK)
+        failure_clear(&call->cx.failure);
 }
 
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id)

@@ -27,6 +27,9 @@ const char *call_origin(const struct call *call); /* "https://node.example" */
 /* Uses the proof up that came with this request, before a reply leaves that no write goes before. Return what it
  * gives. */
 err call_seal_proof(struct call *call) MUST_CHECK;
+/* Notes that the caller's session was used, when it is time to, beside a reply that no write goes before. When that
+ * cannot be, the reply leaves all the same. */
+void call_seal_note(struct call *call);
 
 /* ---- decode */
 struct text call_text(const struct call *call, const char *name);       /* the path's parameter; it must have one */
@@ -96,6 +99,7 @@ struct sealing {
     int64_t        stops;     /* acts, each of which takes something away: it goes first, and may use what is kept for
                                  stops, unless they are many; 0: it gives something */
     bool           starts_anew; /* of store_write, for `run` and `encode` */
+    bool           may_fail;  /* the reply stands though the write does not: it speaks of something else */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */
     err (*stands)(struct call *call, void *arg, bool *out_stands);

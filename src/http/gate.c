@@ -7,7 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "domain/organisation.h"
-#include "domain/person.h"
+#include "domain/session.h"
 #include "http/oauth.h"
 
 /* ---- credentials */
@@ -90,7 +90,7 @@ static err authenticate(const struct gate *gate, struct call *call, struct crede
     else if (credentials->bound.at != NULL)
         TRY(oauth_token_admit(call, gate->origin, credentials->bound, &actor, out_proof));
     else if (credentials->session.at != NULL)
-        TRY(person_authenticate(cx, credentials->session, &actor));
+        TRY(session_authenticate(cx, credentials->session, &actor));
     else
         return FAIL(cx, UNAUTHENTICATED, "credentials.missing", "this needs a session or an API key");
     cx->actor = actor;
@@ -132,18 +132,37 @@ static bool is_own_origin(const struct gate *gate, const struct call *call, stru
            text_equals((struct text){origin.at + scheme.size, origin.size - scheme.size}, call->request.host);
 }
 
+/* What a write of our own pages, or of nobody's, says in Fetch Metadata (W3C): a script's fetch() or a form's button.
+ * Frames, images, workers and requests without an answer (no-cors) change nothing here. */
+static bool is_fetched_well(const struct call *call)
+{
+    static const struct {
+        const char *name;
+        const char *taken[4];
+    } FIELDS[] = {
+        {"Sec-Fetch-Site", {"same-origin", "none", NULL}},
+        {"Sec-Fetch-Mode", {"cors", "same-origin", "navigate", NULL}},
+        {"Sec-Fetch-Dest", {"empty", "document", NULL}},
+    };
+    bool well = true;
+    for (size_t i = 0; i < sizeof FIELDS / sizeof *FIELDS && well; i++) {
+        struct text value = TEXT_NONE;
+        well = h1_field_count(&call->request, FIELDS[i].name) == 0;
+        bool once = !well && h1_field(&call->request, FIELDS[i].name, &value);
+        for (const char *const *word = FIELDS[i].taken; once && !well && *word != NULL; word++)
+            well = text_is(value, *word);
+    }
+    return well;
+}
+
 /* A browser says where a write comes from; a program that says neither has no ambient cookie to be misled with. */
 static err check_origin(const struct gate *gate, struct call *call)
 {
     struct text origin;
-    struct text site;
     bool own = true;
     if (h1_field_count(&call->request, "Origin") > 0)
         own = h1_field(&call->request, "Origin", &origin) && is_own_origin(gate, call, origin);
-    if (own && h1_field_count(&call->request, "Sec-Fetch-Site") > 0)
-        own = h1_field(&call->request, "Sec-Fetch-Site", &site) &&
-              (text_is(site, "same-origin") || text_is(site, "none"));
-    if (!own)
+    if (!own || !is_fetched_well(call))
         return FAIL(&call->cx, FORBIDDEN, "origin.refused", "this write comes from another site");
     return OK;
 }
@@ -169,7 +188,7 @@ bool gate_is_signed_in(const struct gate *gate, struct call *call)
     struct text session = {NULL, 0};
     struct actor actor;
     bool known = read_session(gate, call, &session) == OK && session.at != NULL &&
-                 person_authenticate(&call->cx, session, &actor) == OK;
+                 session_authenticate(&call->cx, session, &actor) == OK;
     failure_clear(&call->cx.failure); /* to be nobody is no failure here */
     return known;
 }

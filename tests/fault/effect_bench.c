@@ -7,6 +7,7 @@
 #include "domain/contact_import.h"
 #include "domain/record.h"
 #include "domain/recovery.h"
+#include "domain/session.h"
 #include "fault/effect_scenes.h"
 
 #define ARENA_BYTES (64u << 20)
@@ -214,7 +215,7 @@ static void found_people(struct bench *bench)
     ASSERT_OK(world, WRITE(world, world->operator_, person_create, &eve));
     struct person_sign_in sign_in = {.link_token = eve.out_link_token};
     ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
-    ASSERT_OK(world, person_authenticate(&world->node.cx, sign_in.out_session_token, &bench->eve));
+    ASSERT_OK(world, session_authenticate(&world->node.cx, sign_in.out_session_token, &bench->eve));
     bench->session = sign_in.out_session_token;
     struct recovery_codes codes;
     ASSERT_OK(world, scene_add_passkey_of(bench, bench->eve, TEXT("Eve's"), &bench->passkey));

@@ -3,6 +3,7 @@
 #include "domain/erasure.h"
 #include "domain/passkey_challenge.h"
 #include "domain/recovery.h"
+#include "domain/session.h"
 #include "fault/effect_scenes.h"
 
 /* ---- coming in and going out */
@@ -28,7 +29,7 @@ err scene_sign_in(struct bench *bench)
 
 err scene_sign_out(struct bench *bench)
 {
-    return bench_write(bench, bench->eve, person_sign_out, NULL);
+    return bench_write(bench, bench->eve, session_end, NULL);
 }
 
 /* Whoever has the right word is never told that it is wrong. */
@@ -38,7 +39,7 @@ err scene_know_callers(struct bench *bench)
     struct actor eve;
     struct actor till;
     store_set_moment(bench->node.store, cx);
-    TRY(person_authenticate(cx, bench->session, &eve));
+    TRY(session_authenticate(cx, bench->session, &eve));
     TRY(organisation_authenticate(cx, bench->key, &till));
     bool right = eve.person_id == bench->eve.person_id && till.system_id == bench->till.system_id;
     return right ? OK : FAIL(cx, CONFLICT, "scene.wrong", "somebody is taken for somebody else");

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "domain/organisation.h"
 #include "domain/person.h"
+#include "domain/session.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_keyring.h"
 #include "http/accept.h"
@@ -17,7 +18,7 @@
 #define STRUCT_BYTES_MAX 4096
 
 err __wrap_organisation_authenticate(struct ctx *cx, struct text token, struct actor *out);
-err __wrap_person_authenticate(struct ctx *cx, struct text token, struct actor *out);
+err __wrap_session_authenticate(struct ctx *cx, struct text token, struct actor *out);
 
 /* The value came as it stands in exactly one field of the request, behind a word. */
 static bool has_come(const struct call *call, const char *name, struct text token)
@@ -37,7 +38,7 @@ err __wrap_organisation_authenticate(struct ctx *cx, struct text token, struct a
     return OK;
 }
 
-err __wrap_person_authenticate(struct ctx *cx, struct text token, struct actor *out)
+err __wrap_session_authenticate(struct ctx *cx, struct text token, struct actor *out)
 {
     const struct call *call = (const struct call *)((const char *)cx - offsetof(struct call, cx));
     assert(has_come(call, "Cookie", token) && (token.size == 0 || memchr(token.at, ';', token.size) == NULL));

@@ -37,7 +37,8 @@ MORE_DOORS = [
     ("PATCH", "/v1/me/passkeys/{psk}", {"name": "Phone"}), ("DELETE", "/v1/me/passkeys/{psk}", None),
     ("POST", "/v1/me/proof/options", None), ("POST", "/v1/me/proof", {"credential": {}}),
     ("GET", "/v1/me/recovery", None), ("POST", "/v1/me/recovery/codes", None), ("POST", "/v1/me/recovery/stop", None),
-    ("GET", "/v1/me/alerts", None)]
+    ("GET", "/v1/me/alerts", None), ("GET", "/v1/me/sessions", None), ("DELETE", "/v1/me/sessions/{ses}", None),
+    ("DELETE", "/v1/me/sessions", None)]
 OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/log/key",
@@ -86,7 +87,11 @@ class Hostile:
         self.world = isolation.World(node)
         nobody = isolation.Party("nobody", Caller(node), OPEN_DOORS)
         adamark = self.world.people["Adamark"]
-        adamark.own["psk"] = [Device().register(adamark.caller).expect(201).json["id"]]
+        adamark.device = Device()
+        adamark.own["psk"] = [adamark.device.register(adamark.caller).expect(201).json["id"]]
+        other = Caller(node, {"Cookie": adamark.device.sign_in(node)["Cookie"]})
+        adamark.own["ses"] = [next(item["id"] for item in other.get("/v1/me/sessions").json["items"]
+                                   if item["current"])]
         rows = [(self.world.people["Adamark"], isolation.PERSON_DOORS), (nobody, OPEN_DOORS),
                 (self.world.systems["Bluedesk"], isolation.SYSTEM_DOORS)]
         rows += [(rows[0][0], [row for row in MORE_DOORS if row[1].startswith("/v1/me")] +

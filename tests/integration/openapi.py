@@ -8,6 +8,7 @@ import sys
 import api_journey
 import isolation
 import passkeys
+import sessions
 import story
 from running_node import Caller, RunningNode
 
@@ -208,6 +209,7 @@ def main():
     story.main()
     isolation.main()
     passkeys.main()
+    sessions.main()
     try_the_rest()
     operations = [operation for _, operation in description.operations.values()]
     forms = {operation["operationId"] for operation in operations if takes_form(operation)}  # tokens.py sends them

@@ -98,7 +98,7 @@ def a_proof_is_good_from_the_browser_that_asked_and_after_a_restart(world):
     world.phone.finish(world.node, options, fields).expect(422, "passkey.challenge")
     proof = {"credential": world.phone.get(options, origin_of(world.node))}
     world.bob.post("/v1/me/proof", proof).expect(422, "passkey.challenge")
-    world.ada.post("/v1/me/proof", proof).expect(204)
+    world.ada.fields["Cookie"] = session_of(world.ada.post("/v1/me/proof", proof).expect(204))
 
 
 def one_thing_that_is_wrong_is_enough(world):

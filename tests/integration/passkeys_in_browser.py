@@ -12,6 +12,7 @@ import steps
 from running_node import RunningNode
 from set_clock import Clock
 from skipping import skipped
+from stress import wait_until
 
 DAY_SECONDS = 24 * 3600
 POST = """const post = async (path, body) => {
@@ -49,6 +50,7 @@ def somebody_comes_by_link(world):
     world.id = made["id"]
     world.browser.go(world.site + made["link"].removeprefix(world.node.url))
     world.browser.press("button")
+    assert wait_until(lambda: world.browser.address() == world.site + "/", 60) is not None  # the button leads home
     world.browser.go(world.site + "/healthz")
     assert expect(world.browser.run(ASK, "/v1/me"), 200)["id"] == world.id
 

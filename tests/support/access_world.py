@@ -43,7 +43,7 @@ class Party(Caller):
 class World:
     def __init__(self, node):
         self.node = node
-        self.things = {kind: [] for kind in "rel grt req rcp psk pur dep sys org kind code token tile".split()}
+        self.things = {kind: [] for kind in "rel grt req rcp psk ses pur dep sys org kind code token tile".split()}
         self.parties = {}
         self.make_organisations()
         self.make_purposes()
@@ -124,6 +124,10 @@ class World:
             self.parties[name].device = Device()
             kept = self.parties[name].device.register(self.parties[name]).expect(201).json["id"]
             self.add("psk", kept, person=name, passkey="kept")
+            self.parties[name].device.sign_in(self.node)
+            other = next(item for item in person.get("/v1/me/sessions").expect(200).json["items"]
+                         if not item["current"])
+            self.add("ses", other["id"], person=name)
 
     def make_relationships(self):
         states = {"ada": "active", "eve": "active", "pia": "paused", "eli": "ended", "rob": "ran_out", "gon": "erased"}

@@ -67,7 +67,7 @@ class Browser:
     def ask(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=SECONDS)
         try:
-            connection.request(method, path, body=None if method == "DELETE" else json.dumps(body or {}))
+            connection.request(method, path, body=None if method in ("GET", "DELETE") else json.dumps(body or {}))
             reply = connection.getresponse()
             value = json.loads(reply.read())["value"]
         finally:
@@ -80,6 +80,9 @@ class Browser:
 
     def go(self, url):
         self.tell("/url", {"url": url})
+
+    def address(self):
+        return self.tell("/url", method="GET")
 
     def press(self, selector):
         element = self.tell("/element", {"using": "css selector", "value": selector})

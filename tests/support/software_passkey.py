@@ -150,8 +150,12 @@ class Device:
         return {"Cookie": session_of(reply)}
 
     def prove(self, caller):
+        """The caller goes on with the cookie that comes with the answer."""
         options = caller.post("/v1/me/proof/options").expect(200).json
-        return caller.post("/v1/me/proof", {"credential": self.get(options, origin_of(caller.node))})
+        reply = caller.post("/v1/me/proof", {"credential": self.get(options, origin_of(caller.node))})
+        if reply.status == 204:
+            caller.fields["Cookie"] = session_of(reply)
+        return reply
 
 
 def origin_of(node):

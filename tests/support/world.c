@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "domain/contact_import.h"
+#include "domain/session.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
 
@@ -47,7 +48,7 @@ struct actor world_make_person(struct world *world, const char *name)
     struct person_sign_in sign_in = {.link_token = create.out_link_token};
     ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
     struct actor actor;
-    ASSERT_OK(world, person_authenticate(&world->node.cx, sign_in.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(&world->node.cx, sign_in.out_session_token, &actor));
     return actor;
 }
 

@@ -14,6 +14,7 @@
 #include "crypto/keyring.h"
 #include "domain/leftover.h"
 #include "domain/record.h"
+#include "domain/session.h"
 #include "domain/vault.h"
 #include "store/queries.h"
 #include "support/world.h"
@@ -66,7 +67,7 @@ static void the_doors_shut_with_the_first_commit(void **state)
     assert_null(world_refusal(world, world->shipping, &shop, &world->delivery));
     ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
     struct actor actor;
-    ASSERT_FAILS(world, person_authenticate(world_as(world, world->operator_), sign_in.out_session_token, &actor),
+    ASSERT_FAILS(world, session_authenticate(world_as(world, world->operator_), sign_in.out_session_token, &actor),
                  UNAUTHENTICATED, "session.unknown");
     sign_in = (struct person_sign_in){.link_token = link.out_link_token};
     ASSERT_FAILS(world, WRITE(world, world->operator_, person_sign_in, &sign_in), UNAUTHENTICATED,

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "domain/leftover.h"
 #include "domain/record.h"
+#include "domain/session.h"
 #include "support/world.h"
 
 static struct invitation_make invited(struct world *world, int64_t claims)
@@ -145,7 +146,7 @@ static void a_code_for_many_makes_a_relationship_for_each(void **state)
     ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &newcomer));
     ASSERT_FAILS(world, WRITE(world, world->bob, invitation_claim, &claim), NOT_FOUND, "invitation.unknown");
     struct actor session;
-    ASSERT_OK(world, person_authenticate(world_as(world, nobody), newcomer.out_session_token, &session));
+    ASSERT_OK(world, session_authenticate(world_as(world, nobody), newcomer.out_session_token, &session));
     assert_int_equal(session.person_id, newcomer.out.person_id);
     assert_int_equal(world_audit(world, 0), 0);
 }
@@ -202,7 +203,7 @@ static void somebody_new_becomes_the_one_who_was_invited(void **state)
     struct invitation_claim_new claim = {.code = code};
     ASSERT_OK(world, WRITE(world, nobody, invitation_claim_new, &claim));
     struct actor ada;
-    ASSERT_OK(world, person_authenticate(world_as(world, nobody), claim.out_session_token, &ada));
+    ASSERT_OK(world, session_authenticate(world_as(world, nobody), claim.out_session_token, &ada));
     assert_int_equal(claim.out.person_id, ada.person_id);
     assert_int_equal(claim.out.edge_person_id, ada.person_id);
     struct record *records = NULL;

@@ -13,6 +13,7 @@
 #include "domain/purpose.h"
 #include "domain/receipt.h"
 #include "domain/request.h"
+#include "domain/session.h"
 #include "ledger/ledger.h"
 #include "support/node.h"
 
@@ -93,7 +94,7 @@ static int open_world(void **state)
     ASSERT_OK(world, test_node_write(&world->node, &OPERATOR, person_create, &ada));
     struct person_sign_in sign_in = {.link_token = ada.out_link_token};
     ASSERT_OK(world, test_node_write(&world->node, &OPERATOR, person_sign_in, &sign_in));
-    ASSERT_OK(world, person_authenticate(&world->node.cx, sign_in.out_session_token, &world->ada));
+    ASSERT_OK(world, session_authenticate(&world->node.cx, sign_in.out_session_token, &world->ada));
     put(world, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
     return 0;
 }

@@ -10,6 +10,7 @@
 #include "domain/erasure.h"
 #include "domain/passkey_alert.h"
 #include "domain/passkey_challenge.h"
+#include "domain/session.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};
@@ -74,7 +75,7 @@ static void a_passkey_signs_in_and_counts(void **state)
     struct passkey_use use = use_of(world, &kept, 6);
     use.backed_up = true;
     ASSERT_OK(world, WRITE(world, NOBODY, passkey_sign_in, &use));
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), use.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), use.out_session_token, &actor));
     assert_int_equal(actor.person_id, world->ada.person_id);
     assert_int_equal(actor.verified_at_ms, world->node.time.wall_ms);
     ASSERT_OK(world, passkey_find(world_as(world, NOBODY), world->ada.person_id, bytes_of_text(TEXT("one")), &found));
@@ -203,14 +204,16 @@ static void another_passkey_wants_a_fresh_proof(void **state)
     struct passkey_use use = use_of(world, &kept, 6);
     ASSERT_OK(world, WRITE(world, NOBODY, passkey_sign_in, &use));
     struct actor actor;
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), use.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), use.out_session_token, &actor));
     struct text session = use.out_session_token;
     test_node_pass(&world->node, LIMIT_FRESH_MS);
     second = new_passkey(world, actor, "two");
     ASSERT_FAILS(world, WRITE(world, actor, passkey_add, &second), FORBIDDEN, "passkey.not_fresh");
     use = use_of(world, &kept, 7);
     ASSERT_OK(world, WRITE(world, actor, passkey_verify, &use));
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), session, &actor));
+    ASSERT_FAILS(world, session_authenticate(world_as(world, NOBODY), session, &actor), UNAUTHENTICATED,
+                 "session.unknown");
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), use.out_session_token, &actor));
     test_node_pass(&world->node, LIMIT_FRESH_MS - 1);
     second = new_passkey(world, actor, "two");
     ASSERT_OK(world, WRITE(world, actor, passkey_add, &second));

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "crypto/keyring.h"
 #include "domain/key_return.h"
+#include "domain/session.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 #include "support/world.h"
@@ -41,24 +42,19 @@ static void a_link_signs_in_once_and_for_a_quarter_of_an_hour(void **state)
     ASSERT_FAILS(world, WRITE(world, NOBODY, person_sign_in, &sign_in), UNAUTHENTICATED, "sign_in.link_unknown");
 }
 
-static void a_session_ends_by_itself_or_by_signing_out(void **state)
+static void a_session_ends_by_signing_out(void **state)
 {
     struct world *world = *state;
     struct person_sign_in sign_in = {.link_token = new_link(world)};
     ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
     struct actor actor;
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
     assert_int_equal(actor.kind, ACTOR_PERSON);
     assert_int_equal(actor.person_id, sign_in.out_person_id);
-    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), TEXT("ses_x"), &actor), UNAUTHENTICATED,
+    ASSERT_FAILS(world, session_authenticate(world_as(world, NOBODY), TEXT("ses_x"), &actor), UNAUTHENTICATED,
                  "session.unknown");
-    ASSERT_OK(world, WRITE(world, actor, person_sign_out, NULL));
-    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
-                 UNAUTHENTICATED, "session.unknown");
-    sign_in.link_token = new_link(world);
-    ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
-    test_node_pass(&world->node, LIMIT_SESSION_MS);
-    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
+    ASSERT_OK(world, WRITE(world, actor, session_end, NULL));
+    ASSERT_FAILS(world, session_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
                  UNAUTHENTICATED, "session.unknown");
 }
 
@@ -82,9 +78,9 @@ static void the_secret_of_a_link_or_session_counts_to_its_end(void **state)
     ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
     struct actor actor;
     struct text guess = with_another_secret(world, sign_in.out_session_token);
-    ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), guess, &actor), UNAUTHENTICATED,
+    ASSERT_FAILS(world, session_authenticate(world_as(world, NOBODY), guess, &actor), UNAUTHENTICATED,
                  "session.unknown");
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
 }
 
 /* Whoever can change rows and has no key of the node. */
@@ -96,13 +92,13 @@ static void a_row_that_was_made_another_persons_opens_nothing(void **state)
         struct actor actor;
         struct person_sign_in sign_in = {.link_token = new_link(world)};
         ASSERT_OK(world, WRITE(world, NOBODY, person_sign_in, &sign_in));
-        ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
+        ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor));
         (void)snprintf(change, sizeof change, "person_id = %lld, expires_at_ms = expires_at_ms + %d",
                        (long long)(i == 0 ? world->ada.person_id : actor.person_id), i);
         (void)snprintf(sql, sizeof sql, "UPDATE session SET %s WHERE person_id = %lld", change,
                        (long long)actor.person_id);
         world_spoil(world, "people.db", sql);
-        ASSERT_FAILS(world, person_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
+        ASSERT_FAILS(world, session_authenticate(world_as(world, NOBODY), sign_in.out_session_token, &actor),
                      UNAUTHENTICATED, "session.unknown");
         sign_in.link_token = new_link(world);
         (void)snprintf(sql, sizeof sql, "UPDATE sign_in_link SET %s WHERE used_at_ms = 0", change);
@@ -388,7 +384,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_link_signs_in_once_and_for_a_quarter_of_an_hour),
-        WORLD_TEST(a_session_ends_by_itself_or_by_signing_out),
+        WORLD_TEST(a_session_ends_by_signing_out),
         WORLD_TEST(the_secret_of_a_link_or_session_counts_to_its_end),
         WORLD_TEST(a_row_that_was_made_another_persons_opens_nothing),
         WORLD_TEST(only_the_operator_makes_people),

@@ -10,6 +10,7 @@
 #include "domain/passkey.h"
 #include "domain/passkey_alert.h"
 #include "domain/passkey_challenge.h"
+#include "domain/session.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};
@@ -30,7 +31,7 @@ static int64_t come(struct world *world, struct text code)
     if (coming.out_session_token.size == 0)
         return 0;
     struct actor actor;
-    ASSERT_OK(world, person_authenticate(world_as(world, NOBODY), coming.out_session_token, &actor));
+    ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), coming.out_session_token, &actor));
     assert_int_equal(actor.person_id, coming.out_person_id);
     assert_int_equal(actor.verified_at_ms, world->node.time.wall_ms);
     return actor.person_id;

@@ -20,7 +20,7 @@ static struct text session_of_cleo(struct world *world)
 /* The status of GET /v1/me with this session; the engine's part is played by hand. */
 static int status_of_me(struct world *world, const struct server_hooks *hooks, void *thread, struct text session)
 {
-    struct arena *arena = arena_open(LIMIT_REQUEST_ARENA_BYTES);
+    struct arena *arena = world->node.cx.arena; /* the use of a session may be noted later */
     struct call *call = ARENA_NEW(arena, struct call);
     struct h1_refusal refusal;
     char head[256];
@@ -34,10 +34,9 @@ static int status_of_me(struct world *world, const struct server_hooks *hooks, v
     call->thread_data = thread;
     call->reply.status = 200;
     (void)snprintf(call->request_id, sizeof call->request_id, "abcdefghijklmnopqrstuvwxyz");
-    assert_int_equal(hooks->handle(hooks->self, call), VERDICT_REPLY);
-    int status = call->reply.status;
-    arena_close(arena);
-    return status;
+    verdict given = hooks->handle(hooks->self, call);
+    assert_true(given == VERDICT_REPLY || (given == VERDICT_SEALED && call->reply.status == 200));
+    return call->reply.status;
 }
 
 static void a_clock_that_goes_back_revives_no_session(void **state)
@@ -55,11 +54,11 @@ static void a_clock_that_goes_back_revives_no_session(void **state)
     ASSERT_OK(world, hooks.thread_open(hooks.self, LANE_LOOP, &world->node.cx, &thread));
     struct text session = session_of_cleo(world);
     assert_int_equal(status_of_me(world, &hooks, thread, session), 200);
-    world->node.time.wall_ms += LIMIT_SESSION_MS - 1;
+    world->node.time.wall_ms += LIMIT_SESSION_IDLE_MS - 1;
     assert_int_equal(status_of_me(world, &hooks, thread, session), 200);
     world->node.time.wall_ms += 1;
     assert_int_equal(status_of_me(world, &hooks, thread, session), 401);
-    world->node.time.wall_ms -= LIMIT_SESSION_MS / 2;
+    world->node.time.wall_ms -= LIMIT_SESSION_IDLE_MS / 2;
     assert_int_equal(status_of_me(world, &hooks, thread, session), 401);
     hooks.thread_close(hooks.self, thread);
     api_close(api);

@@ -149,31 +149,60 @@ UPDATE sign_in_link SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
 
 -- name: session_insert
 -- file: people
--- in:   public_id text, hash bytes, session_id int64, person_id int64, created_at_ms int64, expires_at_ms int64,
---       verified_at_ms int64
+-- in:   public_id text, hash bytes, session_id int64, person_id int64, created_at_ms int64, seen_at_ms int64,
+--       expires_at_ms int64, verified_at_ms int64, way int64, device int64
 -- rows: none
 INSERT INTO session (public_id, hash, session_id, person_id, created_at_ms, seen_at_ms, expires_at_ms, ended_at_ms,
-    verified_at_ms)
-VALUES ($1, $2, $3, $4, $5, $5, $6, 0, $7);
+    verified_at_ms, way, device)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10);
 
 -- name: session_load
 -- file: people
 -- in:   public_id text
--- out:  hash bytes, session_id int64, person_id int64, expires_at_ms int64, ended_at_ms int64, verified_at_ms int64
+-- out:  hash bytes, session_id int64, person_id int64, created_at_ms int64, seen_at_ms int64, expires_at_ms int64,
+--       ended_at_ms int64, verified_at_ms int64, way int64, device int64
 -- rows: one
-SELECT hash, session_id, person_id, expires_at_ms, ended_at_ms, verified_at_ms FROM session WHERE public_id = $1;
+SELECT :columns: FROM session WHERE public_id = $1;
 
--- name: session_verify
+-- name: session_note
 -- file: people
--- in:   person_id int64, session_id int64, verified_at_ms int64
+-- in:   public_id text, seen_at_ms int64
 -- rows: none
-UPDATE session SET verified_at_ms = $3 WHERE person_id = $1 AND session_id = $2 AND ended_at_ms = 0;
+UPDATE session SET seen_at_ms = $2 WHERE public_id = $1 AND seen_at_ms < $2;
 
--- name: session_end
+-- name: session_list
 -- file: people
--- in:   person_id int64, session_id int64, ended_at_ms int64
+-- in:   person_id int64, now_ms int64, seen_after_ms int64, most int64
+-- out:  session_id int64, created_at_ms int64, seen_at_ms int64, expires_at_ms int64, way int64, device int64
+-- rows: many
+SELECT :columns: FROM session
+WHERE person_id = $1 AND ended_at_ms = 0 AND expires_at_ms > $2 AND seen_at_ms > $3
+ORDER BY seen_at_ms DESC, session_id DESC LIMIT $4;
+
+-- name: session_delete
+-- file: people
+-- in:   public_id text
 -- rows: none
-UPDATE session SET ended_at_ms = $3 WHERE person_id = $1 AND session_id = $2 AND ended_at_ms = 0;
+DELETE FROM session WHERE public_id = $1;
+
+-- name: session_end_one
+-- file: people
+-- in:   person_id int64, session_id int64
+-- rows: none
+DELETE FROM session WHERE person_id = $1 AND session_id = $2;
+
+-- name: session_end_others
+-- file: people
+-- in:   person_id int64, session_id int64
+-- rows: none
+DELETE FROM session WHERE person_id = $1 AND session_id <> $2;
+
+-- name: session_forget
+-- file: people
+-- in:   until_ms int64, most int64
+-- rows: none
+DELETE FROM session WHERE public_id IN
+    (SELECT public_id FROM session WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
 
 -- name: leftover_insert
 -- file: people

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: a session is its person's, seen and ended by nobody else; none goes on under a name that was known before
+somebody signed in or proved who it is; and no page of another site changes anything with its cookie. Method: people
+with several sessions, on one node by plain http and one that is reached by https; every door that changes something,
+as the node describes them, with each value of Origin and Fetch Metadata. Positive control: the same write from the
+node's own page gets past that check, at every door.
+
+Usage: sessions.py [LIBRARY], the library of set_clock.c"""
+import concurrent.futures
+import contextlib
+import re
+import sys
+
+import steps
+from running_node import Caller, ProxiedNode, RunningNode
+from set_clock import Clock
+from software_passkey import Device, origin_of, session_of
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36"
+AT_ONCE = 16
+DAY = 86400
+NEVER_HERE = "0" * 26
+
+
+def link_of(world, person):
+    return world.node.run("person", "link", person.id)["link"].removeprefix(world.node.url)
+
+
+def sign_in(world, person, agent=None, fields=None):
+    fields = {**({"User-Agent": agent} if agent else {}), **(fields or {})}
+    reply = world.node.nobody.post(link_of(world, person), b"", fields).expect(303)
+    return Caller(world.node, {"Cookie": session_of(reply)}, id=person.id)
+
+
+def sessions_of(caller):
+    return caller.get("/v1/me/sessions").expect(200).json["items"]
+
+
+# ---- what a person sees
+
+def each_session_says_how_and_with_what_it_began(world):
+    first = sessions_of(world.ada)
+    assert [(entry["current"], entry["way"], entry["browser"], entry["system"]) for entry in first] == \
+        [(True, "link", None, None)]
+    sign_in(world, world.ada, FIREFOX)
+    mobile = sign_in(world, world.ada, PHONE)
+    seen = {(entry["browser"], entry["system"]) for entry in sessions_of(mobile)}
+    assert seen == {(None, None), ("Firefox", "Linux"), ("Chrome", "Android")}
+    world.device = Device()
+    world.device.register(world.ada).expect(201)
+    proved = Caller(world.node, world.device.sign_in(world.node))
+    current, = (entry for entry in sessions_of(proved) if entry["current"])
+    assert current["way"] == "passkey" and current["created"] == current["used"] < current["ends"]
+    assert len(sessions_of(proved)) == 4 and len(sessions_of(world.bob)) == 1
+    page = proved.get("/v1/me/sessions?limit=3").expect(200)
+    assert len(page.json["items"]) == 3 and 'rel="next"' in page.field("Link")
+    assert not re.search(r"Mozilla|127\.0\.0\.1|126\.0", page.body.decode())
+
+
+def a_session_is_ended_by_its_person_and_nobody_else(world):
+    one, two = sign_in(world, world.ada), sign_in(world, world.ada)
+    number, = (entry["id"] for entry in sessions_of(one) if entry["current"])
+    world.bob.delete(f"/v1/me/sessions/{number}").expect(404, "not_found")
+    world.node.nobody.delete(f"/v1/me/sessions/{number}").expect(401, "credentials.missing")
+    one.get("/v1/me").expect(200)
+    gone = two.delete(f"/v1/me/sessions/{number}").expect(204)
+    assert gone.field("Set-Cookie") is None
+    one.get("/v1/me").expect(401, "session.unknown")
+    two.delete(f"/v1/me/sessions/{number}").expect(404, "not_found")
+    number, = (entry["id"] for entry in sessions_of(two) if entry["current"])
+    assert "Max-Age=0" in two.delete(f"/v1/me/sessions/{number}").expect(204).field("Set-Cookie")
+    two.get("/v1/me").expect(401, "session.unknown")
+
+
+def all_others_end_at_once(world):
+    others = [world.ada, *(sign_in(world, world.ada) for _ in range(3))]
+    world.ada = sign_in(world, world.ada)
+    world.ada.delete("/v1/me/sessions").expect(204)
+    for other in others:
+        other.get("/v1/me").expect(401, "session.unknown")
+    assert [entry["current"] for entry in sessions_of(world.ada)] == [True]
+    world.bob.get("/v1/me").expect(200)
+
+
+# ---- another name at each change of level
+
+def a_name_from_before_signing_in_is_nobodys_after_it(world):
+    made_up = "session=ses_" + "0" * 16 + "_" + "A" * 43
+    for known in (made_up, world.bob.fields["Cookie"], "session=x"):
+        came = sign_in(world, world.ada, fields={"Cookie": known})
+        assert came.fields["Cookie"] != known and came.get("/v1/me").expect(200).json["id"] == world.ada.id
+        reply = Caller(world.node, {"Cookie": known}).get("/v1/me")
+        assert reply.status == 401 or reply.json["id"] == world.bob.id, known
+        with_both = {"Cookie": known + "; " + came.fields["Cookie"]}
+        Caller(world.node, with_both).get("/v1/me").expect(400, "credentials.repeated")
+    options, fields = world.device.begin(world.node)
+    reply = world.device.finish(world.node, options, {"Cookie": fields["Cookie"] + "; " + made_up}).expect(200)
+    assert session_of(reply) != made_up
+    Caller(world.node, fields).get("/v1/me").expect(401, "credentials.missing")
+    again = Caller(world.node, world.device.sign_in(world.node))
+    assert again.fields["Cookie"] != session_of(reply)
+
+
+def a_proof_takes_the_old_name_away(world):
+    ada = Caller(world.node, sign_in(world, world.ada).fields, id=world.ada.id)
+    was, made = dict(ada.fields), sessions_of(ada)[0]["created"]
+    options = ada.post("/v1/me/passkeys/options").expect(200).json
+    world.device.prove(ada).expect(204)
+    assert ada.fields != was
+    Caller(world.node, was).get("/v1/me").expect(401, "session.unknown")
+    current, = (entry for entry in sessions_of(ada) if entry["current"])
+    assert current["created"] == made and current["way"] == "link"
+    late = {"name": "Late", "credential": Device().create(options, origin_of(world.node))}
+    ada.post("/v1/me/passkeys", late).expect(422, "passkey.challenge")
+    ada.post("/v1/me/recovery/codes").expect(201)
+
+
+def many_proofs_at_once_leave_one_session(world):
+    ada = sign_in(world, world.ada)
+    proofs = [{"credential": world.device.get(ada.post("/v1/me/proof/options").expect(200).json,
+                                              origin_of(world.node))} for _ in range(AT_ONCE)]
+    before = len(sessions_of(world.ada))
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        replies = list(pool.map(lambda proof: ada.post("/v1/me/proof", proof), proofs))
+    assert [reply.status for reply in replies].count(204) == 1, [reply.status for reply in replies]
+    assert {reply.status for reply in replies} <= {204, 401}
+    assert len(sessions_of(world.ada)) == before
+
+
+# ---- cookies
+
+def attributes_of(cookie):
+    first, *rest = cookie.split("; ")
+    return first.split("=")[0], {part.split("=")[0]: part.partition("=")[2] for part in rest}
+
+
+def cookies_are_for_this_host_alone(world):
+    with ProxiedNode() as node:
+        link = node.run("person", "create", "--name", "Ada")["link"].removeprefix(node.url)
+        reply = node.nobody.post(link).expect(303)
+        cookie = reply.field("Set-Cookie")
+        name, attributes = attributes_of(cookie)
+        assert name == "__Host-session"
+        assert attributes == {"Path": "/", "HttpOnly": "", "SameSite": "Lax", "Max-Age": str(14 * DAY), "Secure": ""}
+        token = cookie.split(";")[0]
+        node.nobody.get("/v1/me", {"Cookie": token}).expect(200)
+        node.nobody.get("/v1/me", {"Cookie": token.removeprefix("__Host-")}).expect(401, "credentials.missing")
+        visitor = node.nobody.post("/v1/sign-in/options", {}).expect(200).field("Set-Cookie")
+        name, attributes = attributes_of(visitor)
+        assert name == "__Host-visitor" and attributes == {"Path": "/", "HttpOnly": "", "SameSite": "Strict",
+                                                           "Max-Age": "300", "Secure": ""}
+        out = node.nobody.post("/v1/me/sign-out", None, {"Cookie": token}).expect(204).field("Set-Cookie")
+        assert attributes_of(out)[1]["Max-Age"] == "0" and out.startswith("__Host-session=;") and "Secure" in out
+
+
+# ---- other sites
+
+def changing_doors(world):
+    """(method, path) of every door that is no reading, with ids that are nobody's. Those of systems take no cookie."""
+    paths = world.node.nobody.get("/openapi.json").expect(200).json["paths"]
+    return [(method.upper(), re.sub(r"\{(\w+)\}", lambda found: f"{found[1]}_{NEVER_HERE}", path))
+            for path, item in paths.items() for method in item
+            if method in ("post", "put", "patch", "delete") and not path.startswith(("/v1/org/", "/oauth/"))]
+
+
+def metadata(site=None, mode=None, dest=None, origin=None):
+    fields = {"Sec-Fetch-Site": site, "Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest, "Origin": origin}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def cases_of(world):
+    """(fields, whether a write with them is taken)."""
+    own, evil, beside = world.node.url, "https://evil.example", world.node.url + "0"
+    taken = [metadata(), metadata(origin=own), metadata("same-origin", "cors", "empty", own),
+             metadata("same-origin", "same-origin", "empty"), metadata("same-origin", "navigate", "document", own),
+             metadata("none"), metadata("none", "navigate", "document"), metadata("same-origin")]
+    refused = [metadata(origin=evil), metadata(origin="null"), metadata(origin=beside), metadata(origin=""),
+               metadata("cross-site"), metadata("same-site"), metadata("cross-site", "cors", "empty", evil),
+               metadata("cross-site", "navigate", "document", "null"), metadata("same-site", "cors", "empty", own),
+               metadata("cross-site", origin=own), metadata("none", origin=evil), metadata("same-origin", origin=evil),
+               metadata("same-origin", "no-cors", "empty", own), metadata("same-origin", "websocket", "websocket"),
+               metadata("same-origin", "navigate", "iframe", own), metadata("same-origin", "no-cors", "image"),
+               metadata("same-origin", "cors", "worker", own), metadata("Same-Origin"), metadata("")]
+    return [(fields, True) for fields in taken] + [(fields, False) for fields in refused]
+
+
+def no_other_site_writes_at_any_door(world):
+    doors, cases = changing_doors(world), cases_of(world)
+    assert len(doors) >= 25, doors
+    ada = sign_in(world, world.ada)
+    told = []
+    for method, path in doors:
+        if path in ("/v1/me/sign-out", "/v1/me/erase") or (method, path) == ("DELETE", "/v1/me/sessions"):
+            takers = [fields for fields, taken in cases if not taken]  # those that do it are tried at other doors
+        else:
+            takers = [fields for fields, _ in cases]
+        for fields in takers:
+            taken = (fields, True) in cases
+            reply = ada.call(method, path, {} if method != "DELETE" else None, fields)
+            refused = reply.status == 403 and b'"origin.refused"' in reply.body
+            if taken == refused:
+                told.append((method, path, fields, reply.status, reply.body))
+    assert not told, (len(told), told[:5])
+    ada.get("/v1/me").expect(200)
+    for fields, _ in cases:
+        ada.get("/v1/me", fields).expect(200)
+    reply = world.node.nobody.post("/v1/org/invitations", {}, metadata("cross-site", origin="https://evil.example"))
+    reply.expect(401, "credentials.missing")
+    world.shop.post("/v1/org/invitations", {}, metadata("cross-site", origin="https://evil.example")).expect(201)
+
+
+# ---- ends
+
+def the_sessions_of_who_is_erased_are_gone(world):
+    cleo = world.node.person("Cleo")
+    more = sign_in(world, cleo)
+    count = "SELECT count(*) FROM session"
+    before = int(world.node.query("people", count)[0][0])
+    cleo.post("/v1/me/erase", {"confirm": "erase me"}).expect(202)
+    for caller in (cleo, more):
+        caller.get("/v1/me").expect(401, "session.unknown")
+    assert int(world.node.query("people", count)[0][0]) == before - 2
+
+
+@steps.of_files  # there the clock of the database would have to be set as well
+def use_is_noted_and_what_is_not_used_ends(world):
+    if world.clock is None:
+        return
+    eve = world.node.person("Eve")
+    unused = sign_in(world, eve)
+    first, = (entry for entry in sessions_of(eve) if entry["current"])
+    world.clock.go_on(299)
+    eve.get("/v1/me").expect(200)
+    assert first in sessions_of(eve)
+    world.clock.go_on(60)
+    for _ in range(3):
+        eve.get("/v1/me").expect(200)
+    second, = (entry for entry in sessions_of(eve) if entry["current"])
+    assert second == dict(first, used=second["used"]) and second["used"] > first["used"]
+    world.clock.go_on(2 * DAY)
+    eve.put("/v1/me/attributes/pd:Name", {"value": {"name": "Eve"}}).expect(200)
+    world.clock.go_on(2 * DAY)
+    eve.get("/v1/me").expect(200)
+    unused.get("/v1/me").expect(401, "session.unknown")
+    assert len(sessions_of(eve)) == 1
+    for _ in range(5):
+        world.clock.go_on(2 * DAY)
+        eve.get("/v1/me")
+    eve.get("/v1/me").expect(401, "session.unknown")
+
+
+class World:
+    def __init__(self, node, clock):
+        self.node, self.clock = node, clock
+        self.ada, self.bob = node.person("Ada"), node.person("Bob")
+        self.shop = node.organisation("Blue Shop", "Shipping")
+        self.device = None
+
+
+STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its_person_and_nobody_else,
+         all_others_end_at_once, a_name_from_before_signing_in_is_nobodys_after_it, a_proof_takes_the_old_name_away,
+         many_proofs_at_once_leave_one_session, cookies_are_for_this_host_alone, no_other_site_writes_at_any_door,
+         the_sessions_of_who_is_erased_are_gone, use_is_noted_and_what_is_not_used_ends]
+
+
+def main(library=None):
+    with Clock(library) if library else contextlib.nullcontext() as clock, RunningNode() as node:
+        steps.run(STEPS, World(node, clock))
+        node.stop()
+        node.expect_sound()
+        node.start()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
