@@ -9,6 +9,7 @@
 #include "app/holder.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "domain/id_token_key.h"
 #include "domain/key_return.h"
 #include "domain/organisation.h"
 #include "domain/person_key.h"
@@ -103,6 +104,7 @@ static err look_at_target(struct moving_keys *moving)
     moving->move.to = moving->target.store;
     TRY(person_keys_check_all(&moving->target.cx, &opened));
     TRY(organisation_keys_check_all(&moving->target.cx));
+    TRY(id_token_keys_check_all(&moving->target.cx));
     if (opened == moving->move.people)
         return OK;
     return FAIL(&moving->target.cx, CORRUPT, "move.differs", "%lld people have keys, and %lld open at the target",

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "crypto/keyring.h"
+#include "domain/id_token_key.h"
 #include "http/api.h"
 #include "store/keys_place.h"
 #include "store/move.h"
@@ -206,6 +207,7 @@ static err serve_with(struct announcement *news, struct api *api, struct server 
     struct courier *courier = NULL;
     news->server = server;
     TRY(settle_url(cli, server, &news->url));
+    TRY(node_write(&cli->node, id_token_key_settle, NULL));
     api_set_origin(api, news->url.at);
     api_set_server(api, server);
     TRY(close_walls(&cli->node));

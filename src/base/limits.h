@@ -105,6 +105,7 @@
 #define LIMIT_PUSHED_REQUEST_MS (5LL * 60 * 1000) /* within which a person answers what a client asks */
 #define LIMIT_CODE_MS (60LL * 1000)
 #define LIMIT_REFRESH_TOKEN_MS (90LL * 24 * 3600 * 1000)
+#define LIMIT_ID_TOKEN_MS (10LL * 60 * 1000) /* who signed in is looked at then, not kept */
 #define LIMIT_REDIRECT_URIS 10            /* of one system */
 #define LIMIT_REDIRECT_URI_BYTES 500
 

@@ -253,6 +253,22 @@ err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const st
     return write_jws(cx, encoded, signatures, 2, out_jws);
 }
 
+err jws_sign_compact(struct ctx *cx, struct bytes payload, struct text typ, const struct signing_key *key,
+                     struct text *out_jws)
+{
+    struct signature by;
+    struct text encoded = base64url_encode(cx->arena, payload);
+    if (encoded.at == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(sign_one(cx, encoded, typ, key, &by));
+    struct text jws = text_format(cx->arena, "%.*s.%.*s.%.*s", TEXT_ARGS(by.header), TEXT_ARGS(encoded),
+                                  TEXT_ARGS(by.value));
+    if (jws.at == NULL)
+        return FAIL_MEMORY(cx);
+    *out_jws = jws;
+    return OK;
+}
+
 /* ---- verifying */
 
 struct signed_by {

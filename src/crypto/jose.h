@@ -34,6 +34,10 @@ err jose_key_sign(struct ctx *cx, struct text private_jwk, const uint8_t hash[HA
 err jws_sign_two(struct ctx *cx, struct bytes payload, struct text typ, const struct signing_key keys[2],
                  struct text *out_jws) MUST_CHECK;
 
+/* Compact serialisation (RFC 7515 section 3.1) with one signature and such a header. Fails as jws_sign_two(). */
+err jws_sign_compact(struct ctx *cx, struct bytes payload, struct text typ, const struct signing_key *key,
+                     struct text *out_jws) MUST_CHECK;
+
 /* Takes any text. Accepts exactly `count` signatures (1 to JOSE_SIGNATURES_MAX), one valid one of each key. Protected
  * headers hold alg (ES256 only), and at most kid (the key's thumbprint) and typ; anything else is refused, also an
  * unprotected header. Base64url must be canonical. Gives the decoded payload in the arena. Fails MALFORMED jws.form,

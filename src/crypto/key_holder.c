@@ -300,14 +300,16 @@ static err log_sign(const struct key_holder *holder, struct bytes message, struc
     return OK;
 }
 
-/* An organisation's key is stored as it leaves here; that of a relationship is sealed once more, under the key of the
- * person, so that it goes with that person. */
+/* Keys of organisations and the node are stored as they leave here; that of a relationship is sealed once more, under
+ * the key of the person, so that it goes with that person. */
 static bool signing_place(const struct key_question *question, struct seal_place *out)
 {
-    bool of_organisation = question->kind == SIGNING_KEY_OF_ORGANISATION;
-    *out = (struct seal_place){.kind = of_organisation ? SEAL_SIGNING_KEY : SEAL_RELATIONSHIP_KEY,
-                               .item = question->number};
-    return of_organisation || question->kind == SIGNING_KEY_OF_RELATIONSHIP;
+    int64_t kind = question->kind == SIGNING_KEY_OF_ORGANISATION   ? SEAL_SIGNING_KEY
+                   : question->kind == SIGNING_KEY_OF_RELATIONSHIP ? SEAL_RELATIONSHIP_KEY
+                   : question->kind == SIGNING_KEY_OF_NODE         ? SEAL_NODE_KEY
+                                                                   : 0;
+    *out = (struct seal_place){.kind = kind, .item = question->number};
+    return kind != 0;
 }
 
 static err signing_open(struct ctx *cx, const struct key_holder *holder, const struct key_question *question,

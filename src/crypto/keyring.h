@@ -4,9 +4,8 @@
  * elsewhere, wrapped by the key of a bucket; destroying that bucket makes every copy of the wrapped key worthless.
  * Bucket keys may lie in a database instead, sealed as they are (crypto/key_rows.h).
  * Root, signing keys and files are the key holder's (crypto/key_holder.h), mostly another process: a keyring asks it,
- * and keeps bucket keys and some keys of the node in memory that is locked and never dumped. Safe for many threads,
- * and for several processes on one folder: a new bucket is found by asking, and a kept key is believed only while its
- * file stands.
+ * and keeps bucket keys and some keys of the node in memory that is locked and never dumped. Safe for many threads and
+ * for several processes on one folder: a new bucket is found by asking, a kept key is believed while its file stands.
  *
  * Whatever asks the holder fails UNAVAILABLE key.holder_gone when its process has ended, or has not answered within
  * LIMIT_KEYS_MS, and KEYRING_WAIT, unasked, when `cx` is in haste and its process is another. */
@@ -97,7 +96,7 @@ err keyring_person_key_open(struct ctx *cx, struct keyring *keyring, const struc
 err keyring_person_key_rewrap(struct ctx *cx, struct keyring *keyring, const struct key_move *move,
                               struct bytes wrapped, struct bytes *out_wrapped) MUST_CHECK;
 
-/* A key of the node, derived from the root: one that node_key.def hands out. The same root gives the same key. */
+/* A key of the node, derived from the root, that node_key.def hands out. The same root gives the same key. */
 void keyring_node_key(const struct keyring *keyring, node_key which, struct secret_key *out);
 
 /* The log's Ed25519 key. The message has at most KEYRING_MESSAGE_BYTES. */
@@ -106,16 +105,17 @@ err keyring_log_sign(struct ctx *cx, struct keyring *keyring, struct bytes messa
                      uint8_t out_signature[SIGN_SIGNATURE_BYTES]) MUST_CHECK;
 void keyring_log_public(const struct keyring *keyring, uint8_t out[SIGN_PUBLIC_BYTES]);
 
-/* A P-256 key that signs receipts. Only the holder ever sees its private half. The three below ask cx->keyring. */
+/* A P-256 key for receipts or ID tokens. Only the holder sees its private half. The three below ask cx->keyring. */
 typedef enum signing_kind {
     SIGNING_KEY_OF_ORGANISATION = 1,
     SIGNING_KEY_OF_RELATIONSHIP,
     SIGNING_KEY_BARE, /* a private JWK as it is: what relationships had before their keys were sealed twice */
+    SIGNING_KEY_OF_NODE,
 } signing_kind;
 
 struct signing_key {
     signing_kind kind;
-    int64_t      owner;  /* organisation or relationship: the sealed key opens for it alone */
+    int64_t      owner;  /* organisation, relationship, number of a node's key: the sealed key opens for it alone */
     struct bytes sealed; /* as the holder gave it */
     struct text  public_jwk;
 };

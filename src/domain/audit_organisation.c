@@ -2,6 +2,7 @@
  * What organisations have set up: that each signing key opens and fits its public half, that departments are numbered
  * without a gap, that an API key says what its system says, and that whatever facts and reads speak of is there. */
 #include "domain/audit_walk.h"
+#include "domain/id_token_key.h"
 #include "domain/organisation.h"
 #include "domain/purpose.h"
 
@@ -115,6 +116,18 @@ static err take_odd_key(struct ctx *cx, const struct sql_audit_key_list_row *row
     return OK;
 }
 
+/* ---- keys of the node */
+
+static err check_id_token_keys(struct audit_walk *walk)
+{
+    bool fits = false;
+    TRY(forgive(walk, id_token_keys_check_all(&walk->brief), &fits));
+    if (!fits)
+        audit_found(walk, "A key that signs ID tokens does not open or does not fit its public half.");
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
 /* ---- what facts and reads speak of */
 
 static void tell_missing(struct audit_walk *walk, id_type type, int64_t organisation_id, int64_t item)
@@ -175,6 +188,7 @@ err audit_organisations(struct audit_walk *walk)
     TRY(sql_audit_api_key_list_each(&walk->cx, take_key, walk));
     TRY(sql_audit_system_key_list_each(&walk->cx, take_signing, walk));
     TRY(sql_audit_key_list_each(&walk->cx, take_odd_key, walk));
+    TRY(check_id_token_keys(walk));
     TRY(sql_audit_reader_list_each(&walk->cx, take_reader, walk)); /* the ledger before what it speaks of */
     return sql_audit_dangling_list_each(&walk->cx, take_dangling, walk);
 }

@@ -138,6 +138,8 @@ struct sealed_key {
 static const node_key KEPT_KEYS[] = {KEYRING_BUCKETS, KEYRING_SIGNING, KEYRING_LOG};
 #define SECRETS (sizeof KEPT_KEYS / sizeof *KEPT_KEYS)
 
+#define KINDS SIGNING_KEY_OF_NODE /* the last one */
+
 /* Made once: an opened holder does not change, but for its files. */
 struct bench {
     struct key_holder *holder;
@@ -146,7 +148,7 @@ struct bench {
     int                sockets[2];
     struct secret_key  root;
     struct secret_key  secrets[SECRETS];
-    struct sealed_key  sealed[SIGNING_KEY_BARE]; /* by kind - 1: of the organisation 1, of the relationship 2; bare */
+    struct sealed_key  sealed[KINDS]; /* by kind - 1: of organisation 1, of relationship 2; bare; of the node's key 4 */
 };
 
 static void require(bool done)
@@ -180,6 +182,7 @@ static struct bench *open_bench(void)
         key_derive(&bench.root, KEPT_KEYS[i], &bench.secrets[i]);
     make_sealed(&bench, &cx, SIGNING_KEY_OF_ORGANISATION);
     make_sealed(&bench, &cx, SIGNING_KEY_OF_RELATIONSHIP);
+    make_sealed(&bench, &cx, SIGNING_KEY_OF_NODE);
     bench.sealed[SIGNING_KEY_BARE - 1].size = sizeof PRIVATE_JWK - 1;
     memcpy(bench.sealed[SIGNING_KEY_BARE - 1].at, PRIVATE_JWK, sizeof PRIVATE_JWK - 1);
     arena_close(cx.arena);
@@ -205,7 +208,7 @@ static void choose_data(const struct bench *bench, struct choices *choices, stru
 {
     static const uint8_t HASH[HASH_BYTES] = {0x41};
     bool has_hash = choose_whether(choices);
-    asked->whose = choose(choices, SIGNING_KEY_BARE + 1);
+    asked->whose = choose(choices, KINDS + 1);
     asked->genuine = asked->whose > 0 && has_hash == (asked->question.act == KEY_ACT_SIGN);
     if (has_hash)
         add_octets(asked, (struct bytes){HASH, sizeof HASH});
@@ -241,7 +244,7 @@ static void choose_question(const struct bench *bench, struct choices *choices, 
 {
     out->question.act = (int32_t)choose(choices, KEY_ACT_BUCKET_KEEP + 1);
     out->question.size = 0;
-    out->question.kind = (int64_t)choose(choices, SIGNING_KEY_BARE + 2);
+    out->question.kind = (int64_t)choose(choices, KINDS + 2);
     out->question.number = choose(choices, 4) > 0 ? (int64_t)choose(choices, 5) : choose_number(choices);
     choose_data(bench, choices, out);
     out->shown = 0;
@@ -335,7 +338,7 @@ static int must_answer(const struct asked *asked, bool had_file)
     case KEY_ACT_BUCKET_KEEP:
         return is_shown && !had_file ? -1 : is_shown; /* and here */
     case KEY_ACT_SIGNING_MAKE:
-        return question->kind == SIGNING_KEY_OF_ORGANISATION || question->kind == SIGNING_KEY_OF_RELATIONSHIP;
+        return question->kind >= 1 && question->kind <= KINDS && question->kind != SIGNING_KEY_BARE;
     case KEY_ACT_SIGNING_PUBLIC:
     case KEY_ACT_SIGN:
         if (question->kind == SIGNING_KEY_BARE && !(asked->genuine && own))

@@ -13,7 +13,8 @@ import unittest
 ROOT = pathlib.Path(sys.argv[1])
 MANUAL = ROOT / "docs/manual"
 FLOORS = ("base", "crypto", "store", "ledger", "domain", "http")
-READERS = ("webauthn.c", "webauthn_read.c")  # of the floor protocol, those whose refusals a door passes on
+# Of the floor protocol, those whose refusals a door passes on.
+READERS = ("webauthn.c", "webauthn_read.c", "claims_request.c")
 WORD = r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"
 
 # Limits that bound the work inside and that nobody can meet from outside.

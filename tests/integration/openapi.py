@@ -184,7 +184,7 @@ def try_the_rest():
         link = node.run("person", "create", "--name", "Lea")["link"]
         node.nobody.get(link.removeprefix(node.url)).expect(303)
         for path in ("/", "/healthz", "/readyz", "/v1/kinds?limit=200", "/.well-known/oauth-authorization-server",
-                     "/.well-known/oauth-protected-resource",
+                     "/.well-known/oauth-protected-resource", "/oauth/jwks",
                      f"/.well-known/symbolon/organisations/{shop.organisation}"):
             node.nobody.get(path).expect(200)
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)

@@ -88,6 +88,27 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value;
 INSERT INTO node_state (name, value) VALUES ('keys_returned_people', $1)
 ON CONFLICT (name) DO UPDATE SET value = node_state.value + excluded.value;
 
+-- The keys that sign ID tokens: few, and only added.
+-- name: id_token_key_list
+-- file: keys
+-- row:  id_token_key
+-- out:  key_number int64, sealed bytes, public_jwk text, signs_from_ms int64, shown_until_ms int64
+-- rows: many
+SELECT :columns: FROM id_token_key ORDER BY key_number;
+
+-- name: id_token_key_insert
+-- file: keys
+-- in:   key_number int64, sealed bytes, public_jwk text, signs_from_ms int64
+-- rows: none
+INSERT INTO id_token_key (key_number, sealed, public_jwk, signs_from_ms, shown_until_ms)
+VALUES ($1, $2, $3, $4, 0) ON CONFLICT (key_number) DO NOTHING;
+
+-- name: id_token_key_end
+-- file: keys
+-- in:   before_number int64, shown_until_ms int64
+-- rows: none
+UPDATE id_token_key SET shown_until_ms = $2 WHERE key_number < $1 AND shown_until_ms = 0;
+
 -- When an operator has put the marks there anew.
 -- name: node_marks_renewed
 -- file: people
