@@ -20,6 +20,7 @@ from stress import RoughNode, wait_until
 
 PROGRAM = os.environ["SYMBOLON"]
 RULES = "local all all trust\nhostssl all tester 127.0.0.1/32 cert\nhost all plain 127.0.0.1/32 trust\n"
+ASKED_SECONDS = 10
 ENCRYPTED = "SELECT ssl, count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)" \
             " WHERE application_name = 'symbolon' GROUP BY 1"
 
@@ -147,6 +148,36 @@ def the_right_ones_serve(scene):
         print("control: a URL without TLS: red")
 
 
+def silent(port):
+    """Of each connection that the database has at its port, seconds until the kernel asks the other end whether it is
+    there; None: it is not about to."""
+    with open("/proc/net/tcp", encoding="ascii") as file:
+        rows = [line.split() for line in file.readlines()[1:]]
+    found = []
+    for row in rows:
+        if int(row[1].split(":")[1], 16) == int(port) and row[3] == "01":
+            kind, ticks = row[5].split(":")
+            found.append(int(ticks, 16) / os.sysconf("SC_CLK_TCK") if kind == "02" else None)
+    return found
+
+
+def a_machine_that_says_nothing_is_asked_after(scene):
+    """By TCP, from the tenth second on: how long each connection has until then is the kernel's to tell."""
+    scene.server.make("asked")
+    node = RoughNode()
+    node.store = ["--store", scene.url().replace("/one?", "/asked?")]
+
+    def asks():
+        found = silent(scene.server.port)
+        return len(found) > 5 and all(seconds is not None and seconds <= ASKED_SECONDS for seconds in found)
+    with node:
+        assert wait_until(asks, 60 * SLOW) is not None, silent(scene.server.port)
+        with socket.create_connection(("127.0.0.1", int(scene.server.port))) as stranger:
+            theirs = wait_until(lambda: not asks(), 60 * SLOW)
+            assert theirs is not None, (stranger, silent(scene.server.port))
+            print("control: a connection of nobody: red")
+
+
 def a_name_is_compared_though_only_its_address_is_asked(scene):
     """Behind the walls no name is looked up, and the certificate is for the name alone."""
     scene.server.make("named")
@@ -161,7 +192,8 @@ def a_name_is_compared_though_only_its_address_is_asked(scene):
     print("control: the address where the certificate is for the name: red")
 
 
-STEPS = [what_is_wrong_is_refused, the_right_ones_serve, a_name_is_compared_though_only_its_address_is_asked]
+STEPS = [what_is_wrong_is_refused, the_right_ones_serve, a_machine_that_says_nothing_is_asked_after,
+         a_name_is_compared_though_only_its_address_is_asked]
 
 
 def main():

@@ -2,15 +2,18 @@
 """Goal: a server that stands still in the middle of a change holds up nobody's stop at another server which has the
 keys in the same folder. Method: a table of the database is locked, so that a change at one server comes to a halt
 inside its transaction; that server is stopped (SIGSTOP), and the lock is given back. Then other people stop what
-they have given, at the other server. It is done twice: in a change that reads a key, and in one that makes a person
-and so holds the file of the keys. Positive controls: the change has begun and has no end while its server stands
-still; in the second case nobody can be made at the other server meanwhile, and is told so in words for people."""
+they have given, at the other server. It is done three times: in a change that reads a key, in one that makes a person
+and so holds the file of the keys, and in one that waits for what it reads: its transaction stands open, and somebody
+who wants the whole table waits for it, and everybody else behind, until the database ends it. Positive controls: the
+change has begun and has no end while its server stands still; in the second case nobody can be made at the other
+server meanwhile, and is told so in words for people; in the third the transaction is seen idle."""
 import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 
 import steps
 from database_server import NamedServer, program
@@ -20,8 +23,11 @@ SLOW = float(os.environ.get("SLOW", 1))
 PATIENCE = 60 * SLOW
 OTHERS = 3
 HELD_SECONDS = 30 * SLOW  # a person's own row is free after ten; the file of the keys never is
-WAITING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
-             AND query LIKE '%INSERT INTO {}%'"""
+IDLE_SECONDS = 10  # a transaction in which nothing is said any more has this long; see docs/operations
+WHOLE_SECONDS = IDLE_SECONDS + 5 + 5 * SLOW  # a stop behind that is put off once, after five seconds
+WAITING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+             AND query LIKE '%{} {}%' ORDER BY backend_start LIMIT 1"""
+IS_IDLE = "SELECT count(*) FROM pg_stat_activity WHERE pid = {} AND state LIKE 'idle in transaction%'"
 
 
 class Scene:
@@ -29,7 +35,7 @@ class Scene:
         self.node, self.other = node, other
         self.server = NamedServer(os.environ["DATABASE_SERVER"])
         self.shop = Shop(node, "Blue Shop", 1)
-        self.people = [self.shop.customer() for _ in range(2 * OTHERS + 1)]
+        self.people = [self.shop.customer() for _ in range(2 * OTHERS + 3)]
         self.grants = [person.give(person.line(), self.shop.purposes[0]) for person in self.people]
         self.code = self.shop.claim_code()
 
@@ -45,30 +51,40 @@ class Scene:
         return node.line(self.shop.fields, timeout=PATIENCE).call("POST", "/v1/org/invitations", {})
 
     @contextlib.contextmanager
-    def locked(self, table):
-        """Nobody writes to the table while the block runs."""
+    def locked(self, table, mode):
+        """Nobody writes to the table while the block runs; with ACCESS EXCLUSIVE nobody reads it either."""
         words = [program("psql"), "-qAtX", "-h", self.server.folder, "-U", "tester", self.node.database]
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as session:
-            session.stdin.write(f"BEGIN; LOCK TABLE symbolon.{table} IN EXCLUSIVE MODE; SELECT 'held';\n")
+            session.stdin.write(f"BEGIN; LOCK TABLE symbolon.{table} IN {mode} MODE; SELECT 'held';\n")
             session.stdin.flush()
             assert session.stdout.readline().strip() == "held"
             yield
             session.communicate("ROLLBACK;\n", timeout=PATIENCE)
 
+    def waits_for(self, words, table):
+        """The process at the database of whoever waits with these words, or None."""
+        return self.server.ask(self.node.database, WAITING.format(words, table)) or None
+
+    def is_idle(self):
+        """Whether the transaction stands open in which the server stands still."""
+        return self.server.ask(self.node.database, IS_IDLE.format(self.process_there)) == "1"
+
     @contextlib.contextmanager
-    def frozen(self, change, table):
-        """The first server stands still inside this change, behind its word to this table. Gives a list that its answer
-        comes to."""
+    def frozen(self, change, table, words="INSERT INTO", mode="EXCLUSIVE"):
+        """The first server stands still inside this change, behind these words to this table. Gives a list that its
+        answer comes to."""
         answers = []
 
         def run():
             with contextlib.suppress(Cut):
                 answers.append(change())
         thread = threading.Thread(target=run)
-        with self.locked(table):
+        with self.locked(table, mode):
             thread.start()
-            waits = wait_until(lambda: self.server.ask(self.node.database, WAITING.format(table)) == "1", PATIENCE)
+            seen = []
+            waits = wait_until(lambda: seen.append(self.waits_for(words, table)) or seen[-1], PATIENCE)
             assert waits is not None, "the change never came to the table"
+            self.process_there = seen[-1]
             self.node.process.send_signal(signal.SIGSTOP)
         try:
             yield answers
@@ -94,6 +110,10 @@ def is_made(answer):
     return answer.status == 201
 
 
+def is_done(answer):
+    return answer.status == 200
+
+
 def is_busy(answer):
     return answer.status == 503 and answer.json["reason"] == "store.busy"
 
@@ -117,7 +137,29 @@ def in_a_change_that_makes_somebody(scene):
     print(f"found: {OTHERS} people stopped while another server held the keys; control: nobody could be made: red")
 
 
-STEPS = [in_a_change_that_reads_a_key, in_a_change_that_makes_somebody]
+def in_a_change_that_waits_for_what_it_reads(scene):
+    def take_the_table():
+        with scene.locked("grant_now", "ACCESS EXCLUSIVE"):
+            pass
+    taker = threading.Thread(target=take_the_table)
+    with scene.frozen(lambda: scene.stop(scene.node, -1), "grant_now", "FROM", "ACCESS EXCLUSIVE") as answers:
+        assert wait_until(scene.is_idle, PATIENCE) is not None, "its transaction does not stand open: nothing was shown"
+        began = time.monotonic()
+        taker.start()
+        try:
+            queued = wait_until(lambda: scene.waits_for("LOCK TABLE", "symbolon.grant_now"), PATIENCE)
+            assert queued is not None, "nobody waits for it: nothing was shown"
+            scene.soon(lambda: scene.stop(scene.other, -2), is_done)
+            took = time.monotonic() - began
+            assert not scene.is_idle() and took < WHOLE_SECONDS, f"it was {took:.1f} s"
+            assert not answers, "the server went on: nothing was shown"
+        finally:
+            scene.node.process.send_signal(signal.SIGCONT)
+            taker.join()
+    print(f"found: a stop behind a transaction that stood open was done after {took:.1f} s")
+
+
+STEPS = [in_a_change_that_reads_a_key, in_a_change_that_makes_somebody, in_a_change_that_waits_for_what_it_reads]
 
 
 def main():
