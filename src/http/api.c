@@ -13,6 +13,7 @@
 #include "http/shapes.h"
 
 #define API_ARENA_BYTES (16u * 1024 * 1024)
+#define SECOND_NS INT64_C(1000000000)
 
 /* ---- one request */
 
@@ -71,15 +72,36 @@ bool api_thread_may_draw(struct call *call)
     return true;
 }
 
-/* Only who has failed is counted, under his address: others there with a good code never pay for him. */
-static err count_failure(struct api_thread *thread, struct call *call, err failed)
+/* What the caller's address may still try at doors like this one (draft-ietf-httpapi-ratelimit-headers-10). What can be
+ * tried at once is the quota, and the time in which it all comes back is its window. */
+static void tell_quota(struct api_thread *thread, struct call *call, struct visit *visit)
 {
-    limit_class class = call_visit(call)->route->limit;
+    static const char *const NAMES[LIMIT_CLASS_COUNT] = {
+        [LIMIT_CLASS_SIGN_IN] = "sign-in", [LIMIT_CLASS_TOKEN] = "token"};
+    limit_class class = visit->route->limit;
+    const struct rate_limit *limit = &CLASSES[class].failures;
+    if (limit->per_minute == 0)
+        return;
+    assert(NAMES[class] != NULL);
+    uint64_t number = address_of(call) * LIMIT_CLASS_COUNT + class;
+    struct rate_quota left = rate_left(&thread->rate, number, limit, call->started_ns);
+    visit->quota_policy = text_format(call->arena, "\"%s\";q=%lld;w=%lld", NAMES[class], (long long)limit->at_once,
+                                      (long long)(limit->at_once * 60 / limit->per_minute));
+    visit->quota = text_format(call->arena, "\"%s\";r=%lld;t=%lld", NAMES[class], (long long)left.calls,
+                               (long long)((left.whole_in_ns + SECOND_NS - 1) / SECOND_NS));
+}
+
+/* Only who has failed is counted, under his address: others there with a good code never pay for him. */
+static err count_failure(struct api_thread *thread, struct call *call, struct visit *visit, err failed)
+{
+    limit_class class = visit->route->limit;
     if (CLASSES[class].failures.per_minute == 0 || failed == TOO_MANY || error_http_status(failed) >= 500)
         return failed;
     struct failure why = call->cx.failure;
     failure_clear(&call->cx.failure);
-    TRY(count_one(thread, call, address_of(call)));
+    err counted = count_one(thread, call, address_of(call));
+    tell_quota(thread, call, visit);
+    TRY(counted);
     call->cx.failure = why;
     return failed;
 }
@@ -102,7 +124,7 @@ static err visit_door(struct api_thread *thread, struct call *call, struct visit
 {
     TRY(store_read_begin(&call->cx));
     err result = knock(thread, call, visit);
-    return result == OK ? OK : count_failure(thread, call, result);
+    return result == OK ? OK : count_failure(thread, call, visit, result);
 }
 
 static err open_visit(struct api *api, struct call *call, struct visit **out)
@@ -164,6 +186,8 @@ static verdict handle(void *self, struct call *call)
     if (found == OK && call->lane == LANE_LOOP && may_block(api, visit->route))
         return VERDICT_POOL;
     prepare_ctx(thread, call);
+    if (found == OK)
+        tell_quota(thread, call, visit);
     reply_add_common_fields(call);
     call->cx.is_in_haste = call->lane == LANE_LOOP;
     err result = found == OK ? visit_door(thread, call, visit) : found;

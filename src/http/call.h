@@ -18,6 +18,8 @@ struct visit {
     struct route_match   match;
     const json_t        *body;                      /* NULL: none */
     struct text          idempotency_key;           /* empty: none */
+    struct text          quota;                     /* RateLimit, where the door counts failures; else empty */
+    struct text          quota_policy;              /* RateLimit-Policy */
     struct seen_token    proof;                     /* that came with an access token; its reason is NULL: none came */
 };
 

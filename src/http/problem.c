@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "http/call.h"
 #include "http/html.h"
 #include "http/oauth.h"
 
@@ -43,6 +44,11 @@ void reply_add_common_fields(struct call *call)
     add_field(call, "X-Content-Type-Options", TEXT("nosniff"));
     add_field(call, "Referrer-Policy", TEXT("no-referrer"));
     add_field(call, "Cache-Control", TEXT("no-store"));
+    const struct visit *visit = call->route;
+    if (visit != NULL && visit->quota.size > 0 && visit->quota_policy.size > 0) {
+        add_field(call, "RateLimit-Policy", visit->quota_policy);
+        add_field(call, "RateLimit", visit->quota);
+    }
 }
 
 /* Without memory the old words must do. */

@@ -22,6 +22,14 @@ static struct rate_slot *find_slot(struct rate *rate, uint64_t caller)
     return oldest;
 }
 
+struct rate_quota rate_left(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns)
+{
+    const struct rate_slot *slot = find_slot(rate, caller);
+    int64_t interval_ns = MINUTE_NS / limit->per_minute;
+    int64_t ahead_ns = slot->caller == caller && slot->due_ns > now_ns ? slot->due_ns - now_ns : 0;
+    return (struct rate_quota){(interval_ns * limit->at_once - ahead_ns) / interval_ns, ahead_ns};
+}
+
 bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns)
 {
     return rate_admit_some(rate, caller, limit, now_ns, 1);

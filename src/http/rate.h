@@ -25,6 +25,13 @@ struct rate_limit {
     int64_t at_once;
 };
 
+/* What is left to a caller: so many calls at once, and in how long it is all of them again. */
+struct rate_quota {
+    int64_t calls;
+    int64_t whole_in_ns;
+};
+struct rate_quota rate_left(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns);
+
 /* Counts one call of `caller` (any number that stands for him) at `now_ns`; false when it is one too many, and then it
  * is not counted. */
 bool rate_admit(struct rate *rate, uint64_t caller, const struct rate_limit *limit, int64_t now_ns);

@@ -3,9 +3,11 @@
 half-done, nothing personal in the log, and the node goes on serving. Method: a table of hostile requests against one
 running node, then what a mutator makes of good ones (SEED= repeats a run). Positive control: the good requests that the
 table is made from succeed, and a wrong expectation is noticed by check_the_checker()."""
+import http.client
 import json
 import os
 import random
+import re
 import socket
 import sys
 
@@ -318,13 +320,29 @@ def mutations(node, shop, ada, rel, purpose, draft):
 
 def flood(node):
     """Guessing at links is slowed down; with as many loops as the node may have, each counts for itself. What others
-    have to do with it stands in crowds.py."""
+    have to do with it stands in crowds.py. Each answer tells what is left, by which nobody is stopped early."""
+    told = set()
     for _ in range(20000):
         reply = node.nobody.get("/sign-in/x")
+        assert reply.field("RateLimit-Policy") == '"sign-in";q=100;w=10'
+        left, whole = map(int, re.fullmatch(r'"sign-in";r=(\d+);t=(\d+)', reply.field("RateLimit")).groups())
+        told.add(left)
+        assert left <= 99 and whole <= 10
         if reply.status == 429:
             break
     refused(reply, 429, "limit.rate")
-    assert int(reply.field("Retry-After")) > 0
+    assert int(reply.field("Retry-After")) > 0 and left == 0 and whole == 10 and len(told) > 50, (left, whole, told)
+    assert node.nobody.get("/readyz").expect(200).field("RateLimit") is None
+    good = node.run("person", "create", "--name", "Lea")["link"].removeprefix(node.url)
+    assert node.nobody.post(good).expect(303).field("RateLimit").startswith('"sign-in";r=')
+    elsewhere = http.client.HTTPConnection(node.host, node.port, source_address=("127.0.0.9", 0), timeout=20)
+    elsewhere.request("GET", "/sign-in/x")
+    other = elsewhere.getresponse()
+    assert other.status == 401 and other.headers["RateLimit"] == '"sign-in";r=99;t=1', other.headers
+    elsewhere.close()
+    token = node.nobody.post("/oauth/token", "x=y", {"Content-Type": "application/x-www-form-urlencoded"}).expect(400)
+    assert token.field("RateLimit-Policy") == '"token";q=1000;w=10'
+    assert token.field("RateLimit").startswith('"token";r=')
     node.nobody.get("/healthz").expect(200)
 
 

@@ -24,8 +24,8 @@ class Answer:
         return json.loads(self.body)["error"] if self.status >= 400 and b"application/json" in self.head else None
 
     def bare(self):
-        """All that a caller can compare: without the moment and the name of the request."""
-        head = re.sub(rb"\r\n(Date|X-Request-Id): [^\r]*", b"", self.head)
+        """All that a caller can compare: without moment and name of the request, and how many more he may try."""
+        head = re.sub(rb"\r\n(Date|X-Request-Id|RateLimit|RateLimit-Policy): [^\r]*", b"", self.head)
         return head, re.sub(rb'"request_id":"[^"]+"', b"", self.body)
 
 

@@ -50,6 +50,22 @@ static void one_caller_never_pays_for_another(void **state)
         assert_true(rate_admit(&rate, caller, &LIMIT, 5 * SECOND_NS));
 }
 
+static void what_is_left_is_what_will_be_taken(void **state)
+{
+    (void)state;
+    static struct rate rate;
+    assert_int_equal(rate_left(&rate, 7, &LIMIT, 5 * SECOND_NS).calls, 10);
+    for (int64_t used = 0; used <= 10; used++) {
+        struct rate_quota left = rate_left(&rate, 7, &LIMIT, 5 * SECOND_NS);
+        assert_int_equal(left.calls, 10 - used);
+        assert_int_equal(left.whole_in_ns, used * SECOND_NS);
+        assert_int_equal(rate_admit(&rate, 7, &LIMIT, 5 * SECOND_NS), used < 10);
+    }
+    assert_int_equal(rate_left(&rate, 7, &LIMIT, 8 * SECOND_NS + SECOND_NS / 2).calls, 3);
+    assert_int_equal(rate_left(&rate, 7, &LIMIT, 100 * SECOND_NS).calls, 10);
+    assert_int_equal(rate_left(&rate, 8, &LIMIT, 5 * SECOND_NS).calls, 10);
+}
+
 static void a_call_that_weighs_as_much_as_several_counts_so_often(void **state)
 {
     (void)state;
@@ -76,6 +92,7 @@ int main(void)
         cmocka_unit_test(time_gives_back_what_was_used),
         cmocka_unit_test(a_steady_caller_within_the_limit_is_never_stopped),
         cmocka_unit_test(one_caller_never_pays_for_another),
+        cmocka_unit_test(what_is_left_is_what_will_be_taken),
         cmocka_unit_test(a_call_that_weighs_as_much_as_several_counts_so_often),
         cmocka_unit_test(without_a_limit_everybody_is_admitted),
     };
