@@ -75,6 +75,7 @@ err erasure_begin(struct ctx *cx, void *arg)
     begin->out_asked_at_ms = cx->now_ms;
     if (person.state == PERSON_ERASED)
         return OK;
+    TRY(person_key_renew_lost(cx, person.person_id));
     TRY(end_relationships(cx, person.person_id, &begin->out_relationships));
     return shut_doors(cx, person.person_id);
 }

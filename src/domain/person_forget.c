@@ -25,6 +25,7 @@ struct forget {
     int64_t  bucket; /* the one at hand */
     int64_t  broken[BROKEN_MAX];
     size_t   broken_count;
+    bool     is_lost; /* the key of the bucket at hand: nothing was wrapped anew */
 };
 
 static bool is_full(const struct forget *forget)
@@ -49,7 +50,8 @@ static int by_number(const void *a, const void *b)
 
 static bool is_named(const struct forget *forget, int64_t person_id)
 {
-    return bsearch(&person_id, forget->sorted, forget->count, sizeof person_id, by_number) != NULL;
+    return forget->count > 0 &&
+           bsearch(&person_id, forget->sorted, forget->count, sizeof person_id, by_number) != NULL;
 }
 
 /* ---- whom */
@@ -77,7 +79,13 @@ static err mark_all(struct ctx *cx, void *arg)
     return OK;
 }
 
-/* Where the key of this person lies, or lay when it was taken away; 0 when that bucket key is gone or about to go. */
+static bool is_left(int64_t open)
+{
+    return open == KEY_BUCKET_DOOMED || open == KEY_BUCKET_LEFT;
+}
+
+/* Where the key of this person lies, or lay when it was taken away; 0 when that bucket key is gone or about to go, the
+ * latter perhaps once it is back. */
 static err find_bucket(struct ctx *cx, int64_t person_id, int64_t *out_bucket)
 {
     struct sql_person_key_load_in in = {.person_id = person_id};
@@ -93,7 +101,7 @@ static err find_bucket(struct ctx *cx, int64_t person_id, int64_t *out_bucket)
     struct sql_key_bucket_load_in bucket_in = {bucket};
     struct sql_key_bucket_load_row row = {KEY_BUCKET_DOOMED};
     TRY(sql_key_bucket_load(cx, &bucket_in, &row, &found));
-    if (found && row.open != KEY_BUCKET_DOOMED)
+    if (found && (removed.bucket == 0 ? row.open != KEY_BUCKET_DOOMED : !is_left(row.open)))
         *out_bucket = bucket;
     return OK;
 }
@@ -187,10 +195,24 @@ static err move_survivors(struct ctx *cx, const struct forget *forget, const str
     return OK;
 }
 
+/* Nobody's key in it opens. Those of the ones who go are taken away, and the bucket waits for its own to come back. */
+static err leave_bucket(struct ctx *cx, const struct forget *forget)
+{
+    struct sql_person_key_list_of_bucket_in in = {.bucket = forget->bucket};
+    struct sql_person_key_list_of_bucket_row *rows = NULL;
+    struct sql_key_bucket_set_open_in left = {forget->bucket, KEY_BUCKET_LEFT};
+    size_t count = 0;
+    TRY(sql_person_key_list_of_bucket(cx, &in, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (is_named(forget, rows[i].person_id))
+            TRY(person_key_remove(cx, rows[i].person_id));
+    return sql_key_bucket_set_open(cx, &left, NULL);
+}
+
 /* store_write_fn. Where the keys are committed and the rest is not, it is run again and finds the bucket doomed. */
 static err empty_bucket(struct ctx *cx, void *arg)
 {
-    const struct forget *forget = arg;
+    struct forget *forget = arg;
     struct key_move to = {.from_bucket = forget->bucket};
     struct sql_key_bucket_load_in bucket_in = {forget->bucket};
     struct sql_key_bucket_load_row bucket;
@@ -198,10 +220,16 @@ static err empty_bucket(struct ctx *cx, void *arg)
     struct sql_bucket_key_load_row key = {.sealed = {NULL, 0}};
     int64_t survivors = 0;
     bool found = false;
+    bool stands = false;
+    forget->is_lost = false;
     TRY(sql_key_bucket_load(cx, &bucket_in, &bucket, &found));
     if (!found || bucket.open == KEY_BUCKET_DOOMED)
         return OK;
     TRY(sql_bucket_key_load(cx, &key_in, &key, &found));
+    TRY(keyring_bucket_stands(cx, forget->bucket, key.sealed, &stands));
+    forget->is_lost = !stands;
+    if (forget->is_lost)
+        return leave_bucket(cx, forget);
     to.from_sealed = key.sealed;
     TRY(keyring_bucket_create(cx, cx->keyring, &to.to_bucket, &to.to_sealed));
     TRY(move_survivors(cx, forget, &to, &survivors));
@@ -284,7 +312,28 @@ static err forget_one(struct ctx *cx, struct store *store, struct forget *forget
     TRY(find_bucket(cx, person_id, &forget->bucket));
     if (forget->bucket == 0 || is_broken(forget, forget->bucket) || !has_leave(cx, forgetting))
         return OK;
-    return store_write_wait(store, cx, empty_bucket, forget);
+    TRY(store_write_wait(store, cx, empty_bucket, forget));
+    if (!forget->is_lost)
+        return OK;
+    TRY(store_scrub_keys(cx, store)); /* no destroying follows that would do it */
+    return key_return_note(cx, store);
+}
+
+/* Buckets that somebody erased was in while their keys were lost, and are back. */
+static err empty_returned(struct ctx *cx, struct store *store)
+{
+    struct sql_key_bucket_list_left_row *rows = NULL;
+    struct forget nobody = {.count = 0};
+    size_t count = 0;
+    TRY(sql_key_bucket_list_left(cx, &rows, &count));
+    for (size_t i = 0; i < count; i++) {
+        bool stands = false;
+        nobody.bucket = rows[i].bucket;
+        TRY(keyring_bucket_stands(cx, rows[i].bucket, rows[i].sealed, &stands));
+        if (stands)
+            TRY(store_write_wait(store, cx, empty_bucket, &nobody));
+    }
+    return OK;
 }
 
 /* Whether the others may go. A bucket that cannot be emptied is not tried again for the next of its people. */
@@ -331,8 +380,9 @@ static err forget_found(struct ctx *cx, struct store *store, struct forget *forg
 {
     TRY(gather(cx, forget));
     err emptied = forget_each(cx, store, forget, forgetting);
+    err returned = emptied == OK ? empty_returned(cx, store) : OK;
     err destroyed = destroy_apart(cx, store); /* also when one could not be emptied */
-    return emptied != OK ? emptied : destroyed;
+    return emptied != OK ? emptied : returned != OK ? returned : destroyed;
 }
 
 err person_forget_listed(struct ctx *cx, struct store *store, struct person_forgetting *forgetting)

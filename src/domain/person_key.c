@@ -208,6 +208,28 @@ err person_key_remove(struct ctx *cx, int64_t person_id)
     return sql_key_bucket_count(cx, &count, NULL);
 }
 
+/* Names of events are all that an end opens. */
+err person_key_renew_lost(struct ctx *cx, int64_t person_id)
+{
+    struct sql_person_key_load_in in = {.person_id = person_id};
+    struct sql_person_key_load_row row;
+    struct sql_erase_grant_events_in grants = {person_id};
+    struct sql_erase_request_events_in requests = {person_id};
+    bool found = false;
+    bool stands = true;
+    TRY(sql_person_key_load(cx, &in, &row, &found));
+    if (found)
+        TRY(keyring_bucket_stands(cx, row.bucket, row.sealed, &stands));
+    if (stands)
+        return OK;
+    struct sql_key_bucket_set_open_in left = {row.bucket, KEY_BUCKET_LEFT};
+    TRY(person_key_remove(cx, person_id));
+    TRY(sql_key_bucket_set_open(cx, &left, NULL));
+    TRY(person_key_make(cx, person_id));
+    TRY(sql_erase_grant_events(cx, &grants, NULL));
+    return sql_erase_request_events(cx, &requests, NULL);
+}
+
 void person_key_wipe(struct secret_key *key)
 {
     secret_wipe(key, sizeof *key);

@@ -14,6 +14,7 @@ typedef enum key_bucket_state {
     KEY_BUCKET_FULL = 0,
     KEY_BUCKET_OPEN = 1,
     KEY_BUCKET_DOOMED = 2, /* emptied; its key is destroyed next */
+    KEY_BUCKET_LEFT = 3,   /* its key is lost, and somebody erased was in it: is emptied as soon as the key is back */
 } key_bucket_state;
 
 /* Inside a write: a fresh key for a person who is being made; where the key of the open bucket is lost, in another. */
@@ -24,6 +25,9 @@ err person_key_make(struct ctx *cx, int64_t person_id) MUST_CHECK;
 err person_key_open(struct ctx *cx, int64_t person_id, struct secret_key *out) MUST_CHECK;
 /* Says that it will be opened: see statement_ahead() of the store. */
 void person_key_open_ahead(struct ctx *cx, int64_t person_id);
+/* Inside a write, for somebody who is erased: another key where the old one is lost, so that the end can be sealed and
+ * told. What the old one sealed stays closed, and is emptied where the end would open it. */
+err person_key_renew_lost(struct ctx *cx, int64_t person_id) MUST_CHECK;
 void person_key_wipe(struct secret_key *key);
 #define PERSON_KEY __attribute__((cleanup(person_key_wipe))) struct secret_key
 
@@ -48,11 +52,12 @@ err person_key_remove(struct ctx *cx, int64_t person_id) MUST_CHECK;
  * erasure_finish() has done it. */
 err person_mark_erased(struct ctx *cx, int64_t person_id) MUST_CHECK;
 
-/* Destroys the keys of all who are on that list, and those of the invited people whose places they took: the survivors
- * of their buckets are wrapped anew under fresh buckets, the old bucket keys are destroyed, a bucket at a time, for as
- * long as the pace gives leave. A bucket that cannot be emptied is passed by; the first such failure is given at the
- * end. Not a store_write_fn: it spans key folder and key store, in an order that a crash leaves repeatable; what a
- * crash has left comes first. Only for the operator and the node's jobs. */
+/* Destroys the keys of all who are on that list, and those of the invited people whose places they took: the
+ * survivors of their buckets are wrapped anew under fresh buckets, the old bucket keys are destroyed, a bucket at a
+ * time, for as long as the pace gives leave. A bucket that cannot be emptied is passed by; the first such failure is
+ * given at the end. Where a bucket's key is lost the wrapped keys go alone, and the bucket once its key is back. Not
+ * a store_write_fn: it spans key folder and key store, in an order that a crash leaves repeatable; what a crash has
+ * left comes first. Only for the operator and the node's jobs. */
 struct person_forgetting {
     struct key_pace *pace;      /* NULL: as fast as the holder of the keys permits */
     bool             out_waits; /* somebody's key is left to the next call */

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a bucket key that is lost does not pass for one that was destroyed: nobody hears that a person who is there
-does not exist, the operator hears how many keys are missing, others are served, and people come as before. Method: the
-file of a bucket is taken away under a server that runs (where keys lie in a database: the row); the server starts
-without it, then without those of all people; at last they are put back. Positive controls: before, and once they are
-back, the same calls succeed and nothing is told; somebody who was erased is not found all the while."""
+does not exist, the operator hears how many keys are missing, others are served, people come as before, and whoever is
+to be erased is. Method: the file of a bucket is taken away under a server that runs (where keys lie in a database:
+the row); somebody in it is erased; the server starts without it, then without those of all people; at last they are
+put back, and that one goes as at any erasure, without the people who are still in it. Positive controls: before, and
+once they are back, the same calls succeed and nothing is told; somebody who was erased is not found all the while."""
 import glob
 import os
 import shutil
@@ -61,7 +62,7 @@ class Scene:
     def __init__(self, node, keys):
         self.node, self.keys = node, keys
         self.shop = Shop(node, "Blue Shop", 1)
-        self.gone, self.ada = self.customer(), self.customer()
+        self.gone, self.ada, self.dan = self.customer(), self.customer(), self.customer()
         node.run("person", "erase", self.gone.id, "--yes")
 
     def customer(self):
@@ -115,6 +116,14 @@ def people_come_as_before(scene):
     scene.expect_lost(scene.ada)
 
 
+def somebody_lost_can_be_erased(scene):
+    scene.expect_lost(scene.dan)
+    scene.node.run("person", "erase", scene.dan.id, "--yes")
+    assert scene.read(scene.dan) in (403, 404)
+    assert scene.dan.line().get("/v1/me").status == 401
+    scene.expect_lost(scene.ada)
+
+
 def a_start_without_it_says_so_and_serves_the_others(scene):
     scene.node.stop()
     told = scene.told()
@@ -142,6 +151,8 @@ def once_it_is_put_back_all_is_well(scene):
     for customer in (scene.ada, scene.cleo):
         assert scene.statuses(customer) == [200] * 3, "what could not be stopped is as it was"
     assert scene.ready() == "ok" and scene.told() == told
+    assert wait_until(lambda: scene.first not in scene.keys.names(), WAIT) is not None, "somebody erased was in it"
+    assert scene.statuses(scene.ada) == [200] * 3 and scene.read(scene.dan) in (403, 404)
     assert scene.stop(scene.ada) in (200, 204) and scene.read(scene.ada) == 403
     assert scene.read(scene.gone) in (403, 404)
     scene.node.stop()
@@ -150,6 +161,7 @@ def once_it_is_put_back_all_is_well(scene):
 
 
 STEPS = [with_every_key_there_nothing_is_told, a_key_that_is_lost_under_a_server_is_told, people_come_as_before,
+         somebody_lost_can_be_erased,
          a_start_without_it_says_so_and_serves_the_others, without_any_of_them_nothing_starts,
          once_it_is_put_back_all_is_well]
 

@@ -293,6 +293,75 @@ static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM erasure"), 1);
 }
 
+/* ---- with a bucket key that is lost */
+
+static void move_key(const struct world *world, int64_t bucket, const char *from, const char *to)
+{
+    char old[200];
+    char new[200];
+    (void)snprintf(old, sizeof old, "%s/keys/buckets/%lld%s", world->node.folder, (long long)bucket, from);
+    (void)snprintf(new, sizeof new, "%s/keys/buckets/%lld%s", world->node.folder, (long long)bucket, to);
+    assert_int_equal(rename(old, new), 0);
+}
+
+static int64_t count_told(struct world *world)
+{
+    return world_number(world, "people.db", "SELECT count(*) FROM outbox WHERE kind = 'erasure.requested'");
+}
+
+/* Ada is gone, and Bob is lost until the key is back; then its bucket goes as at any erasure. */
+static void see_ada_gone_and_the_key_back(struct world *world, int64_t lost)
+{
+    PERSON_KEY key;
+    int64_t ada = world->ada.person_id;
+    int64_t bob = world->bob.person_id;
+    assert_int_equal(world_bucket(world, ada), 0);
+    assert_int_equal(count_sealed(world, "=", ada), 0);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM erasure"), 0);
+    assert_int_equal(world_bucket(world, bob), lost);
+    ASSERT_FAILS(world, person_key_open(world_as(world, world->operator_), bob, &key), CORRUPT, "person.key_lost");
+    move_key(world, lost, ".aside", ".key");
+    ASSERT_OK(world, person_key_open(world_as(world, world->operator_), bob, &key));
+    finish(world, 0);
+    assert_false(world_has_bucket_file(world, lost));
+    assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM key_removed"), 0);
+    assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM key_bucket WHERE open = 3"), 0);
+    ASSERT_OK(world, person_key_open(world_as(world, world->operator_), bob, &key));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void whoever_asks_while_the_key_is_lost_is_erased_all_the_same(void **state)
+{
+    struct world *world = *state;
+    int64_t lost = world_bucket(world, world->ada.person_id);
+    assert_int_equal(world_bucket(world, world->bob.person_id), lost);
+    fill(world, world->ada);
+    fill(world, world->bob);
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct grant_give give = {.relationship_id = bank.relationship_id, .purpose = world_purpose_id(&world->account),
+                              .attributes = world->account.needed,
+                              .uses = {USES_EVENT, 0, TEXT("the loan is paid back")}};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    move_key(world, lost, ".key", ".aside");
+    ASSERT_OK(world, begin(world, world->operator_, world->ada.person_id, ""));
+    assert_int_equal(count_told(world), 2);
+    assert_int_not_equal(world_bucket(world, world->ada.person_id), lost); /* what ended was signed and sealed */
+    finish(world, 1);
+    see_ada_gone_and_the_key_back(world, lost);
+}
+
+static void whoever_has_asked_before_the_key_was_lost_is_erased_all_the_same(void **state)
+{
+    struct world *world = *state;
+    int64_t lost = world_bucket(world, world->ada.person_id);
+    fill(world, world->ada);
+    fill(world, world->bob);
+    ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
+    move_key(world, lost, ".key", ".aside");
+    finish(world, 1);
+    see_ada_gone_and_the_key_back(world, lost);
+}
+
 /* A key file that cannot be opened stands for a holder that permits no more. */
 static void nothing_is_doomed_while_something_doomed_waits(void **state)
 {
@@ -442,6 +511,8 @@ int main(void)
         WORLD_TEST(nobody_waits_for_more_than_the_other_buckets),
         WORLD_TEST(a_bucket_that_cannot_be_emptied_holds_up_no_other),
         WORLD_TEST(nothing_is_doomed_while_something_doomed_waits),
+        WORLD_TEST(whoever_asks_while_the_key_is_lost_is_erased_all_the_same),
+        WORLD_TEST(whoever_has_asked_before_the_key_was_lost_is_erased_all_the_same),
         WORLD_TEST(more_keys_than_one_look_holds_go_as_well),
         WORLD_TEST(rows_are_taken_for_a_while_and_then_the_next_ones),
         WORLD_TEST(somebody_who_never_came_is_forgotten_by_the_operator),

@@ -122,6 +122,13 @@ UPDATE key_bucket SET open = $2 WHERE bucket = $1;
 -- rows: many
 SELECT bucket FROM key_bucket WHERE open = 2 ORDER BY bucket;
 
+-- name: key_bucket_list_left
+-- file: keys
+-- out:  bucket int64, sealed bytes
+-- rows: many
+SELECT key_bucket.bucket, sealed FROM key_bucket LEFT JOIN bucket_key ON bucket_key.bucket = key_bucket.bucket
+WHERE open = 3 ORDER BY key_bucket.bucket;
+
 -- name: key_bucket_delete
 -- file: keys
 -- in:   bucket int64
