@@ -159,7 +159,7 @@ static void send_row(struct bare_reader *reader, const struct request *request, 
                      organisation->actors[request->system].system_id, organisation->purpose_id, 1,
                      person->grant_ids[request->organisation], (int64_t)world_asked().low, 0, 1, 0,
                      clock_wall_ms(&world->clock), RAW_BLOB(1)};
-    int64_t head[] = {person->person_id, id, 1, 0};
+    int64_t head[] = {person->person_id, id, 1, 0, 0};
     raw_link_send(&reader->link, reader->insert, row, sizeof row / sizeof *row);
     raw_link_send(&reader->link, reader->head_save, head, sizeof head / sizeof *head);
 }

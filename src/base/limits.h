@@ -43,6 +43,7 @@
 #define LIMIT_PAGE_DEFAULT 50
 #define LIMIT_PAGE_MAX 200
 #define LIMIT_PAGE_VALUE_BYTES (256 * 1024) /* of versions of a value; the one that reaches it is the page's last */
+#define LIMIT_REQUEST_ID_BYTES 128        /* X-Request-ID of a caller, which goes back at the doors of AuthZEN */
 #define LIMIT_IDEMPOTENCY_KEY_BYTES 255
 #define LIMIT_IDEMPOTENCY_MS (24LL * 3600 * 1000)
 #define LIMIT_CLAIM_ANSWER_MS (10LL * 60 * 1000) /* the answer to a claim by somebody new: it signs in */
@@ -79,6 +80,9 @@
 #define LIMIT_CHANGES_A_DAY 1000          /* of one relationship: each leaves a receipt for ever; no stop meets it */
 #define LIMIT_PROPOSALS_A_DAY 100         /* of one person: each leaves a relationship for ever */
 #define LIMIT_REFUSED_READS_A_DAY 200     /* of a department, in a relationship; never more: the audit asks for them */
+#define LIMIT_QUESTIONS_A_DAY 20          /* entries of a department that only asks whether it may; as above */
+#define LIMIT_EVALUATIONS 50              /* questions of one request, and what one page of a search looks at */
+#define LIMIT_ACCESS_REQUEST_MS (10LL * 60 * 1000) /* so long a denial's hint holds where to ask the person */
 #define LIMIT_REQUESTS_OPEN 100           /* of one department that wait for one person's answer */
 #define LIMIT_REQUESTS_A_DAY 200          /* of one department to one person */
 #define LIMIT_INVITATIONS 10000           /* claims of one open invitation */

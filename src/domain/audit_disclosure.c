@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The ledger of one person: the chain from its head to its end, its counters, how often each counted grant was used,
- * and for every read that was given whether the facts say that it was permitted at that moment. What was refused and is
- * only counted must stand behind the entries that its day had room for. */
+ * and for every read that was given whether the facts say that it was permitted at that moment. What was refused, or
+ * asked about, and is counted must stand behind the entries that its day had room for. */
 #include "base/limits.h"
 #include "base/time.h"
 #include "base/timekeeper.h"
@@ -19,6 +19,7 @@ struct full_day {
     int64_t          relationship_id;
     int64_t          department_id;
     int64_t          day;
+    bool             only_asks;
     int64_t          missing; /* entries that are still to come */
 };
 
@@ -29,6 +30,7 @@ struct ledger_walk {
     int64_t            at_ms;   /* of the row behind */
     int64_t            given;
     int64_t            refused;
+    int64_t            asked;
     int64_t            step;    /* rows of this step */
     bool               turns;   /* in a circle */
     struct full_day   *days;    /* whose entries are still missing */
@@ -117,9 +119,15 @@ static err check_given(struct audit_walk *walk, const struct sql_disclosure_row 
 
 /* ---- what is counted behind an entry */
 
+static bool only_asks(const struct sql_disclosure_row *row)
+{
+    return row->outcome == DISCLOSURE_ASKED_YES || row->outcome == DISCLOSURE_ASKED_NO;
+}
+
 static bool is_of_day(const struct full_day *day, const struct sql_disclosure_row *row)
 {
-    return day->relationship_id == row->relationship_id && day->department_id == row->department_id &&
+    return row->outcome != DISCLOSURE_GIVEN && day->only_asks == only_asks(row) &&
+           day->relationship_id == row->relationship_id && day->department_id == row->department_id &&
            day->day == row->at_ms / TIME_DAY_MS;
 }
 
@@ -133,7 +141,7 @@ static err begin_day(struct ledger_walk *ledger, const struct sql_disclosure_row
     if (day == NULL)
         return FAIL_MEMORY(&ledger->walk->cx);
     *day = (struct full_day){ledger->days, row->relationship_id, row->department_id, row->at_ms / TIME_DAY_MS,
-                             LIMIT_REFUSED_READS_A_DAY};
+                             only_asks(row), only_asks(row) ? LIMIT_QUESTIONS_A_DAY : LIMIT_REFUSED_READS_A_DAY};
     ledger->days = day;
     return OK;
 }
@@ -177,9 +185,12 @@ static err check_refused(struct ledger_walk *ledger, const struct sql_disclosure
 {
     int64_t further = 0;
     TRY(check_further(ledger, row, &further));
-    ledger->refused += further + (row->outcome == DISCLOSURE_REFUSED);
+    if (only_asks(row))
+        ledger->asked += further + 1;
+    else
+        ledger->refused += further + (row->outcome == DISCLOSURE_REFUSED);
     for (struct full_day *day = ledger->days; day != NULL; day = day->next)
-        day->missing -= row->outcome == DISCLOSURE_REFUSED && is_of_day(day, row);
+        day->missing -= is_of_day(day, row);
     end_days(ledger, row->at_ms);
     return OK;
 }
@@ -204,7 +215,9 @@ static err check_kind(struct audit_walk *walk, const struct sql_disclosure_row *
     bool reasoned = row->reason.size > 0 && !text_is(row->reason, DISCLOSURE_NOTHING_THERE);
     if (row->outcome == DISCLOSURE_GIVEN && row->grant_id != 0 && !reasoned && !empty)
         return check_given(walk, row);
-    if (row->outcome != DISCLOSURE_REFUSED || row->grant_id != 0 || row->reason.size == 0 || empty)
+    bool refused = row->outcome == DISCLOSURE_REFUSED || row->outcome == DISCLOSURE_ASKED_NO;
+    bool asked_yes = row->outcome == DISCLOSURE_ASKED_YES;
+    if (!(refused || asked_yes) || row->grant_id != 0 || (row->reason.size == 0) != asked_yes || empty)
         audit_found(walk, "The row of %.*s is neither a read given nor one refused.", TEXT_ARGS(name_of(walk, row)));
     return OK;
 }
@@ -246,7 +259,10 @@ static err walk_chain(struct ledger_walk *ledger, const struct disclosure_head *
     if (ledger->turns)
         audit_found(walk, "The chain of disclosures of %.*s turns in a circle.", TEXT_ARGS(audit_person_name(walk)));
     end_days(ledger, INT64_MIN);
-    walk->counts.disclosures += ledger->given + ledger->refused;
+    walk->counts.disclosures += ledger->given + ledger->refused + ledger->asked;
+    if (ledger->asked != head->asked)
+        audit_found(walk, "%.*s was asked about %lld times where the head counts %lld.",
+                    TEXT_ARGS(audit_person_name(walk)), (long long)ledger->asked, (long long)head->asked);
     if (ledger->given != head->given || ledger->refused != head->refused)
         audit_found(walk, "%.*s has %lld reads given and %lld refused where the head counts %lld and %lld.",
                     TEXT_ARGS(audit_person_name(walk)), (long long)ledger->given, (long long)ledger->refused,

@@ -277,5 +277,6 @@ err audit_strays(struct audit_walk *walk)
     TRY(scan_twice(walk, walk->disclosures, scan_disclosures));
     TRY(sql_audit_further_list_each(&walk->cx, take_further, walk));
     TRY(sql_audit_refused_day_list_each(&walk->cx, take_day, walk));
+    TRY(sql_audit_asked_day_list_each(&walk->cx, take_day, walk));
     return sql_audit_lost_list_each(&walk->cx, take_lost, walk);
 }

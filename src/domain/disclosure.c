@@ -188,7 +188,8 @@ static void announce(struct ctx *cx, const struct disclosure_ask *ask, const str
     relationship_load_ahead(cx, place.person_id, place.relationship_id);
     grant_list_open_ahead(cx, &question);
     person_key_open_ahead(cx, place.person_id);
-    vault_open_values_ahead(cx, place.person_id, ask->attributes);
+    if (!ask->only_asks)
+        vault_open_values_ahead(cx, place.person_id, ask->attributes);
 }
 
 static err open_question(struct ctx *cx, struct disclosure_ask *ask)
@@ -235,7 +236,7 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
     TRY(person_key_open(cx, ask->found.person_id, &key));
     ask->disclosure_id = ctx_number(cx);
     TRY(seal_note(cx, ask, &key));
-    return ask->given ? open_values(cx, ask, &key) : OK;
+    return ask->given && !ask->only_asks ? open_values(cx, ask, &key) : OK;
 }
 
 /* ---- the write */
@@ -305,6 +306,7 @@ static struct refused_day day_of(const struct ctx *cx, const struct disclosure_a
         .person_id = ask->found.person_id,
         .relationship_id = ask->found.relationship_id,
         .department_id = cx->actor.department_id,
+        .only_asks = ask->only_asks,
         .at_ms = cx->now_ms,
     };
 }
@@ -324,6 +326,24 @@ static err write_refused(struct ctx *cx, struct disclosure_ask *ask, struct disc
         return refused_day_add_further(cx, &day, row.attributes);
     }
     TRY(ask->given ? append_row(cx, ask, head, &row, false) : append_first(cx, ask, head, &row));
+    return refused_day_add_entry(cx, &day, row.disclosure_id);
+}
+
+/* That somebody asked, and what the answer was. Many questions of a day are counted, whatever the answer. */
+static err write_asked(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head)
+{
+    struct disclosure row = row_of(cx, ask);
+    struct refused_day day = day_of(cx, ask);
+    row.outcome = ask->given ? DISCLOSURE_ASKED_YES : DISCLOSURE_ASKED_NO;
+    row.reason = ask->given ? TEXT_NONE : text_of(ask->reason);
+    row.attributes = ask->attributes;
+    TRY(refused_day_load(cx, &day));
+    ask->counted = refused_day_is_full(&day);
+    if (ask->counted) {
+        head->asked++;
+        return refused_day_add_further(cx, &day, row.attributes);
+    }
+    TRY(append_first(cx, ask, head, &row));
     return refused_day_add_entry(cx, &day, row.disclosure_id);
 }
 
@@ -389,7 +409,7 @@ static err look_anew(struct ctx *cx, struct disclosure_ask *ask, struct attribut
     ask->considered = ask->attributes;
     TRY(load_grants(cx, ask));
     TRY(judge_with_reasons(cx, ask));
-    if (attribute_set_is_subset(given_kinds(ask), opened))
+    if (ask->only_asks || attribute_set_is_subset(given_kinds(ask), opened))
         return OK;
     TRY(person_key_open(cx, ask->found.person_id, &key));
     return open_values(cx, ask, &key);
@@ -411,13 +431,22 @@ static err look_again(struct ctx *cx, struct disclosure_ask *ask)
     return OK;
 }
 
+static err write_read(struct ctx *cx, struct disclosure_ask *ask, struct disclosure_head *head)
+{
+    if (ask->given)
+        TRY(write_given(cx, ask, head));
+    if (ask->refusals_count > 0)
+        TRY(write_refused(cx, ask, head));
+    return OK;
+}
+
 void disclosure_commit_announce(struct ctx *cx, void *arg)
 {
     const struct disclosure_ask *ask = arg;
     const struct grant_question question = {&ask->found, ask->purpose_id.item};
     const struct refused_day day = day_of(cx, ask);
     disclosure_head_load_ahead(cx, ask->found.person_id);
-    if (ask->refusals_count > 0)
+    if (ask->refusals_count > 0 || ask->only_asks)
         refused_day_load_ahead(cx, &day);
     if (!ask->given)
         return;
@@ -435,10 +464,10 @@ err disclosure_commit(struct ctx *cx, void *arg)
     if (ask->given) /* a refusal stands: allowing what was not opened would give nothing */
         TRY(look_again(cx, ask));
     TRY(disclosure_head_load(cx, ask->found.person_id, &head));
-    if (ask->given)
-        TRY(write_given(cx, ask, &head));
-    if (ask->refusals_count > 0)
-        TRY(write_refused(cx, ask, &head));
+    if (ask->only_asks)
+        TRY(write_asked(cx, ask, &head));
+    else
+        TRY(write_read(cx, ask, &head));
     return disclosure_head_save(cx, &head);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The consent-checked read. disclosure_decide() reads and decides on the caller's thread; disclosure_commit() decides
  * again where writes happen and makes the ledger row durable; only then may the answer leave. What is refused is
- * written too, for the person to see. A row tells who, which kinds, which purpose, which grant, when; never a value. */
+ * written too. A row tells the person who, which kinds, which purpose, which grant, when; never a value. */
 #ifndef DOMAIN_DISCLOSURE_H
 #define DOMAIN_DISCLOSURE_H
 
@@ -11,9 +11,11 @@
 typedef enum disclosure_outcome {
     DISCLOSURE_GIVEN = 1,
     DISCLOSURE_REFUSED = 2,
+    DISCLOSURE_ASKED_YES = 3, /* nothing was read: somebody asked whether it would be given (domain/evaluation.h) */
+    DISCLOSURE_ASKED_NO = 4,
 } disclosure_outcome;
 
-/* The reason of a read that was given and found nothing: the person has filled in none of the kinds. */
+/* Of a read that was given and found nothing: the person has filled in none of the kinds. */
 #define DISCLOSURE_NOTHING_THERE "attribute.absent"
 
 /* One ledger row. */
@@ -30,10 +32,10 @@ struct disclosure {
     int64_t              grant_id; /* 0: refused */
     struct attribute_set attributes;
     disclosure_outcome   outcome;
-    struct text          reason;   /* refused: "grant.withdrawn"; given: empty, or DISCLOSURE_NOTHING_THERE */
+    struct text          reason;   /* refused: "grant.withdrawn"; else empty, or given: DISCLOSURE_NOTHING_THERE */
     int64_t              at_ms;
     struct text          note;     /* opened for the person only */
-    struct disclosure_further { /* refused later on that day, without rows of their own: refused_day.h */
+    struct disclosure_further { /* the same later on that day, without rows of their own: refused_day.h */
         int64_t reads, last_at_ms;
         struct attribute_set attributes; /* all that they asked for */
     } further;
@@ -43,7 +45,6 @@ struct disclosed_value {
     const struct attribute_kind *kind;
     struct vault_item            item;
 };
-
 /* A kind that may not leave, and why. */
 struct disclosure_refusal {
     const struct attribute_kind *kind;
@@ -58,12 +59,12 @@ struct disclosure_use {
 
 /* One call of POST /v1/org/disclosures, from question to answer. */
 struct disclosure_ask {
-    /* question */
-    struct text          relationship; /* id texts of the edge */
+    struct text          relationship; /* question: id texts of the edge */
     struct text          purpose;
     struct attribute_set attributes;
     struct text          note; /* at most LIMIT_NOTE_BYTES */
     bool                 partial;
+    bool                 only_asks; /* whether it would be given: no value is opened, no use counted */
     /* answer */
     int64_t                    disclosure_id;
     struct relationship        found;
@@ -75,7 +76,7 @@ struct disclosure_ask {
     int64_t                    edition;      /* of the people file, as they were read: store_people_edition() */
     struct attribute_set       considered;   /* the kinds that a decision may allow: all, then those that were opened */
     bool                       given;        /* false: refused, see `reason` … */
-    bool                       counted;      /* … and by the write only counted, of no row: refused_day.h */
+    bool                       counted;      /* by the write, refused or only asked, without a row: refused_day.h */
     const char                *reason;       /* of the first refused kind */
     struct disclosure_use     *uses;
     size_t                     uses_count;
@@ -124,7 +125,6 @@ struct disclosure_repeat {
 };
 err disclosure_repeat(struct ctx *cx, struct disclosure_repeat *repeat) MUST_CHECK;
 
-/* The decision without data and without a row: for AuthZEN and tests. */
 err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
                    const char **out_refusal) MUST_CHECK;
 
@@ -133,7 +133,7 @@ err disclosure_may(struct ctx *cx, const struct relationship *relationship, int6
 struct disclosure_list {
     attribute_number   attribute;       /* ATTRIBUTE_NONE: all */
     int64_t            relationship_id; /* 0: all */
-    disclosure_outcome outcome;         /* 0: both */
+    disclosure_outcome outcome;         /* 0: all */
     int64_t            from_at_ms;      /* 0: open */
     int64_t            until_at_ms;     /* 0: open */
     int64_t            after;           /* disclosure number of the last one seen, 0: start */
@@ -144,7 +144,7 @@ struct disclosure_list {
     int64_t            out_last_id; /* `after` of the next page */
 };
 err disclosure_list(struct ctx *cx, struct disclosure_list *list) MUST_CHECK;
-/* How many, for the home screen. */
+/* How many reads were given and refused, for the home screen. */
 err disclosure_count(struct ctx *cx, int64_t *out_given, int64_t *out_refused) MUST_CHECK;
 
 #endif

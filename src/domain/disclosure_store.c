@@ -16,14 +16,15 @@ err disclosure_head_load(struct ctx *cx, int64_t person_id, struct disclosure_he
     struct sql_disclosure_head_load_row row = {0};
     bool found = false;
     TRY(sql_disclosure_head_load(cx, &in, &row, &found));
-    *out = found ? (struct disclosure_head){person_id, row.last_id, row.given, row.refused}
+    *out = found ? (struct disclosure_head){person_id, row.last_id, row.given, row.refused, row.asked}
                  : (struct disclosure_head){.person_id = person_id};
     return OK;
 }
 
 err disclosure_head_save(struct ctx *cx, const struct disclosure_head *head)
 {
-    struct sql_disclosure_head_save_in row = {head->person_id, head->last_id, head->given, head->refused};
+    struct sql_disclosure_head_save_in row = {head->person_id, head->last_id, head->given, head->refused,
+                                               head->asked};
     return sql_disclosure_head_save(cx, &row, NULL);
 }
 
@@ -52,6 +53,7 @@ err disclosure_append(struct ctx *cx, struct disclosure_head *head, struct discl
     head->last_id = disclosure->disclosure_id;
     head->given += disclosure->outcome == DISCLOSURE_GIVEN;
     head->refused += disclosure->outcome == DISCLOSURE_REFUSED;
+    head->asked += disclosure->outcome == DISCLOSURE_ASKED_YES || disclosure->outcome == DISCLOSURE_ASKED_NO;
     return OK;
 }
 

@@ -13,6 +13,7 @@ struct disclosure_head {
     int64_t last_id; /* 0: none */
     int64_t given;
     int64_t refused;
+    int64_t asked;
 };
 
 void disclosure_head_load_ahead(struct ctx *cx, int64_t person_id); /* see statement_ahead() of the store */

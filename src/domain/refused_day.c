@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Counts of refused reads in and out. The row of a relationship and department knows the newest day only; what was
- * counted on a day stays behind the last entry of that day. */
+ * Counts of refused reads, and of questions, in and out. The row of a relationship and department knows the newest day
+ * only; what was counted on a day stays behind the last entry of that day. */
 #include "domain/refused_day.h"
 
 #include "base/limits.h"
@@ -14,9 +14,12 @@ static int64_t day_of(int64_t at_ms)
     return at_ms / TIME_DAY_MS;
 }
 
-static struct sql_refused_day_load_in key_of(const struct refused_day *day)
+static err load_row(struct ctx *cx, const struct refused_day *day, struct sql_day_of_reads_row *out, bool *out_found)
 {
-    return (struct sql_refused_day_load_in){day->person_id, day->relationship_id, day->department_id};
+    const struct sql_refused_day_load_in refused = {day->person_id, day->relationship_id, day->department_id};
+    const struct sql_asked_day_load_in asked = {day->person_id, day->relationship_id, day->department_id};
+    return day->only_asks ? sql_asked_day_load(cx, &asked, out, out_found)
+                          : sql_refused_day_load(cx, &refused, out, out_found);
 }
 
 static struct row_tag_day place_of(const struct refused_day *day)
@@ -54,17 +57,20 @@ static struct sql_refused_further_save_in further_of(const struct refused_day *d
 
 void refused_day_load_ahead(struct ctx *cx, const struct refused_day *of)
 {
-    const struct sql_refused_day_load_in in = key_of(of);
-    sql_refused_day_load_ahead(cx, &in);
+    const struct sql_refused_day_load_in refused = {of->person_id, of->relationship_id, of->department_id};
+    const struct sql_asked_day_load_in asked = {of->person_id, of->relationship_id, of->department_id};
+    if (of->only_asks)
+        sql_asked_day_load_ahead(cx, &asked);
+    else
+        sql_refused_day_load_ahead(cx, &refused);
 }
 
 err refused_day_load(struct ctx *cx, struct refused_day *day)
 {
-    const struct sql_refused_day_load_in in = key_of(day);
-    struct sql_refused_day_load_row row = {0};
+    struct sql_day_of_reads_row row = {0};
     bool found = false;
     bool fits = true;
-    TRY(sql_refused_day_load(cx, &in, &row, &found));
+    TRY(load_row(cx, day, &row, &found));
     day->entries = day->last_id = 0;
     day->further = (struct disclosure_further){.reads = 0};
     if (!found || row.day != day_of(day->at_ms))
@@ -85,16 +91,18 @@ err refused_day_load(struct ctx *cx, struct refused_day *day)
 
 bool refused_day_is_full(const struct refused_day *day)
 {
-    return day->entries >= LIMIT_REFUSED_READS_A_DAY;
+    return day->entries >= (day->only_asks ? LIMIT_QUESTIONS_A_DAY : LIMIT_REFUSED_READS_A_DAY);
 }
 
 err refused_day_add_entry(struct ctx *cx, struct refused_day *day, int64_t disclosure_id)
 {
     day->entries++;
     day->last_id = disclosure_id;
-    struct sql_refused_day_save_in row = {day->person_id, day->relationship_id, day->department_id, day_of(day->at_ms),
-                                          day->entries, day->last_id};
-    return sql_refused_day_save(cx, &row, NULL);
+    const struct sql_refused_day_save_in refused = {day->person_id, day->relationship_id, day->department_id,
+                                                    day_of(day->at_ms), day->entries, day->last_id};
+    const struct sql_asked_day_save_in asked = {day->person_id, day->relationship_id, day->department_id,
+                                                day_of(day->at_ms), day->entries, day->last_id};
+    return day->only_asks ? sql_asked_day_save(cx, &asked, NULL) : sql_refused_day_save(cx, &refused, NULL);
 }
 
 err refused_day_add_further(struct ctx *cx, struct refused_day *day, struct attribute_set attributes)
@@ -115,6 +123,6 @@ err refused_further_check(struct ctx *cx, const struct sql_disclosure_row *row, 
     bool in_day = day_of(row->further_last_at_ms) == day_of(row->at_ms) &&
                   !timekeeper_is_before(row->further_last_at_ms, row->at_ms);
     TRY(fits_tag(cx, day, further, out_fits));
-    *out_fits = *out_fits && in_day && row->outcome == DISCLOSURE_REFUSED && row->further_reads > 0;
+    *out_fits = *out_fits && in_day && row->outcome != DISCLOSURE_GIVEN && row->further_reads > 0;
     return OK;
 }

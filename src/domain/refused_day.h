@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What one department was refused in one relationship on one day (UTC). The first LIMIT_REFUSED_READS_A_DAY reads are
  * entries of the ledger like any other; further ones are counted behind the last of these. So whoever asks in vain
- * fills neither the person's list nor the disk, and no read is missing in the numbers. A count bears a tag
- * (domain/row_tag.h). */
+ * fills neither the person's list nor the disk, and no read is missing in the numbers. Questions whether a read would
+ * be given have a day of their own, of LIMIT_QUESTIONS_A_DAY, whatever the answer. A count bears a tag (row_tag.h). */
 #ifndef DOMAIN_REFUSED_DAY_H
 #define DOMAIN_REFUSED_DAY_H
 
@@ -13,6 +13,7 @@ struct refused_day {
     int64_t                    person_id;
     int64_t                    relationship_id;
     int64_t                    department_id;
+    bool                       only_asks; /* the day of its questions */
     int64_t                    at_ms;   /* a moment of the day: that of the read which is refused now */
     int64_t                    entries; /* of the day */
     int64_t                    last_id; /* the newest of them */

@@ -159,9 +159,9 @@ static err check_pressure(struct ctx *cx, const struct request *request)
     return OK;
 }
 
-err request_make(struct ctx *cx, void *arg)
+/* All that must hold before a request is made. */
+static err prepare(struct ctx *cx, const struct request_make *make, struct request *out)
 {
-    struct request_make *make = arg;
     struct relationship relationship;
     struct purpose purpose;
     TRY(relationship_load(cx, make->person_id, make->relationship_id, &relationship));
@@ -191,9 +191,29 @@ err request_make(struct ctx *cx, void *arg)
     TRY(check_asked(cx, &purpose, request.attributes, request.duration_ms));
     TRY(uses_check(cx, &request.uses, "/uses"));
     TRY(check_pressure(cx, &request));
+    *out = request;
+    return OK;
+}
+
+err request_make(struct ctx *cx, void *arg)
+{
+    struct request_make *make = arg;
+    struct request request;
+    TRY(prepare(cx, make, &request));
     struct act act = request_act(&request, ACT_REQUEST_MADE);
     TRY(request_apply(cx, &request, &act));
     make->out = request;
+    return OK;
+}
+
+err request_is_possible(struct ctx *cx, const struct request_make *make, bool *out)
+{
+    struct request request;
+    err result = prepare(cx, make, &request);
+    *out = result == OK;
+    if (result != CONFLICT && result != INVALID && result != TOO_MANY && result != NOT_FOUND)
+        return result;
+    failure_clear(&cx->failure);
     return OK;
 }
 

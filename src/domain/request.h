@@ -80,6 +80,9 @@ struct request_make {
 };
 err request_make(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Whether that would be made now, as far as it looks: writes nothing. */
+err request_is_possible(struct ctx *cx, const struct request_make *make, bool *out) MUST_CHECK;
+
 /* INVALID answer.outside_request | answer.needed_missing | answer.too_long | answer.in_past | uses.invalid |
  * answer.refuses_with_terms | answer.offers_nothing | answer.two_ends; CONFLICT request.not_open |
  * request.countered_already | relationship.not_active | purpose.not_published. */

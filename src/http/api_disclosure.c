@@ -356,7 +356,8 @@ err post_disclosure(struct call *call)
 
 /* ---- the person's list */
 
-static const struct choice OUTCOMES[] = {{DISCLOSURE_GIVEN, "given"}, {DISCLOSURE_REFUSED, "refused"}, {0, NULL}};
+static const struct choice OUTCOMES[] = {{DISCLOSURE_GIVEN, "given"}, {DISCLOSURE_REFUSED, "refused"},
+    {DISCLOSURE_ASKED_YES, "asked_yes"}, {DISCLOSURE_ASKED_NO, "asked_no"}, {0, NULL}};
 
 struct disclosure_query {
     struct page_query    page;
@@ -371,7 +372,7 @@ static const struct shape_member DISCLOSURE_QUERY[] = {
     MEMBER("attribute", KINDS, 0, struct disclosure_query, attribute, .sentence = "One kind of data."),
     MEMBER("relationship", ID_TEXT, 0, struct disclosure_query, relationship, .id = ID_RELATIONSHIP),
     MEMBER("outcome", CHOICE, 0, struct disclosure_query, outcome, .choices = OUTCOMES,
-           .sentence = "What was read, or what was refused; both when it is not given."),
+           .sentence = "What was read, what was refused, or whether somebody only asked; all when it is not given."),
     MEMBER("from", TIME, 0, struct disclosure_query, from_at_ms),
     MEMBER("until", TIME, 0, struct disclosure_query, until_at_ms),
 };
@@ -389,7 +390,7 @@ static const struct shape_member FURTHER[] = {
     MEMBER("attributes", KINDS, 0, struct further_view, attributes, .sentence = "All that they asked for."),
 };
 static const struct shape SHAPE_FURTHER = {.name = "FurtherReads",
-    .sentence = "Reads that this department was refused later on the same day, which have no entry of their own.",
+    .sentence = "What this department was refused, or only asked, later on that day, which has no entry of its own.",
     SHAPE_MEMBERS(FURTHER), .size = sizeof(struct further_view)};
 
 struct entry_view {
@@ -423,11 +424,11 @@ static const struct shape_member ENTRY[] = {
     MEMBER("attributes", KINDS, 0, struct entry_view, attributes),
     MEMBER("outcome", CHOICE, 0, struct entry_view, outcome, .choices = OUTCOMES),
     MEMBER("reason", TEXT, SHAPE_NULLABLE, struct entry_view, reason,
-           .sentence = "Why it was refused; of a read that found nothing: attribute.absent."),
+           .sentence = "Why it was or would be refused; of a read that found nothing: attribute.absent."),
     MEMBER("grant", ID, SHAPE_NULLABLE, struct entry_view, grant, .id = ID_GRANT),
     MEMBER("note", TEXT, SHAPE_NULLABLE, struct entry_view, note),
     MEMBER("further", OBJECT_AT, SHAPE_SPARSE, struct entry_view, further, .shape = &SHAPE_FURTHER,
-           .sentence = "With the last entry of a day on which very many reads were refused."),
+           .sentence = "With the last entry of a day on which very many reads were refused, or asked about."),
 };
 static const struct shape SHAPE_ENTRY = {.name = "DisclosureEntry", .sentence = "Who read which kinds, and why.",
     SHAPE_MEMBERS(ENTRY), .size = sizeof(struct entry_view)};

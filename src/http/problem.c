@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "http/call.h"
+#include "http/authzen.h"
 #include "http/html.h"
 #include "http/oauth.h"
 
@@ -40,7 +41,7 @@ static void add_field(struct call *call, const char *name, struct text value)
 
 void reply_add_common_fields(struct call *call)
 {
-    add_field(call, "X-Request-Id", text_of(call->request_id));
+    add_field(call, "X-Request-Id", authzen_request_id(call));
     add_field(call, "X-Content-Type-Options", TEXT("nosniff"));
     add_field(call, "Referrer-Policy", TEXT("no-referrer"));
     add_field(call, "Cache-Control", TEXT("no-store"));
@@ -105,7 +106,7 @@ static struct text write_last_words(struct call *call, const struct told *told)
 static bool is_for_people(const struct call *call)
 {
     return html_is_wanted(call) && !text_starts_with(call->request.path, "/v1/") &&
-           !text_starts_with(call->request.path, "/log/");
+           !text_starts_with(call->request.path, "/log/") && !authzen_is_spoken(call);
 }
 
 /* RFC 6749 section 5.2 wants WWW-Authenticate with 401 only where the client has used its counterpart: no scheme of
@@ -122,6 +123,7 @@ static void fill_oauth(struct call *call)
 void problem_fill_with(struct call *call, const struct shape *more, const void *value)
 {
     assert(call->cx.failure.code != OK);
+    authzen_tell_status(call);
     struct told told = what_is_told(&call->cx.failure);
     call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE,
         .on_beat = call->cx.failure.code == NOT_FOUND}; /* why it is not found shall not be told by the clock either */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * One table per JSON body, and three readers of it: decode (JSON to struct), encode (struct to JSON) and schema (for
- * /openapi.json). A member that no table names can neither come in nor go out. Decoding is strict and all or nothing:
+ * /openapi.json). A member that no table names can neither come in nor go out, and is refused unless the shape is open,
+ * for then a standard wants it ignored. Decoding is strict and all or nothing:
  * the struct is written only when the whole body is right; members that are absent leave what stood in it. */
 #ifndef HTTP_SHAPE_H
 #define HTTP_SHAPE_H
@@ -69,6 +70,7 @@ struct shape {
     size_t                     size;        /* of the struct */
     int64_t                    many_max;    /* > 0: a request may bring an array of so many instead of one */
     bool                       form;        /* of texts, and comes as a form instead of JSON (http/oauth.h) */
+    bool                       open;        /* a standard wants members that the table does not name to be ignored */
 };
 
 /* Rows of a table. LIST wants a member `field_count` beside the pointer. */

@@ -390,7 +390,7 @@ static err decode_object(struct decoder *decoder, const struct shape *shape, con
         pointer_cut(decoder, before);
         known++;
     }
-    return known == json_object_size(json) ? OK : refuse_unknown(decoder, shape, json);
+    return shape->open || known == json_object_size(json) ? OK : refuse_unknown(decoder, shape, json);
 }
 
 err shape_decode(struct ctx *cx, const struct shape *shape, const json_t *json, void *out)

@@ -205,6 +205,6 @@ void shape_write_schema(const struct shape *shape, struct json_writer *writer)
                 json_write_text(writer, text_of(shape->members[i].name));
         json_close_array(writer);
     }
-    json_member_bool(writer, "additionalProperties", false);
+    json_member_bool(writer, "additionalProperties", shape->open);
     json_close_object(writer);
 }

@@ -58,4 +58,8 @@ extern const struct shape SHAPE_PROPOSAL_ANSWER;
 extern const struct shape SHAPE_ASK, SHAPE_REVISE;
 extern const struct shape SHAPE_DISCLOSURE_ASK, SHAPE_DISCLOSURE;
 
+/* whether a read would be given */
+extern const struct shape SHAPE_AUTHZEN, SHAPE_EVALUATION, SHAPE_EVALUATIONS, SHAPE_DECISION, SHAPE_DECISIONS;
+extern const struct shape SHAPE_SUBJECT_SEARCH, SHAPE_RESOURCE_SEARCH, SHAPE_ACTION_SEARCH, SHAPE_SEARCH_PAGE;
+
 #endif

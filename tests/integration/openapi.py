@@ -6,6 +6,7 @@ import re
 import sys
 
 import api_journey
+import authzen
 import isolation
 import passkeys
 import sessions
@@ -210,6 +211,7 @@ def main():
     isolation.main()
     passkeys.main()
     sessions.main()
+    authzen.main()
     try_the_rest()
     operations = [operation for _, operation in description.operations.values()]
     forms = {operation["operationId"] for operation in operations if takes_form(operation)}  # tokens.py sends them

@@ -7,6 +7,9 @@ import re
 from access_wire import octets_of
 from purposes import DELIVER
 
+ASKED = {"subject": {"type": "department", "id": "dep_" + "0" * 26},
+         "action": {"name": "read", "properties": {"purpose": "pur_" + "0" * 26}},
+         "resource": {"type": "relationship", "id": "rel_" + "0" * 26, "properties": {"attributes": ["pd:Name"]}}}
 QUERIES = {"GET /v1/org/grants": ["relationship={rel}"], "GET /v1/me/disclosures": ["relationship={rel}"]}
 BODIES = {
     "POST /v1/sign-in/options": [{"person": "per_" + "0" * 26}],
@@ -34,7 +37,12 @@ BODIES = {
     "POST /v1/org/relationships/{rel}/answer": [{"answer": "accept"}],
     "POST /v1/org/requests": [{"relationship": "{rel}", "purpose": "{pur}"}],
     "POST /v1/org/requests/{req}/revise": [{"duration": "P9D"}],
-    "POST /v1/org/disclosures": [{"relationship": "{rel}", "purpose": "{pur}", "attributes": ["pd:Name"]}]}
+    "POST /v1/org/disclosures": [{"relationship": "{rel}", "purpose": "{pur}", "attributes": ["pd:Name"]}],
+    "POST /access/v1/evaluation": [ASKED],
+    "POST /access/v1/evaluations": [{"evaluations": [ASKED]}],
+    "POST /access/v1/search/subject": [ASKED],
+    "POST /access/v1/search/resource": [ASKED],
+    "POST /access/v1/search/action": [ASKED]}
 WRITES = ("POST", "PUT", "PATCH", "DELETE")
 # Where the thing that is named stands in the address, a body that is wrong changes nothing for whose it is not.
 WRONG = [None, [], {"no_such_member": 1}]

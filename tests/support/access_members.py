@@ -5,7 +5,7 @@ from access_policy import FOLDER
 
 class Members:
     def __init__(self, path=FOLDER / "access.members"):
-        self.shapes, self.shows, self.takes, self.changes = {}, {}, {}, []
+        self.shapes, self.shows, self.takes, self.changes, self.ignores = {}, {}, {}, [], set()
         for line in path.read_text().replace("\\\n", " ").splitlines():
             word, *rest = line.split("#")[0].split() or [""]
             if word == "shape":
@@ -13,6 +13,8 @@ class Members:
                 self.shapes[rest[0]] = {name: (inner, sparse) for (name, _, inner), sparse in parts}
             elif word in ("shows", "takes"):
                 getattr(self, word)[" ".join(rest[:2])] = rest[2]
+            elif word == "ignores":
+                self.ignores.add(" ".join(rest))
             elif word == "changes":
                 self.changes.append((" ".join(rest[:2]), rest[2], set(rest[3:])))
             else:

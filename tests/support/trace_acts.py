@@ -426,6 +426,18 @@ def cancel(life):
 
 # ---- reading
 
+def ask_whether(life, system, read):
+    """What AuthZEN asks about a read."""
+    question = {"subject": {"type": "department", "id": system["department"]},
+                "action": {"name": "read", "properties": {"purpose": read["purpose"]}},
+                "resource": {"type": "relationship", "id": read["relationship"],
+                             "properties": {"attributes": read["attributes"]}}}
+    what = life.dice.choice(["evaluation", "evaluations", "search/subject", "search/resource", "search/action"])
+    body = {"evaluations": [question, {**question, "context": {}}]} if what == "evaluations" else question
+    life.send(system["fields"], "POST", "/access/v1/" + what, body)
+    life.send({}, "GET", "/.well-known/authzen-configuration")
+
+
 @act(150)
 def read(life):
     grant = life.one(life.grants, state="active") if life.chance(0.85) else None
@@ -439,6 +451,8 @@ def read(life):
             "attributes": kinds, **life.some(partial=life.chance(0.5), note=life.dice.choice(NOTES))}
     answer = life.send(system["fields"], "POST", "/v1/org/disclosures", body)
     reason = (body_of(answer, 403) or {}).get("reason", "")
+    if life.chance(0.2):
+        ask_whether(life, system, body)
     if grant and reason in ("grant.used_up", "grant.withdrawn", "grant.expired", "grant.ended"):
         grant["state"] = reason.removeprefix("grant.")
 

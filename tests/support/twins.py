@@ -25,7 +25,8 @@ CURSOR = r"cursor=[A-Za-z0-9_%-]+"
 SEALED = r'"(?:payload|protected|signature)":"[A-Za-z0-9_-]*"'
 ADDRESS = r"127\.0\.0\.1:\d+"
 REQUEST = r'"request_id":"[^"]*"'
-PIECES = [TOKEN, ID, CODE, CHALLENGE, HANDLE, RANDOM, MOMENT, CURSOR, SEALED, REQUEST, ADDRESS]
+PLACE = ID + r"\.[A-Za-z0-9_-]{16}"  # in a search
+PIECES = [TOKEN, PLACE, ID, CODE, CHALLENGE, HANDLE, RANDOM, MOMENT, CURSOR, SEALED, REQUEST, ADDRESS]
 PIECE = re.compile("(" + "|".join(PIECES) + ")")
 NAME = re.compile(rb"[A-Za-z0-9_%-]{12,}")  # where such a piece may stand in what is sent
 PICTURE = re.compile(r"<svg.*?</svg>", re.S)  # of a code

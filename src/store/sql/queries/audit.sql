@@ -50,14 +50,25 @@ SELECT person_id, disclosure_id FROM refused_further f WHERE NOT EXISTS (SELECT 
     WHERE d.person_id = f.person_id AND d.disclosure_id = f.disclosure_id)
 ORDER BY person_id, disclosure_id;
 
--- Days of refused reads whose newest entry is not one of them.
+-- Days of refused reads, or of questions, whose newest entry is not one of them.
 -- name: audit_refused_day_list
 -- file: ledger
+-- row:  audit_refused_day_list
 -- out:  person_id int64, last_id int64
 -- rows: walk
 SELECT person_id, last_id FROM refused_day t WHERE NOT EXISTS (SELECT 1 FROM disclosure d
     WHERE d.person_id = t.person_id AND d.disclosure_id = t.last_id AND d.relationship_id = t.relationship_id
         AND d.department_id = t.department_id AND d.at_ms / 86400000 = t.day AND d.outcome = 2)
+ORDER BY person_id, relationship_id, department_id;
+
+-- name: audit_asked_day_list
+-- file: ledger
+-- row:  audit_refused_day_list
+-- out:  person_id int64, last_id int64
+-- rows: walk
+SELECT person_id, last_id FROM asked_day t WHERE NOT EXISTS (SELECT 1 FROM disclosure d
+    WHERE d.person_id = t.person_id AND d.disclosure_id = t.last_id AND d.relationship_id = t.relationship_id
+        AND d.department_id = t.department_id AND d.at_ms / 86400000 = t.day AND d.outcome IN (3, 4))
 ORDER BY person_id, relationship_id, department_id;
 
 -- name: audit_use_list

@@ -45,23 +45,25 @@ FROM chain c JOIN disclosure d ON d.person_id = $1 AND d.disclosure_id = c.discl
 -- name: disclosure_head_load
 -- file: ledger
 -- in:   person_id int64
--- out:  last_id int64, given int64, refused int64
+-- out:  last_id int64, given int64, refused int64, asked int64
 -- apart: person_id
 -- rows: one
-SELECT last_id, given, refused FROM disclosure_head WHERE person_id = $1;
+SELECT last_id, given, refused, asked FROM disclosure_head WHERE person_id = $1;
 
 -- name: disclosure_head_save
 -- file: ledger
--- in:   person_id int64, last_id int64, given int64, refused int64
+-- in:   person_id int64, last_id int64, given int64, refused int64, asked int64
 -- apart: person_id
 -- rows: none
-INSERT INTO disclosure_head (person_id, last_id, given, refused) VALUES ($1, $2, $3, $4)
-ON CONFLICT (person_id) DO UPDATE SET last_id = excluded.last_id, given = excluded.given, refused = excluded.refused;
+INSERT INTO disclosure_head (person_id, last_id, given, refused, asked) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (person_id) DO UPDATE SET last_id = excluded.last_id, given = excluded.given, refused = excluded.refused,
+    asked = excluded.asked;
 
 -- What a department was refused in a relationship on the newest day, and what is counted behind the last entry of it.
 -- name: refused_day_load
 -- file: ledger
 -- in:   person_id int64, relationship_id int64, department_id int64
+-- row:  day_of_reads
 -- out:  day int64, entries int64, last_id int64, reads int64, last_at_ms int64, attributes_low int64,
 --       attributes_high int64, tag text
 -- apart: person_id
@@ -77,6 +79,30 @@ WHERE t.person_id = $1 AND t.relationship_id = $2 AND t.department_id = $3;
 -- apart: person_id
 -- rows: none
 INSERT INTO refused_day (person_id, relationship_id, department_id, day, entries, last_id)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (person_id, relationship_id, department_id)
+    DO UPDATE SET day = excluded.day, entries = excluded.entries, last_id = excluded.last_id;
+
+-- The same two of questions whether a read would be permitted.
+-- name: asked_day_load
+-- file: ledger
+-- in:   person_id int64, relationship_id int64, department_id int64
+-- row:  day_of_reads
+-- out:  day int64, entries int64, last_id int64, reads int64, last_at_ms int64, attributes_low int64,
+--       attributes_high int64, tag text
+-- apart: person_id
+-- rows: one
+SELECT t.day, t.entries, t.last_id, COALESCE(f.reads, 0), COALESCE(f.last_at_ms, 0), COALESCE(f.attributes_low, 0),
+    COALESCE(f.attributes_high, 0), COALESCE(f.tag, '')
+FROM asked_day t LEFT JOIN refused_further f ON f.person_id = t.person_id AND f.disclosure_id = t.last_id
+WHERE t.person_id = $1 AND t.relationship_id = $2 AND t.department_id = $3;
+
+-- name: asked_day_save
+-- file: ledger
+-- in:   person_id int64, relationship_id int64, department_id int64, day int64, entries int64, last_id int64
+-- apart: person_id
+-- rows: none
+INSERT INTO asked_day (person_id, relationship_id, department_id, day, entries, last_id)
 VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (person_id, relationship_id, department_id)
     DO UPDATE SET day = excluded.day, entries = excluded.entries, last_id = excluded.last_id;
