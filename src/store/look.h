@@ -9,8 +9,9 @@
 /* Whether a server that `options` name can be reached, is what it must be, lets this user in, and holds either nothing
  * or what store_open() would go on with. Of what lies in a folder nothing is looked at. `out_begun`: the data is there.
  * Fails as store_open(), FORBIDDEN store.rights, CONFLICT store.foreign | store.same_database (keys and data on a
- * server, in one database) | store.table (somebody has hung on a table what may take rows away) | store.keys (the data
- * says that its keys lie in a database, and `options` name a folder without any); USAGE store.option. */
+ * server, in one database) | store.table (somebody has hung on a table what may take rows away) | store.pooler (one in
+ * between gives a session to several connections) | store.keys (the data says that its keys lie in a database, and
+ * `options` name a folder without any); USAGE store.option. */
 err store_look(struct ctx *cx, const struct store_options *options, bool *out_begun) MUST_CHECK;
 
 /* Certificates, keys and lists that the URL of a server names: they are read whenever a connection is made. Paths in

@@ -22,6 +22,7 @@ struct postgres_options {
     database_role role;
     bool          create;    /* make the schema when it is missing */
     bool          volatile_; /* take a server that does not sync, and do not wait for its disk: benches only */
+    bool          is_bare;   /* says nothing to the session that it is given: for who asks whether it is its own */
     bool          moves;     /* for a move: statements take as long as they take, and it writes where others may not */
     int64_t       wait_ms;   /* for an answer; 0: as long as everybody waits */
     struct postgres_way *way; /* shared by the connections of a store; NULL: each looks for itself */
@@ -99,6 +100,7 @@ extern const struct engine POSTGRES_ENGINE;
 /* Whether libpq can read it. What libpq says about it goes nowhere: it may be a password. INVALID store.url. */
 err postgres_url_check(struct ctx *cx, const char *url) MUST_CHECK;
 err postgres_connect(struct ctx *cx, struct postgres *pg) MUST_CHECK;
+err postgres_settle(struct ctx *cx, struct postgres *pg) MUST_CHECK; /* makes a bare session one of the house */
 /* Connects again when the connection is lost, outside of a transaction. UNAVAILABLE store.lost. */
 err postgres_ready(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 /* Makes sure that a few answers more may be owed, if need be by waiting for the others. */

@@ -161,6 +161,14 @@ static err apply_settings(struct ctx *cx, struct postgres *pg)
     return pg->options.volatile_ ? postgres_say(cx, pg, "SET synchronous_commit = off") : OK;
 }
 
+err postgres_settle(struct ctx *cx, struct postgres *pg)
+{
+    pg->options.is_bare = false;
+    TRY(apply_patience(cx, pg));
+    TRY(check_server(cx, pg));
+    return apply_settings(cx, pg);
+}
+
 /* ---- connecting */
 
 /* What the server remarks without refusing anything: it would go to standard error. */
@@ -226,9 +234,7 @@ err postgres_connect(struct ctx *cx, struct postgres *pg)
     if (PQstatus(pg->link) != CONNECTION_OK || PQsetnonblocking(pg->link, 1) != 0 ||
         PQenterPipelineMode(pg->link) != 1)
         return fail_connect(cx, pg);
-    TRY(apply_patience(cx, pg));
-    TRY(check_server(cx, pg));
-    return apply_settings(cx, pg);
+    return pg->options.is_bare ? OK : postgres_settle(cx, pg);
 }
 
 /* ---- and again */

@@ -1,11 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A look at a database before anything is made in it: may this user work there, and does it hold what is ours? Whoever
  * looks is a reader, so that the server itself refuses every change. */
+#include <libpq-fe.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "store/migrate.h"
 #include "store/postgres_look.h"
+
+#define ASK_TRIES 5      /* of a question that somebody else's time limit ends */
+#define SESSION_ROUNDS 4 /* in which two connections ask who works for them */
+
+/* ---- what is in between */
+
+/* Which process of the server works for this connection now. */
+static err ask_process(struct ctx *cx, struct postgres *pg, int64_t *out)
+{
+    const char *found = NULL;
+    int64_t process = 0;
+    err result = postgres_ask(cx, pg, "SELECT pg_backend_pid()::text", 1, &found);
+    for (int tries = 1; tries < ASK_TRIES && result == UNAVAILABLE && pg->link != NULL; tries++) {
+        failure_clear(&cx->failure);
+        result = postgres_ask(cx, pg, "SELECT pg_backend_pid()::text", 1, &found);
+    }
+    TRY(result);
+    if (found == NULL || !text_to_int64(text_of(found), &process))
+        return FAIL(cx, INTERNAL, "store.failed", "the database does not say who works for a connection");
+    *out = process;
+    return OK;
+}
+
+/* A session of its own is the same from one transaction to the next, and nobody else's meanwhile. A pooler that hands
+ * sessions round gives the one that was used last, or each in turn: so each asks twice, and then the other one does. */
+static err check_sessions(struct ctx *cx, struct postgres *const both[2])
+{
+    int64_t process[2] = {0, 0};
+    for (size_t i = 0; i < SESSION_ROUNDS * 4; i++) {
+        size_t which = i / 2 % 2;
+        int64_t before = process[which];
+        TRY(ask_process(cx, both[which], &process[which]));
+        if ((before != 0 && process[which] != before) || process[0] == process[1])
+            return FAIL(cx, CONFLICT, "store.pooler",
+                        "a pooler before the database hands its sessions round; let it give each connection one of "
+                        "its own (PgBouncer: pool_mode = session)");
+    }
+    return OK;
+}
+
+/* What belongs to a session here (settings, prepared statements) would be somebody else's there, so nothing is said to
+ * it before this. A pooler makes up the number by which a connection is known to it. */
+static err check_between(struct ctx *cx, const struct postgres_options *bare, struct postgres *pg)
+{
+    int64_t process = 0;
+    struct postgres *other = NULL;
+    TRY(ask_process(cx, pg, &process));
+    if (process == PQbackendPID(pg->link))
+        return OK;
+    TRY(postgres_open(cx, bare, &other));
+    err result = check_sessions(cx, (struct postgres *const[]){pg, other});
+    database_close(&other->base);
+    return result;
+}
+
+/* ---- what it holds */
 
 /* What the catalogue says; "true" or "false" but for the first. */
 enum { DATABASE, HAS_SCHEMA, MAY_MAKE, MAY_WORK, HOLDS, IS_OURS, ANSWERS };
@@ -115,8 +172,14 @@ err postgres_look(struct ctx *cx, const struct postgres_options *options, struct
 {
     const char *is[ANSWERS];
     struct postgres *pg = NULL;
-    TRY(postgres_open(cx, options, &pg));
-    err result = ask(cx, pg, is);
+    struct postgres_options bare = *options;
+    bare.is_bare = true;
+    TRY(postgres_open(cx, &bare, &pg));
+    err result = check_between(cx, &bare, pg);
+    if (result == OK)
+        result = postgres_settle(cx, pg);
+    if (result == OK)
+        result = ask(cx, pg, is);
     if (result == OK)
         result = judge(cx, pg, is, &out->is_begun);
     if (result == OK)

@@ -37,7 +37,7 @@ COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisati
                  "organisation.name", "organisation.slug", "server.address", "server.port_taken",
                  "store.backup_exists", "store.connect", "store.elsewhere", "store.exposed", "store.foreign",
                  "store.half_copied", "store.keys", "store.migration_changed", "store.not_empty", "store.overtaken",
-                 "store.rights", "store.same_database", "store.setting", "store.spread", "store.table",
+                 "store.pooler", "store.rights", "store.same_database", "store.setting", "store.spread", "store.table",
                  "store.too_new", "store.url", "store.version"}
 # Reasons of checking what others have made: `symbolon verify`, and the log's own work.
 OFFLINE_ONLY = {"jose.key", "jws.form", "jws.header", "jws.signature", "log.checkpoint_form", "log.key_form",
