@@ -4,12 +4,19 @@
 #include "http/call.h"
 #include "http/handlers.h"
 #include "http/shapes.h"
+#include "protocol/authorization_details.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
 static const struct text ALGORITHMS[] = {TEXT("ES256"), TEXT("EdDSA"), TEXT("PS256")};
 static const struct text METHODS[] = {TEXT("private_key_jwt")};
-static const struct text GRANT_TYPES[] = {TEXT("client_credentials")};
+static const struct text GRANT_TYPES[] = {TEXT("client_credentials"), TEXT("authorization_code"),
+                                          TEXT("refresh_token")};
+static const struct text RESPONSE_TYPES[] = {TEXT("code")};
+static const struct text RESPONSE_MODES[] = {TEXT("query")};
+static const struct text CHALLENGES[] = {TEXT("S256")};
+static const struct text DETAIL_TYPES[] = {TEXT(AUTHORIZATION_DETAILS_TYPE)};
+static const struct text GRANT_ACTIONS[] = {TEXT("query"), TEXT("revoke")};
 static const struct text HEADER[] = {TEXT("header")};
 
 static const struct text SCOPES[] = {
@@ -27,9 +34,15 @@ struct server_view {
     struct text token_endpoint;
     struct text introspection_endpoint;
     struct text revocation_endpoint;
+    struct text authorization_endpoint;
+    struct text pushed_endpoint;
+    struct text grant_endpoint;
     struct text documentation;
     const struct text *grant_types, *response_types, *methods, *algorithms, *scopes;
     size_t             grant_types_count, response_types_count, methods_count, algorithms_count, scopes_count;
+    const struct text *response_modes, *challenges, *detail_types, *grant_actions;
+    size_t             response_modes_count, challenges_count, detail_types_count, grant_actions_count;
+    bool               pushed_only, names_issuer;
 };
 static const struct shape_member SERVER[] = {
     MEMBER("issuer", TEXT, 0, struct server_view, issuer, .sentence = "Also the audience of a client's assertions."),
@@ -38,7 +51,16 @@ static const struct shape_member SERVER[] = {
     MEMBER("revocation_endpoint", TEXT, 0, struct server_view, revocation_endpoint),
     MEMBER("service_documentation", TEXT, 0, struct server_view, documentation),
     LIST_OF("scopes_supported", struct server_view, scopes),
-    LIST_OF("response_types_supported", struct server_view, response_types, .sentence = "None: nobody is sent here."),
+    MEMBER("authorization_endpoint", TEXT, 0, struct server_view, authorization_endpoint),
+    MEMBER("pushed_authorization_request_endpoint", TEXT, 0, struct server_view, pushed_endpoint),
+    MEMBER("require_pushed_authorization_requests", BOOL, 0, struct server_view, pushed_only),
+    MEMBER("authorization_response_iss_parameter_supported", BOOL, 0, struct server_view, names_issuer),
+    LIST_OF("response_types_supported", struct server_view, response_types),
+    LIST_OF("response_modes_supported", struct server_view, response_modes),
+    LIST_OF("code_challenge_methods_supported", struct server_view, challenges),
+    LIST_OF("authorization_details_types_supported", struct server_view, detail_types),
+    MEMBER("grant_management_endpoint", TEXT, 0, struct server_view, grant_endpoint),
+    LIST_OF("grant_management_actions_supported", struct server_view, grant_actions),
     LIST_OF("grant_types_supported", struct server_view, grant_types),
     LIST_OF("token_endpoint_auth_methods_supported", struct server_view, methods),
     LIST_OF("token_endpoint_auth_signing_alg_values_supported", struct server_view, algorithms),
@@ -63,6 +85,21 @@ err get_authorization_server(struct call *call)
         .token_endpoint = address_of(call, "/oauth/token"),
         .introspection_endpoint = address_of(call, "/oauth/introspect"),
         .revocation_endpoint = address_of(call, "/oauth/revoke"),
+        .authorization_endpoint = address_of(call, "/oauth/authorize"),
+        .pushed_endpoint = address_of(call, "/oauth/par"),
+        .grant_endpoint = address_of(call, "/oauth/grants"),
+        .pushed_only = true,
+        .names_issuer = true,
+        .response_types = RESPONSE_TYPES,
+        .response_types_count = COUNT(RESPONSE_TYPES),
+        .response_modes = RESPONSE_MODES,
+        .response_modes_count = COUNT(RESPONSE_MODES),
+        .challenges = CHALLENGES,
+        .challenges_count = COUNT(CHALLENGES),
+        .detail_types = DETAIL_TYPES,
+        .detail_types_count = COUNT(DETAIL_TYPES),
+        .grant_actions = GRANT_ACTIONS,
+        .grant_actions_count = COUNT(GRANT_ACTIONS),
         .documentation = address_of(call, "/openapi.json"),
         .grant_types = GRANT_TYPES,
         .grant_types_count = COUNT(GRANT_TYPES),

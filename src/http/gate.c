@@ -183,14 +183,22 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
     return OK;
 }
 
-bool gate_is_signed_in(const struct gate *gate, struct call *call)
+bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out)
 {
     struct text session = {NULL, 0};
     struct actor actor;
     bool known = read_session(gate, call, &session) == OK && session.at != NULL &&
                  session_authenticate(&call->cx, session, &actor) == OK;
     failure_clear(&call->cx.failure); /* to be nobody is no failure here */
+    if (known)
+        *out = actor;
     return known;
+}
+
+bool gate_is_signed_in(const struct gate *gate, struct call *call)
+{
+    struct actor actor;
+    return gate_find_person(gate, call, &actor);
 }
 
 /* ---- form */

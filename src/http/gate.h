@@ -21,6 +21,8 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
 
 /* For pages that greet: whether the request has a session that holds. The ctx's actor stays nobody. */
 bool gate_is_signed_in(const struct gate *gate, struct call *call);
+/* The same, and who it is; `out` is left as it was when nobody is. */
+bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out);
 
 /* Reads the body as JSON; NULL when there is none, or when the door takes forms and it is one. Fails MEDIA_TYPE
  * request.media_type, MALFORMED request.body_not_taken, and as json_parse(). */

@@ -98,12 +98,23 @@ err html_reply(struct call *call, const struct builder *page)
 
 /* Without a referrer a browser hides the origin of its own form, and the gate would refuse it (Fetch, "append a request
  * Origin header"). */
-err html_reply_form(struct call *call, const struct builder *page)
+static err reply_form(struct call *call, const struct builder *page, struct text policy)
 {
-    TRY(reply(call, page, TEXT(POLICY("'self'"))));
+    TRY(reply(call, page, policy));
     call->reply.status = 200;
     call_replace_field(call, "Referrer-Policy", TEXT("same-origin"));
     return OK;
+}
+
+err html_reply_form(struct call *call, const struct builder *page)
+{
+    return reply_form(call, page, TEXT(POLICY("'self'")));
+}
+
+err html_reply_form_to(struct call *call, const struct builder *page, struct text origin)
+{
+    struct text policy = text_format(call->arena, POLICY("'self' %.*s"), TEXT_ARGS(origin));
+    return policy.at == NULL ? FAIL_MEMORY(&call->cx) : reply_form(call, page, policy);
 }
 
 /* ---- refusals */

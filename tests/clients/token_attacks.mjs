@@ -92,9 +92,9 @@ const WRONG = [
   ...[
     ['no grant type', 'invalid_request', { form: { grant_type: undefined } }],
     ['an empty grant type', 'invalid_request', { form: { grant_type: '' } }],
-    ['a code', 'unsupported_grant_type', { form: { grant_type: 'authorization_code', code: 'x' } }],
+    ['a code without its address', 'invalid_request', { form: { grant_type: 'authorization_code', code: 'x' } }],
     ['a password', 'unsupported_grant_type', { form: { grant_type: 'password', username: 'a', password: 'b' } }],
-    ['a refresh token', 'unsupported_grant_type', { form: { grant_type: 'refresh_token', refresh_token: 'x' } }],
+    ['a refresh token that is none', 'invalid_grant', { form: { grant_type: 'refresh_token', refresh_token: 'x' } }],
     ['an implicit grant', 'unsupported_grant_type', { form: { grant_type: 'implicit' } }],
     ['a grant type in capitals', 'unsupported_grant_type', { form: { grant_type: 'CLIENT_CREDENTIALS' } }],
     ['a scope that nobody has', 'invalid_scope', { form: { scope: 'everything' } }],

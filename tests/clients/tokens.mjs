@@ -25,7 +25,8 @@ const discover = async () => {
   const resource = await oauth.processResourceDiscoveryResponse(
     issuer, await oauth.resourceDiscoveryRequest(issuer, options))
   check(resource.authorization_servers[0] === server.issuer, 'the resource names another server')
-  check(server.response_types_supported.length === 0, 'there is no way to send a person here yet')
+  check(server.require_pushed_authorization_requests && server.response_types_supported.join() === 'code',
+    'a person is sent here with a pushed request only')
   return server
 }
 

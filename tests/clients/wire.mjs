@@ -21,13 +21,15 @@ export const reach = (address, options) => {
 export const makeKeys = (alg) =>
   jose.generateKeyPair(alg, { extractable: true, ...(alg === 'PS256' ? { modulusLength: 2048 } : {}) })
 
-/** The organisation, department and scopes of a system that signs; gives its client id. */
-export const register = async (organisation, department, name, keys, scopes) => {
+/** The organisation, department and scopes of a system that signs; gives its client id. `redirects`: addresses, with
+ *  blanks. */
+export const register = async (organisation, department, name, keys, scopes, redirects) => {
   const folder = mkdtempSync(join(tmpdir(), 'symbolon-keys-'))
   try {
     const file = join(folder, 'keys.jwks')
     writeFileSync(file, JSON.stringify({ keys: await Promise.all(keys.map((key) => jose.exportJWK(key))) }))
-    const words = ['system', 'create', organisation, department, name, '--jwks', file, '--json', '--scope', scopes]
+    const words = ['system', 'create', organisation, department, name, '--jwks', file, '--json', '--scope', scopes,
+      ...(redirects ? ['--redirect', redirects] : [])]
     const store = JSON.parse(process.env.STORE)
     return JSON.parse(execFileSync(process.env.SYMBOLON, [...words, ...store], { encoding: 'utf8' })).id
   } finally {

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The page on which somebody with a browser answers what a client asks (RFC 6749 section 4.1.1): plain, without script,
+ * with two buttons of equal weight. Whoever comes without a pushed request is told so and is sent nowhere. */
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "domain/attribute.h"
+#include "http/api_thread.h"
+#include "http/consent.h"
+#include "http/handlers.h"
+#include "http/html.h"
+#include "http/oauth.h"
+
+#define DAY_MS (24LL * 3600 * 1000)
+
+/* ---- what the page says */
+
+static void row(struct builder *page, const char *name, struct text text)
+{
+    if (text.size == 0)
+        return;
+    build_format(page, "<div><dt>%s</dt><dd>", name);
+    html_text(page, text);
+    build_literal(page, "</dd></div>\n");
+}
+
+static void row_of_kinds(struct builder *page, const char *name, struct attribute_set kinds)
+{
+    bool first = true;
+    if (attribute_set_is_empty(kinds))
+        return;
+    build_format(page, "<div><dt>%s</dt><dd>", name);
+    for (size_t i = 0; attribute_at(i) != NULL; i++) {
+        const struct attribute_kind *kind = attribute_at(i);
+        if (!attribute_set_has(kinds, (attribute_number)kind->number))
+            continue;
+        build_literal(page, first ? "" : ", ");
+        html_text(page, text_of(kind->label));
+        first = false;
+    }
+    build_literal(page, "</dd></div>\n");
+}
+
+static struct text days(struct arena *arena, int64_t duration_ms)
+{
+    long long whole = (duration_ms + DAY_MS - 1) / DAY_MS;
+    return text_format(arena, "%lld day%s", whole, text_plural(whole));
+}
+
+static struct text how_often(struct arena *arena, const struct uses *uses)
+{
+    if (uses->kind == USES_ONCE)
+        return TEXT("Once");
+    if (uses->kind == USES_TIMES)
+        return text_format(arena, "At most %lld times", (long long)uses->max);
+    if (uses->kind == USES_EVENT)
+        return text_format(arena, "Until this: %.*s", TEXT_ARGS(uses->event));
+    return TEXT("As often as needed in that time");
+}
+
+/* What the organisation says it does beside, as it has said it; what it has not said is not made up. */
+static void rows_of_facts(struct builder *page, struct arena *arena, const struct purpose_view *purpose)
+{
+    struct builder names = builder_open(arena, 8192);
+    for (size_t i = 0; i < purpose->passed_on_count; i++) {
+        build_literal(&names, i == 0 ? "" : ", ");
+        build_text(&names, purpose->passed_on[i]);
+    }
+    row(page, "Passed on to", names.overflowed ? TEXT("several others") : builder_text(&names));
+    if (purpose->scored)
+        row(page, "Scoring", TEXT("It is used to rate you."));
+    if (purpose->leaves_eea)
+        row(page, "Abroad", TEXT("It leaves the European Economic Area."));
+    if (purpose->trains_ai)
+        row(page, "Training", TEXT("It is used to train artificial intelligence."));
+}
+
+static void write_purpose(struct builder *page, struct arena *arena, const struct consent_view *view)
+{
+    const struct purpose_view *purpose = view->purpose;
+    build_literal(page, "<h2>What for</h2>\n<dl>\n");
+    row(page, "Purpose", purpose->name);
+    row(page, "That is", purpose->sentence);
+    row(page, "For example", purpose->example);
+    row_of_kinds(page, "Needed", attribute_set_intersect(view->attributes, purpose->needed));
+    row_of_kinds(page, "Wished for", attribute_set_intersect(view->attributes, purpose->optional));
+    row(page, "For how long", days(arena, view->duration_ms));
+    row(page, "How often", how_often(arena, &view->uses));
+    row(page, "Kept for", days(arena, purpose->retention_ms));
+    rows_of_facts(page, arena, purpose);
+    row(page, "What you get", purpose->benefit);
+    row(page, "If you say no", purpose->if_no);
+    build_literal(page, "</dl>\n<p class=\"note\">You can stop it at any time. Both sides get a receipt. To give less, "
+                        "or for a shorter time, answer with your app.</p>\n");
+}
+
+static void write_who(struct builder *page, const struct consent_view *view)
+{
+    build_literal(page, "<p><strong>");
+    html_text(page, view->organisation.name);
+    build_literal(page, "</strong> (");
+    html_text(page, view->department.name);
+    build_literal(page, ", ");
+    html_text(page, view->client.name);
+    build_literal(page, view->purpose == NULL ? ") wants to know that it is you. It gets none of your data.</p>\n"
+                        : view->signs_in      ? ") wants to sign you in, and asks for some of your data.</p>\n"
+                                              : ") asks for some of your data.</p>\n");
+    if (view->relationship.type == ID_NONE)
+        build_literal(page, "<p>You have no relationship with this organisation yet. To say yes begins one.</p>\n");
+}
+
+static void write_button(struct builder *page, const char *answer, const char *label)
+{
+    build_format(page, "<button name=\"answer\" value=\"%s\">%s</button>\n", answer, label);
+}
+
+static void write_hidden(struct builder *page, const char *name, struct text value)
+{
+    build_format(page, "<input type=\"hidden\" name=\"%s\" value=\"", name);
+    html_text(page, value);
+    build_literal(page, "\">\n");
+}
+
+/* ---- the doors */
+
+struct authorize_form {
+    struct text client_id;
+    struct text request_uri;
+    struct text answer;
+};
+static const struct shape_member FORM[] = {
+    MEMBER("client_id", TEXT, SHAPE_REQUIRED, struct authorize_form, client_id, .most = LIMIT_CLIENT_ID_BYTES),
+    MEMBER("request_uri", TEXT, SHAPE_REQUIRED, struct authorize_form, request_uri, .most = 256),
+    MEMBER("answer", TEXT, SHAPE_REQUIRED, struct authorize_form, answer, .most = 16, .sentence = "accept or refuse"),
+};
+const struct shape SHAPE_AUTHORIZE_FORM = {.name = "AuthorizeForm", .sentence = "The answer of a page.",
+    SHAPE_MEMBERS(FORM), .size = sizeof(struct authorize_form), .form = true};
+
+/* Scheme, host and port: the page may send the form's answer there and nowhere else. Up to the first sign that none of
+ * them has: what goes into a policy must end nothing there. */
+static struct text origin_of(struct text uri)
+{
+    size_t slashes = 0;
+    size_t size = 0;
+    for (; size < uri.size; size++) {
+        char c = uri.at[size];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     (c != '\0' && strchr(".-:[]", c) != NULL) || (c == '/' && ++slashes < 3);
+        if (!plain)
+            break;
+    }
+    return (struct text){uri.at, size};
+}
+
+static err write_sign_in(struct call *call)
+{
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    html_open(&page, "Sign in first");
+    build_literal(&page, "<p>Somebody wants to know who you are, or asks for some of your data. Only you can answer: "
+                         "sign in to this node with this browser, by your passkey or by a link that its operator gave "
+                         "you. Then load this page again.</p>\n"
+                         "<p class=\"note\">The question waits for five minutes. Nothing has been answered yet.</p>\n");
+    html_close(&page);
+    return html_reply(call, &page);
+}
+
+static err write_question(struct call *call, const struct consent_query *query, const struct consent *consent)
+{
+    struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    struct consent_view view;
+    TRY(consent_show(call, consent, &view));
+    html_open(&page, view.purpose == NULL ? "Sign in there?" : "May they have this?");
+    write_who(&page, &view);
+    if (view.purpose != NULL)
+        write_purpose(&page, call->arena, &view);
+    build_literal(&page, "<form method=\"post\" action=\"/oauth/authorize\">\n");
+    write_hidden(&page, "client_id", query->client_id);
+    write_hidden(&page, "request_uri", query->request_uri);
+    write_button(&page, "accept", "Yes");
+    write_button(&page, "refuse", "No");
+    build_literal(&page, "</form>\n<p class=\"note\">You go back to ");
+    html_text(&page, origin_of(consent->pushed.ask.redirect_uri));
+    build_literal(&page, ".</p>\n");
+    html_close(&page);
+    return html_reply_form_to(call, &page, origin_of(consent->pushed.ask.redirect_uri));
+}
+
+err get_authorize(struct call *call)
+{
+    struct consent_query query = {TEXT_NONE, TEXT_NONE};
+    struct consent consent;
+    TRY(call_query(call, &query));
+    TRY(consent_open(call, query.client_id, query.request_uri, &consent));
+    if (!gate_find_person(&call_visit(call)->api->gate, call, &call->cx.actor))
+        return write_sign_in(call);
+    return write_question(call, &query, &consent);
+}
+
+static err reply_redirect(struct call *call, void *arg)
+{
+    const struct authorization_answer *answer = arg;
+    struct text address;
+    TRY(consent_address(call, answer, &address));
+    call_reply_nothing(call);
+    call_add_field(call, "Location", address);
+    return OK;
+}
+
+err post_authorize(struct call *call)
+{
+    struct ctx *cx = &call->cx;
+    struct authorize_form form = {.answer = TEXT_NONE};
+    struct consent consent;
+    struct authorization_answer *answer = ARENA_NEW(call->arena, struct authorization_answer);
+    if (answer == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(oauth_form(call, &form));
+    TRY(consent_open(call, form.client_id, form.request_uri, &consent));
+    if (!text_is(form.answer, "accept") && !text_is(form.answer, "refuse"))
+        return FAIL(cx, MALFORMED, "oauth.request", "the answer is accept or refuse");
+    consent_answer(&consent, answer);
+    answer->accepts = text_is(form.answer, "accept");
+    return call_seal(call, authorization_answer, answer, reply_redirect, cx->actor.person_id);
+}
