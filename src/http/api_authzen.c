@@ -304,18 +304,12 @@ static err seal_answer(struct call *call, struct asking *asking)
         .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true, .passing = &PASSING});
 }
 
-static err make_asking(struct call *call, size_t count, struct asking **out)
+static err make_room(struct call *call, size_t count, struct asking *asking)
 {
-    struct asking *asking = ARENA_NEW(call->arena, struct asking);
-    if (asking == NULL)
-        return FAIL_MEMORY(&call->cx);
     asking->all = (struct evaluations){.items = ARENA_ARRAY(call->arena, struct evaluation, count), .count = count,
         .semantic = EVALUATION_EXECUTE_ALL};
     asking->unreadable = ARENA_ARRAY(call->arena, struct unreadable, count);
-    if (asking->all.items == NULL || asking->unreadable == NULL)
-        return FAIL_MEMORY(&call->cx);
-    *out = asking;
-    return OK;
+    return asking->all.items == NULL || asking->unreadable == NULL ? FAIL_MEMORY(&call->cx) : OK;
 }
 
 static err decide(struct ctx *cx, struct evaluation *one)
@@ -328,8 +322,10 @@ static err decide(struct ctx *cx, struct evaluation *one)
 
 static err ask_one(struct call *call, const struct authzen_question *question)
 {
-    struct asking *asking = NULL;
-    TRY(make_asking(call, 1, &asking));
+    struct asking *asking = ARENA_NEW(call->arena, struct asking);
+    if (asking == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(make_room(call, 1, asking));
     TRY(authzen_question(&call->cx, question, true, &asking->all.items[0]));
     TRY(decide(&call->cx, &asking->all.items[0]));
     return seal_answer(call, asking);
@@ -403,7 +399,9 @@ err post_evaluations(struct call *call)
     struct ctx *cx = &call->cx;
     const json_t *body = call_visit(call)->body;
     struct evaluations_body head = {.options = NULL};
-    struct asking *asking = NULL;
+    struct asking *asking = ARENA_NEW(call->arena, struct asking);
+    if (asking == NULL)
+        return FAIL_MEMORY(cx);
     if (body == NULL)
         return FAIL(cx, MALFORMED, "request.missing_body", "this needs a body of JSON");
     const json_t *list = json_object_get(body, "evaluations");
@@ -413,7 +411,7 @@ err post_evaluations(struct call *call)
         TRY(require_entities(cx, &head.defaults));
         return ask_one(call, &head.defaults);
     }
-    TRY(make_asking(call, json_array_size(list), &asking));
+    TRY(make_room(call, json_array_size(list), asking));
     asking->is_list = true;
     if (head.options != NULL && head.options->semantic != 0)
         asking->all.semantic = head.options->semantic;

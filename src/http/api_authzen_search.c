@@ -171,17 +171,12 @@ struct search {
     size_t             count;
 };
 
-static err begin(struct call *call, bool needs_purpose, struct search **out)
+static err begin(struct call *call, bool needs_purpose, struct search *search)
 {
-    struct search *search = ARENA_NEW(call->arena, struct search);
-    if (search == NULL)
-        return FAIL_MEMORY(&call->cx);
     TRY(call_body(call, &search->body));
     TRY(authzen_question(&call->cx, &search->body.question, needs_purpose, &search->question));
     TRY(mark_of(call, &search->mark));
-    TRY(read_token(call, search->body.page, search->mark, &search->after));
-    *out = search;
-    return OK;
+    return read_token(call, search->body.page, search->mark, &search->after);
 }
 
 static err finish(struct call *call, const struct search *search, bool more, int64_t place)
@@ -198,8 +193,10 @@ static err finish(struct call *call, const struct search *search, bool more, int
 err post_search_subject(struct call *call)
 {
     struct ctx *cx = &call->cx;
-    struct search *search = NULL;
-    TRY(begin(call, true, &search));
+    struct search *search = ARENA_NEW(call->arena, struct search);
+    if (search == NULL)
+        return FAIL_MEMORY(cx);
+    TRY(begin(call, true, search));
     bool is_system = text_is(search->question.subject_type, EVALUATION_SYSTEM);
     struct id own = {is_system ? ID_SYSTEM : ID_DEPARTMENT, cx->actor.organisation_id,
                      is_system ? cx->actor.system_id : cx->actor.department_id};
@@ -239,8 +236,10 @@ static err show_relationship(struct call *call, struct search *search, const str
 
 err post_search_resource(struct call *call)
 {
-    struct search *search = NULL;
-    TRY(begin(call, true, &search));
+    struct search *search = ARENA_NEW(call->arena, struct search);
+    if (search == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(begin(call, true, search));
     struct evaluation_relationships found = {.question = search->question, .after = search->after,
         .limit = limit_of(search->body.page)};
     TRY(evaluation_relationships(&call->cx, &found));
@@ -277,8 +276,10 @@ static err search_one_purpose(struct call *call, struct search *search)
 
 err post_search_action(struct call *call)
 {
-    struct search *search = NULL;
-    TRY(begin(call, false, &search));
+    struct search *search = ARENA_NEW(call->arena, struct search);
+    if (search == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(begin(call, false, search));
     search->question.action = TEXT(EVALUATION_READ);
     if (search->question.purpose.size > 0)
         return search_one_purpose(call, search);

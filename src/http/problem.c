@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "http/call.h"
 #include "http/authzen.h"
+#include "http/call.h"
 #include "http/html.h"
 #include "http/oauth.h"
 
