@@ -4,8 +4,10 @@
  *   embed_sql queries OUT.h OUT.c FILE…      every named query: structs, prototype, descriptor, function
  *   embed_sql migrations OUT.c FILE…         every migration: number, name and text
  * Rows are `none`, `one`, `many`, or `walk`: so many that they are given one by one and never lie in memory at once.
- * `apart` names the parameter without whose value a statement touches no row, neither reading nor writing. `meets:
- * one`: it takes away exactly one row, or something is wrong.
+ * `apart` names the parameter without whose value a statement touches no row, neither reading nor writing.
+ * `meets` says how many rows a change is to meet (enum statement_meets of src/store/statement.h); what gives no rows
+ * has to say it. `one`: exactly one, or it fails. `all`: every row that its WHERE names, which may be none. `any`:
+ * nobody is promised anything, or whoever runs it asks how many. `told`: as `any`, of a DELETE that mostly meets one.
  * Several queries may share one row struct (`-- row: NAME`); `:columns:` in their SQL stands for its columns. What
  * several say in the same words stands before them as a part (`-- part: NAME`); `:NAME:` stands for it.
  * Leaves whether the SQL itself is right to the database, which prepares every query at start. Anything in a head that
@@ -78,12 +80,7 @@ static void check_query(const struct source *source, struct query *query, const 
     for (size_t i = 0; i < output->count; i++)
         if (text_equals(output->names[i], query->name))
             sql_refuse(source, "%.*s exists already", TEXT_ARGS(query->name));
-    query_check_sql(source, query);
-    struct text sql = builder_text(&query->sql);
-    bool deletes = none && query->apart.size > 0 && text_starts_with(sql, "DELETE FROM ");
-    if (query->meets.size > 0 && (!text_is(query->meets, "one") || !deletes))
-        sql_refuse(source, "%.*s: what meets one row is a DELETE that says what parts its rows",
-                   TEXT_ARGS(query->name));
+    query_check_sql(output->arena, source, query);
     if (query->writes && text_is(query->rows, "walk"))
         sql_refuse(source, "%.*s: a walk changes nothing", TEXT_ARGS(query->name));
 }
@@ -297,15 +294,18 @@ static void build_upper(struct builder *out, struct text text)
 static void write_row(struct output *output, const struct query *query)
 {
     struct builder *table = &output->table;
-    build_format(table, "{.name = \"%.*s\", .index = %zu, .writes = %s, .is_put = %s, .rows = ROWS_",
-                 TEXT_ARGS(query->name), output->count, query->writes ? "true" : "false",
-                 query->is_put ? "true" : "false");
+    build_format(table, "{.name = \"%.*s\", .index = %zu, .writes = %s, .rows = ROWS_",
+                 TEXT_ARGS(query->name), output->count, query->writes ? "true" : "false");
     build_upper(table, query->rows);
     build_literal(table, ", .file = STORE_");
     build_upper(table, query->file);
     build_format(table, ", .tables = 0x%llx, .apart = %zu", (unsigned long long)query->tables, number_of(query));
-    if (query->meets.size > 0)
-        build_literal(table, ", .meets_one = true");
+    build_literal(table, ", .meets = MEETS_");
+    build_upper(table, query->meets.size > 0 ? query->meets : TEXT("any"));
+    if (query->named.size > 0) {
+        build_literal(table, ",\n .named =\n    ");
+        write_quoted(table, query->named);
+    }
     if (query->in.count > 0)
         build_format(table, ",\n .in = %.*s_in, .in_count = %zu", TEXT_ARGS(query->name), query->in.count);
     if (query->out.count > 0)

@@ -285,8 +285,53 @@ static bool is_put(const struct query *query)
     return puts && has_values;
 }
 
+/* What stands between the first word and SET or WHERE, and all from WHERE on. */
+static bool read_named(struct query *query, struct arena *arena)
+{
+    struct text sql = builder_text(&query->sql);
+    struct text rest = sql;
+    struct token token = {.depth = 0};
+    struct text table = TEXT_NONE;
+    bool is_next = false;
+    while (next_token(&rest, &token)) {
+        if (is_next)
+            table = token.text;
+        is_next = table.size == 0 && (text_equals_ignoring_case(token.text, "update") ||
+                                      text_equals_ignoring_case(token.text, "from"));
+        if (token.depth > 0 || !text_equals_ignoring_case(token.text, "where"))
+            continue;
+        size_t size = (size_t)(sql.at + sql.size - token.text.at);
+        query->named = text_format(arena, "%.*s %.*s", TEXT_ARGS(table), (int)size, token.text.at);
+        return table.size > 0 && is_name(table);
+    }
+    return false;
+}
+
+/* Every change says how many rows it is to meet: what vanishes on its way is found by that. An INSERT of values says it
+ * by what it is. */
+static void note_meets(const struct source *source, struct query *query, struct arena *arena)
+{
+    struct text sql = builder_text(&query->sql);
+    bool is_told = text_is(query->meets, "told");
+    bool is_all = text_is(query->meets, "all");
+    if (query->meets.size == 0 && is_put(query))
+        query->meets = TEXT("one");
+    if (query->meets.size == 0 && query->writes && text_is(query->rows, "none"))
+        sql_refuse(source, "%.*s: a change says how many rows it meets: one, all, any or told",
+                   TEXT_ARGS(query->name));
+    if (query->meets.size > 0 && (!query->writes || !text_is(query->rows, "none")))
+        sql_refuse(source, "%.*s: what meets rows changes them, and gives none", TEXT_ARGS(query->name));
+    if (query->meets.size > 0 && !is_told && !is_all && !text_is(query->meets, "one") && !text_is(query->meets, "any"))
+        sql_refuse(source, "%.*s: it meets one, all, any or told", TEXT_ARGS(query->name));
+    if (is_told && (query->apart.size == 0 || !text_starts_with(sql, "DELETE FROM ")))
+        sql_refuse(source, "%.*s: what is told is a DELETE that says what parts its rows", TEXT_ARGS(query->name));
+    bool names = text_starts_with(sql, "DELETE FROM ") || text_starts_with(sql, "UPDATE ");
+    if (is_all && (!names || !read_named(query, arena)))
+        sql_refuse(source, "%.*s: what meets all is an UPDATE or DELETE with a WHERE", TEXT_ARGS(query->name));
+}
+
 /* The parameters are exactly $1 … $n, and the statement is one that reads rows or changes them. */
-void query_check_sql(const struct source *source, struct query *query)
+void query_check_sql(struct arena *arena, const struct source *source, struct query *query)
 {
     bool used[LIMIT_STATEMENT_PARAMETERS + 1] = {false};
     struct text sql = builder_text(&query->sql);
@@ -311,6 +356,6 @@ void query_check_sql(const struct source *source, struct query *query)
     for (size_t i = 1; i <= query->in.count; i++)
         if (!used[i])
             sql_refuse(source, "%.*s does not use $%zu", TEXT_ARGS(query->name), i);
-    query->is_put = is_put(query);
     note_tables(source, query);
+    note_meets(source, query, arena);
 }

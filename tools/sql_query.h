@@ -29,13 +29,13 @@ struct query {
     struct text    file;
     struct text    rows;
     struct text    apart; /* a parameter without whose value it touches no row */
-    struct text    meets; /* "one": there is exactly one row that it changes, or something is wrong; else empty */
+    struct text    meets; /* how many rows it is to change: "one", "all", "any" or "told"; empty: it gives rows */
     struct text    row; /* name of the row struct; the query's own unless the head shares one */
     struct columns in;
     struct columns out;
     struct builder sql; /* without comments, one line after the other */
     bool           writes;
-    bool           is_put; /* each run writes exactly one row: no run leaves things as they are */
+    struct text    named; /* of what meets all: "TABLE WHERE …", the rows that it is to change; else empty */
     uint64_t       tables; /* a bit for each table that it names; some share one */
 };
 
@@ -47,8 +47,8 @@ struct source source_open(struct arena *arena, const char *path); /* the whole f
 /* The next query of the file, its parts as they stand there. False at the end. */
 bool query_read(struct arena *arena, struct source *source, struct query *query);
 
-/* The parameters are exactly $1 … $n; notes whether the statement changes rows, whether each run
- * writes one, and its tables. */
-void query_check_sql(const struct source *source, struct query *query);
+/* The parameters are exactly $1 … $n; notes whether the statement changes rows, its tables, and how many rows it is to
+ * meet. */
+void query_check_sql(struct arena *arena, const struct source *source, struct query *query);
 
 #endif

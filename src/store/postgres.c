@@ -43,7 +43,7 @@ static const struct meaning MEANINGS[] = {
     {"53200", UNAVAILABLE, "store.memory", "the database has no memory left"},
     {"55P03", UNAVAILABLE, "store.busy", "the database waited too long for a lock"},
     {"57014", UNAVAILABLE, "store.busy", "the database took too long"},
-    {"2201F", CORRUPT, "store.row_lost", "the database took a row and did not keep it"}, /* postgres_statement.c */
+    {"2201F", CORRUPT, "store.row_lost", "the database took a change and did not keep it"}, /* postgres_statement.c */
     {"25006", UNAVAILABLE, "store.read_only", "the database takes no changes: it is a standby"},
     {"57P", UNAVAILABLE, "store.lost", "the database ended the connection"},
     {"53", UNAVAILABLE, "store.lost", "the database lacks room for the connection"},
@@ -242,7 +242,7 @@ static bool is_of_all(const struct failure *failure)
 static err look_at_posted(struct ctx *cx, struct postgres *pg, const struct postgres_owed *owed, PGresult *result)
 {
     struct ctx own = {.arena = NULL};
-    bool counts = owed->is_put && PQresultStatus(result) != PGRES_PIPELINE_ABORTED;
+    bool counts = owed->is_one && PQresultStatus(result) != PGRES_PIPELINE_ABORTED;
     err looked = look_at(&own, result, "what was posted");
     if (looked == OK && (!counts || strcmp(PQcmdTuples(result), "1") == 0))
         return OK;

@@ -44,7 +44,7 @@ struct postgres_owed {
     owed_kind kind;
     size_t    slot;    /* OWED_PREPARED: of the statement; OWED_AHEAD: its place in `ahead` */
     bool      is_past; /* of a transaction that has ended: nobody is told of its failures */
-    bool      is_put;  /* OWED_POSTED: of a statement that writes exactly one row */
+    bool      is_one;  /* OWED_POSTED: of a statement that is to change exactly one row */
 };
 
 #define POSTGRES_OWED_AT_ONCE 8 /* by what is sent between two looks at the room */

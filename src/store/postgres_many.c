@@ -92,7 +92,7 @@ static many_form form_of(const struct statement *statement)
         return MANY_NOT;
     if (!statement->writes)
         return MANY_ROWS;
-    if (statement->meets_one)
+    if (statement->meets == MEETS_TOLD)
         return MANY_DELETES;
     if (statement->rows != ROWS_NONE || !read_insert(sql, &insert))
         return MANY_NOT;
@@ -159,7 +159,7 @@ static void put_inserts(struct builder *out, const struct statement *statement)
     struct insert insert;
     bool is_insert = read_insert(text_of(statement->sql), &insert);
     assert(is_insert); /* as its form says */
-    if (statement->is_put)
+    if (statement->meets == MEETS_ONE)
         build_literal(out, "WITH kept_ AS (");
     build_text(out, insert.head);
     build_literal(out, "SELECT ");
@@ -169,7 +169,7 @@ static void put_inserts(struct builder *out, const struct statement *statement)
     build_literal(out, " AS ");
     put_name(out, statement, "");
     build_text(out, insert.tail);
-    if (statement->is_put)
+    if (statement->meets == MEETS_ONE)
         build_literal(out, " RETURNING 1) SELECT sqrt(count(*) - cardinality($1)) FROM kept_");
 }
 

@@ -45,14 +45,21 @@ static size_t size_of_first(const char *sql)
     return size;
 }
 
-/* What somebody has hung on a table may take a row away without a word, and the commit would be on its way before we
- * had counted. So the server counts: without its row the statement fails (there is no root of -1), and all with it. */
+/* What somebody has hung on a table may take a change away without a word, and the commit would be on its way before we
+ * had counted. So the server counts: where a row is missing the statement fails (there is no root of -1), and all with
+ * it. The rows that a change names are those of before it: all of one statement sees one state. */
 static const char *words_of(const struct postgres *pg, const struct statement *statement, char room[PUT_BYTES])
 {
-    if (!statement->is_put || pg->is_spread)
+    int size_of_sql = (int)size_of_first(statement->sql);
+    int size = 0;
+    if (pg->is_spread || (statement->meets != MEETS_ONE && statement->meets != MEETS_ALL))
         return statement->sql;
-    int size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT sqrt(count(*) - 1) FROM kept",
-                        (int)size_of_first(statement->sql), statement->sql);
+    if (statement->meets == MEETS_ONE)
+        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT sqrt(count(*) - 1) FROM kept",
+                        size_of_sql, statement->sql);
+    else
+        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT count(*), sqrt(count(*) -"
+                        " (SELECT count(*) FROM %s)) FROM kept", size_of_sql, statement->sql, statement->named);
     assert(size > 0 && size < PUT_BYTES); /* our own text */
     return room;
 }
@@ -234,10 +241,11 @@ static err post_alone(struct ctx *cx, struct postgres *pg, const struct statemen
                       const struct postgres_values *values)
 {
     PGresult *answer = NULL;
-    bool waits = statement->meets_one;
+    bool waits = statement->meets == MEETS_TOLD;
     if ((statement->tables & pg->many->parked_tables) != 0)
         TRY(postgres_unpark(cx, pg));
-    const struct postgres_owed owed = {.kind = waits ? OWED_ROWS : OWED_POSTED, .is_put = statement->is_put};
+    const struct postgres_owed owed = {.kind = waits ? OWED_ROWS : OWED_POSTED,
+                                       .is_one = statement->meets == MEETS_ONE};
     TRY(postgres_send_values(cx, pg, statement, values, owed));
     if (!waits)
         return OK;
@@ -273,9 +281,12 @@ static err settle(struct ctx *cx, struct database *db)
     return postgres_collect(cx, pg, "what was posted", NULL);
 }
 
-static void note_change(struct postgres *pg, PGresult *rows)
+static void note_change(struct postgres *pg, const struct statement *statement, PGresult *rows)
 {
-    if (!text_to_int64(text_of(PQcmdTuples(rows)), &pg->changed))
+    static const struct field COUNT = {"count", FIELD_INT64, 0};
+    bool is_told = statement->meets == MEETS_ALL && PQntuples(rows) == 1; /* by words_of() */
+    if (is_told ? !postgres_get(rows, 0, 0, &COUNT, &pg->changed)
+                : !text_to_int64(text_of(PQcmdTuples(rows)), &pg->changed))
         pg->changed = 0;
 }
 
@@ -335,12 +346,12 @@ static err start(struct ctx *cx, struct database *db, const struct statement *st
     TRY(result);
     if (!pg->is_lent[slot])
         pg->at[slot] = -1;
-    note_change(pg, pg->results[slot]);
-    if (!statement->is_put || pg->changed == 1)
+    note_change(pg, statement, pg->results[slot]);
+    if (statement->meets != MEETS_ONE || pg->changed == 1)
         return OK;
     PQclear(pg->results[slot]); /* what has not begun is not finished */
     pg->results[slot] = NULL;
-    return FAIL(cx, CORRUPT, "store.row_lost", "the database took a row and did not keep it (%s)", statement->name);
+    return FAIL(cx, CORRUPT, "store.row_lost", "the database took a change and did not keep it (%s)", statement->name);
 }
 
 static err step(struct ctx *cx, struct database *db, const struct statement *statement, bool *out_row)

@@ -22,8 +22,9 @@ void postgres_types_of(const struct statement *statement, unsigned out[LIMIT_STA
 
 bool postgres_agrees(const struct pg_result *described, const struct statement *statement)
 {
+    bool is_counted = statement->meets == MEETS_ONE || statement->meets == MEETS_ALL; /* by the server */
     bool agrees = (size_t)PQnparams(described) == statement->in_count &&
-                  (statement->is_put || (size_t)PQnfields(described) == statement->out_count);
+                  (is_counted || (size_t)PQnfields(described) == statement->out_count);
     for (size_t i = 0; agrees && i < statement->out_count; i++) {
         Oid type = PQftype(described, (int)i);
         field_type wanted = statement->out[i].type;

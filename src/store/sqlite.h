@@ -27,6 +27,7 @@ struct sqlite_file {
     struct sqlite3_stmt  *moves[MOVE_COUNT]; /* prepared once for each open file */
     struct sqlite3_stmt **prepared;          /* by index of STATEMENTS; the last: a passing one */
     int                   wait_ms;           /* for a lock that another process holds */
+    int64_t               named;             /* rows that a statement of MEETS_ALL is to change, before it is stepped */
 };
 
 /* Opens and reads every setting back; closed by database_close(). Fails NOT_FOUND store.missing, INTERNAL store.open |

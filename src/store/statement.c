@@ -78,7 +78,7 @@ err statement_none(struct ctx *cx, const struct statement *statement, const void
 {
     struct database *db = NULL;
     bool is_row = false;
-    if ((changed == NULL || statement->meets_one) && may_post(cx->db, statement)) {
+    if ((changed == NULL || statement->meets == MEETS_TOLD) && may_post(cx->db, statement)) {
         TRY(post(cx, statement, in));
         if (changed != NULL)
             *changed = 1; /* or all of it is run again with a wait */

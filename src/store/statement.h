@@ -20,6 +20,15 @@ struct field {
 /* A walk may lead over a whole table: its rows never lie in memory all at once. */
 typedef enum statement_rows { ROWS_NONE, ROWS_ONE, ROWS_MANY, ROWS_WALK } statement_rows;
 
+/* How many rows a change is to meet. What it meets and does not change has vanished on its way, by whatever somebody
+ * has hung on a table: CORRUPT store.row_lost. */
+typedef enum statement_meets {
+    MEETS_ANY, /* it is not looked at; whoever asks is told how many */
+    MEETS_ONE, /* exactly one */
+    MEETS_ALL, /* each that its WHERE names, if there are any */
+    MEETS_TOLD /* mostly one: whoever asks is told so at once, and where it is wrong all is run again with a wait */
+} statement_meets;
+
 struct statement {
     const char         *name;
     const char         *sql; /* parameters are $1 … $n */
@@ -28,9 +37,9 @@ struct statement {
     statement_rows      rows;
     uint64_t            tables; /* a bit for each that it names; some share one */
     size_t              apart;  /* number of the parameter without whose value it touches no row; 0: there is none */
-    bool                meets_one; /* there is exactly one row that it takes away; else it is run again with a wait */
+    statement_meets     meets;
+    const char         *named;  /* of MEETS_ALL: "TABLE WHERE …" */
     bool                writes;
-    bool                is_put; /* each run writes exactly one row, and gives none back */
     const struct field *in;
     size_t              in_count;
     const struct field *out;
@@ -49,8 +58,8 @@ extern const size_t STATEMENT_COUNT;
 void statement_ahead(struct ctx *cx, const struct statement *statement, const void *in);
 
 /* `in` is the query's struct, or NULL when it has no parameters. Text and bytes of rows are copied into cx->arena.
- * All fail CONFLICT store.duplicate, UNAVAILABLE store.busy | store.full, CORRUPT store.damaged, INTERNAL store.failed,
- * TOO_LARGE limit.memory. */
+ * All fail CONFLICT store.duplicate, UNAVAILABLE store.busy | store.full, CORRUPT store.damaged | store.row_lost,
+ * INTERNAL store.failed, TOO_LARGE limit.memory. */
 err statement_none(struct ctx *cx, const struct statement *statement, const void *in, int64_t *changed) MUST_CHECK;
 err statement_one(struct ctx *cx, const struct statement *statement, const void *in, void *row, bool *found) MUST_CHECK;
 /* At most LIMIT_ROWS rows, otherwise TOO_LARGE limit.rows. */

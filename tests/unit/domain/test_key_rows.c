@@ -10,6 +10,7 @@
 #include "crypto/keyring.h"
 #include "domain/key_return.h"
 #include "domain/key_rows.h"
+#include "domain/person.h"
 #include "domain/person_key.h"
 #include "store/queries.h"
 #include "support/node.h"
@@ -43,8 +44,11 @@ static void assert_fails(struct ctx *cx, err got, err wanted, const char *reason
 static err make_keys(struct ctx *cx, void *arg)
 {
     (void)arg;
-    for (int64_t person_id = ADA; person_id <= CLEO; person_id++)
+    for (int64_t person_id = ADA; person_id <= CLEO; person_id++) {
+        struct sql_person_insert_in row = {.person_id = person_id, .state = PERSON_ACTIVE};
+        TRY(sql_person_insert(cx, &row, NULL));
         TRY(person_key_make(cx, person_id));
+    }
     return OK;
 }
 

@@ -8,6 +8,7 @@ import tempfile
 
 EMBED = sys.argv.pop(1)
 GOOD = "-- name: a_load\n-- file: people\n-- in: x int64\n-- out: y text\n-- rows: one\nSELECT y FROM a WHERE x = $1;\n"
+CHANGE = "-- name: a_end\n-- file: people\n-- in: x int64\n-- meets: all\n-- rows: none\nDELETE FROM a WHERE x = $1;\n"
 PART = "-- part: ones\nones AS (SELECT 1);\n"
 
 REFUSED = {
@@ -38,6 +39,25 @@ REFUSED = {
     "rows parted by what is no parameter": (GOOD.replace("-- rows", "-- apart: z\n-- rows"), "is a parameter"),
     "a walk that changes": (GOOD.replace("one", "walk").replace("SELECT y FROM a WHERE", "DELETE FROM a WHERE"),
                             "a walk changes nothing"),
+    "a change that does not say how many rows it meets": (
+        CHANGE.replace("-- meets: all\n", ""), "says how many rows"),
+    "an insert that may leave what is there": (
+        CHANGE.replace("-- meets: all\n", "").replace("DELETE FROM a WHERE x = $1",
+                                                      "INSERT INTO a VALUES ($1) ON CONFLICT (x) DO NOTHING"),
+        "says how many rows"),
+    "a number of rows that is none": (CHANGE.replace("all", "few"), "it meets one, all, any or told"),
+    "rows that are met and read": (GOOD.replace("-- rows", "-- meets: one\n-- rows"), "changes them, and gives none"),
+    "rows that are met and given": (
+        CHANGE.replace("none", "one").replace("-- rows", "-- out: y text\n-- rows").replace(";", " RETURNING y;"),
+        "changes them, and gives none"),
+    "all rows of a table": (CHANGE.replace("-- in: x int64\n", "").replace(" WHERE x = $1", ""), "with a WHERE"),
+    "all rows of an insert": (
+        CHANGE.replace("DELETE FROM a WHERE x = $1", "INSERT INTO a VALUES ($1)"), "with a WHERE"),
+    "told without what parts its rows": (CHANGE.replace("all", "told"), "what parts its rows"),
+    "told of a change that is no delete": (
+        CHANGE.replace("all", "told").replace("-- rows", "-- apart: x\n-- rows").replace("DELETE FROM a",
+                                                                                      "UPDATE a SET y = 1"),
+        "what parts its rows"),
     "another kind of statement": (GOOD.replace("SELECT y", "PRAGMA y"), "does not begin with"),
 }
 
@@ -71,6 +91,17 @@ def main():
     bits = [bin(int(each, 16)).count("1") for each in tables]
     if bits != [1, 1, 2, 1] or tables[0] != tables[1] or int(tables[2], 16) != int(tables[0], 16) | int(tables[3], 16):
         failed.append(f"tables: {tables}")
+    change = CHANGE.replace("DELETE FROM a WHERE x", "UPDATE a SET y = (SELECT z FROM b WHERE u = ' where ') where x")
+    for text, wanted in ((CHANGE, ('.meets = MEETS_ALL', '"a WHERE x = $1"')),
+                         (change, ('.meets = MEETS_ALL', '"a where x = $1"')),
+                         (CHANGE.replace("all", "one"), ('.meets = MEETS_ONE',)),
+                         (CHANGE.replace("all", "any"), ('.meets = MEETS_ANY',)),
+                         (CHANGE.replace("-- meets: all\n", "").replace("DELETE FROM a WHERE x = $1",
+                                                                        "INSERT INTO a VALUES ($1)"),
+                          ('.meets = MEETS_ONE',))):
+        code, said, body = embed(text)
+        if code != 0 or any(each not in body for each in wanted):
+            failed.append(f"what a change meets: {code} {said} {wanted}")
     shared = GOOD.replace("-- rows", "-- row: a\n-- rows")
     taken = shared.replace("a_load", "a_find").replace("-- out: y text\n", "").replace("SELECT y", "SELECT :columns:")
     code, said, body = embed(shared + taken)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The generated functions: every type and form there and back, and how each can fail. */
 #include "base/limits.h"
+#include "store/conn.h"
 #include "unit/store/things.h"
 
 static err insert(struct ctx *cx, void *arg)
@@ -191,6 +192,99 @@ static void changes_are_counted_and_returned(void **state)
     assert_true(text_is(load(fixture, 1).name, "uno$1!"));
 }
 
+/* ---- what is hung on a table: it takes away each change of the second thing, and a fifth one */
+
+#define BENT_OF_SQLITE(how, when) "CREATE TEMP TRIGGER bent_" how " BEFORE " how " ON thing WHEN " when \
+                                  " BEGIN SELECT RAISE(IGNORE); END"
+#define BENT_OF_POSTGRES(how, when) "CREATE TRIGGER bent_" how " BEFORE " how " ON thing FOR EACH ROW WHEN (" when \
+                                    ") EXECUTE FUNCTION swallow()"
+
+/* store_write_fn */
+static err bend(struct ctx *cx, void *arg)
+{
+    static const char *const OF_SQLITE[] = {BENT_OF_SQLITE("UPDATE", "OLD.thing_id = 2"),
+                                            BENT_OF_SQLITE("DELETE", "OLD.thing_id = 2"),
+                                            BENT_OF_SQLITE("INSERT", "NEW.thing_id = 5")};
+    static const char *const OF_POSTGRES[] = {
+        "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
+        BENT_OF_POSTGRES("UPDATE", "OLD.thing_id = 2"), BENT_OF_POSTGRES("DELETE", "OLD.thing_id = 2"),
+        BENT_OF_POSTGRES("INSERT", "NEW.thing_id = 5")};
+    struct database *db = cx->db->of_file[STORE_PEOPLE];
+    bool is_far = db->engine->dialect == DIALECT_POSTGRES;
+    TRY(write_thing(cx, arg)); /* a batch that changes nothing need not be kept */
+    for (size_t i = 0; i < (is_far ? 4 : 3); i++)
+        TRY(db->engine->run(cx, db, is_far ? OF_POSTGRES[i] : OF_SQLITE[i]));
+    return OK;
+}
+
+struct change_of_one {
+    int64_t number;
+    bool    asks; /* how many */
+    int64_t changed;
+};
+
+/* store_write_fn */
+static err rename_named(struct ctx *cx, void *arg)
+{
+    struct change_of_one *change = arg;
+    struct sql_thing_rename_in in = {change->number, TEXT("other")};
+    return sql_thing_rename(cx, &in, change->asks ? &change->changed : NULL);
+}
+
+/* store_write_fn */
+static err rename_one(struct ctx *cx, void *arg)
+{
+    struct change_of_one *change = arg;
+    struct sql_thing_rename_one_in in = {change->number, TEXT("another")};
+    return sql_thing_rename_one(cx, &in, change->asks ? &change->changed : NULL);
+}
+
+/* store_write_fn: up to this number. */
+static err forget_named(struct ctx *cx, void *arg)
+{
+    struct change_of_one *change = arg;
+    struct sql_thing_forget_in in = {{NULL, 0}, 1, change->number};
+    return sql_thing_forget(cx, &in, change->asks ? &change->changed : NULL);
+}
+
+static void try_change(struct fixture *fixture, store_write_fn run, struct change_of_one change, int64_t wanted)
+{
+    for (int asks = 0; asks <= 1; asks++) {
+        change.asks = asks == 1;
+        err result = store_write_wait(fixture->store, &fixture->cx, run, &change);
+        assert_int_equal(result, wanted < 0 ? CORRUPT : OK);
+        if (wanted < 0)
+            assert_string_equal(fixture->cx.failure.reason, "store.row_lost");
+        else if (change.asks)
+            assert_int_equal(change.changed, wanted);
+        failure_clear(&fixture->cx.failure);
+    }
+}
+
+static void a_change_that_vanishes_on_its_way_is_a_failure(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int64_t number = 1; number <= 3; number++)
+        assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    try_change(fixture, rename_one, (struct change_of_one){.number = 3}, 1);
+    try_change(fixture, rename_one, (struct change_of_one){.number = 9}, -1);
+    try_change(fixture, rename_named, (struct change_of_one){.number = 9}, 0);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, bend, &(int64_t){4}), OK);
+    try_change(fixture, rename_named, (struct change_of_one){.number = 1}, 1);
+    try_change(fixture, rename_named, (struct change_of_one){.number = 2}, -1);
+    try_change(fixture, rename_one, (struct change_of_one){.number = 2}, -1);
+    assert_true(text_is(load(fixture, 2).name, "thing 2"));
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &(int64_t){5}), CORRUPT);
+    assert_string_equal(fixture->cx.failure.reason, "store.row_lost");
+    failure_clear(&fixture->cx.failure);
+    try_change(fixture, forget_named, (struct change_of_one){.number = 3}, -1);
+    assert_int_equal(count_things(&fixture->cx), 4);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, forget_named, &(struct change_of_one){.number = 1}),
+                     OK);
+    try_change(fixture, forget_named, (struct change_of_one){.number = 1}, 0);
+    assert_int_equal(count_things(&fixture->cx), 3);
+}
+
 static void a_second_one_of_a_kind_is_a_duplicate(void **state)
 {
     struct fixture *fixture = *state;
@@ -248,6 +342,7 @@ int main(void)
         STORE_TEST(a_walk_ends_with_the_error_of_its_taker),
         STORE_TEST(a_full_arena_is_a_failure),
         STORE_TEST(changes_are_counted_and_returned),
+        STORE_TEST(a_change_that_vanishes_on_its_way_is_a_failure),
         STORE_TEST(a_second_one_of_a_kind_is_a_duplicate),
         STORE_TEST(a_column_of_another_type_is_damage),
         STORE_TEST(a_read_sees_one_state_until_it_ends),

@@ -18,12 +18,14 @@ SELECT :columns: FROM pushed_request WHERE public_id = $1;
 -- name: pushed_request_use
 -- file: people
 -- in:   public_id text, used_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE pushed_request SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
 
 -- name: pushed_request_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM pushed_request WHERE public_id IN
     (SELECT public_id FROM pushed_request WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
@@ -57,12 +59,14 @@ ORDER BY authorization_id DESC LIMIT 1;
 -- name: authorization_end
 -- file: people
 -- in:   person_id int64, authorization_id int64, ended_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE authorization_now SET ended_at_ms = $3 WHERE person_id = $1 AND authorization_id = $2 AND ended_at_ms = 0;
 
 -- name: authorization_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM authorization_now WHERE created_at_ms <= $1 AND authorization_id IN
     (SELECT authorization_id FROM authorization_now WHERE created_at_ms <= $1 ORDER BY created_at_ms LIMIT $2);
@@ -87,18 +91,21 @@ SELECT :columns: FROM authorization_token WHERE public_id = $1;
 -- name: authorization_token_use
 -- file: people
 -- in:   public_id text, used_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE authorization_token SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
 
 -- name: authorization_token_revoke
 -- file: people
 -- in:   public_id text, revoked_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE authorization_token SET revoked_at_ms = $2 WHERE public_id = $1 AND revoked_at_ms = 0;
 
 -- name: authorization_token_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM authorization_token WHERE public_id IN
     (SELECT public_id FROM authorization_token WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);

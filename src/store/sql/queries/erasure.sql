@@ -2,11 +2,13 @@
 -- What it takes to forget a person. Rows that lie together are taken away a portion at a time; rows that only a walk
 -- over the table finds are looked for outside a write and taken away by their keys.
 
+-- Who stands there already stays as it is; that it stands is counted either way.
 -- name: erasure_insert
 -- file: people
 -- in:   person_id int64, asked_at_ms int64
 -- rows: none
-INSERT INTO erasure (person_id, asked_at_ms) VALUES ($1, $2) ON CONFLICT (person_id) DO NOTHING;
+INSERT INTO erasure (person_id, asked_at_ms) VALUES ($1, $2)
+ON CONFLICT (person_id) DO UPDATE SET asked_at_ms = erasure.asked_at_ms;
 
 -- name: erasure_list
 -- file: people
@@ -34,6 +36,7 @@ SELECT person_id FROM person WHERE state = $1 AND person_id > $2 ORDER BY person
 -- name: erasure_delete
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM erasure WHERE person_id = $1;
 
@@ -42,60 +45,70 @@ DELETE FROM erasure WHERE person_id = $1;
 -- name: erase_sessions
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM session WHERE person_id = $1;
 
 -- name: erase_links
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM sign_in_link WHERE person_id = $1;
 
 -- name: erase_authorizations
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM authorization_now WHERE person_id = $1;
 
 -- name: erase_authorization_tokens
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM authorization_token WHERE person_id = $1;
 
 -- name: erase_invitations
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM invitation WHERE person_id = $1;
 
 -- name: erase_contact_keys
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM contact_key WHERE person_id = $1;
 
 -- name: erase_passkey_credentials
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM passkey_credential WHERE person_id = $1;
 
 -- name: erase_recovery_codes
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM recovery_code WHERE person_id = $1;
 
 -- name: erase_recovery
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM recovery WHERE person_id = $1;
 
 -- name: erase_alerts
 -- file: people
 -- in:   person_id int64, most int64
+-- meets: all
 -- rows: none
 DELETE FROM alert WHERE person_id = $1 AND (person_id, alert_id) IN
     (SELECT person_id, alert_id FROM alert WHERE person_id = $1 ORDER BY alert_id LIMIT $2);
@@ -105,18 +118,21 @@ DELETE FROM alert WHERE person_id = $1 AND (person_id, alert_id) IN
 -- name: erase_passkeys
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM passkey WHERE person_id = $1;
 
 -- name: erase_vault
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM vault WHERE person_id = $1;
 
 -- name: erase_history
 -- file: people
 -- in:   person_id int64, most int64
+-- meets: all
 -- rows: none
 DELETE FROM vault_history WHERE person_id = $1 AND (person_id, kind, version) IN
     (SELECT person_id, kind, version FROM vault_history WHERE person_id = $1 ORDER BY kind, version LIMIT $2);
@@ -124,6 +140,7 @@ DELETE FROM vault_history WHERE person_id = $1 AND (person_id, kind, version) IN
 -- name: erase_relationship_keys
 -- file: people
 -- in:   person_id int64, most int64
+-- meets: all
 -- rows: none
 DELETE FROM relationship_key WHERE person_id = $1 AND (person_id, relationship_id) IN
     (SELECT person_id, relationship_id FROM relationship_key WHERE person_id = $1 ORDER BY relationship_id LIMIT $2);
@@ -131,6 +148,7 @@ DELETE FROM relationship_key WHERE person_id = $1 AND (person_id, relationship_i
 -- name: erase_records
 -- file: records
 -- in:   person_id int64, most int64
+-- meets: all
 -- rows: none
 DELETE FROM record WHERE person_id = $1 AND (person_id, relationship_id, record_id) IN
     (SELECT person_id, relationship_id, record_id FROM record WHERE person_id = $1
@@ -139,6 +157,7 @@ DELETE FROM record WHERE person_id = $1 AND (person_id, relationship_id, record_
 -- name: erase_predecessor_keys
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 UPDATE predecessor SET sealed = NULL WHERE person_id = $1 AND sealed IS NOT NULL;
 
@@ -162,30 +181,35 @@ SELECT act_id FROM act WHERE person_id = $1 AND uses_event <> '' ORDER BY act_id
 -- name: erase_receipt
 -- file: people
 -- in:   person_id int64, receipt_id int64
+-- meets: all
 -- rows: none
 DELETE FROM receipt WHERE receipt_id = $2 AND person_id = $1;
 
 -- name: erase_receipt_signed
 -- file: people
 -- in:   person_id int64, receipt_id int64
+-- meets: all
 -- rows: none
 DELETE FROM receipt_signed WHERE receipt_id = $2 AND person_id = $1;
 
 -- name: erase_event
 -- file: people
 -- in:   person_id int64, act_id int64
+-- meets: all
 -- rows: none
 UPDATE act SET uses_event = '' WHERE act_id = $2 AND person_id = $1 AND uses_event <> '';
 
 -- name: erase_grant_events
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 UPDATE grant_now SET uses_event = '' WHERE person_id = $1 AND uses_event <> '';
 
 -- name: erase_request_events
 -- file: people
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 UPDATE request SET uses_event = '', counter_uses_event = ''
 WHERE person_id = $1 AND (uses_event <> '' OR counter_uses_event <> '');
@@ -193,6 +217,7 @@ WHERE person_id = $1 AND (uses_event <> '' OR counter_uses_event <> '');
 -- name: erase_note
 -- file: ledger
 -- in:   person_id int64, disclosure_id int64, note bytes
+-- meets: all
 -- rows: none
 UPDATE disclosure SET note = $3 WHERE disclosure_id = $2 AND person_id = $1;
 
@@ -208,6 +233,7 @@ ORDER BY actor_id, key_hash LIMIT $2;
 -- name: erase_answer
 -- file: people
 -- in:   actor_id int64, key_hash bytes
+-- meets: all
 -- rows: none
 DELETE FROM idempotency WHERE actor_id = $1 AND key_hash = $2;
 
@@ -222,6 +248,7 @@ ORDER BY actor_id, key_hash LIMIT $2;
 -- name: erase_read_answer
 -- file: ledger
 -- in:   actor_id int64, key_hash bytes
+-- meets: all
 -- rows: none
 DELETE FROM disclosure_answer WHERE actor_id = $1 AND key_hash = $2;
 
@@ -244,6 +271,7 @@ SELECT bucket FROM key_removed WHERE person_id = $1;
 -- name: key_removed_forget
 -- file: keys
 -- in:   bucket int64
+-- meets: all
 -- rows: none
 DELETE FROM key_removed WHERE bucket = $1;
 

@@ -25,7 +25,7 @@ ON CONFLICT (person_id, relationship_id, purpose_id, closes_at_ms, grant_id) DO 
 -- file: people
 -- in:   person_id int64, relationship_id int64, purpose_id int64, closes_at_ms int64, grant_id int64
 -- apart: person_id
--- meets: one
+-- meets: told
 -- rows: none
 DELETE FROM grant_now
 WHERE person_id = $1 AND relationship_id = $2 AND purpose_id = $3 AND closes_at_ms = $4 AND grant_id = $5;

@@ -25,6 +25,7 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET person_id = excluded.person_id, s
 -- name: idempotency_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM idempotency WHERE (actor_id, key_hash) IN
     (SELECT actor_id, key_hash FROM idempotency WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2);
@@ -32,6 +33,7 @@ DELETE FROM idempotency WHERE (actor_id, key_hash) IN
 -- name: idempotency_forget_unknown
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM idempotency WHERE (actor_id, key_hash) IN
     (SELECT actor_id, key_hash FROM idempotency WHERE actor_id = 0 AND at_ms <= $1
@@ -59,6 +61,7 @@ ON CONFLICT (actor_id, key_hash) DO UPDATE SET person_id = excluded.person_id, s
 -- name: disclosure_answer_forget
 -- file: ledger
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM disclosure_answer WHERE (actor_id, key_hash) IN
     (SELECT actor_id, key_hash FROM disclosure_answer WHERE at_ms <= $1 ORDER BY at_ms LIMIT $2);

@@ -18,6 +18,7 @@ INSERT INTO bucket_key (bucket, sealed) VALUES ($1, $2);
 -- name: bucket_key_delete
 -- file: keys
 -- in:   bucket int64
+-- meets: all
 -- rows: none
 DELETE FROM bucket_key WHERE bucket = $1;
 
@@ -32,7 +33,7 @@ SELECT bucket FROM bucket_key ORDER BY bucket;
 -- file: keys
 -- in:   bucket int64
 -- rows: none
-INSERT INTO bucket_gone (bucket) VALUES ($1) ON CONFLICT (bucket) DO NOTHING;
+INSERT INTO bucket_gone (bucket) VALUES ($1) ON CONFLICT (bucket) DO UPDATE SET bucket = excluded.bucket;
 
 -- name: bucket_gone_list
 -- file: keys
@@ -52,6 +53,7 @@ SELECT name FROM key_owner WHERE row_id = 1;
 -- name: key_owner_insert
 -- file: keys
 -- in:   name text
+-- meets: any
 -- rows: none
 INSERT INTO key_owner (row_id, name) VALUES (1, $1) ON CONFLICT (row_id) DO NOTHING;
 
@@ -65,6 +67,7 @@ SELECT size, note FROM log_mark WHERE row_id = 1;
 -- name: log_mark_keep
 -- file: keys
 -- in:   size int64, note text
+-- meets: any
 -- rows: none
 INSERT INTO log_mark (row_id, size, note) VALUES (1, $1, $2)
 ON CONFLICT (row_id) DO UPDATE SET size = excluded.size, note = excluded.note WHERE log_mark.size < excluded.size;

@@ -10,6 +10,7 @@ SELECT value FROM node_text WHERE name = 'log_origin';
 -- name: log_origin_create
 -- file: people
 -- in:   origin text
+-- meets: any
 -- rows: none
 INSERT INTO node_text (name, value) VALUES ('log_origin', $1) ON CONFLICT (name) DO NOTHING;
 
@@ -38,7 +39,7 @@ SELECT COUNT(*) FROM log_pending;
 -- file: people
 -- in:   person_id int64, receipt_id int64, leaf bytes
 -- apart: person_id
--- meets: one
+-- meets: told
 -- rows: none
 DELETE FROM log_pending WHERE person_id = $1 AND receipt_id = $2 AND leaf = $3;
 
@@ -138,5 +139,6 @@ WHERE log_lease.holder = excluded.holder OR log_lease.until_ms <= $2 OR log_leas
 -- name: log_lease_end
 -- file: people
 -- in:   holder int64
+-- meets: any
 -- rows: none
 UPDATE log_lease SET until_ms = 0 WHERE lease_id = 1 AND holder = $1;

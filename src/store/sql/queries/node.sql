@@ -49,6 +49,7 @@ SELECT value FROM node_state WHERE name = $1;
 -- name: node_note_make
 -- file: people
 -- in:   name text
+-- meets: any
 -- rows: none
 INSERT INTO node_state (name, value) VALUES ($1, 1) ON CONFLICT (name) DO NOTHING;
 
@@ -62,6 +63,7 @@ SELECT value FROM node_state WHERE name = 'keys_generation';
 -- name: node_keys_generation_note
 -- file: people
 -- in:   value int64
+-- meets: any
 -- rows: none
 INSERT INTO node_state (name, value) VALUES ('keys_generation', $1)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE node_state.value < excluded.value;
@@ -99,6 +101,7 @@ SELECT :columns: FROM id_token_key ORDER BY key_number;
 -- name: id_token_key_insert
 -- file: keys
 -- in:   key_number int64, sealed bytes, public_jwk text, signs_from_ms int64
+-- meets: any
 -- rows: none
 INSERT INTO id_token_key (key_number, sealed, public_jwk, signs_from_ms, shown_until_ms)
 VALUES ($1, $2, $3, $4, 0) ON CONFLICT (key_number) DO NOTHING;
@@ -106,6 +109,7 @@ VALUES ($1, $2, $3, $4, 0) ON CONFLICT (key_number) DO NOTHING;
 -- name: id_token_key_end
 -- file: keys
 -- in:   before_number int64, shown_until_ms int64
+-- meets: all
 -- rows: none
 UPDATE id_token_key SET shown_until_ms = $2 WHERE key_number < $1 AND shown_until_ms = 0;
 

@@ -95,6 +95,7 @@ WHERE s.organisation_id = $1 ORDER BY s.system_id;
 -- name: system_revoke
 -- file: people
 -- in:   organisation_id int64, system_id int64, revoked_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE system SET revoked_at_ms = $3 WHERE organisation_id = $1 AND system_id = $2 AND revoked_at_ms = 0;
 
@@ -119,5 +120,6 @@ WHERE public_id = $1;
 -- name: api_key_revoke
 -- file: people
 -- in:   organisation_id int64, system_id int64, revoked_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE api_key SET revoked_at_ms = $3 WHERE organisation_id = $1 AND system_id = $2 AND revoked_at_ms = 0;

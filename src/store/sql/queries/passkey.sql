@@ -29,18 +29,21 @@ SELECT :columns: FROM passkey WHERE person_id = $1 AND passkey_id = $2;
 -- name: passkey_rename
 -- file: people
 -- in:   person_id int64, passkey_id int64, version int64, sealed bytes
+-- meets: one
 -- rows: none
 UPDATE passkey SET version = $3, sealed = $4 WHERE person_id = $1 AND passkey_id = $2;
 
 -- name: passkey_use
 -- file: people
 -- in:   person_id int64, passkey_id int64, counter int64, backed_up int64, used_at_ms int64
+-- meets: one
 -- rows: none
 UPDATE passkey SET counter = $3, backed_up = $4, used_at_ms = $5 WHERE person_id = $1 AND passkey_id = $2;
 
 -- name: passkey_delete
 -- file: people
 -- in:   person_id int64, passkey_id int64
+-- meets: one
 -- rows: none
 DELETE FROM passkey WHERE person_id = $1 AND passkey_id = $2;
 
@@ -54,6 +57,7 @@ SELECT count(*) AS passkeys FROM passkey WHERE person_id = $1;
 -- name: passkey_credential_insert
 -- file: people
 -- in:   credential_hash bytes, person_id int64
+-- meets: any
 -- rows: none
 INSERT INTO passkey_credential (credential_hash, person_id) VALUES ($1, $2)
 ON CONFLICT (credential_hash) DO NOTHING;
@@ -68,6 +72,7 @@ SELECT person_id FROM passkey_credential WHERE credential_hash = $1;
 -- name: passkey_credential_delete
 -- file: people
 -- in:   credential_hash bytes
+-- meets: all
 -- rows: none
 DELETE FROM passkey_credential WHERE credential_hash = $1;
 
@@ -81,6 +86,7 @@ SELECT count(*) AS credentials FROM passkey_credential WHERE person_id = $1;
 -- name: passkey_challenge_spend
 -- file: people
 -- in:   challenge_hash bytes, expires_at_ms int64
+-- meets: any
 -- rows: none
 INSERT INTO passkey_challenge (challenge_hash, expires_at_ms) VALUES ($1, $2)
 ON CONFLICT (challenge_hash) DO NOTHING;
@@ -88,6 +94,7 @@ ON CONFLICT (challenge_hash) DO NOTHING;
 -- name: passkey_challenge_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM passkey_challenge WHERE challenge_hash IN
     (SELECT challenge_hash FROM passkey_challenge WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
@@ -116,6 +123,7 @@ SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND at_ms > $2;
 -- name: alert_forget
 -- file: people
 -- in:   person_id int64, until_ms int64
+-- meets: any
 -- rows: none
 DELETE FROM alert WHERE person_id = $1 AND at_ms <= $2;
 
@@ -135,6 +143,7 @@ SELECT person_id, hash FROM recovery_code WHERE code_hash = $1;
 -- name: recovery_code_delete
 -- file: people
 -- in:   code_hash bytes
+-- meets: all
 -- rows: none
 DELETE FROM recovery_code WHERE code_hash = $1;
 

@@ -18,6 +18,7 @@ SELECT state, merged_into, created_at_ms FROM person WHERE person_id = $1;
 -- name: person_update
 -- file: people
 -- in:   person_id int64, state int64, merged_into int64
+-- meets: one
 -- rows: none
 UPDATE person SET state = $2, merged_into = $3 WHERE person_id = $1;
 
@@ -46,12 +47,14 @@ INSERT INTO person_key (person_id, bucket, wrapped) VALUES ($1, $2, $3);
 -- name: person_key_update
 -- file: keys
 -- in:   person_id int64, bucket int64, wrapped bytes
+-- meets: one
 -- rows: none
 UPDATE person_key SET bucket = $2, wrapped = $3 WHERE person_id = $1;
 
 -- name: person_key_delete
 -- file: keys
 -- in:   person_id int64
+-- meets: one
 -- rows: none
 DELETE FROM person_key WHERE person_id = $1;
 
@@ -101,18 +104,21 @@ INSERT INTO key_bucket (bucket, people, open) VALUES ($1, $2, $3);
 -- name: key_bucket_doom
 -- file: keys
 -- in:   bucket int64
+-- meets: any
 -- rows: none
 INSERT INTO key_bucket (bucket, people, open) VALUES ($1, 0, 2) ON CONFLICT (bucket) DO NOTHING;
 
 -- name: key_bucket_count
 -- file: keys
 -- in:   bucket int64, more int64
+-- meets: one
 -- rows: none
 UPDATE key_bucket SET people = people + $2 WHERE bucket = $1;
 
 -- name: key_bucket_set_open
 -- file: keys
 -- in:   bucket int64, open int64
+-- meets: one
 -- rows: none
 UPDATE key_bucket SET open = $2 WHERE bucket = $1;
 
@@ -132,6 +138,7 @@ WHERE open = 3 ORDER BY key_bucket.bucket;
 -- name: key_bucket_delete
 -- file: keys
 -- in:   bucket int64
+-- meets: all
 -- rows: none
 DELETE FROM key_bucket WHERE bucket = $1;
 
@@ -151,6 +158,7 @@ SELECT hash, person_id, expires_at_ms, used_at_ms FROM sign_in_link WHERE public
 -- name: sign_in_link_use
 -- file: people
 -- in:   public_id text, used_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE sign_in_link SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
 
@@ -174,6 +182,7 @@ SELECT :columns: FROM session WHERE public_id = $1;
 -- name: session_note
 -- file: people
 -- in:   public_id text, seen_at_ms int64
+-- meets: any
 -- rows: none
 UPDATE session SET seen_at_ms = $2 WHERE public_id = $1 AND seen_at_ms < $2;
 
@@ -189,24 +198,28 @@ ORDER BY seen_at_ms DESC, session_id DESC LIMIT $4;
 -- name: session_delete
 -- file: people
 -- in:   public_id text
+-- meets: all
 -- rows: none
 DELETE FROM session WHERE public_id = $1;
 
 -- name: session_end_one
 -- file: people
 -- in:   person_id int64, session_id int64
+-- meets: all
 -- rows: none
 DELETE FROM session WHERE person_id = $1 AND session_id = $2;
 
 -- name: session_end_others
 -- file: people
 -- in:   person_id int64, session_id int64
+-- meets: all
 -- rows: none
 DELETE FROM session WHERE person_id = $1 AND session_id <> $2;
 
 -- name: session_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM session WHERE public_id IN
     (SELECT public_id FROM session WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
@@ -227,6 +240,7 @@ SELECT :columns: FROM leftover ORDER BY person_id, relationship_id LIMIT $1;
 -- name: leftover_delete
 -- file: people
 -- in:   person_id int64, relationship_id int64
+-- meets: all
 -- rows: none
 DELETE FROM leftover WHERE person_id = $1 AND relationship_id = $2;
 

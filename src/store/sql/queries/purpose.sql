@@ -7,6 +7,7 @@
 --       optional_low int64,
 --       optional_high int64, departments int64, longest_ms int64, name text, body text, created_at_ms int64,
 --       language text
+-- meets: one
 -- rows: none
 INSERT INTO purpose (organisation_id, purpose_id, version, state, needed_low, needed_high, optional_low, optional_high,
     departments, longest_ms, name, body, created_at_ms, published_at_ms, retired_at_ms, language)
@@ -20,6 +21,7 @@ ON CONFLICT (organisation_id, purpose_id, version) DO UPDATE SET needed_low = ex
 -- name: purpose_set_state
 -- file: people
 -- in:   organisation_id int64, purpose_id int64, version int64, state int64, published_at_ms int64, retired_at_ms int64
+-- meets: one
 -- rows: none
 UPDATE purpose SET state = $4, published_at_ms = $5, retired_at_ms = $6
 WHERE organisation_id = $1 AND purpose_id = $2 AND version = $3;

@@ -13,6 +13,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 -- name: record_update
 -- file: records
 -- in:   person_id int64, relationship_id int64, record_id int64, version int64, updated_at_ms int64, sealed bytes
+-- meets: one
 -- rows: none
 UPDATE record SET version = $4, updated_at_ms = $5, sealed = $6
 WHERE person_id = $1 AND relationship_id = $2 AND record_id = $3;
@@ -31,12 +32,14 @@ ON CONFLICT (person_id, relationship_id, record_id) DO UPDATE SET version = excl
 -- name: record_delete_all
 -- file: records
 -- in:   person_id int64, relationship_id int64
+-- meets: all
 -- rows: none
 DELETE FROM record WHERE person_id = $1 AND relationship_id = $2;
 
 -- name: record_delete_of_person
 -- file: records
 -- in:   person_id int64
+-- meets: all
 -- rows: none
 DELETE FROM record WHERE person_id = $1;
 

@@ -46,6 +46,7 @@ SELECT person_id FROM relationship WHERE relationship_id = $1 ORDER BY person_id
 -- name: relationship_delete
 -- file: people
 -- in:   person_id int64, relationship_id int64
+-- meets: one
 -- rows: none
 DELETE FROM relationship WHERE person_id = $1 AND relationship_id = $2;
 

@@ -58,6 +58,7 @@ ORDER BY request_id LIMIT $5;
 -- name: request_delete
 -- file: people
 -- in:   person_id int64, request_id int64
+-- meets: one
 -- rows: none
 DELETE FROM request WHERE person_id = $1 AND request_id = $2;
 

@@ -12,6 +12,7 @@ SELECT at_ms, elapsed_ms, boot, (SELECT max(horizon_ms) FROM clock_mark) FROM cl
 -- name: clock_mark_set
 -- file: ledger
 -- in:   mark_id int64, at_ms int64, elapsed_ms int64, boot int64, horizon_ms int64
+-- meets: any
 -- rows: none
 INSERT INTO clock_mark (mark_id, at_ms, elapsed_ms, boot, horizon_ms) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (mark_id) DO UPDATE SET at_ms = excluded.at_ms, elapsed_ms = excluded.elapsed_ms, boot = excluded.boot,
@@ -22,6 +23,7 @@ WHERE clock_mark.at_ms <= excluded.at_ms;
 -- name: clock_mark_settle
 -- file: ledger
 -- in:   mark_id int64
+-- meets: any
 -- rows: none
 UPDATE clock_mark SET horizon_ms = at_ms WHERE mark_id = $1;
 
@@ -55,6 +57,7 @@ WHERE row_id = 1 RETURNING generation;
 -- name: generation_lift_keys
 -- file: keys
 -- in:   generation int64
+-- meets: all
 -- rows: none
 UPDATE keys_generation SET generation = $1 WHERE row_id = 1 AND generation < $1;
 
@@ -125,6 +128,7 @@ SELECT state FROM store_place WHERE row_id = 1;
 -- name: store_place_save
 -- file: people
 -- in:   state int64, token int64, other text, node text
+-- meets: any
 -- rows: none
 UPDATE store_place SET state = $1, token = $2, other = $3, node = $4 WHERE row_id = 1;
 
@@ -132,6 +136,7 @@ UPDATE store_place SET state = $1, token = $2, other = $3, node = $4 WHERE row_i
 -- name: store_place_hold
 -- file: people
 -- in:   state int64, token int64
+-- meets: any
 -- rows: none
 UPDATE store_place SET state = $1 WHERE row_id = 1 AND state = $1 AND token = $2;
 

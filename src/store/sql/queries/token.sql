@@ -20,6 +20,7 @@ SELECT :columns: FROM system_key WHERE organisation_id = $1 AND system_id = $2;
 -- name: system_key_revoke
 -- file: people
 -- in:   organisation_id int64, system_id int64, revoked_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE system_key SET revoked_at_ms = $3 WHERE organisation_id = $1 AND system_id = $2 AND revoked_at_ms = 0;
 
@@ -43,12 +44,14 @@ SELECT :columns: FROM access_token WHERE public_id = $1;
 -- name: access_token_revoke
 -- file: people
 -- in:   public_id text, revoked_at_ms int64
+-- meets: all
 -- rows: none
 UPDATE access_token SET revoked_at_ms = $2 WHERE public_id = $1 AND revoked_at_ms = 0;
 
 -- name: access_token_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM access_token WHERE public_id IN
     (SELECT public_id FROM access_token WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
@@ -56,12 +59,14 @@ DELETE FROM access_token WHERE public_id IN
 -- name: seen_token_insert
 -- file: people
 -- in:   token_hash bytes, expires_at_ms int64
+-- meets: any
 -- rows: none
 INSERT INTO seen_token (token_hash, expires_at_ms) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING;
 
 -- name: seen_token_forget
 -- file: people
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM seen_token WHERE token_hash IN
     (SELECT token_hash FROM seen_token WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);
@@ -70,12 +75,14 @@ DELETE FROM seen_token WHERE token_hash IN
 -- file: ledger
 -- in:   token_hash bytes, expires_at_ms int64
 -- apart: token_hash
+-- meets: any
 -- rows: none
 INSERT INTO seen_read_token (token_hash, expires_at_ms) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING;
 
 -- name: seen_read_token_forget
 -- file: ledger
 -- in:   until_ms int64, most int64
+-- meets: any
 -- rows: none
 DELETE FROM seen_read_token WHERE token_hash IN
     (SELECT token_hash FROM seen_read_token WHERE expires_at_ms <= $1 ORDER BY expires_at_ms LIMIT $2);

@@ -39,8 +39,25 @@ SELECT count(*), max(thing_id) FROM thing;
 -- name: thing_rename
 -- file: people
 -- in:   thing_id int64, name text
+-- meets: all
 -- rows: none
 UPDATE thing SET name = $2 WHERE thing_id = $1;
+
+-- name: thing_rename_one
+-- file: people
+-- in:   thing_id int64, name text
+-- meets: one
+-- rows: none
+UPDATE thing SET name = $2 WHERE thing_id = $1;
+
+-- name: thing_forget
+-- file: people
+-- in:   data bytes, first_id int64, last_id int64
+-- meets: all
+-- rows: none
+DELETE FROM thing   -- parameters in an order of their own
+WHERE thing_id IN (SELECT thing_id FROM thing WHERE thing_id >= $2 AND thing_id <= $3) AND data = $1
+    AND name <> ' where $9';
 
 -- name: thing_rename_all
 -- file: people
@@ -53,7 +70,7 @@ UPDATE thing SET name = name || '$1' || $1 RETURNING thing_id, name;
 -- file: people
 -- in:   thing_id int64
 -- apart: thing_id
--- meets: one
+-- meets: told
 -- rows: none
 DELETE FROM thing WHERE thing_id = $1;
 
@@ -93,6 +110,7 @@ INSERT INTO secret (thing_id, data) VALUES ($1, $2);
 -- name: secret_delete
 -- file: keys
 -- in:   thing_id int64
+-- meets: all
 -- rows: none
 DELETE FROM secret WHERE thing_id = $1;
 
