@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What programs read before they ask for a token: this node as an authorization server (RFC 8414) and as the resource
  * that takes its tokens (RFC 9728). Only what there is stands in them. */
-#include "http/call.h"
+#include <string.h>
+
+#include "base/text.h"
+#include "http/consent.h"
 #include "http/handlers.h"
 #include "http/shapes.h"
 #include "protocol/authorization_details.h"
+#include "protocol/id_token.h"
+#include "protocol/openid_claims.h"
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
@@ -17,9 +22,21 @@ static const struct text RESPONSE_MODES[] = {TEXT("query")};
 static const struct text CHALLENGES[] = {TEXT("S256")};
 static const struct text DETAIL_TYPES[] = {TEXT(AUTHORIZATION_DETAILS_TYPE)};
 static const struct text GRANT_ACTIONS[] = {TEXT("query"), TEXT("revoke")};
+static const struct text SUBJECT_TYPES[] = {TEXT("pairwise")};
+static const struct text SIGNS_WITH[] = {TEXT("ES256")};
+static const struct text CLAIM_TYPES[] = {TEXT("normal")};
+static const struct text WAYS[] = {TEXT(ID_TOKEN_ACR_PASSKEY)};
 static const struct text HEADER[] = {TEXT("header")};
 
 static const struct text SCOPES[] = {
+#define X(name, bit, word, sentence) TEXT(word),
+#include "http/scope.def"
+#undef X
+};
+
+/* What a client may ask of a person comes beside what a system has of its own. */
+static const struct text SERVER_SCOPES[] = {
+    TEXT(SCOPE_SIGN_IN),
 #define X(name, bit, word, sentence) TEXT(word),
 #include "http/scope.def"
 #undef X
@@ -37,12 +54,16 @@ struct server_view {
     struct text authorization_endpoint;
     struct text pushed_endpoint;
     struct text grant_endpoint;
+    struct text userinfo_endpoint;
+    struct text jwks_uri;
     struct text documentation;
     const struct text *grant_types, *response_types, *methods, *algorithms, *scopes;
     size_t             grant_types_count, response_types_count, methods_count, algorithms_count, scopes_count;
     const struct text *response_modes, *challenges, *detail_types, *grant_actions;
     size_t             response_modes_count, challenges_count, detail_types_count, grant_actions_count;
-    bool               pushed_only, names_issuer;
+    const struct text *subject_types, *signs_with, *claim_types, *claims, *ways;
+    size_t             subject_types_count, signs_with_count, claim_types_count, claims_count, ways_count;
+    bool               pushed_only, names_issuer, takes_claims, takes_request, takes_request_uri;
 };
 static const struct shape_member SERVER[] = {
     MEMBER("issuer", TEXT, 0, struct server_view, issuer, .sentence = "Also the audience of a client's assertions."),
@@ -59,6 +80,18 @@ static const struct shape_member SERVER[] = {
     LIST_OF("response_modes_supported", struct server_view, response_modes),
     LIST_OF("code_challenge_methods_supported", struct server_view, challenges),
     LIST_OF("authorization_details_types_supported", struct server_view, detail_types),
+    MEMBER("userinfo_endpoint", TEXT, 0, struct server_view, userinfo_endpoint),
+    MEMBER("jwks_uri", TEXT, 0, struct server_view, jwks_uri, .sentence = "Keys that sign ID tokens."),
+    LIST_OF("subject_types_supported", struct server_view, subject_types,
+            .sentence = "The subject is the relationship: another one at every organisation."),
+    LIST_OF("id_token_signing_alg_values_supported", struct server_view, signs_with),
+    LIST_OF("acr_values_supported", struct server_view, ways, .sentence = "Told when a passkey has proved who it is."),
+    LIST_OF("claim_types_supported", struct server_view, claim_types),
+    LIST_OF("claims_supported", struct server_view, claims,
+            .sentence = "What UserInfo tells when the person has granted it."),
+    MEMBER("claims_parameter_supported", BOOL, 0, struct server_view, takes_claims),
+    MEMBER("request_parameter_supported", BOOL, 0, struct server_view, takes_request),
+    MEMBER("request_uri_parameter_supported", BOOL, 0, struct server_view, takes_request_uri),
     MEMBER("grant_management_endpoint", TEXT, 0, struct server_view, grant_endpoint),
     LIST_OF("grant_management_actions_supported", struct server_view, grant_actions),
     LIST_OF("grant_types_supported", struct server_view, grant_types),
@@ -70,7 +103,8 @@ static const struct shape_member SERVER[] = {
     LIST_OF("revocation_endpoint_auth_signing_alg_values_supported", struct server_view, algorithms),
     LIST_OF("dpop_signing_alg_values_supported", struct server_view, algorithms),
 };
-const struct shape SHAPE_AUTHORIZATION_SERVER = {.name = "AuthorizationServer", .sentence = "RFC 8414.",
+const struct shape SHAPE_AUTHORIZATION_SERVER = {.name = "AuthorizationServer",
+    .sentence = "RFC 8414 and OpenID Connect Discovery 1.0.",
     SHAPE_MEMBERS(SERVER), .size = sizeof(struct server_view)};
 
 static struct text address_of(struct call *call, const char *path)
@@ -78,7 +112,40 @@ static struct text address_of(struct call *call, const char *path)
     return text_format(call->arena, "%s%s", call_origin(call), path);
 }
 
-err get_authorization_server(struct call *call)
+static const struct text *claims_of(struct arena *arena, size_t *out_count)
+{
+    static const struct text OF_THE_TOKEN[] = {TEXT("sub"), TEXT("acr"), TEXT("amr"), TEXT("auth_time")};
+    size_t count = 0;
+    while (openid_claim_at(count) != NULL)
+        count++;
+    struct text *all = ARENA_ARRAY(arena, struct text, COUNT(OF_THE_TOKEN) + count);
+    if (all == NULL)
+        return NULL;
+    memcpy(all, OF_THE_TOKEN, sizeof OF_THE_TOKEN);
+    for (size_t i = 0; i < count; i++)
+        all[COUNT(OF_THE_TOKEN) + i] = text_of(openid_claim_at(i));
+    *out_count = COUNT(OF_THE_TOKEN) + count;
+    return all;
+}
+
+/* OpenID Connect Discovery 1.0 section 3. What is false there by default is said, where it is true by default. */
+static void add_openid(struct call *call, struct server_view *view)
+{
+    view->userinfo_endpoint = address_of(call, "/oauth/userinfo");
+    view->jwks_uri = address_of(call, "/oauth/jwks");
+    view->subject_types = SUBJECT_TYPES;
+    view->subject_types_count = COUNT(SUBJECT_TYPES);
+    view->signs_with = SIGNS_WITH;
+    view->signs_with_count = COUNT(SIGNS_WITH);
+    view->claim_types = CLAIM_TYPES;
+    view->claim_types_count = COUNT(CLAIM_TYPES);
+    view->ways = WAYS;
+    view->ways_count = COUNT(WAYS);
+    view->claims = claims_of(call->arena, &view->claims_count);
+    view->takes_claims = true;
+}
+
+static err describe_server(struct call *call)
 {
     struct server_view view = {
         .issuer = text_of(call_origin(call)),
@@ -107,12 +174,24 @@ err get_authorization_server(struct call *call)
         .methods_count = COUNT(METHODS),
         .algorithms = ALGORITHMS,
         .algorithms_count = COUNT(ALGORITHMS),
-        .scopes = SCOPES,
-        .scopes_count = COUNT(SCOPES),
+        .scopes = SERVER_SCOPES,
+        .scopes_count = COUNT(SERVER_SCOPES),
     };
+    add_openid(call, &view);
     if (arena_is_exhausted(call->arena))
         return FAIL_MEMORY(&call->cx);
     return call_reply(call, &view);
+}
+
+err get_authorization_server(struct call *call)
+{
+    return describe_server(call);
+}
+
+/* One table, shown at the address of the other standard too. */
+err get_openid_configuration(struct call *call)
+{
+    return describe_server(call);
 }
 
 /* ---- the resource */

@@ -7,6 +7,7 @@
 #include "http/consent.h"
 #include "http/handlers.h"
 #include "http/oauth.h"
+#include "protocol/claims_request.h"
 #include "protocol/pkce.h"
 
 struct push_ask {
@@ -109,36 +110,37 @@ static err check_detail(struct ctx *cx, const struct actor *system, const struct
     return uses_check(cx, &uses, "/0/uses") == OK ? OK : fail_detail(cx, "/0/uses", "this is no way of using");
 }
 
+/* What only the answer could show is not promised beforehand. */
+static err read_claims(struct ctx *cx, struct text text, struct claims_request *out)
+{
+    TRY(claims_request_read(cx, text, out));
+    if (out->subject.size > 0)
+        return FAIL(cx, MALFORMED, "claims.subject", "who answers is not chosen beforehand: look at sub");
+    if (out->needs_passkey)
+        return FAIL(cx, MALFORMED, "claims.acr", "how it is proved may be asked for and is not promised: look at acr");
+    return OK;
+}
+
 /* A person decides about one purpose at a time, and the grant that comes of it is what the tokens stand for. */
-static err read_details(struct call *call, const struct actor *system, struct text text, struct text *out)
+static err read_details(struct call *call, const struct actor *system, const struct push_ask *ask, struct text *out)
 {
     struct ctx *cx = &call->cx;
     const struct text origin = text_of(call_origin(call));
-    struct authorization_details details;
+    struct authorization_details details = {.count = 0};
+    struct claims_request claims = {.kinds = ATTRIBUTE_SET_EMPTY};
     *out = TEXT_NONE;
-    if (text.size == 0)
-        return OK;
+    if (ask->claims.size > 0)
+        TRY(read_claims(cx, ask->claims, &claims));
+    if (ask->details.size == 0)
+        return claims_request_merge(cx, &claims, &details);
     if ((system->scopes & SCOPE_REQUESTS) == 0)
         return FAIL(cx, MALFORMED, "oauth.client", "this client lacks the scope requests, and may ask nobody for data");
-    TRY(authorization_details_read(cx, text, origin, &details));
+    TRY(authorization_details_read(cx, ask->details, origin, &details));
     if (details.count != 1)
         return fail_detail(cx, "/1", "one request asks for one purpose");
+    TRY(claims_request_merge(cx, &claims, &details));
     TRY(check_detail(cx, system, &details.at[0]));
     return authorization_details_write(cx, &details, origin, out);
-}
-
-static err read_claims(struct ctx *cx, struct text text, struct text *out)
-{
-    const json_t *claims = NULL;
-    *out = TEXT_NONE;
-    if (text.size == 0)
-        return OK;
-    if (json_parse(cx, text, &claims) != OK || !json_is_object(claims)) {
-        failure_clear(&cx->failure);
-        return FAIL(cx, MALFORMED, "oauth.request", "claims must be an object of JSON");
-    }
-    *out = json_canonical(cx->arena, claims);
-    return out->at == NULL ? FAIL_MEMORY(cx) : OK;
 }
 
 /* The key that must redeem the code: named, or shown by a proof; both must be one. */
@@ -187,8 +189,8 @@ err post_pushed_request(struct call *call)
     TRY(check_words(cx, &ask));
     TRY(check_redirect(cx, ask.redirect_uri, client.redirect_uris));
     TRY(read_key(call, &ask, &push->seen[1], &kept->thumbprint));
-    TRY(read_details(call, &client.actor, ask.details, &kept->details));
-    TRY(read_claims(cx, ask.claims, &kept->claims));
+    TRY(read_details(call, &client.actor, &ask, &kept->details));
+    kept->claims = ask.claims;
     kept->redirect_uri = ask.redirect_uri;
     kept->state = ask.state;
     kept->scope = ask.scope;

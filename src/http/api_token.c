@@ -9,6 +9,7 @@
 #include "http/consent.h"
 #include "http/handlers.h"
 #include "http/oauth.h"
+#include "http/openid.h"
 #include "http/shapes.h"
 #include "protocol/pkce.h"
 
@@ -44,6 +45,7 @@ struct token_view {
     int64_t     expires_in_s;
     struct text scope;
     struct text refresh_token;
+    struct text id_token;
     struct text grant_id;
     struct text details;
 };
@@ -54,6 +56,8 @@ static const struct shape_member TOKEN[] = {
     MEMBER("scope", TEXT, SHAPE_SPARSE, struct token_view, scope),
     MEMBER("refresh_token", TEXT, SHAPE_SPARSE, struct token_view, refresh_token,
            .sentence = "With a code: shown this once, and not changed when it is used."),
+    MEMBER("id_token", TEXT, SHAPE_SPARSE, struct token_view, id_token,
+           .sentence = "With a code, when the scope is openid: who has signed in (OpenID Connect)."),
     MEMBER("grant_id", ID_TEXT, SHAPE_SPARSE, struct token_view, grant_id, .id = ID_GRANT,
            .sentence = "The grant that the person gave."),
     MEMBER("authorization_details", JSON, SHAPE_SPARSE, struct token_view, details,
@@ -153,6 +157,8 @@ static err reply_redeemed(struct call *call, void *arg)
     if (redeeming->scope.size > 0 && !text_equals(redeeming->scope, act->out.ask.scope))
         return FAIL(cx, MALFORMED, "oauth.scope", "the scope is not the one that was granted");
     TRY(write_grant(call, &act->out, &view.grant_id, &view.details));
+    if (act->kind == AUTHORIZATION_CODE && openid_is_asked(&act->out))
+        TRY(openid_id_token(call, &act->out, &view.id_token));
     return call_reply(call, &view);
 }
 

@@ -3,9 +3,11 @@
  * That a signature fits is a play here (the linker replaces the check), so that the fuzzer may sign what it likes;
  * whatever is taken is then held against a second, plainer reading of the same claims. */
 #include "protocol/authorization_details.h"
+#include "protocol/claims_request.h"
 #include "protocol/client_assertion.h"
 #include "protocol/dpop.h"
 #include "protocol/form.h"
+#include "protocol/openid_claims.h"
 #include "protocol/pkce.h"
 
 #include "base/limits.h"
@@ -156,6 +158,30 @@ static void try_details(struct ctx *cx, struct text text)
         assert(!attribute_set_is_empty(details.at[i].datatypes) && uses_equals(&details.at[i].uses, &again.at[i].uses));
 }
 
+/* Whoever names no claim asks for no kind, and what is asked for joins the one purpose that there is. */
+static void try_claims(struct ctx *cx, struct text text)
+{
+    struct claims_request claims;
+    struct authorization_details one = {.count = 1};
+    struct authorization_details none = {.count = 0};
+    struct attribute_set named = ATTRIBUTE_SET_EMPTY;
+    err got = claims_request_read(cx, text, &claims);
+    if (got != OK) {
+        assert(got == TOO_LARGE || strncmp(cx->failure.reason, "claims.", 7) == 0);
+        return;
+    }
+    const json_t *asked = json_object_get(parse(cx, text), "userinfo");
+    const char *claim = NULL;
+    for (size_t i = 0; (claim = openid_claim_at(i)) != NULL; i++)
+        if (json_object_get(asked, claim) != NULL)
+            named = attribute_set_add(named, openid_claim_kind(text_of(claim))->number);
+    assert(attribute_set_is_subset(claims.kinds, named) && attribute_set_is_empty(claims.kinds) ==
+           attribute_set_is_empty(named));
+    assert(claims.subject.size <= LIMIT_TOKEN_ID_BYTES);
+    assert(claims_request_merge(cx, &claims, &one) == OK && attribute_set_equals(one.at[0].datatypes, claims.kinds));
+    assert((claims_request_merge(cx, &claims, &none) == OK) == attribute_set_is_empty(claims.kinds));
+}
+
 static void try_one(struct ctx *cx, char choice, struct text text)
 {
     struct text key_header = coded(cx, TEXT("{\"typ\":\"dpop+jwt\",\"alg\":\"EdDSA\",\"jwk\":" KEY "}"));
@@ -166,6 +192,7 @@ static void try_one(struct ctx *cx, char choice, struct text text)
     case 'f': try_form(cx, text); break;
     case 'k': try_key(cx, text); break;
     case 'd': try_details(cx, text); break;
+    case 'c': try_claims(cx, text); break;
     case 'a': try_assertion(cx, text_format(cx->arena, "%.*s.%.*s.AAAA", TEXT_ARGS(header),
                                             TEXT_ARGS(coded(cx, text))), text); break;
     case 'h': try_assertion(cx, text_format(cx->arena, "%.*s.%.*s.AAAA", TEXT_ARGS(coded(cx, text)), TEXT_ARGS(header)),

@@ -46,10 +46,12 @@ MORE_DOORS = [
 OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/oauth/jwks", "/log/key",
-    "/oauth/authorize", "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
+    "/.well-known/openid-configuration", "/oauth/userinfo", "/oauth/authorize",
+    "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
     ("POST", "/v1/sign-in/options", {"person": "per_00000000000000000000000000"}),
     ("POST", "/v1/sign-in", {"credential": {}}), ("POST", "/v1/recovery", {"code": "AAAA-AAAA-AAAA-AAAA"}),
+    ("POST", "/oauth/userinfo", None),
     ("POST", "/sign-in/x", None), ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
 
 # Why a good call does not get in when another one was first.

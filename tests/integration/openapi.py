@@ -185,7 +185,7 @@ def try_the_rest():
         link = node.run("person", "create", "--name", "Lea")["link"]
         node.nobody.get(link.removeprefix(node.url)).expect(303)
         for path in ("/", "/healthz", "/readyz", "/v1/kinds?limit=200", "/.well-known/oauth-authorization-server",
-                     "/.well-known/oauth-protected-resource", "/oauth/jwks",
+                     "/.well-known/oauth-protected-resource", "/oauth/jwks", "/.well-known/openid-configuration",
                      f"/.well-known/symbolon/organisations/{shop.organisation}"):
             node.nobody.get(path).expect(200)
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)
@@ -216,7 +216,8 @@ def main():
     operations = [operation for _, operation in description.operations.values()]
     # tokens.py and oauth_attacks.py send these, for they must sign
     forms = {operation["operationId"] for operation in operations if takes_form(operation)}
-    signed = {"get_authorize", "get_authorization", "post_authorization", "get_managed_grant", "delete_managed_grant"}
+    signed = {"get_authorize", "get_authorization", "post_authorization", "get_managed_grant", "delete_managed_grant",
+              "get_userinfo", "post_userinfo"}
     silent = {operation["operationId"] for operation in operations} - seen
     assert len(forms) == 5 and silent == {"get_openapi"} | forms | signed, silent
     print(f"{len(seen)} operations answered as described")

@@ -37,13 +37,14 @@ PASSED_MAX = 13 * DAY  # sessions are left open for fourteen
 PASS_EVERY, ERASE_EVERY, IMPORT_EVERY = 250, 400, 1200
 SHUT = {"GET /metrics", "GET /log/tile/{tile}", "GET /log/checkpoint", "GET /log/key", "GET /.well-known/symbolon",
         "GET /sign-in/{token}"}  # tell of the node itself, or have a page for people alone
-# Open to whoever signs, or tell of moments that are kept coarsely; passkeys.py, tokens.py, oauth_attacks.py and
-# sessions.py go through them, on either store.
+# Open to whoever signs, or tell of moments that are kept coarsely; passkeys.py, tokens.py, openid.py,
+# oauth_attacks.py and sessions.py go through them, on either store.
 SIGNED = {"POST /v1/sign-in", "POST /v1/recovery", "POST /v1/me/passkeys", "PATCH /v1/me/passkeys/{psk}",
           "DELETE /v1/me/passkeys/{psk}", "POST /v1/me/proof", "POST /oauth/token", "POST /oauth/introspect",
           "POST /oauth/revoke", "GET /v1/me/sessions", "DELETE /v1/me/sessions", "DELETE /v1/me/sessions/{ses}",
           "POST /oauth/par", "GET /oauth/authorize", "POST /oauth/authorize", "GET /v1/me/authorization",
-          "POST /v1/me/authorization", "GET /oauth/grants/{grt}", "DELETE /oauth/grants/{grt}"}
+          "POST /v1/me/authorization", "GET /oauth/grants/{grt}", "DELETE /oauth/grants/{grt}",
+          "GET /oauth/userinfo", "POST /oauth/userinfo"}
 # Tables whose rows say how a store works, not what people did.
 OWN = {"batch_mark", "clock_mark", "log_lease", "log_tile", "node_state", "node_text", "schema_migration",
        "people_generation", "records_generation", "ledger_generation", "key_bucket", "file_generation"}
