@@ -45,18 +45,26 @@ bool text_is_utf8(struct text text)
     return true;
 }
 
-bool text_is_plain(struct text text, bool lines)
+static struct text plain_part(struct text text, bool lines)
 {
     uint32_t code = 0;
     for (size_t i = 0, length; i < text.size; i += length) {
         length = utf8_sequence((const uint8_t *)text.at + i, text.size - i, &code);
-        if (length == 0)
-            return false;
         bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
-        if (control && !(lines && (code == '\n' || code == '\t')))
-            return false;
+        if (length == 0 || (control && !(lines && (code == '\n' || code == '\t'))))
+            return (struct text){text.at, i};
     }
-    return true;
+    return text;
+}
+
+bool text_is_plain(struct text text, bool lines)
+{
+    return plain_part(text, lines).size == text.size;
+}
+
+struct text text_plain_part(struct text text)
+{
+    return plain_part(text, false);
 }
 
 size_t text_first_character(struct text text, uint32_t *out_code)

@@ -9,6 +9,8 @@
 bool text_is_utf8(struct text text);
 /* UTF-8 without control characters (C0, DEL, C1), except line feed and tab when `lines` is set. */
 bool text_is_plain(struct text text, bool lines);
+/* As far as it is plain, without lines: up to the first control character or octet of no character; borrows. */
+struct text text_plain_part(struct text text);
 /* Plain, and nothing in it hides or turns what stands around it (base/overt.c has the table): no controls of direction,
  * no zero width but where words of a script or parts of a picture are joined, no tags, no private use, no code point
  * that is no character, no U+2028 and U+2029. For every text that one side writes and the other is shown. */

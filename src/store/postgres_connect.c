@@ -207,11 +207,19 @@ static bool is_about_setting(struct text said, struct text *out)
     return false;
 }
 
-/* libpq explains itself on several lines; the first says what happened. */
+/* libpq explains itself on several lines; the first says what happened. About a file that cannot be read it may end in
+ * octets of memory that nobody has written: what is not plain goes, and what led up to it. */
+static struct text first_words(const char *said)
+{
+    struct text line = {said, strcspn(said, "\r\n")};
+    struct text words = text_plain_part(line);
+    const char *colon = words.size == line.size ? NULL : memrchr(words.at, ':', words.size);
+    return colon == NULL ? words : (struct text){said, (size_t)(colon - said)};
+}
+
 static err fail_connect(struct ctx *cx, struct postgres *pg)
 {
-    const char *said = PQerrorMessage(pg->link);
-    struct text first = text_copy(cx->arena, (struct text){said, strcspn(said, "\r\n")});
+    struct text first = text_copy(cx->arena, first_words(PQerrorMessage(pg->link)));
     postgres_lose(pg);
     if (first.at == NULL)
         return FAIL_MEMORY(cx);

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 import steps
-from cli import one_sentence
+from cli import EXIT, one_sentence
 from database_server import SLOW, DatabaseServer, unprivileged
 from old_data import World
 from stress import RoughNode, wait_until
@@ -124,6 +124,21 @@ def what_is_wrong_is_refused(scene):
     scene.refused("group or world access", sslkey=exposed)
 
 
+def a_file_that_the_walls_shut_out_is_named(scene):
+    """And nothing else: libpq ends that sentence in octets of its memory, mostly, which are others each time."""
+    url, calls = scene.url(sslrootcert=None), []
+    for name in ("walls1", "walls2", "walls3"):
+        scene.server.make(name)
+        calls.append(subprocess.Popen(
+            [PROGRAM, "serve", "--json", "--data", os.path.join(scene.folder, name), "--listen", "127.0.0.1:0",
+             "--store", url.replace("/one?", f"/{name}?")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={**os.environ, "PGSSLROOTCERT": scene.ours.path("ca.crt")}))
+    for process in calls:
+        said = process.communicate(timeout=60 * SLOW)[1].decode("latin-1").splitlines()[-1]
+        assert process.returncode == EXIT["UNAVAILABLE"] and scene.ours.path("ca.crt") in said, said
+        assert all(" " <= letter <= "~" for letter in said), said
+
+
 def the_right_ones_serve(scene):
     node = RoughNode()
     node.store = ["--store", scene.url()]
@@ -192,8 +207,8 @@ def a_name_is_compared_though_only_its_address_is_asked(scene):
     print("control: the address where the certificate is for the name: red")
 
 
-STEPS = [what_is_wrong_is_refused, the_right_ones_serve, a_machine_that_says_nothing_is_asked_after,
-         a_name_is_compared_though_only_its_address_is_asked]
+STEPS = [what_is_wrong_is_refused, a_file_that_the_walls_shut_out_is_named, the_right_ones_serve,
+         a_machine_that_says_nothing_is_asked_after, a_name_is_compared_though_only_its_address_is_asked]
 
 
 def main():

@@ -48,6 +48,22 @@ static void a_sequence_is_not_read_beyond_the_text(void **state)
     assert_true(text_is_utf8((struct text){"\xe2\x82\xac", 3}));
 }
 
+static void what_is_not_plain_ends_the_plain_part(void **state)
+{
+    (void)state;
+    static const struct {
+        struct text whole;
+        size_t      plain;
+    } CASES[] = {{TEXT(""), 0}, {TEXT("Zo\xc3\xab"), 4}, {TEXT("a: \xbb\xa9\x1f"), 3}, {TEXT("a\nb"), 1},
+                 {TEXT("a\tb"), 1}, {TEXT("a\0b"), 1}, {TEXT("ab\x7f"), 2}, {TEXT("Zo\xc3"), 2},
+                 {TEXT("\xc2\x9f" "a"), 0}, {TEXT("\xc2\xa0" "a"), 3}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct text part = text_plain_part(CASES[i].whole);
+        assert_ptr_equal(part.at, CASES[i].whole.at);
+        assert_int_equal(part.size, CASES[i].plain);
+    }
+}
+
 static void plain_text_has_no_control_characters(void **state)
 {
     (void)state;
@@ -253,6 +269,7 @@ int main(void)
         cmocka_unit_test(ill_formed_utf8_is_refused),
         cmocka_unit_test(a_sequence_is_not_read_beyond_the_text),
         cmocka_unit_test(plain_text_has_no_control_characters),
+        cmocka_unit_test(what_is_not_plain_ends_the_plain_part),
         cmocka_unit_test(characters_are_counted_not_bytes),
         cmocka_unit_test(trimming_takes_both_ends_only),
         cmocka_unit_test(whole_numbers_are_read_strictly),
