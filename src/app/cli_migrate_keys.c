@@ -14,6 +14,7 @@
 #include "domain/organisation.h"
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
+#include "store/data_age.h"
 #include "store/keys_move.h"
 #include "store/move.h"
 
@@ -166,14 +167,17 @@ static err check_age(struct moving_keys *moving)
 static err take_mark(struct ctx *cx, struct keys_move *move)
 {
     struct ledger_head head;
+    int64_t generations[STORE_FILE_COUNT];
     err published = ledger_head(cx, &head);
     if (published == NOT_FOUND) {
         failure_clear(&cx->failure);
         return OK;
     }
     TRY(published);
+    TRY(store_generations_look(cx, move->from, generations));
     move->mark = head.note;
     move->mark_size = head.tree.size;
+    move->data_generation = generations[STORE_PEOPLE];
     return OK;
 }
 

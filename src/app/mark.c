@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 _Static_assert(KEYRING_GENERATIONS == STORE_FILE_COUNT, "one number for each file");
@@ -39,6 +40,7 @@ err mark_load_shared(struct ctx *cx, const struct store *store, struct mark *io)
         return OK;
     TRY(sql_log_mark_load(cx, &row, &found));
     io->shared = found ? row.note : TEXT_NONE;
+    io->shared_generation = found ? row.data_generation : 0;
     return OK;
 }
 
@@ -118,11 +120,27 @@ static err check_files(struct ctx *cx, struct store *store, const struct keyring
     return OK;
 }
 
+/* Asked behind the marks: another server may change it meanwhile. */
+static err check_server(struct ctx *cx, struct store *store, const struct mark *mark)
+{
+    int64_t own = mark->store.kept ? mark->store.of[STORE_PEOPLE] : 0;
+    int64_t now[STORE_FILE_COUNT];
+    if (!store_waits(store))
+        return OK;
+    TRY(store_generations_look(cx, store, now));
+    if (now[STORE_PEOPLE] >= own && now[STORE_PEOPLE] >= mark->shared_generation)
+        return OK;
+    return FAIL(cx, CORRUPT, "store.went_back",
+                "the data on the server is an older copy than the mark beside the keys says; put the newest back, see "
+                "docs/operations");
+}
+
 err mark_check(struct ctx *cx, struct store *store, const struct mark *mark, bool renew)
 {
     TRY(check_log(cx, mark->log));
     TRY(check_log(cx, mark->shared));
     TRY(check_files(cx, store, &mark->store));
+    TRY(check_server(cx, store, mark));
     return renew || mark_is_whole(store, mark) ? OK : check_present(cx, store);
 }
 
@@ -144,34 +162,64 @@ static err load_head(struct ctx *cx, const struct mark_kept *kept, struct ledger
     return !kept->begun || is_kept(kept, &out->tree) ? OK : ledger_check_grown(cx, &kept->log);
 }
 
-/* store_write_fn */
+/* What is to be kept, and what is kept already. */
+struct keeping {
+    struct ledger_head           head;
+    struct mark_kept             next;
+    const struct mark_kept      *kept;
+    struct sql_log_mark_load_row shared; /* all zero: there is none */
+    bool                         has_shared;
+};
+
+static err load_shared(struct ctx *cx, const struct store *store, struct keeping *keeping)
+{
+    return store_is_local(store, STORE_KEYS) ? OK : sql_log_mark_load(cx, &keeping->shared, &keeping->has_shared);
+}
+
+/* What lies on a server was asked behind all that has been kept of it, by whichever server: less is an older copy, put
+ * beneath this one while it runs. */
+static err look_at_age(struct ctx *cx, struct store *store, struct keeping *keeping)
+{
+    const struct mark_kept *kept = keeping->kept;
+    int64_t own = kept->begun ? kept->generations[STORE_PEOPLE] : 0;
+    TRY(store_generations_look(cx, store, keeping->next.generations));
+    int64_t now = keeping->next.generations[STORE_PEOPLE];
+    bool is_older = now < own || now < keeping->shared.data_generation;
+    return is_older && store_waits(store) && !store_is_for_move(store) ? mark_fail_older(cx) : OK;
+}
+
+/* store_write_fn. Of the data alone it is no change of the keys: the data vouches for those, and so on without end. */
 static err write_shared(struct ctx *cx, void *arg)
 {
-    const struct ledger_head *head = arg;
-    return sql_log_mark_keep(cx, &(struct sql_log_mark_keep_in){head->tree.size, head->note}, NULL);
+    const struct keeping *keeping = arg;
+    int64_t size = keeping->head.tree.size;
+    if (keeping->has_shared && keeping->shared.size >= size)
+        store_keep_house(cx);
+    struct sql_log_mark_keep_in in = {size, keeping->head.note, keeping->next.generations[STORE_PEOPLE]};
+    return sql_log_mark_keep(cx, &in, NULL);
 }
 
-/* Mostly another server has written it: they shall not meet there each second. */
-static err put_shared(struct ctx *cx, struct store *store, struct ledger_head *head)
+/* Mostly another server has written it: they shall not meet there each second. What is being moved is closed by now:
+ * the next server that comes sees to it. */
+static err put_shared(struct ctx *cx, struct store *store, struct keeping *keeping)
 {
-    struct sql_log_mark_load_row row = {0};
-    bool found = false;
-    if (store_is_local(store, STORE_KEYS))
+    const struct sql_log_mark_load_row *shared = &keeping->shared;
+    bool has_grown = !keeping->has_shared || shared->size < keeping->head.tree.size;
+    bool is_behind = shared->data_generation < keeping->next.generations[STORE_PEOPLE] && !store_is_for_move(store);
+    if (store_is_local(store, STORE_KEYS) || !(has_grown || is_behind))
         return OK;
-    TRY(sql_log_mark_load(cx, &row, &found));
-    return found && row.size >= head->tree.size ? OK : store_write_wait(store, cx, write_shared, head);
+    return store_write_wait(store, cx, write_shared, keeping);
 }
 
-static err put_log(struct ctx *cx, struct store *store, struct ledger_head *head, const struct mark_kept *kept)
+static err put_log(struct ctx *cx, const struct keeping *keeping)
 {
-    if (is_kept(kept, &head->tree))
-        return OK;
-    TRY(keyring_mark_keep(cx, cx->keyring, head->note));
-    return put_shared(cx, store, head);
+    return is_kept(keeping->kept, &keeping->head.tree) ? OK : keyring_mark_keep(cx, cx->keyring, keeping->head.note);
 }
 
-static err put_files(struct ctx *cx, const struct mark_kept *next, const struct mark_kept *kept)
+static err put_files(struct ctx *cx, const struct keeping *keeping)
 {
+    const struct mark_kept *kept = keeping->kept;
+    const struct mark_kept *next = &keeping->next;
     struct keyring_generations generations = {.kept = true};
     if (kept->begun && memcmp(next->generations, kept->generations, sizeof next->generations) == 0)
         return OK;
@@ -182,6 +230,7 @@ static err put_files(struct ctx *cx, const struct mark_kept *next, const struct 
 /* store_write_fn */
 static err make_note(struct ctx *cx, void *arg)
 {
+    store_keep_house(cx);
     return sql_node_note_make(cx, &(struct sql_node_note_make_in){*(const struct text *)arg}, NULL);
 }
 
@@ -194,19 +243,21 @@ err mark_note(struct ctx *cx, struct store *store, struct text name)
 
 err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept)
 {
-    struct ledger_head head;
-    struct mark_kept next = {.begun = true};
-    err published = load_head(cx, kept, &head);
+    struct keeping keeping = {.next.begun = true, .kept = kept};
+    TRY(load_shared(cx, store, &keeping));
+    err published = load_head(cx, kept, &keeping.head);
     if (published == NOT_FOUND) { /* nothing to keep yet */
         failure_clear(&cx->failure);
         return OK;
     }
     TRY(published);
-    next.log = head.tree;
-    store_generations(store, next.generations);
-    err put = put_log(cx, store, &head, kept);
+    keeping.next.log = keeping.head.tree;
+    TRY(look_at_age(cx, store, &keeping));
+    err put = put_log(cx, &keeping);
     if (put == OK)
-        put = put_files(cx, &next, kept);
+        put = put_files(cx, &keeping);
+    if (put == OK)
+        put = put_shared(cx, store, &keeping);
     if (put == INTERNAL) {
         failure_clear(&cx->failure);
         return FAIL(cx, INTERNAL, "log.mark", "a mark could not be kept beside the keys");
@@ -214,6 +265,6 @@ err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept)
     TRY(put);
     if (!kept->begun)
         TRY(mark_note(cx, store, name_of_note(store)));
-    *kept = next;
+    *kept = keeping.next;
     return OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What lies beside the keys, and so outside every backup of the data: the last checkpoint that this node has published,
- * and how often each file of the store had been changed. A store that does not go on from there is older than what
- * people and organisations have seen: the node refuses it, since in it stopped permissions live again, reads are
- * forgotten and the log would contradict itself. The key holder keeps both files. Servers that share their keys in a
- * database have the newest checkpoint there, too, so that each knows what another has published. */
+ * and how often each file of the store, or data on a server, had been changed. A store that does not go on from there
+ * is older than what people and organisations have seen: the node refuses it, since in it stopped permissions live
+ * again, reads are forgotten and the log would contradict itself. The key holder keeps both files. Servers that share
+ * their keys in a database have both there, too, so that each knows what another has published and done. */
 #ifndef APP_MARK_H
 #define APP_MARK_H
 
@@ -15,6 +15,7 @@
 struct mark {
     struct text                log;    /* the checkpoint; empty: none */
     struct text                shared; /* the same, of all servers; only where the keys lie in a database */
+    int64_t                    shared_generation; /* and of the data; 0: none */
     struct keyring_generations store;
 };
 

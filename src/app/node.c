@@ -22,6 +22,7 @@
 #include "domain/leftover.h"
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
@@ -489,7 +490,7 @@ err node_keep_marks(struct node *node)
     if (node->store == NULL)
         return OK;
     store_generations(node->store, now);
-    bool changed = memcmp(now, node->found, sizeof now) != 0;
+    bool changed = memcmp(now, node->found, sizeof now) != 0 || store_changes(node->store) > 0;
     return changed ? mark_keep(&node->cx, node->store, &node->kept) : OK;
 }
 

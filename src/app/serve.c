@@ -15,6 +15,7 @@
 #include "crypto/keyring.h"
 #include "domain/id_token_key.h"
 #include "http/api.h"
+#include "store/data_age.h"
 #include "store/keys_place.h"
 #include "store/move.h"
 #include "store/queries.h"
@@ -142,6 +143,7 @@ static err tell_keys(struct node *node, void *arg)
 static err save_url(struct ctx *cx, void *arg)
 {
     struct sql_node_text_save_in in = {TEXT("url"), *(struct text *)arg};
+    store_keep_house(cx);
     return sql_node_text_save(cx, &in, NULL);
 }
 

@@ -7,6 +7,7 @@
 #include "crypto/secret.h"
 #include "crypto/token.h"
 #include "domain/authorization_store.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define FORGET_MOST 500
@@ -274,6 +275,7 @@ err authorization_forget(struct ctx *cx, void *arg)
     int64_t of_requests = 0;
     int64_t of_tokens = 0;
     int64_t of_answers = 0;
+    store_keep_house(cx);
     TRY(sql_pushed_request_forget(cx, &(struct sql_pushed_request_forget_in){until_ms, FORGET_MOST}, &of_requests));
     TRY(sql_authorization_token_forget(cx, &(struct sql_authorization_token_forget_in){until_ms, FORGET_MOST},
                                        &of_tokens));

@@ -8,6 +8,7 @@
 #include "domain/person.h"
 #include "domain/person_key.h"
 #include "domain/policy.h"
+#include "store/data_age.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 
@@ -42,6 +43,7 @@ err key_return_look(struct ctx *cx, struct store *store, struct key_return *out)
 static err write_noted(struct ctx *cx, void *arg)
 {
     struct sql_node_keys_generation_note_in in = {*(const int64_t *)arg};
+    store_keep_house(cx); /* else data and keys would vouch for each other without end */
     return sql_node_keys_generation_note(cx, &in, NULL);
 }
 

@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define NONCE_BYTES 16
@@ -106,6 +107,7 @@ err passkey_challenge_forget(struct ctx *cx, void *arg)
     bool *left = arg;
     int64_t rows = 0;
     struct sql_passkey_challenge_forget_in in = {cx->now_ms - LIMIT_CHALLENGE_MS, FORGET_MOST};
+    store_keep_house(cx);
     TRY(sql_passkey_challenge_forget(cx, &in, &rows));
     *left = rows == FORGET_MOST;
     return OK;

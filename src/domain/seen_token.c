@@ -2,6 +2,7 @@
  * Only a hash is stored, so that a row has one size whatever others choose for a name. */
 #include "domain/seen_token.h"
 
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define FORGET_MOST 500
@@ -48,6 +49,7 @@ err seen_token_forget(struct ctx *cx, void *arg)
     int64_t of_reads = 0;
     int64_t of_others = 0;
     int64_t of_tokens = 0;
+    store_keep_house(cx);
     TRY(sql_seen_read_token_forget(cx, &(struct sql_seen_read_token_forget_in){until_ms, FORGET_MOST}, &of_reads));
     TRY(sql_seen_token_forget(cx, &(struct sql_seen_token_forget_in){until_ms, FORGET_MOST}, &of_others));
     TRY(sql_access_token_forget(cx, &(struct sql_access_token_forget_in){until_ms, FORGET_MOST}, &of_tokens));

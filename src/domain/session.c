@@ -11,6 +11,7 @@
 #include "crypto/token.h"
 #include "domain/person.h"
 #include "domain/policy.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define PREFIX "ses"
@@ -257,6 +258,7 @@ err session_forget(struct ctx *cx, void *arg)
 {
     bool *left = arg;
     int64_t rows = 0;
+    store_keep_house(cx);
     TRY(sql_session_forget(cx, &(struct sql_session_forget_in){cx->now_ms, FORGET_MOST}, &rows));
     *left = rows == FORGET_MOST;
     return OK;

@@ -11,6 +11,7 @@
 #include "domain/person.h"
 #include "domain/predecessor.h"
 #include "http/problem.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 #define FORGET_MOST 500 /* rows of one write: some milliseconds of the writer */
@@ -273,6 +274,7 @@ err idempotency_forget(struct ctx *cx, void *arg)
     int64_t of_reads = 0;
     int64_t of_others = 0;
     int64_t of_claims = 0;
+    store_keep_house(cx);
     TRY(sql_disclosure_answer_forget(cx, &reads, &of_reads));
     TRY(sql_idempotency_forget(cx, &others, &of_others));
     TRY(sql_idempotency_forget_unknown(cx, &claims, &of_claims));

@@ -3,6 +3,7 @@
 #include "ledger/lease.h"
 
 #include "ledger/ledger.h"
+#include "store/data_age.h"
 #include "store/queries.h"
 
 err lease_is_elsewhere(struct ctx *cx, struct store *store, bool *out)
@@ -23,12 +24,14 @@ err lease_take(struct ctx *cx, int64_t holder, bool *out_taken)
 {
     const struct sql_log_lease_take_in in = {.holder = holder, .now_ms = cx->now_ms, .until_ms = cx->now_ms + LEASE_MS};
     struct sql_log_lease_take_row row = {0};
+    store_keep_house(cx); /* what is published has a mark of its own */
     return sql_log_lease_take(cx, &in, &row, out_taken);
 }
 
 /* store_write_fn */
 static err end(struct ctx *cx, void *arg)
 {
+    store_keep_house(cx);
     return sql_log_lease_end(cx, &(struct sql_log_lease_end_in){*(const int64_t *)arg}, NULL);
 }
 

@@ -383,15 +383,19 @@ static bool is_due(const struct store_conn *conn, store_file file)
 
 static err commit_file(struct ctx *cx, struct store_conn *conn, store_file file)
 {
+    struct database *db = conn->of_file[file];
     int64_t generation = 0;
     bool raises = is_due(conn, file);
     if (raises)
         TRY(generation_raise(cx, file, &generation));
-    TRY(database_move_to(cx, conn->of_file[file], MOVE_COMMIT));
+    db->counts = conn->changed[file] && !generation_is_kept(conn->store, file);
+    TRY(database_move_to(cx, db, MOVE_COMMIT));
     conn->began[file] = false;
     if (raises)
         generation_note(conn->store, file, generation);
-    conn->changed[file] = conn->changed[file] && !raises;
+    if (db->counts)
+        generation_note_change(conn->store);
+    conn->changed[file] = conn->changed[file] && !raises && !db->counts;
     return OK;
 }
 
@@ -441,6 +445,8 @@ void conn_abandon_batch(struct store_conn *conn)
     for (store_file file = 0; file < STORE_FILE_COUNT; file++) {
         end(conn, file, MOVE_ROLLBACK);
         conn->touched[file] = false;
+        if (!generation_is_kept(conn->store, file))
+            conn->changed[file] = false; /* that was of this batch alone */
     }
     uint32_t heard = conn->people_version;
     end_batch(conn);

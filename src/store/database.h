@@ -39,6 +39,7 @@ struct database_moment {
 struct database {
     const struct engine *engine;
     bool                 io_failed; /* for good, once the disk refused anything */
+    bool                 counts;    /* the batch that is committed now has changed something */
     bool                 is_late;   /* what was posted in this batch was not done, after whoever said it went on */
     int64_t              newest;    /* number that was made in this slot, by this writer or one before it */
 };
@@ -75,6 +76,8 @@ struct engine {
     int64_t (*slot)(const struct database *db);
     /* Outside of a transaction, once the tables are there; NULL: it has no clock but the machine's. */
     err (*moment)(struct ctx *cx, struct database *db, struct database_moment *out);
+    /* How many batches have counted; NULL: each file has a generation (generation.h). */
+    err (*changes)(struct ctx *cx, struct database *db, int64_t *out);
     void (*close)(struct database *db);
     const struct row_engine *rows; /* table.h */
     dialect dialect;

@@ -2,6 +2,7 @@
  * See generation.h. The tables are alike; the keys come first in a batch and are vouched for by nobody. */
 #include "store/generation.h"
 
+#include "store/data_age.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 #include "store/state.h"
@@ -155,4 +156,40 @@ void store_generations(struct store *store, int64_t out[STORE_FILE_COUNT])
 {
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
         out[file] = atomic_load(&store->generations[file]);
+}
+
+/* ---- data on a server */
+
+/* Saying where it lies is no change of it. */
+void generation_note_change(struct store *store)
+{
+    if (!store->options.moves)
+        (void)atomic_fetch_add(&store->changes, 1);
+}
+
+int64_t store_changes(struct store *store)
+{
+    return atomic_load(&store->changes);
+}
+
+bool store_is_for_move(const struct store *store)
+{
+    return store->options.moves;
+}
+
+err store_generations_look(struct ctx *cx, struct store *store, int64_t out[STORE_FILE_COUNT])
+{
+    struct database *people = cx->db->of_file[STORE_PEOPLE];
+    int64_t changes = 0;
+    if (people->engine->changes != NULL)
+        TRY(people->engine->changes(cx, people, &changes));
+    store_generations(store, out);
+    if (people->engine->changes != NULL)
+        out[STORE_PEOPLE] = changes;
+    return OK;
+}
+
+void store_keep_house(struct ctx *cx)
+{
+    cx->db->is_uncounted = !store_is_local(cx->db->store, STORE_PEOPLE);
 }

@@ -407,8 +407,8 @@ static err put_mark(struct ctx *cx, const struct change *change)
     struct builder sql = builder_open(cx->arena, SQL_BYTES);
     if (store_is_local(change->move->to, STORE_KEYS) || change->move->mark.size == 0)
         return OK;
-    build_literal(&sql, "INSERT INTO " KEYS_MARK " (row_id, size, note) VALUES (1, ");
-    build_format(&sql, "%" PRId64 ", ", change->move->mark_size);
+    build_literal(&sql, "INSERT INTO " KEYS_MARK " (row_id, size, data_generation, note) VALUES (1, ");
+    build_format(&sql, "%" PRId64 ", %" PRId64 ", ", change->move->mark_size, change->move->data_generation);
     put_quoted(&sql, change->move->mark);
     build_literal(&sql, ")");
     build_byte(&sql, '\0');

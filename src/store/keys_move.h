@@ -16,6 +16,7 @@ struct keys_move {
     struct text   node; /* the name of the log: whose keys they are */
     struct text   mark; /* the published checkpoint, and the size it speaks of; none: nothing is published yet */
     int64_t       mark_size;
+    int64_t       data_generation; /* how often the data had been changed by then */
     int64_t       least; /* the generation of the file of keys that the mark beside them knows */
     /* the move's own */
     int64_t token;

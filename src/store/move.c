@@ -319,20 +319,45 @@ static err settle_table(struct ctx *cx, struct level *level, const struct pair *
                                              "writes there, or changes what is written", pair->from->name);
 }
 
-/* A file that has moved is never behind what the marks beside the keys have seen. */
+static struct text table_of_generation(struct ctx *cx, store_file file)
+{
+    const char *name = store_file_name(file); /* "people.db" */
+    return text_format(cx->arena, "%.*s_generation", (int)(strlen(name) - strlen(".db")), name);
+}
+
+/* That of the people is that of all data on a server, whose other tables stay as they were made. */
+static err ask_generation(struct ctx *cx, struct database *db, store_file file, int64_t *out)
+{
+    struct text table = table_of_generation(cx, file);
+    struct text sql = text_format(cx->arena, "SELECT generation FROM %.*s", TEXT_ARGS(table));
+    if (file == STORE_PEOPLE && db->engine->changes != NULL)
+        return db->engine->changes(cx, db, out);
+    return table.at == NULL || sql.at == NULL ? FAIL_MEMORY(cx) : table_ask(cx, db, sql.at, out);
+}
+
+/* A file that has moved is never behind what the marks beside the keys have seen, before the source was closed or
+ * behind that. */
 static err raise_generation(struct ctx *cx, const struct store_move *move, const struct ends *ends, store_file file)
 {
     struct database *db = ends->to->of_file[file];
-    const char *name = store_file_name(file); /* "people.db" */
-    struct text table = {name, strlen(name) - strlen(".db")};
+    struct postgres *pg = postgres_of(db);
+    int64_t least = 0;
     int64_t now = 0;
-    struct text sql = text_format(cx->arena, "SELECT generation FROM %.*s_generation", TEXT_ARGS(table));
-    if (sql.at == NULL)
-        return FAIL_MEMORY(cx);
-    TRY(table_ask(cx, db, sql.at, &now));
-    now = now > move->least[file] ? now : move->least[file];
-    sql = text_format(cx->arena, "UPDATE %.*s_generation SET generation = %lld", TEXT_ARGS(table), (long long)now + 1);
-    return sql.at == NULL ? FAIL_MEMORY(cx) : database_run(cx, db, sql.at);
+    TRY(ask_generation(cx, ends->from->of_file[file], file, &least));
+    least = least > move->least[file] ? least : move->least[file];
+    if (pg != NULL)
+        return postgres_lift_changes(cx, pg, least + 1);
+    TRY(ask_generation(cx, db, file, &now));
+    now = now > least ? now : least;
+    struct text table = table_of_generation(cx, file);
+    struct text sql = text_format(cx->arena, "UPDATE %.*s SET generation = %lld", TEXT_ARGS(table), (long long)now + 1);
+    return table.at == NULL || sql.at == NULL ? FAIL_MEMORY(cx) : database_run(cx, db, sql.at);
+}
+
+/* Data on a server has one alone. */
+static bool has_generation(const struct store_move *move, store_file file)
+{
+    return store_is_local(move->to, file) ? file != STORE_KEYS || move->with_keys : file == STORE_PEOPLE;
 }
 
 static bool is_among(const struct table_names *names, struct text name)
@@ -379,7 +404,7 @@ static err settle(struct ctx *cx, struct store_move *move, struct ends *ends)
     TRY(check_names(cx, move, ends->from, &settled));
     TRY(check_names(cx, move, ends->to, &settled));
     for (store_file file = 0; file < STORE_FILE_COUNT; file++)
-        if (store_is_local(move->to, file) && (file != STORE_KEYS || move->with_keys))
+        if (has_generation(move, file))
             TRY(raise_generation(cx, move, ends, file));
     return OK;
 }

@@ -20,7 +20,7 @@
 #define AHEAD_MAX 48
 #define OWED_MAX_OF_WRITER 8192 /* a batch of 512 writes, mostly; what is more waits once in between */
 #define AHEAD_MAX_OF_WRITER 4096
-#define NUMBERS_MAX 4
+#define NUMBERS_MAX 5
 #define WORDS_FROM (2 * (STATEMENT_COUNT + 1)) /* in `prepared`: behind the statements, and those for many at once */
 #define PREPARED_COUNT (WORDS_FROM + WORD_COUNT)
 
@@ -151,14 +151,14 @@ static const struct {
     [WORD_SAVE] = {"save", "SAVEPOINT one_write", 0},
     [WORD_RELEASE] = {"release", "RELEASE one_write", 0},
     [WORD_RESTORE] = {"restore", "ROLLBACK TO one_write", 0},
-    [WORD_MARK] = {"batch_mark", "WITH mark AS (UPDATE batch_mark SET number = $3, newest = $4, until_ms = "
-                   POSTGRES_MARK_UNTIL_MS " WHERE slot = $1 AND writer_id = $2 RETURNING 1)"
+    [WORD_MARK] = {"batch_mark", "WITH mark AS (UPDATE batch_mark SET number = $3, newest = $4, changes = changes + $5,"
+                   " until_ms = " POSTGRES_MARK_UNTIL_MS " WHERE slot = $1 AND writer_id = $2 RETURNING 1)"
                    " SELECT 1 / count(*) FROM mark", NUMBERS_MAX},
 };
 
 static err know(struct ctx *cx, struct postgres *pg, postgres_word word)
 {
-    static const Oid NUMBERS[NUMBERS_MAX] = {20, 20, 20, 20}; /* int8 */
+    static const Oid NUMBERS[NUMBERS_MAX] = {20, 20, 20, 20, 20}; /* int8 */
     if (PQsendPrepare(pg->link, WORDS[word].name, WORDS[word].sql, WORDS[word].numbers, NUMBERS) != 1)
         return postgres_fail_lost(cx, pg);
     pg->prepared[WORDS_FROM + word] = true;

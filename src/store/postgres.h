@@ -129,6 +129,11 @@ err postgres_fail_lost(struct ctx *cx, struct postgres *pg); /* gives up the con
 /* What time it is there, after connecting again if need be. */
 err postgres_moment(struct ctx *cx, struct database *db, struct database_moment *out) MUST_CHECK;
 
+/* data_age.h. Once there is the table of marks. */
+err postgres_changes(struct ctx *cx, struct database *db, int64_t *out) MUST_CHECK;
+err postgres_lift_changes(struct ctx *cx, struct postgres *pg, int64_t least) MUST_CHECK; /* to no less than that */
+
+err postgres_mark_make(struct ctx *cx, struct postgres *pg) MUST_CHECK; /* that table, unless it is there */
 /* The mark by which a commit is found again whose answer was lost: made before a writer's first transaction.
  * UNAVAILABLE store.servers. */
 err postgres_mark_begin(struct ctx *cx, struct postgres *pg) MUST_CHECK;

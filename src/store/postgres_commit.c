@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Commits whose answer may get lost. Each writer has a row of its own, and a batch puts its number there as its last
  * word. When the connection goes while a commit is under way, the row tells whether it happened. It is changed as it is
- * asked: that waits for a batch that has put its number there, and one that comes to it later can commit no more. */
+ * asked: that waits for a batch that has put its number there, and one that comes to it later can commit no more.
+ * The rows also count the batches that have changed something: all together they say how new the data is. */
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@
 #define NOW_MS POSTGRES_MARK_NOW_MS
 #define FOR_GOOD "9000000000000000000" /* a place that nobody else may take */
 #define UNTIL_MS POSTGRES_MARK_UNTIL_MS
+#define CHANGES_BEFORE (INT64_C(1) << 40) /* further than any file has counted: data comes to a server from there */
 
 static int64_t draw_writer_id(void)
 {
@@ -77,22 +79,29 @@ static err take_slot(struct ctx *cx, struct postgres *pg, int64_t writer_id)
     return OK;
 }
 
-static err make_table(struct ctx *cx, struct postgres *pg)
+/* An earlier version of the program has made it without its last column. */
+err postgres_mark_make(struct ctx *cx, struct postgres *pg)
 {
-    const char *found = NULL;
-    TRY(postgres_ask(cx, pg, "SELECT to_regclass('batch_mark')::text", 1, &found));
-    if (found != NULL && *found != '\0')
+    static const char FIND[] = "SELECT to_regclass('batch_mark')::text, (SELECT count(*) FROM pg_attribute WHERE"
+                               " attrelid = to_regclass('batch_mark') AND attname = 'changes')::text";
+    const char *found[2] = {NULL, NULL};
+    TRY(postgres_ready(cx, pg));
+    TRY(postgres_ask(cx, pg, FIND, 2, found));
+    bool is_there = found[0] != NULL && *found[0] != '\0';
+    if (is_there && found[1] != NULL && strcmp(found[1], "0") != 0)
         return OK;
+    if (is_there)
+        return postgres_make(cx, pg, "ALTER TABLE batch_mark ADD COLUMN changes BIGINT NOT NULL DEFAULT 0");
     /* with room beside each row: a change touches no index */
     return postgres_make(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark (slot BIGINT NOT NULL, writer_id BIGINT"
                                 " NOT NULL, number BIGINT NOT NULL, newest BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
-                                " PRIMARY KEY (slot)) WITH (fillfactor = 10)");
+                                " changes BIGINT NOT NULL DEFAULT 0, PRIMARY KEY (slot)) WITH (fillfactor = 10)");
 }
 
 static err begin_mark(struct ctx *cx, struct postgres *pg)
 {
     int64_t writer_id = draw_writer_id();
-    TRY(make_table(cx, pg));
+    TRY(postgres_mark_make(cx, pg));
     TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
     err result = take_slot(cx, pg, writer_id);
     if (result == OK)
@@ -172,7 +181,7 @@ static err find_out(struct ctx *cx, struct postgres *pg)
 static err send_mark(struct ctx *cx, struct postgres *pg)
 {
     pg->batch++;
-    const int64_t mark[] = {pg->slot, pg->writer_id, pg->batch, pg->base.newest};
+    const int64_t mark[] = {pg->slot, pg->writer_id, pg->batch, pg->base.newest, pg->base.counts};
     return postgres_send_word(cx, pg, WORD_MARK, mark);
 }
 
@@ -228,8 +237,7 @@ static err take_all(struct ctx *cx, struct postgres *pg)
 
 err postgres_fence_begin(struct ctx *cx, struct postgres *pg, bool closes)
 {
-    TRY(postgres_ready(cx, pg));
-    TRY(make_table(cx, pg));
+    TRY(postgres_mark_make(cx, pg));
     TRY(postgres_say(cx, pg, "BEGIN ISOLATION LEVEL READ COMMITTED"));
     TRY(postgres_say(cx, pg, "LOCK TABLE batch_mark IN SHARE ROW EXCLUSIVE MODE"));
     pg->writer_id = 0; /* the next batch, if there is one, takes a place first */
@@ -240,13 +248,38 @@ err postgres_fence_begin(struct ctx *cx, struct postgres *pg, bool closes)
 err postgres_lift_numbers(struct ctx *cx, struct postgres *pg, int64_t newest)
 {
     char sql[300];
-    TRY(postgres_ready(cx, pg));
-    TRY(make_table(cx, pg));
+    TRY(postgres_mark_make(cx, pg));
     (void)snprintf(sql, sizeof sql,
                    "INSERT INTO batch_mark (slot, writer_id, number, newest, until_ms) SELECT slot, 0, 0, %" PRId64
                    ", 0 FROM generate_series(0, %d) AS slot ON CONFLICT (slot) DO UPDATE SET newest ="
                    " greatest(batch_mark.newest, excluded.newest)", newest, NUMBER_SLOTS - 1);
     pg->base.newest = newest > pg->base.newest ? newest : pg->base.newest;
+    return postgres_say(cx, pg, sql);
+}
+
+/* ---- how new the data is */
+
+err postgres_changes(struct ctx *cx, struct database *db, int64_t *out)
+{
+    struct postgres *pg = postgres_of(db);
+    const char *found = NULL;
+    int64_t changes = 0;
+    TRY(postgres_ready(cx, pg));
+    TRY(postgres_ask(cx, pg, "SELECT COALESCE(sum(changes), 0)::bigint::text FROM batch_mark", 1, &found));
+    if (found == NULL || !text_to_int64(text_of(found), &changes))
+        return FAIL(cx, CORRUPT, "store.damaged", "the database does not say how often it was changed");
+    *out = CHANGES_BEFORE + changes;
+    return OK;
+}
+
+err postgres_lift_changes(struct ctx *cx, struct postgres *pg, int64_t least)
+{
+    char sql[400];
+    TRY(postgres_mark_make(cx, pg));
+    (void)snprintf(sql, sizeof sql,
+                   "INSERT INTO batch_mark (slot, writer_id, number, newest, until_ms, changes) SELECT 0, 0, 0, 0, 0,"
+                   " greatest(0, %" PRId64 " - COALESCE(sum(changes), 0)) FROM batch_mark ON CONFLICT (slot) DO UPDATE"
+                   " SET changes = batch_mark.changes + excluded.changes", least - CHANGES_BEFORE);
     return postgres_say(cx, pg, sql);
 }
 

@@ -473,6 +473,7 @@ const struct engine POSTGRES_ENGINE = {
     .version_of_data = version_of_data,
     .slot = slot,
     .moment = postgres_moment,
+    .changes = postgres_changes,
     .close = close_link,
     .rows = &POSTGRES_ROWS,
     .dialect = DIALECT_POSTGRES,

@@ -14,7 +14,7 @@ typedef enum postgres_word {
     WORD_SAVE,
     WORD_RELEASE,
     WORD_RESTORE,
-    WORD_MARK, /* the last word of a batch (postgres_commit.c): slot, id of the writer, number, newest number */
+    WORD_MARK, /* the last word of a batch (postgres_commit.c): slot, writer, number, newest number, changes */
     WORD_COUNT
 } postgres_word;
 

@@ -71,6 +71,7 @@ struct store {
     struct store_clock   time;
     _Atomic int64_t      people_edition;     /* counts the changes of the people file that we know of */
     _Atomic int64_t      generations[STORE_FILE_COUNT]; /* generation.h: of what is on disk, or less */
+    _Atomic int64_t      changes; /* of data on a server, by our own batches */
     _Atomic int64_t      writes;
     _Atomic int64_t      refused_writes;
     _Atomic int64_t      commits;

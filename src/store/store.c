@@ -174,6 +174,8 @@ static err fill(struct ctx *cx, struct store *store)
             TRY(scrub_prepare(cx, store->writer.conn->of_file[file]));
         if (file == STORE_PEOPLE)
             TRY(spread_tables(cx, store->writer.conn->of_file[file]));
+        if (file == STORE_PEOPLE && !store_is_local(store, file))
+            TRY(postgres_mark_make(cx, postgres_of(store->writer.conn->of_file[file])));
         if (store_is_local(store, file))
             sqlite_watch_log(sqlite_file_of(store->writer.conn->of_file[file]), &store->checkpointer.log_pages[file]);
     }

@@ -126,7 +126,7 @@ err store_settle_time(struct store *store, struct ctx *cx) MUST_CHECK;
 clock_trust store_clock_trust(struct store *store, int64_t *out_ahead_ms);
 
 /* How often writes have changed each file: it is in the file, and never goes back while nobody puts an older one in its
- * place. As far as this process knows: never more than is on disk. 0 for what lies on a server. */
+ * place. As far as this process knows: never more than is on disk. 0 for data on a server (data_age.h). */
 void store_generations(struct store *store, int64_t out[STORE_FILE_COUNT]);
 err store_fail_older(struct ctx *cx, store_file file, const char *than) MUST_CHECK; /* CORRUPT store.went_back */
 const char *store_file_name(store_file file); /* "people.db" */

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: an older dump of the data that is put back is served by no server of the node, whichever of them has published
 last: not by one that was stopped before, not by a fresh one that brings the root key alone, and not by those that run
-while it is put back. Method: two servers with keys in a database, as on two machines; one is stopped, the data is
-dumped, a permission is stopped at the other and the log grows; the dump is restored with pg_restore, with everything
-stopped and beneath both servers. Each is asked to serve, to look, to audit. Positive controls: without the mark in the
-database of the keys the server that was stopped first begins, and in what it serves the stopped permission lives; the
-newest dump is served by all."""
+while it is put back; also when the log has not grown since, as with a sign-out. The newest is never refused, also
+behind a kill, and though servers came and went since it was made. Method: two servers with keys in a database, as on
+two machines; one is stopped, the data is dumped, a permission is stopped at the other and the log grows, or somebody
+signs out; the dump is restored with pg_restore, with everything stopped and beneath both servers. Each is asked to
+serve, to look, to audit. Positive controls: without the mark in the database of the keys the server that was stopped
+first begins, and in what it serves the stopped permission lives, or whoever has signed out is signed in; the newest
+dump is served by all."""
 import os
 import shutil
 import subprocess
@@ -21,8 +23,15 @@ from stress import RoughNode, Shop, wait_until
 SLOW = float(os.environ.get("SLOW", 1))
 SOON_SECONDS = 20 * SLOW  # a second, on a machine that is busy with other tests
 OLDER = "older than what this node has published"
+COPY = "the data on the server is an older copy than the mark beside the keys says"
+SCHEMA = {"data": "symbolon", "keys": "symbolon_keys"}
 SIZE = "SELECT size FROM symbolon.log_head"
+CHANGES = f"SELECT {1 << 40} + sum(changes) FROM symbolon.batch_mark"
 TRIES = 20  # of whoever takes the tables away beneath two servers: one of them may be at it
+
+
+def expect(is_so):
+    assert is_so
 
 
 class Scene:
@@ -55,24 +64,59 @@ class Scene:
         self.read(self.node).expect(403, "grant.withdrawn")
 
     def settled(self):
+        mark = "SELECT size, data_generation FROM symbolon_keys.log_mark"
+
         def is_settled():
             return (self.of_data("SELECT count(*) FROM symbolon.log_pending") == "0" and
-                    self.of_keys("SELECT size FROM symbolon_keys.log_mark") == self.of_data(SIZE))
-        assert wait_until(is_settled, SOON_SECONDS) is not None, self.of_keys("SELECT size FROM symbolon_keys.log_mark")
+                    self.of_keys(mark) == self.of_data(SIZE) + "|" + self.of_data(CHANGES))
+        assert wait_until(is_settled, SOON_SECONDS) is not None, (self.of_keys(mark), self.of_data(CHANGES))
 
-    def dump(self, name):
+    def dump(self, name, database="data"):
         file = os.path.join(self.node.folder, name + ".dump")
-        subprocess.run([program("pg_dump"), "-Fc", "-n", "symbolon", "-f", file, self.server.url("data")], check=True)
+        subprocess.run([program("pg_dump"), "-Fc", "-n", SCHEMA[database], "-f", file, self.server.url(database)],
+                       check=True)
         return file
 
-    def put_back(self, file):
+    def put_back(self, file, database="data"):
+        schema = SCHEMA[database]
         for _ in range(TRIES):
-            self.server.ask("data", "DROP SCHEMA IF EXISTS symbolon CASCADE", check=False)
-            if self.of_data("SELECT count(*) FROM pg_namespace WHERE nspname = 'symbolon'") == "0":
+            self.server.ask(database, f"DROP SCHEMA IF EXISTS {schema} CASCADE", check=False)
+            if self.server.ask(database, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'") == "0":
                 break
             time.sleep(0.1)
-        subprocess.run([program("pg_restore"), "--exit-on-error", "--single-transaction", "-d", self.server.url("data"),
-                        file], check=True)
+        subprocess.run([program("pg_restore"), "--exit-on-error", "--single-transaction", "-d",
+                        self.server.url(database), file], check=True)
+
+    def is_signed_in(self, line, node):
+        answer = node.line(line.fields).call("GET", "/v1/me/attributes")
+        assert answer.status in (200, 401), answer
+        return answer.status == 200
+
+    def sign_out(self, node):
+        """Somebody who came for that. Gives the line and what was before; the log does not grow."""
+        line = self.shop.customer().line()
+        self.settled()
+        size = self.of_data(SIZE)
+        older, keys = self.dump("quiet"), self.dump("quiet-keys", "keys")
+        line.call("POST", "/v1/me/sign-out", {}).expect(204)
+        assert not self.is_signed_in(line, node)
+        assert self.of_data(SIZE) == size, "the log has grown, so it would tell"
+        return line, older, keys
+
+    def with_fresh(self, ask):
+        fresh = self.fresh()
+        with open(os.path.join(self.node.folder, "log-fresh"), "w+b") as log:
+            fresh.log = log
+            fresh.start()
+            ask(fresh)
+            fresh.stop()
+
+    def all_end(self):
+        for node in (self.node, self.other):
+            took = wait_until(lambda: node.process.poll() is not None, SOON_SECONDS)  # pylint: disable=W0640
+            assert took is not None, f"it goes on: {node.read_log()[-2000:]}"
+            assert node.end() == 11, node.read_log()[-2000:]
+            assert '"event":"log.went_back"' in node.read_log(), node.read_log()[-2000:]
 
     def fresh(self):
         """A server that was never there: all it has is the root key."""
@@ -110,7 +154,8 @@ def an_older_dump_is_refused_by_each_of_them(scene):
 
 def without_that_mark_it_would_be_served(scene):
     """The control; the mark of the data of what lies there goes with it."""
-    row = scene.of_keys("SELECT row_id, size, quote_literal(note) FROM symbolon_keys.log_mark").split("|", 2)
+    row = scene.of_keys("SELECT row_id, size, data_generation, quote_literal(note) FROM symbolon_keys.log_mark")
+    row = row.split("|", 3)
     scene.of_keys("DELETE FROM symbolon_keys.log_mark")
     for node in (scene.other, scene.fresh()):  # the data knows that there was one
         scene.refused(node, "log_mark")
@@ -119,17 +164,13 @@ def without_that_mark_it_would_be_served(scene):
     scene.read(scene.other).expect(200)
     scene.other.stop()
     print("control: without the mark the stopped permission lives: red")
-    scene.of_keys(f"DELETE FROM symbolon_keys.log_mark; INSERT INTO symbolon_keys.log_mark VALUES ({', '.join(row)})")
+    scene.of_keys(f"DELETE FROM symbolon_keys.log_mark; INSERT INTO symbolon_keys.log_mark"
+                  f" (row_id, size, data_generation, note) VALUES ({', '.join(row)})")
 
 
 def the_newest_is_served_by_all(scene):
     scene.put_back(scene.newest)
-    with open(os.path.join(scene.node.folder, "log-fresh"), "w+b") as log:
-        fresh = scene.fresh()
-        fresh.log = log
-        fresh.start()
-        scene.read(fresh).expect(403, "grant.withdrawn")
-        fresh.stop()
+    scene.with_fresh(lambda fresh: scene.read(fresh).expect(403, "grant.withdrawn"))
     for node in (scene.node, scene.other):
         node.start()
         scene.read(node).expect(403, "grant.withdrawn")
@@ -141,11 +182,7 @@ def one_that_is_put_back_beneath_them_is_neither_served_nor_built_on(scene):
     scene.go_on()
     newest = scene.dump("newest")
     scene.put_back(older)
-    for node in (scene.node, scene.other):
-        took = wait_until(lambda: node.process.poll() is not None, SOON_SECONDS)
-        assert took is not None, f"it goes on: {node.read_log()[-2000:]}"
-        assert node.end() == 11, node.read_log()[-2000:]
-        assert '"event":"log.went_back"' in node.read_log(), node.read_log()[-2000:]
+    scene.all_end()
     after = scene.of_data(SIZE)
     scene.put_back(older)
     assert after == scene.of_data(SIZE), "something was published behind the older state"
@@ -158,9 +195,65 @@ def one_that_is_put_back_beneath_them_is_neither_served_nor_built_on(scene):
     scene.node.expect_sound()
 
 
+def one_is_refused_when_somebody_has_only_signed_out_since(scene):
+    scene.other.stop()
+    line, older, keys = scene.sign_out(scene.node)
+    scene.node.stop()
+    newest, newest_keys = scene.dump("quiet-newest"), scene.dump("quiet-newest-keys", "keys")
+    scene.put_back(older)
+    for node in (scene.node, scene.other, scene.fresh()):
+        scene.refused(node, COPY)
+    done = scene.other.command("doctor", "--json")
+    assert done.returncode == 11 and '"error":"store.went_back"' in done.stderr, (done.returncode, done.stderr)
+    scene.put_back(keys, "keys")
+    scene.refused(scene.node, COPY)  # by its own mark
+    scene.with_fresh(lambda fresh: expect(scene.is_signed_in(line, fresh)))
+    print("control: without the newest mark whoever has signed out is signed in: red")
+    scene.put_back(newest_keys, "keys")
+    scene.put_back(newest)
+    scene.with_fresh(lambda fresh: expect(not scene.is_signed_in(line, fresh)))
+
+
+def the_newest_is_served_behind_a_kill_though_servers_came_and_went(scene):
+    """Nothing that is waited for: the marks are as the kill has left them."""
+    scene.node.start()
+    scene.other.start()
+    line, _, _ = scene.sign_out(scene.other)
+    scene.node.kill()
+    scene.other.kill()
+    newest = scene.dump("killed")
+    counted = scene.of_data(CHANGES)
+    for node in (scene.node, scene.other):
+        node.start()
+        assert not scene.is_signed_in(line, node)
+    time.sleep(1.5)  # the servers' own work has its turn; what it must not do is counted below
+    for node in (scene.node, scene.other):
+        node.stop()
+    assert scene.of_data(CHANGES) == counted, "a server that nobody asks anything of makes its data newer"
+    scene.put_back(newest)
+    for node in (scene.node, scene.other):
+        node.start()
+    scene.with_fresh(lambda fresh: expect(not scene.is_signed_in(line, fresh)))
+
+
+def one_beneath_them_is_found_out_when_somebody_has_only_signed_out(scene):
+    _, older, _ = scene.sign_out(scene.node)
+    newest = scene.dump("quiet-newest")
+    scene.settled()
+    scene.put_back(older)
+    scene.all_end()
+    scene.refused(scene.fresh(), COPY)
+    scene.put_back(newest)
+    scene.node.start()
+    scene.node.expect_sound()
+
+
 STEPS = [every_server_knows_what_another_has_published, an_older_dump_is_refused_by_each_of_them,
          without_that_mark_it_would_be_served, the_newest_is_served_by_all,
-         one_that_is_put_back_beneath_them_is_neither_served_nor_built_on]
+         one_that_is_put_back_beneath_them_is_neither_served_nor_built_on,
+         one_is_refused_when_somebody_has_only_signed_out_since,
+         the_newest_is_served_behind_a_kill_though_servers_came_and_went,
+         one_beneath_them_is_found_out_when_somebody_has_only_signed_out]
 
 
 def main():

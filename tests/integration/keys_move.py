@@ -61,6 +61,8 @@ class Scene:
         return {octets for _, octets in files(folder)}
 
     def rows(self, what="bucket_key"):
+        if self.server.ask(self.place, f"SELECT to_regclass('symbolon_keys.{what}') IS NULL") == "t":
+            return set()  # it was killed before it had made the tables
         return {line for line in self.server.ask(self.place, f"SELECT * FROM symbolon_keys.{what}").split()}
 
     def found_in_folder(self, sought):

@@ -221,7 +221,8 @@ def of_an_older_version(scene):
     with start.serve():
         pass
     make_older(scene)
-    os.remove(os.path.join(start.data, "data", "keys", "log.checkpoint"))  # the log begins anew
+    for mark in ("log.checkpoint", "store.generations"):  # the log begins anew, and the data
+        os.remove(os.path.join(start.data, "data", "keys", mark))
     return Start(scene, start.data, start.store[1])
 
 

@@ -3,6 +3,7 @@
  * DATABASE_URL to a server. Every table arrives, whatever stands in it. */
 #include "store/move.h"
 
+#include "store/data_age.h"
 #include "store/level.h"
 #include "store/queries.h"
 #include "unit/store/ask.h"
@@ -223,6 +224,17 @@ static void assert_same(struct places *places)
         assert_same_rows(places, &of_a.at[i], table_find(&of_b, of_a.at[i].name));
     conn_close(a);
     conn_close(b);
+}
+
+static int64_t age_of(struct places *places, struct store *store)
+{
+    struct ctx *cx = &places->fixture->cx;
+    int64_t now[STORE_FILE_COUNT];
+    assert_int_equal(store_conn_open(cx, store, &cx->db), OK);
+    assert_int_equal(store_generations_look(cx, store, now), OK);
+    store_conn_close(cx->db);
+    cx->db = NULL;
+    return now[STORE_PEOPLE];
 }
 
 static void move_all(struct places *places)
@@ -446,6 +458,35 @@ static void a_place_that_is_closed_takes_no_writes_and_is_not_opened(void **stat
     assert_same(places);
 }
 
+/* What lay beside the keys of the source when it was closed, and later, lies beside those of the target. */
+static void what_has_moved_is_no_older_than_it_was_and_than_the_mark_says(void **state)
+{
+    struct places *places = *state;
+    fill(places, places->a);
+    int64_t before = age_of(places, places->a);
+    move_all(places);
+    close_both(places);
+    open_a(places, true);
+    open_b(places, false);
+    int64_t there = age_of(places, places->b);
+    assert_true(there > before);
+    run(places, places->b, "DELETE FROM act WHERE at_ms = 0");
+    direct(places, places->b, places->a);
+    places->move.least[STORE_PEOPLE] = there + 1000;
+    move_all(places);
+    close_both(places);
+    open_a(places, false);
+    open_b(places, true);
+    int64_t back = age_of(places, places->a);
+    assert_true(back > there + 1000);
+    direct(places, places->a, places->b);
+    move_all(places);
+    close_both(places);
+    open_b(places, false);
+    assert_true(age_of(places, places->b) > back);
+    open_a(places, true);
+}
+
 static void a_move_that_was_given_up_cannot_be_finished(void **state)
 {
     struct places *places = *state;
@@ -491,6 +532,7 @@ int main(void)
         MOVE_TEST(what_is_unique_may_change_hands),
         MOVE_TEST(what_has_changed_since_it_was_copied_is_told),
         MOVE_TEST(a_place_that_is_closed_takes_no_writes_and_is_not_opened),
+        MOVE_TEST(what_has_moved_is_no_older_than_it_was_and_than_the_mark_says),
         MOVE_TEST(a_move_that_was_given_up_cannot_be_finished),
         MOVE_TEST(the_place_of_another_node_is_not_filled),
     };

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Two servers on one database: what a write has read stays true until its commit, whoever lost its place takes another,
- * and a commit is on disk. Both are stores in this program; which of them comes first is said by a gate, not by
- * chance. In a folder one writer keeps the others out, so there is nothing to see. */
+ * a commit is on disk, and all that is changed counts, once. Both are stores in this program; which of them comes first
+ * is said by a gate, not by chance. In a folder one writer keeps the others out, so there is nothing to see. */
 #include <semaphore.h>
 
 #include "base/text.h"
+#include "store/data_age.h"
 #include "support/patience.h"
 #include "unit/store/things.h"
 
@@ -127,6 +128,114 @@ static void a_writer_whose_place_another_has_taken_takes_a_free_one(void **state
     pair_close(&pair);
 }
 
+/* ---- how new the data is */
+
+static int64_t age_of(struct fixture *fixture)
+{
+    int64_t now[STORE_FILE_COUNT];
+    assert_int_equal(store_generations_look(&fixture->cx, fixture->store, now), OK);
+    assert_int_equal(now[STORE_RECORDS] + now[STORE_LEDGER], 0);
+    return now[STORE_PEOPLE];
+}
+
+static err keep_house(struct ctx *cx, void *arg)
+{
+    store_keep_house(cx);
+    return write_thing(cx, arg);
+}
+
+static err ask_only(struct ctx *cx, void *arg)
+{
+    (void)arg; /* there is nothing to say */
+    return count_things(cx) >= 0 ? OK : INTERNAL;
+}
+
+/* Beside one that changes something in a transaction of its own, or before it. */
+static err change_and_fail(struct ctx *cx, void *arg)
+{
+    TRY(write_thing(cx, arg));
+    return FAIL(cx, CONFLICT, "test.undone", "it is not to be");
+}
+
+static void all_that_changes_something_counts_whoever_does_it(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pair pair;
+    int64_t number = 1;
+    if (!store_is_on_server())
+        skip();
+    int64_t begun = age_of(fixture);
+    assert_true(begun >= INT64_C(1) << 40); /* no file has counted as far, whose node comes here */
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(age_of(fixture), begun + 1);
+    pair_open(fixture, &pair);
+    number = 2;
+    assert_int_equal(store_write_wait(pair.other, &pair.cx, write_thing, &number), OK);
+    assert_int_equal(age_of(fixture), begun + 2);
+    assert_int_equal(store_changes(fixture->store), 1); /* its own */
+    pair_close(&pair);
+    number = 3;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(age_of(fixture), begun + 3); /* those of a place that is free again stay */
+}
+
+static void what_changes_nothing_or_only_keeps_house_does_not_count(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t number = 1;
+    if (!store_is_on_server())
+        skip();
+    int64_t begun = age_of(fixture);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, keep_house, &number), OK);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, ask_only, NULL), OK);
+    number = 2;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, change_and_fail, &number), CONFLICT);
+    failure_clear(&fixture->cx.failure);
+    fixture->set.wall_ms += 5000;
+    assert_int_equal(store_settle_time(fixture->store, &fixture->cx), OK); /* the time is kept, and that is no change */
+    assert_int_equal(age_of(fixture), begun);
+    assert_int_equal(store_changes(fixture->store), 0);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(age_of(fixture), begun + 1);
+}
+
+static void data_of_an_earlier_version_begins_to_count(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t number = 1;
+    if (!store_is_on_server())
+        skip();
+    int64_t begun = age_of(fixture);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    fixture_close(fixture);
+    struct postgres *pg = database_open(&fixture->cx, fixture->place.url, "symbolon");
+    assert_int_equal(database_run(&fixture->cx, &pg->base, "ALTER TABLE batch_mark DROP COLUMN changes"), OK);
+    database_close(&pg->base);
+    fixture_open(fixture);
+    assert_int_equal(age_of(fixture), begun); /* so it is behind any mark that has seen it change */
+    number = 2;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(age_of(fixture), begun + 1);
+}
+
+static void what_has_come_from_elsewhere_is_no_older_than_it_was_there(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t number = 1;
+    if (!store_is_on_server())
+        skip();
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    int64_t now = age_of(fixture);
+    struct postgres *pg = database_open(&fixture->cx, fixture->place.url, "symbolon");
+    const int64_t wished[] = {7, now - 1, now, now + 100, now + 50};
+    const int64_t wanted[] = {now, now, now, now + 100, now + 100};
+    for (size_t i = 0; i < sizeof wished / sizeof *wished; i++) {
+        assert_int_equal(postgres_lift_changes(&fixture->cx, pg, wished[i]), OK);
+        assert_int_equal(age_of(fixture), wanted[i]);
+    }
+    database_close(&pg->base);
+}
+
 /* ---- the disk */
 
 /* What the server does for a writer's commit, when its administrator wishes for `wished`. */
@@ -163,6 +272,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORE_TEST(two_that_count_do_not_both_take_the_last_place),
         STORE_TEST(a_writer_whose_place_another_has_taken_takes_a_free_one),
+        STORE_TEST(all_that_changes_something_counts_whoever_does_it),
+        STORE_TEST(what_changes_nothing_or_only_keeps_house_does_not_count),
+        STORE_TEST(data_of_an_earlier_version_begins_to_count),
+        STORE_TEST(what_has_come_from_elsewhere_is_no_older_than_it_was_there),
         STORE_TEST(a_commit_waits_for_the_disk_whatever_its_administrator_wishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

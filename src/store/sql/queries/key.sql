@@ -57,17 +57,22 @@ SELECT name FROM key_owner WHERE row_id = 1;
 -- rows: none
 INSERT INTO key_owner (row_id, name) VALUES (1, $1) ON CONFLICT (row_id) DO NOTHING;
 
--- The newest checkpoint that any server has seen. Never back.
+-- The newest checkpoint that any server has seen, and how often the data was changed by then. Never back.
 -- name: log_mark_load
 -- file: keys
--- out:  size int64, note text
+-- out:  size int64, note text, data_generation int64
 -- rows: one
-SELECT size, note FROM log_mark WHERE row_id = 1;
+SELECT size, note, data_generation FROM log_mark WHERE row_id = 1;
 
 -- name: log_mark_keep
 -- file: keys
--- in:   size int64, note text
+-- in:   size int64, note text, data_generation int64
 -- meets: any
 -- rows: none
-INSERT INTO log_mark (row_id, size, note) VALUES (1, $1, $2)
-ON CONFLICT (row_id) DO UPDATE SET size = excluded.size, note = excluded.note WHERE log_mark.size < excluded.size;
+INSERT INTO log_mark (row_id, size, note, data_generation) VALUES (1, $1, $2, $3)
+ON CONFLICT (row_id) DO UPDATE SET
+    size = CASE WHEN log_mark.size < excluded.size THEN excluded.size ELSE log_mark.size END,
+    note = CASE WHEN log_mark.size < excluded.size THEN excluded.note ELSE log_mark.note END,
+    data_generation = CASE WHEN log_mark.data_generation < excluded.data_generation THEN excluded.data_generation
+                           ELSE log_mark.data_generation END
+WHERE log_mark.size < excluded.size OR log_mark.data_generation < excluded.data_generation;
