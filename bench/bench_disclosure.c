@@ -116,6 +116,9 @@ void ask_disclosure(struct world *world, const struct question *question)
     for (int64_t round = 0; round < question->rounds; round++) {
         (void)printf("raw_read %.0f\n", run_raw_read(&bare, question->seconds));
         (void)printf("decide %.0f\n", reading_decide(&bare.reading, question->seconds));
+        bare.reading.only_asks = true;
+        (void)printf("asked %.0f\n", reading_decide(&bare.reading, question->seconds));
+        bare.reading.only_asks = false;
         run_raw_group(&bare, "raw_group", question->seconds);
         reading_durable(&bare.reading, "durable_64", 64, question->seconds);
         reading_durable(&bare.reading, "durable_256", 256, question->seconds);

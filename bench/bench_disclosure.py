@@ -16,6 +16,7 @@ def ask(bench, people):
         bench.row(f"{question}, {size}", beside, tell(median(found[ours])), share, target)
 
     row("read decided and opened", "raw_read", "decide", "≥ 0.85")
+    row("question whether it would be given, decided", "decide", "asked", "≥ 1")
     row("read durable, 64 in flight", "raw_group", "durable_64", "")
     row("read durable, 256 in flight", "raw_group", "durable_256", "")
     row("CPU of a durable read, 64 in flight", "raw_group_cpu", "durable_64_cpu", "", turned=True)

@@ -22,6 +22,7 @@ struct reading {
     struct request *requests;
     size_t          next;
     size_t          stride; /* from one request of this reader to its next */
+    bool            only_asks; /* decided without the read: whether it would be given */
 };
 
 void reading_open(struct reading *reading, struct world *world);

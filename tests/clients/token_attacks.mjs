@@ -268,6 +268,17 @@ const usedOnce = async () => {
   const read = () => use(token, { path: door, method: 'POST', body: process.env.READ,
     fields: { dpop: fourth, 'content-type': 'application/json' } })
   await once('a proof with a read', sixtyFour(read), 'proof.replayed')
+  const { relationship, purpose, attributes } = JSON.parse(process.env.READ)
+  for (const id of [relationship, 'nobody']) { // what is not there uses its proof up in the same place
+    const path = '/access/v1/evaluation'
+    const fifth = await proof({ path, token })
+    const body = JSON.stringify({ subject: { type: 'department', id: DEPARTMENT },
+      action: { name: 'read', properties: { purpose } },
+      resource: { type: 'relationship', id, properties: { attributes } } })
+    const question = () => use(token, { path, method: 'POST', body,
+      fields: { dpop: fifth, 'content-type': 'application/json' } })
+    await once('a proof with a question', sixtyFour(question), 'proof.replayed')
+  }
 }
 
 // ---- with a token
