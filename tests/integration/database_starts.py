@@ -92,8 +92,11 @@ def connections_end_while_it_starts(scene):
     """Again and again; every start is the first on its database, or a later one."""
     before = scene.ended
 
-    def disturb(_):
-        for _ in range(scene.random.randrange(2, 8)):
+    def disturb(node):
+        at_first = scene.ended
+        while scene.ended == at_first and node.process.poll() is None:
+            scene.end_all_within(0.1)
+        for _ in range(scene.random.randrange(1, 7)):
             scene.end_all_within(0.1)
     for _ in range(max(1, ROUNDS // 3)):
         with scene.node(disturb) as node:
@@ -105,13 +108,17 @@ def connections_end_while_it_starts(scene):
 
 
 def connections_end_as_its_threads_make_them(scene):
-    """Those behind the first three, as soon as they are seen."""
+    """Those behind the first three, as soon as they are seen, for a while."""
     before, newest = scene.ended, f"(SELECT pid {OURS} ORDER BY backend_start OFFSET 3) AS newest"
 
-    def disturb(_):
-        until = time.monotonic() + 0.6
-        while time.monotonic() < until:
+    def disturb(node):
+        began, ended_before = time.monotonic(), scene.ended
+        while time.monotonic() - began < PATIENCE and node.process.poll() is None:
             scene.ended += scene.admin.ask("SELECT count(pg_terminate_backend(pid)) FROM " + newest)
+            if scene.ended == ended_before:
+                began = time.monotonic()
+            elif time.monotonic() - began > 0.5:
+                return
     with scene.node(disturb) as node:
         for _ in range(max(2, ROUNDS // 2)):
             scene.expect_service(node)
