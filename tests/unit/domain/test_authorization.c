@@ -398,6 +398,10 @@ static void a_client_gives_its_own_grant_back(void **state)
     ASSERT_FAILS(world, WRITE(world, client, give_back, &back), NOT_FOUND, "not_found");
     struct grant_report_event once_more = {.person_id = back.person_id, .grant_id = back.grant_id};
     ASSERT_FAILS(world, WRITE(world, client, grant_give_back, &once_more), CONFLICT, "grant.not_active");
+    ASSERT_FAILS(world, WRITE(world, world->marketing, grant_give_back, &once_more), NOT_FOUND, "not_found");
+    ASSERT_FAILS(world, WRITE(world, world->ada, grant_give_back, &once_more), FORBIDDEN, "actor.wrong_kind");
+    once_more.grant_id++;
+    ASSERT_FAILS(world, WRITE(world, client, grant_give_back, &once_more), NOT_FOUND, "not_found");
     assert_int_equal(world_audit(world, 0), 0);
 }
 
