@@ -541,7 +541,7 @@ def somebody_elses_unfinished_erasure_is_no_failure_of_ones_own(world):
         first, second = node.person("Ada"), node.person("Bob")
         node.stop()
         [(number,)] = node.query("people", "SELECT min(person_id) FROM person")
-        head = f"INSERT INTO disclosure_head VALUES ({number}, 1, 0, 1)"
+        head = f"INSERT INTO disclosure_head (person_id, last_id, given, refused) VALUES ({number}, 1, 0, 1)"
         if SERVER is not None:
             node.on_server(head)
         else:
