@@ -84,7 +84,7 @@ static bool has_token(struct call *call, struct text *out)
 static err admit(struct call *call, struct authorization *out, struct seen_token *out_proof)
 {
     struct ctx *cx = &call->cx;
-    struct authorization_token token;
+    struct authorization_token token = {.is_bound = false};
     struct dpop_proof proof;
     struct text text = TEXT_NONE;
     bool live = false;
@@ -168,7 +168,7 @@ static err decide(struct ctx *cx, const struct authorization *authorization, str
 static err answer_userinfo(struct call *call)
 {
     static const bool DECIDED_ANEW = true; /* no answer is kept for an Idempotency-Key */
-    struct authorization authorization;
+    struct authorization authorization = {.has_grant = false};
     struct telling *telling = ARENA_NEW(call->arena, struct telling);
     if (telling == NULL)
         return FAIL_MEMORY(&call->cx);

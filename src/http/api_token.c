@@ -308,20 +308,20 @@ struct told_token {
     int64_t             issued_at_ms, expires_at_ms;
 };
 
-static err reply_told(struct call *call, const struct told_token *told, struct state_view *view)
+static err reply_told(struct call *call, const struct told_token *told, const struct state_view *more)
 {
     struct bound_view bound = {base64url_encode(call->arena, (struct bytes){told->thumbprint, HASH_BYTES})};
-    view->active = true;
-    view->client_id = id_text(&call->cx, (struct id){ID_SYSTEM, told->system->organisation_id,
-                                                     told->system->system_id});
-    view->token_type = TEXT("DPoP");
-    view->issuer = text_of(call_origin(call));
-    view->expires_s = told->expires_at_ms / 1000;
-    view->issued_s = told->issued_at_ms / 1000;
-    view->bound = &bound;
-    if (bound.thumbprint.at == NULL || view->client_id.at == NULL)
+    struct state_view view = *more;
+    view.active = true;
+    view.client_id = id_text(&call->cx, (struct id){ID_SYSTEM, told->system->organisation_id, told->system->system_id});
+    view.token_type = TEXT("DPoP");
+    view.issuer = text_of(call_origin(call));
+    view.expires_s = told->expires_at_ms / 1000;
+    view.issued_s = told->issued_at_ms / 1000;
+    view.bound = &bound;
+    if (bound.thumbprint.at == NULL || view.client_id.at == NULL)
         return FAIL_MEMORY(&call->cx);
-    return call_reply(call, view);
+    return call_reply(call, &view);
 }
 
 static err reply_person(struct call *call, const struct authorization_token *token)
