@@ -30,7 +30,8 @@ PIECES = [TOKEN, PLACE, ID, CODE, CHALLENGE, HANDLE, RANDOM, MOMENT, CURSOR, SEA
 PIECE = re.compile("(" + "|".join(PIECES) + ")")
 NAME = re.compile(rb"[A-Za-z0-9_%-]{12,}")  # where such a piece may stand in what is sent
 PICTURE = re.compile(r"<svg.*?</svg>", re.S)  # of a code
-PASSING = ("date", "x-request-id", "content-length")
+# How many calls are left hangs on the moment and on the thread that counts; of how many, stands beside it.
+PASSING = ("date", "x-request-id", "content-length", "ratelimit")
 
 
 class Difference(AssertionError):
