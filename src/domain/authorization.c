@@ -32,7 +32,7 @@ static err load_row(struct ctx *cx, int64_t person_id, int64_t authorization_id,
                     struct sql_authorization_load_row *out, bool *out_found)
 {
     struct sql_authorization_load_in in = {person_id, authorization_id};
-    struct text due;
+    struct text due = TEXT_NONE;
     bool found = false;
     TRY(sql_authorization_load(cx, &in, out, &found));
     *out_found = false;
@@ -133,7 +133,7 @@ err authorization_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant
 
 err authorization_give_back(struct ctx *cx, int64_t person_id, int64_t grant_id)
 {
-    struct authorization authorization;
+    struct authorization authorization = {.has_grant = false};
     struct grant_report_event back = {.person_id = person_id, .grant_id = grant_id};
     TRY(authorization_load_of_grant(cx, person_id, grant_id, &authorization));
     TRY(authorization_end(cx, person_id, authorization.authorization_id));
