@@ -108,8 +108,10 @@ class Scene:
         with open(os.path.join(self.node.folder, "log-fresh"), "w+b") as log:
             fresh.log = log
             fresh.start()
-            ask(fresh)
-            fresh.stop()
+            try:
+                ask(fresh)
+            finally:
+                fresh.stop()
 
     def all_end(self):
         for node in (self.node, self.other):
