@@ -200,13 +200,13 @@ static err look_at(struct ctx *cx, struct evaluation_relationships *search, cons
 
 static err look_at_some(struct ctx *cx, struct evaluation_relationships *search, const struct relationship_list *list)
 {
-    size_t most = list->out_count < LIMIT_EVALUATIONS ? list->out_count : LIMIT_EVALUATIONS;
-    size_t looked = 0;
-    while (looked < most && search->out_count < (size_t)search->limit) {
-        search->out_last_id = list->out[looked].relationship_id;
-        TRY(look_at(cx, search, &list->out[looked++]));
+    for (size_t i = 0; i < list->out_count; i++) {
+        search->out_more = i == LIMIT_EVALUATIONS || search->out_count == (size_t)search->limit;
+        if (search->out_more)
+            return OK;
+        search->out_last_id = list->out[i].relationship_id;
+        TRY(look_at(cx, search, &list->out[i]));
     }
-    search->out_more = looked < list->out_count;
     return OK;
 }
 

@@ -19,7 +19,7 @@ import time
 import steps
 from cli import EXIT, one_sentence
 from database_server import DatabaseServer
-from stress import Cut, RoughNode, Shop, seed_of_run
+from stress import Cut, RoughNode, Shop, seed_of_run, wait_until
 
 SLOW = float(os.environ.get("SLOW", 1))
 SECRET = "Hush4711"
@@ -28,6 +28,7 @@ PEOPLE = ("attributes", "attributes/pd:Name/history", "organisations", "relation
           "disclosures")
 OF_RELATIONSHIP = ("", "/purposes", "/records", "/receipts")
 MOVED = "now: name that with --store"
+LEFT_BEHIND = "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 
 
 class Story:
@@ -226,6 +227,8 @@ def kill_behind(scene, source, target, lines, seconds):
             process.send_signal(signal.SIGKILL)
         said = process.communicate()
     assert process.returncode in (0, -signal.SIGKILL), (process.returncode, said)
+    ended = wait_until(lambda: scene.server.ask("postgres", LEFT_BEHIND) == "0", 60)  # what the command had begun
+    assert ended is not None
     return process.returncode != 0
 
 
