@@ -158,7 +158,7 @@ def without_mark(piece):
     at = piece.find(LAST_WORDS)
     if at < 0:
         return piece
-    at += len(LAST_WORDS) + 2 + 4 * 2 + 2 + 2 * (4 + 8) + 4  # the third of four numbers, behind what says their forms
+    at += len(LAST_WORDS) + 2 + 5 * 2 + 2 + 2 * (4 + 8) + 4  # the third of five numbers, behind what says their forms
     return piece[:at] + bytes(8) + piece[at + 8:]
 
 
