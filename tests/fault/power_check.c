@@ -236,7 +236,7 @@ static bool backup_stands(struct looker *looker, const struct fact *fact)
 }
 
 /* The bucket key that wrapped the person's key is no longer in the folder, whatever the databases say. */
-static bool erasure_stands(struct looker *looker, const struct fact *fact)
+static bool key_is_gone(struct looker *looker, const struct fact *fact)
 {
     char path[200];
     uint8_t key[KEY_FILE_BYTES_MAX] = {0};
@@ -248,6 +248,25 @@ static bool erasure_stands(struct looker *looker, const struct fact *fact)
     for (size_t i = 0; i < size; i++)
         if (key[i] != 0)
             return complain(looker, "a key that was destroyed is back");
+    return true;
+}
+
+/* Before the node opens: it destroys such a key again. */
+static bool destroyed_keys_are_gone(struct looker *looker)
+{
+    const struct book *book = &looker->check->power->book;
+    for (size_t i = 0; i < book->count; i++) {
+        const struct fact *fact = &book->facts[i];
+        if (fact->kind == FACT_ERASED && counts(looker, fact) && !key_is_gone(looker, fact))
+            return false;
+    }
+    return true;
+}
+
+static bool erasure_stands(struct looker *looker, const struct fact *fact)
+{
+    if (!key_is_gone(looker, fact))
+        return false;
     PERSON_KEY opened;
     err result = person_key_open(as_operator(looker), fact->person_id, &opened);
     return result == NOT_FOUND || complain(looker, "the key of an erased person opens");
@@ -330,6 +349,8 @@ bool power_check(struct power_check *check)
     power->node_dice.seeded.state = check->power->node_dice.seeded.state + 1;
     power->node_dice.randomness = randomness_seeded(&power->node_dice.seeded);
     power->world.node.time = check->power->world.node.time;
+    if (!destroyed_keys_are_gone(&looker))
+        return false;
     bool sound = power_open(power) == OK || complain_of(&looker, "the node does not open", &power->node.cx.failure);
     sound = sound && erasures_go_through(&looker) && audits_find_nothing(&looker) && facts_stand(&looker) &&
             (!check->goes_on || (goes_on(&looker) && audits_find_nothing(&looker)));

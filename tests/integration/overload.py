@@ -223,7 +223,7 @@ def wait_until_full(customer, status=503, reason="store.queue_full"):
     begin = time.monotonic()
     while time.monotonic() - begin < HELD_SECONDS_MAX:
         try:
-            answer = customer.line(timeout=0.7).call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}})
+            answer = customer.line(timeout=2).call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}})
         except Cut:
             continue
         answer.expect(status)
