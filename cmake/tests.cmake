@@ -7,7 +7,7 @@
 # why, stands in tests/one_store.list. Builds that watch themselves have the second run of the tests named below only,
 # and the fast lane too: the others are slow.
 set(SYMBOLON_BOTH_STORES_ALWAYS
-  story api_journey bad_input hostile_doors isolation openapi doors access_properties put_back
+  story api_journey bad_input hostile_doors isolation doors access_properties put_back
   unit_store_statement unit_store_trips unit_store_writer unit_store_clock unit_store_move)
 set(SYMBOLON_STORE_HEADERS "unit/ledger/fixture|unit/store/(fixture|things)|support/(world|node|life/life)")
 set(SYMBOLON_STORE_INCLUDES "^#include \"(${SYMBOLON_STORE_HEADERS})[.]h\"")
