@@ -91,7 +91,8 @@ err postgres_mark_make(struct ctx *cx, struct postgres *pg)
     if (is_there && found[1] != NULL && strcmp(found[1], "0") != 0)
         return OK;
     if (is_there)
-        return postgres_make(cx, pg, "ALTER TABLE batch_mark ADD COLUMN changes BIGINT NOT NULL DEFAULT 0");
+        return postgres_make(cx, pg, "ALTER TABLE batch_mark ADD COLUMN IF NOT EXISTS changes BIGINT NOT NULL"
+                                       " DEFAULT 0");
     /* with room beside each row: a change touches no index */
     return postgres_make(cx, pg, "CREATE TABLE IF NOT EXISTS batch_mark (slot BIGINT NOT NULL, writer_id BIGINT"
                                 " NOT NULL, number BIGINT NOT NULL, newest BIGINT NOT NULL, until_ms BIGINT NOT NULL,"
