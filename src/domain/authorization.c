@@ -165,27 +165,30 @@ static err relate(struct ctx *cx, const struct actor *system, const struct actor
     return state == RELATIONSHIP_PROPOSED ? OK : relationship_begin(cx, out, &start);
 }
 
-/* Whether a live grant gives all that is asked for, as often as wished. */
-static bool holds_all(const struct grant *grant, const struct request_make *make, int64_t department_bit)
+/* Whether a live grant gives what is asked for and nothing else, and no longer: what the person is shown. */
+static bool is_the_same(const struct ctx *cx, const struct grant *grant, const struct authorization_answer *answer,
+                        const struct purpose *purpose)
 {
-    return attribute_set_is_subset(make->attributes, grant->attributes) &&
-           (grant->departments & department_bit) != 0 && grant->uses.kind == USES_PERIOD;
+    const struct request_make *make = &answer->make;
+    int64_t duration_ms = make->duration_ms != 0 ? make->duration_ms : purpose->longest_ms;
+    return attribute_set_equals(make->attributes, grant->attributes) && grant->purpose_version == purpose->version &&
+           grant->departments == answer->out_pushed.system.actor.department_bit && grant->uses.kind == USES_PERIOD &&
+           grant->until_at_ms - cx->now_ms <= duration_ms;
 }
 
 /* Whoever signs in a hundred times has said the same thing once. */
-static err find_grant(struct ctx *cx, struct authorization_answer *answer)
+static err find_grant(struct ctx *cx, struct authorization_answer *answer, const struct purpose *purpose)
 {
     const struct request_make *make = &answer->make;
     struct grant_question question = {&answer->out_relationship, make->purpose.item};
     struct grant *grants = NULL;
     size_t count = 0;
-    if (answer->terms.answer != ANSWER_ACCEPT || make->uses.kind != USES_PERIOD ||
-        make->purpose.owner != answer->out_relationship.organisation_id)
+    if (answer->terms.answer != ANSWER_ACCEPT || make->uses.kind != USES_PERIOD)
         return OK;
     TRY(grant_list_open(cx, &question, &grants, &count));
     for (size_t i = 0; i < count && !answer->out_has_grant; i++) {
         answer->out_has_grant = grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE &&
-                                holds_all(&grants[i], make, answer->out_pushed.system.actor.department_bit);
+                                is_the_same(cx, &grants[i], answer, purpose);
         answer->out_grant = grants[i];
     }
     return OK;
@@ -193,7 +196,11 @@ static err find_grant(struct ctx *cx, struct authorization_answer *answer)
 
 static err give(struct ctx *cx, struct authorization_answer *answer, const struct actor *person)
 {
-    TRY(find_grant(cx, answer));
+    struct purpose purpose;
+    if (answer->make.purpose.owner != answer->out_relationship.organisation_id)
+        return FAIL_NOT_FOUND(cx);
+    TRY(authorization_ask_purpose(cx, &answer->out_pushed.ask, &answer->make.purpose, &purpose));
+    TRY(find_grant(cx, answer, &purpose));
     if (answer->out_has_grant)
         return OK;
     answer->make.person_id = answer->out_relationship.person_id;
@@ -218,7 +225,7 @@ static err keep(struct ctx *cx, struct authorization_answer *answer)
         .organisation_id = relationship->organisation_id,
         .system_id = answer->out_pushed.system.actor.system_id,
         .grant_id = answer->out_has_grant ? answer->out_grant.grant_id : 0,
-        .verified_at_ms = cx->actor.verified_at_ms,
+        .verified_at_ms = cx->actor.passkey_at_ms,
         .created_at_ms = cx->now_ms,
     };
     struct authorization_token_draft code = {.kind = AUTHORIZATION_CODE, .person_id = row.person_id,

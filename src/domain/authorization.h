@@ -39,8 +39,8 @@ err authorization_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant
 
 /* ---- the answer, a store_write_fn. The person's; the request is used up by it, whatever it is. What is given is a
  * grant that the client's department has asked for and the person answered, as request.h has it: its failures come
- * through. A live grant that holds all of it already is taken as it is. Somebody who has no relationship there begins
- * one. MALFORMED authorization.unknown; CONFLICT relationship.paused. */
+ * through. A live grant that is the same is taken as it is. Somebody who has no relationship there begins
+ * one. MALFORMED authorization.unknown; CONFLICT relationship.paused, authorization.purpose_changed. */
 struct authorization_answer {
     struct text           name;         /* of the pushed request */
     bool                  accepts;

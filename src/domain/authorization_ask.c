@@ -27,6 +27,7 @@ static const struct {
     {"nonce", offsetof(struct authorization_ask, nonce)},
     {"code_challenge", offsetof(struct authorization_ask, challenge)},
     {"authorization_details", offsetof(struct authorization_ask, details)},
+    {"purpose_version", offsetof(struct authorization_ask, purpose_version)},
     {"claims", offsetof(struct authorization_ask, claims)},
     {"dpop_jkt", offsetof(struct authorization_ask, thumbprint)},
 };
@@ -52,6 +53,21 @@ err authorization_ask_read(struct ctx *cx, struct text asked, struct authorizati
         struct text *value = (void *)((uint8_t *)out + MEMBERS[i].offset);
         *value = json_text(json_object_get(json, MEMBERS[i].name));
     }
+    return OK;
+}
+
+err authorization_ask_purpose(struct ctx *cx, const struct authorization_ask *ask, const struct id *purpose,
+                              struct purpose *out)
+{
+    struct purpose published;
+    TRY(purpose_load_published(cx, purpose, &published));
+    struct text version = text_format(cx->arena, "%lld", (long long)published.version);
+    if (version.at == NULL)
+        return FAIL_MEMORY(cx);
+    if (!text_equals(version, ask->purpose_version))
+        return FAIL(cx, CONFLICT, "authorization.purpose_changed",
+                    "the organisation has changed this purpose since it asked: begin again there");
+    *out = published;
     return OK;
 }
 

@@ -5,6 +5,7 @@
 #ifndef DOMAIN_AUTHORIZATION_ASK_H
 #define DOMAIN_AUTHORIZATION_ASK_H
 
+#include "domain/purpose.h"
 #include "domain/seen_token.h"
 #include "domain/system_key.h"
 
@@ -18,6 +19,7 @@ struct authorization_ask {
     struct text nonce;        /* for the ID token */
     struct text challenge;    /* of PKCE, by S256 */
     struct text details;      /* authorization_details, as protocol/authorization_details.h writes them */
+    struct text purpose_version; /* a number: the one published when it was asked; empty without details */
     struct text claims;       /* JSON (OpenID Connect Core section 5.5) */
     struct text thumbprint;   /* base64url: the key that the code must be redeemed with */
 };
@@ -25,6 +27,11 @@ struct authorization_ask {
 /* One line of JSON and back; for rows. */
 err authorization_ask_write(struct ctx *cx, const struct authorization_ask *ask, struct text *out) MUST_CHECK;
 err authorization_ask_read(struct ctx *cx, struct text asked, struct authorization_ask *out) MUST_CHECK;
+
+/* What was asked for is what is answered: the purpose as it stands now. CONFLICT authorization.purpose_changed when
+ * that is another version; otherwise as purpose_load_published(). */
+err authorization_ask_purpose(struct ctx *cx, const struct authorization_ask *ask, const struct id *purpose,
+                              struct purpose *out) MUST_CHECK;
 
 /* store_write_fn. Uses up what the system has signed and keeps the request. UNAUTHENTICATED with the reason of what was
  * used before, or `reason` when the system does not sign any more. */

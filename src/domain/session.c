@@ -154,6 +154,13 @@ static err load(struct ctx *cx, const struct token *token, struct sql_session_lo
     return OK;
 }
 
+/* A code begins a session; whatever proves it later is a passkey. */
+static int64_t passkey_at_ms(const struct sql_session_load_row *session)
+{
+    bool by_code = session->way == SESSION_BY_CODE && session->verified_at_ms == session->created_at_ms;
+    return session->way == 0 || by_code ? 0 : session->verified_at_ms;
+}
+
 static err fill_actor(struct ctx *cx, const struct token *token, const struct sql_session_load_row *session,
                       struct actor *out)
 {
@@ -167,6 +174,7 @@ static err fill_actor(struct ctx *cx, const struct token *token, const struct sq
         .session_public_id = public_id,
         .seen_at_ms = session->seen_at_ms,
         .verified_at_ms = session->way == 0 ? 0 : session->verified_at_ms,
+        .passkey_at_ms = passkey_at_ms(session),
     };
     return OK;
 }

@@ -42,6 +42,20 @@ static bool is_loopback(struct text authority)
     return false;
 }
 
+/* RFC 3986 section 3.2, with letters, digits, dots and hyphens alone: nothing in it could be taken for its end by
+ * whoever shows it to people. */
+static bool is_authority(struct text authority)
+{
+    const struct text own = TEXT("[::1]");
+    for (size_t i = text_starts_with(authority, own.at) ? own.size : 0; i < authority.size; i++) {
+        char c = authority.at[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        if (!letter && !(c >= '0' && c <= '9') && c != '.' && c != '-' && c != ':')
+            return false;
+    }
+    return authority.size > 0;
+}
+
 static bool is_uri(struct text uri)
 {
     const struct text https = TEXT("https://");
@@ -52,8 +66,9 @@ static bool is_uri(struct text uri)
         if (uri.at[i] <= ' ' || uri.at[i] >= 0x7F || strchr("\"<>\\^`{|}#@", uri.at[i]) != NULL)
             return false;
     if (text_starts_with(uri, https.at))
-        return authority_of(uri, https.size).size > 0;
-    return text_starts_with(uri, http.at) && is_loopback(authority_of(uri, http.size));
+        return is_authority(authority_of(uri, https.size));
+    struct text authority = authority_of(uri, http.size);
+    return text_starts_with(uri, http.at) && is_loopback(authority) && is_authority(authority);
 }
 
 static err write_uris(struct ctx *cx, const struct signing_draft *draft, struct text *out)

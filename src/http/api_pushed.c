@@ -14,7 +14,7 @@ struct push_ask {
     struct oauth_client_fields client;
     struct text response_type, redirect_uri, challenge, method;
     struct text scope, state, nonce, details, claims, thumbprint;
-    struct text response_mode, prompt, grant_action, request, request_uri;
+    struct text response_mode, prompt, max_age, grant_action, request, request_uri;
 };
 #define OPTIONAL(name, field, most_bytes, ...)                                                                         \
     MEMBER(name, TEXT, 0, struct push_ask, field, .most = (most_bytes), __VA_ARGS__)
@@ -33,7 +33,8 @@ static const struct shape_member PUSH_ASK[] = {
     OPTIONAL("claims", claims, LIMIT_BODY_OWN_BYTES, .sentence = "OpenID Connect Core section 5.5."),
     OPTIONAL("dpop_jkt", thumbprint, 128, .sentence = "RFC 9449 section 10: the key that must redeem the code."),
     OPTIONAL("response_mode", response_mode, 128, .sentence = "query"),
-    OPTIONAL("prompt", prompt, 128, .sentence = "A person is always asked: none is refused."),
+    OPTIONAL("prompt", prompt, 128, .sentence = "consent: a person is always asked, and signs in beforehand."),
+    OPTIONAL("max_age", max_age, 128, .sentence = "Refused: look at auth_time."),
     OPTIONAL("grant_management_action", grant_action, 128, .sentence = "Refused: each answer stands for itself."),
     OPTIONAL("request", request, LIMIT_BODY_OWN_BYTES, .sentence = "Refused."),
     OPTIONAL("request_uri", request_uri, LIMIT_BODY_OWN_BYTES, .sentence = "Refused."),
@@ -66,6 +67,8 @@ static err check_words(struct ctx *cx, const struct push_ask *ask)
         return FAIL(cx, MALFORMED, "oauth.request", "request, request_uri and grant_management_action are not taken");
     if (text_is(ask->prompt, "none"))
         return FAIL(cx, MALFORMED, "oauth.prompt", "a person is always asked");
+    if ((ask->prompt.size > 0 && !text_is(ask->prompt, "consent")) || ask->max_age.size > 0)
+        return FAIL(cx, MALFORMED, "oauth.request", "nobody is signed in anew here: look at auth_time of the ID token");
     if (!text_is(ask->method, "S256") || !pkce_is_challenge(cx, ask->challenge))
         return FAIL(cx, MALFORMED, "oauth.pkce", "code_challenge must be a SHA-256 by the method S256");
     if (ask->scope.size > 0 && !text_is(ask->scope, SCOPE_SIGN_IN))
@@ -93,7 +96,8 @@ static err fail_detail(struct ctx *cx, const char *pointer, const char *sentence
 }
 
 /* What could never be granted is told to the client, and never shown to a person. */
-static err check_detail(struct ctx *cx, const struct actor *system, const struct authorization_detail *detail)
+static err check_detail(struct ctx *cx, const struct actor *system, const struct authorization_detail *detail,
+                        int64_t *out_version)
 {
     struct purpose purpose;
     err result = purpose_load_published(cx, &detail->purpose, &purpose);
@@ -107,7 +111,10 @@ static err check_detail(struct ctx *cx, const struct actor *system, const struct
     if (detail->duration_ms > purpose.longest_ms)
         return fail_detail(cx, "/0/duration", "longer than the purpose may last");
     struct uses uses = detail->uses;
-    return uses_check(cx, &uses, "/0/uses") == OK ? OK : fail_detail(cx, "/0/uses", "this is no way of using");
+    if (uses_check(cx, &uses, "/0/uses") != OK)
+        return fail_detail(cx, "/0/uses", "this is no way of using");
+    *out_version = purpose.version;
+    return OK;
 }
 
 /* What only the answer could show is not promised beforehand. */
@@ -122,13 +129,14 @@ static err read_claims(struct ctx *cx, struct text text, struct claims_request *
 }
 
 /* A person decides about one purpose at a time, and the grant that comes of it is what the tokens stand for. */
-static err read_details(struct call *call, const struct actor *system, const struct push_ask *ask, struct text *out)
+static err read_details(struct call *call, const struct actor *system, const struct push_ask *ask,
+                        struct authorization_ask *out)
 {
     struct ctx *cx = &call->cx;
     const struct text origin = text_of(call_origin(call));
     struct authorization_details details = {.count = 0};
     struct claims_request claims = {.kinds = ATTRIBUTE_SET_EMPTY};
-    *out = TEXT_NONE;
+    int64_t version = 0;
     if (ask->claims.size > 0)
         TRY(read_claims(cx, ask->claims, &claims));
     if (ask->details.size == 0)
@@ -139,8 +147,11 @@ static err read_details(struct call *call, const struct actor *system, const str
     if (details.count != 1)
         return fail_detail(cx, "/1", "one request asks for one purpose");
     TRY(claims_request_merge(cx, &claims, &details));
-    TRY(check_detail(cx, system, &details.at[0]));
-    return authorization_details_write(cx, &details, origin, out);
+    TRY(check_detail(cx, system, &details.at[0], &version));
+    out->purpose_version = text_format(cx->arena, "%lld", (long long)version);
+    if (out->purpose_version.at == NULL)
+        return FAIL_MEMORY(cx);
+    return authorization_details_write(cx, &details, origin, &out->details);
 }
 
 /* The key that must redeem the code: named, or shown by a proof; both must be one. */
@@ -189,7 +200,7 @@ err post_pushed_request(struct call *call)
     TRY(check_words(cx, &ask));
     TRY(check_redirect(cx, ask.redirect_uri, client.redirect_uris));
     TRY(read_key(call, &ask, &push->seen[1], &kept->thumbprint));
-    TRY(read_details(call, &client.actor, &ask, &kept->details));
+    TRY(read_details(call, &client.actor, &ask, kept));
     kept->claims = ask.claims;
     kept->redirect_uri = ask.redirect_uri;
     kept->state = ask.state;

@@ -108,7 +108,7 @@ static err show_purpose(struct views *views, const struct consent *consent, stru
     struct purpose_view *shown = ARENA_NEW(cx->arena, struct purpose_view);
     if (shown == NULL)
         return FAIL_MEMORY(cx);
-    TRY(purpose_load_published(cx, &consent->detail.purpose, &purpose));
+    TRY(authorization_ask_purpose(cx, &consent->pushed.ask, &consent->detail.purpose, &purpose));
     TRY(view_purpose(views, &purpose, shown));
     view->purpose = shown;
     view->attributes = consent->detail.datatypes;

@@ -150,6 +150,8 @@ const PUSHED = [
     [`the scope ${value}`, 'invalid_scope', { scope: value }]),
   ['nothing that is wanted', 'invalid_request', { scope: undefined, authorization_details: undefined }],
   ['no person', 'interaction_required', { prompt: 'none' }],
+  ['a person who signs in anew', 'invalid_request', { prompt: 'login' }],
+  ['a person who has just signed in', 'invalid_request', { max_age: '60' }],
   ['a request object', 'invalid_request', { request: 'e30.e30.' }],
   ['another request', 'invalid_request', { request_uri: 'urn:ietf:params:oauth:request_uri:x' }],
   ...['create', 'merge', 'replace', 'x'].map((value) =>

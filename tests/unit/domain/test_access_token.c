@@ -223,7 +223,10 @@ static void addresses_are_read_strictly(void **state)
         {"javascript:alert(1)", false}, {"", false}, {"/back", false}, {"https://shop.example/#a", false},
         {"https://a@shop.example/", false}, {"https://shop.example/a b", false}, {"https://shop.example/\xC3\xA4",
                                                                                   false},
-        {"https://shop.example/\\", false}, {"HTTPS://shop.example/", false}, {"https://shop.example/\"", false},
+        {"https://shop.example/\\", false}, {"HTTPS://shop.example/", false},
+        {"https://shop.example_evil.example/", false}, {"https://shop.example%2F.evil.example/", false},
+        {"http://127.0.0.1:80;a/", false}, {"http://[::1]:8080/back", true}, {"https://shop.example/a_b%20c", true},
+        {"https://shop.example/\"", false},
     };
     struct world *world = *state;
     struct ctx *cx = world_as(world, world->operator_);

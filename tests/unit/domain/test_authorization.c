@@ -68,7 +68,9 @@ static int64_t next_number(struct world *world)
 
 static struct kept push(struct world *world, const struct actor *client, const char *thumbprint)
 {
-    const struct authorization_ask ask = {
+    char version[24];
+    (void)snprintf(version, sizeof version, "%lld", (long long)world->delivery.version); /* fits */
+    const struct authorization_ask ask = {.purpose_version = text_of(version),
         .redirect_uri = TEXT(BACK), .state = TEXT("s\"1"), .scope = TEXT("openid"), .nonce = TEXT("n1"),
         .challenge = TEXT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), .thumbprint = text_of(thumbprint)};
     struct authorization_push act = {.system = *client, .ask = &ask, .reason = "client.unknown",
@@ -156,6 +158,13 @@ static void an_answer_begins_a_relationship_and_gives_a_grant_and_tokens(void **
     assert_int_not_equal(grant.receipt_id, 0);
     (void)accept(world, &client, &code); /* and once more: the same grant says it already */
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 1);
+    struct kept name = push(world, &client, "");
+    struct authorization_answer shorter = answer_of(world, &name);
+    shorter.make.duration_ms = TIME_DAY_MS; /* what she says now is less than what she has said */
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &shorter));
+    assert_int_not_equal(shorter.out_grant.grant_id, grant.grant_id);
+    assert_true(shorter.out_grant.until_at_ms <= grant.from_at_ms + TIME_DAY_MS);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 2);
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM relationship"), 1);
     assert_int_equal(world_audit(world, 0), 0);
 }
@@ -176,6 +185,20 @@ static void what_a_person_has_begun_is_gone_on_with(void **state)
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT, "relationship.paused");
     assert_int_equal(world->node.cx.actor.kind, ACTOR_PERSON); /* whoever spoke in between */
     assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void what_was_not_shown_is_not_given(void **state)
+{
+    struct world *world = *state;
+    struct actor client = make_client(world);
+    world->delivery.version++; /* it was pushed when another one was published */
+    struct kept name = push(world, &client, "");
+    struct authorization_answer answer = answer_of(world, &name);
+    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT,
+                 "authorization.purpose_changed");
+    world->delivery.version--;
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 0);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM relationship"), 0);
 }
 
 static void a_request_is_answered_once_and_soon(void **state)
@@ -492,6 +515,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(an_answer_begins_a_relationship_and_gives_a_grant_and_tokens),
         WORLD_TEST(what_a_person_has_begun_is_gone_on_with),
+        WORLD_TEST(what_was_not_shown_is_not_given),
         WORLD_TEST(a_request_is_answered_once_and_soon),
         WORLD_TEST(a_request_that_was_changed_by_hand_is_none),
         WORLD_TEST(a_code_is_for_its_client_address_and_key),

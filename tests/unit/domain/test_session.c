@@ -181,6 +181,20 @@ static void what_a_row_says_is_bound_to_it(void **state)
     }
 }
 
+static void a_code_is_no_passkey_until_one_proves_it(void **state)
+{
+    struct world *world = *state;
+    struct text token = begin(world, world->ada.person_id, SESSION_BY_CODE);
+    struct actor actor = actor_of(world, token);
+    assert_int_not_equal(actor.verified_at_ms, 0);
+    assert_int_equal(actor.passkey_at_ms, 0);
+    test_node_pass(&world->node, 1000);
+    ASSERT_OK(world, WRITE(world, actor, renew_run, &token));
+    assert_int_equal(actor_of(world, token).passkey_at_ms, world->node.time.wall_ms);
+    token = begin(world, world->ada.person_id, SESSION_BY_PASSKEY);
+    assert_int_equal(actor_of(world, token).passkey_at_ms, world->node.time.wall_ms);
+}
+
 static void what_is_over_is_forgotten(void **state)
 {
     struct world *world = *state;
@@ -236,6 +250,7 @@ int main(void)
         WORLD_TEST(a_proof_makes_another_session_of_it),
         WORLD_TEST(a_person_sees_and_ends_his_own_and_no_others),
         WORLD_TEST(what_a_row_says_is_bound_to_it),
+        WORLD_TEST(a_code_is_no_passkey_until_one_proves_it),
         WORLD_TEST(what_is_over_is_forgotten),
         cmocka_unit_test(a_device_has_two_words_at_most),
     };
