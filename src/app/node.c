@@ -262,6 +262,8 @@ err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough)
 err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_sweep *sweep)
 {
     TRY(key_return_sweep(cx, node->store, sweep));
+    if (sweep->out_with_rows)
+        TRY(node_check_keys(node, cx, true));
     if (sweep->out_found == 0)
         return OK;
     node->returned_buckets += sweep->out_found;

@@ -225,6 +225,7 @@ static err sweep_page(struct ctx *cx, struct store *store, struct key_return_swe
         return OK;
     TRY(store_write_wait(store, cx, doom_again, &page));
     sweep->out_found = page.doomed;
+    sweep->out_with_rows = (size_t)page.doomed < page.count;
     return OK;
 }
 
@@ -233,6 +234,7 @@ err key_return_sweep(struct ctx *cx, struct store *store, struct key_return_swee
     struct ctx apart;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     sweep->out_found = 0;
+    sweep->out_with_rows = false;
     TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     return ctx_join(cx, &apart, sweep_page(&apart, store, sweep));
 }

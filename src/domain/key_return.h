@@ -33,6 +33,7 @@ struct key_return_sweep {
     int64_t after; /* the bucket that was looked at last */
     bool    at_end;
     int64_t out_found; /* by this call, and by nobody before */
+    bool    out_with_rows; /* rows name some of them: they came with the keys, and key_return_undo() is for those */
 };
 err key_return_sweep(struct ctx *cx, struct store *store, struct key_return_sweep *sweep) MUST_CHECK;
 

@@ -319,21 +319,31 @@ static err forget_one(struct ctx *cx, struct store *store, struct forget *forget
     return key_return_note(cx, store);
 }
 
-/* Buckets that somebody erased was in while their keys were lost, and are back. */
+static err empty_one_returned(struct ctx *cx, struct store *store,
+                              const struct sql_key_bucket_list_left_row *row)
+{
+    struct forget nobody = {.bucket = row->bucket};
+    bool stands = false;
+    TRY(keyring_bucket_stands(cx, row->bucket, row->sealed, &stands));
+    return stands ? store_write_wait(store, cx, empty_bucket, &nobody) : OK;
+}
+
+/* Buckets that somebody erased was in while their keys were lost, and are back. One that cannot be emptied does not
+ * hold up the others. */
 static err empty_returned(struct ctx *cx, struct store *store)
 {
     struct sql_key_bucket_list_left_row *rows = NULL;
-    struct forget nobody = {.count = 0};
     size_t count = 0;
+    err result = OK;
     TRY(sql_key_bucket_list_left(cx, &rows, &count));
     for (size_t i = 0; i < count; i++) {
-        bool stands = false;
-        nobody.bucket = rows[i].bucket;
-        TRY(keyring_bucket_stands(cx, rows[i].bucket, rows[i].sealed, &stands));
-        if (stands)
-            TRY(store_write_wait(store, cx, empty_bucket, &nobody));
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        failure_clear(&apart.failure);
+        err one = ctx_join(cx, &apart, empty_one_returned(&apart, store, &rows[i]));
+        result = result == OK ? one : result;
     }
-    return OK;
+    return result;
 }
 
 /* Whether the others may go. A bucket that cannot be emptied is not tried again for the next of its people. */
@@ -380,7 +390,7 @@ static err forget_found(struct ctx *cx, struct store *store, struct forget *forg
 {
     TRY(gather(cx, forget));
     err emptied = forget_each(cx, store, forget, forgetting);
-    err returned = emptied == OK ? empty_returned(cx, store) : OK;
+    err returned = empty_returned(cx, store);
     err destroyed = destroy_apart(cx, store); /* also when one could not be emptied */
     return emptied != OK ? emptied : returned != OK ? returned : destroyed;
 }

@@ -65,7 +65,8 @@ class Database:
         self.words = [self.server.make(self.name)]
 
     def copy(self):
-        words = ["-h", self.server.folder, "-U", "tester", "--data-only", "--inserts", "-n", "symbolon_keys"]
+        words = ["-h", self.server.folder, "-U", "tester", "--data-only", "--inserts", "-n", "symbolon_keys",
+                 "--on-conflict-do-nothing"]
         subprocess.run([program("pg_dump"), *words, "-f", self.dump, self.name], check=True)
 
     def put_back(self):
@@ -78,7 +79,11 @@ class Database:
     def lay_beside(self):
         for line in open(self.dump):
             if line.startswith("INSERT INTO symbolon_keys.bucket_key "):
-                self.server.ask(self.name, line.rstrip(";\n") + " ON CONFLICT DO NOTHING")
+                self.server.ask(self.name, line)
+
+    def lay_rows_beside(self):
+        words = ["-qX1", "-v", "ON_ERROR_STOP=1", "-h", self.server.folder, "-U", "tester", "-d", self.name]
+        subprocess.run([program("psql"), *words, "-f", self.dump], check=True, stdout=subprocess.DEVNULL)
 
     def buckets(self):
         return set(self.server.ask(self.name, "SELECT bucket FROM symbolon_keys.bucket_key").split())
@@ -166,6 +171,19 @@ def bucket_keys_that_were_laid_beside_go_again(scene):
     scene.expect_served()
 
 
+def rows_that_were_laid_beside_go_again_with_their_keys(scene):
+    """Every row of the copy that is there no more, and none of the newer ones away: nothing is older then."""
+    scene.node.stop()
+    newest = scene.keys.buckets()
+    scene.keys.lay_rows_beside()
+    laid = scene.keys.buckets() - newest
+    assert laid and scene.key_of(scene.ada)[0] == "-", "control: the copy's rows beside the newest open the key"
+    scene.node.start()
+    assert wait_until(lambda: not laid & scene.keys.buckets(), WAIT) is not None, scene.node.read_log()
+    scene.expect_only_ben()
+    scene.expect_served()
+
+
 def a_node_that_starts_on_the_copy_destroys_them_again(scene):
     scene.node.stop()
     scene.keys.put_back()
@@ -225,7 +243,8 @@ def main():
         keys = Database(node)
         node.store += ["--keys", *keys.words]
         node.start()
-        steps.run([*STEPS, under_a_server_that_runs_they_go_too], Scene(node, keys))
+        steps.run([*STEPS[:2], rows_that_were_laid_beside_go_again_with_their_keys, *STEPS[2:],
+                   under_a_server_that_runs_they_go_too], Scene(node, keys))
 
 
 if __name__ == "__main__":
