@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
+#include "domain/vault.h"
 
 #define ADDRESS_BYTES_MAX (LIMIT_REDIRECT_URI_BYTES + 3 * LIMIT_BODY_OWN_BYTES + 512)
 
@@ -119,6 +120,22 @@ static err show_purpose(struct views *views, const struct consent *consent, stru
     return OK;
 }
 
+/* Whoever shares a browser sees whose answer this is. */
+static err show_person(struct ctx *cx, struct consent_view *view)
+{
+    struct vault_item item;
+    const json_t *name = NULL;
+    view->person = (struct id){ID_PERSON, cx->actor.person_id, 0};
+    err result = vault_get(cx, attribute_find(TEXT("pd:Name")), &item);
+    if (result == NOT_FOUND)
+        failure_clear(&cx->failure);
+    if (result != OK)
+        return result == NOT_FOUND ? OK : result;
+    TRY(json_parse(cx, item.value, &name));
+    view->person_name = json_text(json_object_get(name, "name"));
+    return OK;
+}
+
 err consent_show(struct call *call, const struct consent *consent, struct consent_view *out)
 {
     struct ctx *cx = &call->cx;
@@ -135,8 +152,12 @@ err consent_show(struct call *call, const struct consent *consent, struct consen
     TRY(view_organisation(&views, system->organisation_id, &view.organisation));
     TRY(view_department(&views, system->organisation_id, system->department_id, &view.department));
     TRY(relationship_find(cx, cx->actor.person_id, system->organisation_id, &relationship, &found));
-    if (found)
+    if (found) {
         view.relationship = relationship_id(&relationship);
+        view.state = relationship_state_at(&relationship, ctx_latest_ms(cx));
+        view.started_at_ms = relationship.started_at_ms;
+    }
+    TRY(show_person(cx, &view));
     if (consent->wants_data)
         TRY(show_purpose(&views, consent, &view));
     *out = view;

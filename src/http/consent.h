@@ -40,7 +40,11 @@ struct consent_view {
     struct attribute_set       attributes;
     int64_t                    duration_ms;
     struct uses                uses;
+    struct id                  person;
+    struct text                person_name; /* as its vault has it; empty: it does not */
     struct id                  relationship; /* with that organisation, when there is one */
+    relationship_state         state;        /* of that */
+    int64_t                    started_at_ms;
     int64_t                    expires_at_ms;
 };
 err consent_show(struct call *call, const struct consent *consent, struct consent_view *out) MUST_CHECK;

@@ -6,8 +6,8 @@
 
 /* Nothing of a request becomes markup, so the one style may stand in the page. */
 #define POLICY(forms)                                                                                                  \
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action " forms "; "           \
-    "frame-ancestors 'none'"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; " forms "frame-ancestors 'none'"
+#define FORMS_TO(source) "form-action " source "; "
 #define PAGE_TYPE "text/html; charset=utf-8"
 
 static const char STYLE[] =
@@ -18,7 +18,7 @@ static const char STYLE[] =
     "}\n"
     "body { margin: 0; background: var(--page); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif }\n"
     "main { max-width: 38rem; margin: 0 auto; padding: clamp(2rem, 8vw, 6rem) 1.25rem 4rem }\n"
-    "h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; margin: 0 0 1rem }\n"
+    "h1 { font-size: 1.75rem; line-height: 1.2; font-weight: 600; margin: 0 0 1rem; text-wrap: balance }\n"
     "h2 { font-size: 1.0625rem; font-weight: 600; margin: 2.5rem 0 .5rem }\n"
     "p { margin: 0 0 1rem; max-width: 34rem }\n"
     "dl { margin: 0; border-top: 1px solid var(--line) }\n"
@@ -36,6 +36,13 @@ static const char STYLE[] =
     " background: var(--link); color: var(--page); cursor: pointer }\n"
     "button:focus-visible { outline: 2px solid var(--link); outline-offset: 3px }\n"
     "form { margin: 1.5rem 0 }\n"
+    ".facts dt { color: var(--soft); font-weight: 400; font-size: .9375rem }\n"
+    ".facts dd { color: var(--ink) }\n"
+    "@media (min-width: 40rem) {\n"
+    "  .facts div { display: grid; grid-template-columns: 10rem 1fr; gap: 1rem; align-items: baseline }\n"
+    "}\n"
+    ".answers { display: flex; gap: 1rem; margin: 2rem 0 0 }\n"
+    ".answers button { flex: 1; max-width: 12rem }\n"
     "summary { cursor: pointer; margin: 0 0 .75rem }\n"
     ".note { color: var(--soft) }\n"
     "footer { margin-top: 3rem; color: var(--soft); font-size: .9375rem }\n";
@@ -93,7 +100,7 @@ static err reply(struct call *call, const struct builder *page, struct text poli
 
 err html_reply(struct call *call, const struct builder *page)
 {
-    return reply(call, page, TEXT(POLICY("'none'")));
+    return reply(call, page, TEXT(POLICY(FORMS_TO("'none'"))));
 }
 
 /* Without a referrer a browser hides the origin of its own form, and the gate would refuse it (Fetch, "append a request
@@ -108,13 +115,12 @@ static err reply_form(struct call *call, const struct builder *page, struct text
 
 err html_reply_form(struct call *call, const struct builder *page)
 {
-    return reply_form(call, page, TEXT(POLICY("'self'")));
+    return reply_form(call, page, TEXT(POLICY(FORMS_TO("'self'"))));
 }
 
-err html_reply_form_to(struct call *call, const struct builder *page, struct text origin)
+err html_reply_form_leading_on(struct call *call, const struct builder *page)
 {
-    struct text policy = text_format(call->arena, POLICY("'self' %.*s"), TEXT_ARGS(origin));
-    return policy.at == NULL ? FAIL_MEMORY(&call->cx) : reply_form(call, page, policy);
+    return reply_form(call, page, TEXT(POLICY("")));
 }
 
 /* ---- refusals */
@@ -155,6 +161,6 @@ bool html_fill_problem(struct call *call, const char *reason, struct text detail
         return false;
     call->reply.content_type = PAGE_TYPE;
     call->reply.body = builder_text(&page);
-    call_add_field(call, "Content-Security-Policy", TEXT(POLICY("'none'")));
+    call_add_field(call, "Content-Security-Policy", TEXT(POLICY(FORMS_TO("'none'"))));
     return true;
 }

@@ -18,8 +18,9 @@ void html_text(struct builder *page, struct text text);
 err html_reply(struct call *call, const struct builder *page) MUST_CHECK;
 /* The same for a page with a form that goes to this node. */
 err html_reply_form(struct call *call, const struct builder *page) MUST_CHECK;
-/* The same, when the answer to the form leads on to this origin, which browsers hold against the policy as well. */
-err html_reply_form_to(struct call *call, const struct builder *page, struct text origin) MUST_CHECK;
+/* The same, when the answer to the form leads away. Chromium holds every step of that way against form-action, also
+ * those that others add to it, so the policy does not name any. */
+err html_reply_form_leading_on(struct call *call, const struct builder *page) MUST_CHECK;
 
 /* The client would rather have a page than JSON: a browser that goes somewhere. */
 bool html_is_wanted(const struct call *call);

@@ -5,14 +5,14 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/time.h"
+#include "crypto/id_seal.h"
 #include "domain/attribute.h"
 #include "http/api_thread.h"
 #include "http/consent.h"
 #include "http/handlers.h"
 #include "http/html.h"
 #include "http/oauth.h"
-
-#define DAY_MS (24LL * 3600 * 1000)
 
 /* ---- what the page says */
 
@@ -44,8 +44,25 @@ static void row_of_kinds(struct builder *page, const char *name, struct attribut
 
 static struct text days(struct arena *arena, int64_t duration_ms)
 {
-    long long whole = (duration_ms + DAY_MS - 1) / DAY_MS;
+    long long whole = (duration_ms + TIME_DAY_MS - 1) / TIME_DAY_MS;
     return text_format(arena, "%lld day%s", whole, text_plural(whole));
+}
+
+/* "23 November 2026". No browser tells here where it is: the day is that of UTC. */
+static struct text day(struct arena *arena, int64_t at_ms)
+{
+    static const char *const MONTHS[] = {"January", "February", "March", "April", "May", "June", "July", "August",
+                                         "September", "October", "November", "December"};
+    char text[TIME_TEXT_SIZE];
+    time_format(at_ms, text);
+    size_t month = (size_t)(text[5] - '0') * 10 + (size_t)(text[6] - '0') - 1;
+    return text_format(arena, "%.*s%c %s %.4s", text[8] == '0' ? 0 : 1, text + 8, text[9], MONTHS[month], text);
+}
+
+static struct text how_long(struct ctx *cx, int64_t duration_ms)
+{
+    return text_format(cx->arena, "%.*s, %.*s from now",
+                       TEXT_ARGS(day(cx->arena, cx->now_ms + duration_ms)), TEXT_ARGS(days(cx->arena, duration_ms)));
 }
 
 static struct text how_often(struct arena *arena, const struct uses *uses)
@@ -76,38 +93,84 @@ static void rows_of_facts(struct builder *page, struct arena *arena, const struc
         row(page, "Training", TEXT("It is used to train artificial intelligence."));
 }
 
-static void write_purpose(struct builder *page, struct arena *arena, const struct consent_view *view)
+static void write_purpose(struct builder *page, struct ctx *cx, const struct consent_view *view)
 {
     const struct purpose_view *purpose = view->purpose;
-    build_literal(page, "<h2>What for</h2>\n<dl>\n");
-    row(page, "Purpose", purpose->name);
-    row(page, "That is", purpose->sentence);
+    struct arena *arena = cx->arena;
+    build_literal(page, "<h2>What they may read</h2>\n<dl class=\"facts\">\n");
+    row_of_kinds(page, "What is needed", attribute_set_intersect(view->attributes, purpose->needed));
+    row_of_kinds(page, "What they wish for", attribute_set_intersect(view->attributes, purpose->optional));
+    row(page, "Purpose", text_format(arena, "%.*s: %.*s", TEXT_ARGS(purpose->name), TEXT_ARGS(purpose->sentence)));
     row(page, "For example", purpose->example);
-    row_of_kinds(page, "Needed", attribute_set_intersect(view->attributes, purpose->needed));
-    row_of_kinds(page, "Wished for", attribute_set_intersect(view->attributes, purpose->optional));
-    row(page, "For how long", days(arena, view->duration_ms));
+    row(page, "Until", how_long(cx, view->duration_ms));
     row(page, "How often", how_often(arena, &view->uses));
-    row(page, "Kept for", days(arena, purpose->retention_ms));
+    row(page, "Kept there for", days(arena, purpose->retention_ms));
     rows_of_facts(page, arena, purpose);
     row(page, "What you get", purpose->benefit);
-    row(page, "If you say no", purpose->if_no);
-    build_literal(page, "</dl>\n<p class=\"note\">You can stop it at any time. Both sides get a receipt. To give less, "
-                        "or for a shorter time, answer with your app.</p>\n");
+    build_literal(page, "</dl>\n");
 }
 
-static void write_who(struct builder *page, const struct consent_view *view)
+/* How the relationship stands, and what a yes does to it. */
+static struct text begins(struct arena *arena, const struct consent_view *view)
 {
+    const relationship_state state = view->relationship.type == ID_NONE ? RELATIONSHIP_ENDED : view->state;
+    switch (state) {
+    case RELATIONSHIP_INVITED:
+        return TEXT("You are invited to one. A yes accepts, and it begins.");
+    case RELATIONSHIP_PROPOSED:
+        return TEXT("You have proposed one. With a yes it begins: to ask you is their half of it.");
+    case RELATIONSHIP_ACTIVE:
+        return text_format(arena, "There is one since %.*s. It stays as it is.",
+                           TEXT_ARGS(day(arena, view->started_at_ms)));
+    case RELATIONSHIP_PAUSED:
+        return TEXT("You have paused it. Resume it with your app before you say yes.");
+    case RELATIONSHIP_ENDED:
+        break;
+    }
+    return view->relationship.type == ID_NONE ? TEXT("There is none yet. A yes begins one.")
+                                              : TEXT("The one that there was has ended. A yes begins a new one.");
+}
+
+static void write_who(struct builder *page, struct ctx *cx, const struct consent_view *view)
+{
+    struct text id = id_text(cx, view->person);
     build_literal(page, "<p><strong>");
     html_text(page, view->organisation.name);
-    build_literal(page, "</strong> (");
-    html_text(page, view->department.name);
-    build_literal(page, ", ");
-    html_text(page, view->client.name);
-    build_literal(page, view->purpose == NULL ? ") wants to know that it is you. It gets none of your data.</p>\n"
-                        : view->signs_in      ? ") wants to sign you in, and asks for some of your data.</p>\n"
-                                              : ") asks for some of your data.</p>\n");
-    if (view->relationship.type == ID_NONE)
-        build_literal(page, "<p>You have no relationship with this organisation yet. To say yes begins one.</p>\n");
+    build_literal(page, "</strong>");
+    build_literal(page, view->purpose == NULL ? " wants to know that it is you. It gets none of your data.</p>\n"
+                        : view->signs_in      ? " wants to sign you in, and asks for some of your data.</p>\n"
+                                              : " asks for some of your data.</p>\n");
+    build_literal(page, "<h2>Who</h2>\n<dl class=\"facts\">\n");
+    row(page, "You", view->person_name.size == 0 ? id
+                     : text_format(cx->arena, "%.*s, signed in here as %.*s", TEXT_ARGS(view->person_name),
+                                   TEXT_ARGS(id)));
+    row(page, "They", text_format(cx->arena, "The department %.*s of %.*s, by its program \u201c%.*s\u201d",
+                                  TEXT_ARGS(view->department.name), TEXT_ARGS(view->organisation.name),
+                                  TEXT_ARGS(view->client.name)));
+    if (view->signs_in)
+        row(page, "They learn", TEXT("A name for you that no other organisation is told, and how you have signed in "
+                                     "here."));
+    row(page, "Your relationship", begins(cx->arena, view));
+    build_literal(page, "</dl>\n");
+}
+
+static void write_after(struct builder *page, const struct consent_view *view, struct text origin)
+{
+    build_literal(page, "<h2>Your answer</h2>\n<dl class=\"facts\">\n<div><dt>If you say no</dt><dd>");
+    if (view->purpose != NULL && view->purpose->if_no.size > 0) {
+        html_text(page, view->purpose->if_no);
+        build_byte(page, ' ');
+    }
+    build_literal(page, "They learn that you said no, and nothing else. Nothing of the question stays.</dd></div>\n"
+                        "<div><dt>To stop it later</dt><dd>At any time, with your app: ");
+    build_literal(page, view->purpose == NULL ? "end the relationship. "
+                                              : "withdraw the permission, or end the relationship. ");
+    build_literal(page, "Their next request is refused.</dd></div>\n");
+    if (view->purpose != NULL)
+        row(page, "To give less", TEXT("Or for a shorter time: answer with your app instead. Both sides get a "
+                                       "receipt."));
+    row(page, "Then you go back to", origin);
+    build_literal(page, "</dl>\n");
 }
 
 static void write_button(struct builder *page, const char *answer, const char *label)
@@ -137,8 +200,7 @@ static const struct shape_member FORM[] = {
 const struct shape SHAPE_AUTHORIZE_FORM = {.name = "AuthorizeForm", .sentence = "The answer of a page.",
     SHAPE_MEMBERS(FORM), .size = sizeof(struct authorize_form), .form = true};
 
-/* Scheme, host and port: the page may send the form's answer there and nowhere else. Up to the first sign that none of
- * them has: what goes into a policy must end nothing there. */
+/* Scheme, host and port of an address that was registered. */
 static struct text origin_of(struct text uri)
 {
     size_t slashes = 0;
@@ -170,20 +232,25 @@ static err write_question(struct call *call, const struct consent_query *query, 
     struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
     struct consent_view view;
     TRY(consent_show(call, consent, &view));
-    html_open(&page, view.purpose == NULL ? "Sign in there?" : "May they have this?");
-    write_who(&page, &view);
+    struct text title = text_format(call->arena, view.purpose == NULL ? "Sign in at %.*s?"
+                                                 : view.signs_in      ? "Sign in at %.*s, and share this?"
+                                                                      : "Share this with %.*s?",
+                                    TEXT_ARGS(view.organisation.name));
+    if (title.at == NULL)
+        return FAIL_MEMORY(&call->cx);
+    html_open(&page, title.at);
+    write_who(&page, &call->cx, &view);
     if (view.purpose != NULL)
-        write_purpose(&page, call->arena, &view);
-    build_literal(&page, "<form method=\"post\" action=\"/oauth/authorize\">\n");
+        write_purpose(&page, &call->cx, &view);
+    write_after(&page, &view, origin_of(consent->pushed.ask.redirect_uri));
+    build_literal(&page, "<form class=\"answers\" method=\"post\" action=\"/oauth/authorize\">\n");
     write_hidden(&page, "client_id", query->client_id);
     write_hidden(&page, "request_uri", query->request_uri);
     write_button(&page, "accept", "Yes");
     write_button(&page, "refuse", "No");
-    build_literal(&page, "</form>\n<p class=\"note\">You go back to ");
-    html_text(&page, origin_of(consent->pushed.ask.redirect_uri));
-    build_literal(&page, ".</p>\n");
+    build_literal(&page, "</form>\n");
     html_close(&page);
-    return html_reply_form_to(call, &page, origin_of(consent->pushed.ask.redirect_uri));
+    return arena_is_exhausted(call->arena) ? FAIL_MEMORY(&call->cx) : html_reply_form_leading_on(call, &page);
 }
 
 err get_authorize(struct call *call)

@@ -2,13 +2,18 @@
 """Goal: what browsers make of the node's options is what the node takes. Method: Debian's Chromium with devices that
 are programs (support/browser.py) comes by link, registers, adds a second passkey, signs in with either, takes one away,
 and comes back with a printed code when all are lost; the page's script has nothing but fetch and navigator.credentials.
+In between it answers a client, whose address to come back to leads on to another site.
 Positive control: a device that does not make sure who holds it, and a page at another address of the same node, are
 refused."""
 import contextlib
+import http.server
 import sys
+import threading
 
+import api_journey
 import browser
 import steps
+import tokens
 from running_node import RunningNode
 from set_clock import Clock
 from skipping import skipped
@@ -108,6 +113,57 @@ def a_device_that_asks_nobody_is_not_enough(world):
     expect(world.browser.run(SIGN_IN), 200)
 
 
+class Shop(http.server.BaseHTTPRequestHandler):
+    """/back leads on to the same machine by another name, which is another origin to a browser."""
+
+    def do_GET(self):
+        leads_on = self.path.startswith("/back?")
+        self.send_response(303 if leads_on else 200)
+        if leads_on:
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/there{self.path[5:]}")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def a_shop():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def a_client_gets_its_answer_also_where_its_address_leads_on(world):
+    if (why := tokens.missing()) is not None:
+        skipped(why)
+        return
+    shop = world.node.organisation("Blue Shop", "Shipping")
+    facts = {"ORGANISATION": shop.organisation, "DEPARTMENT": shop.department, "ISSUER": world.node.url,
+             "PURPOSE": api_journey.publish(shop), "WANTED": "both"}
+    with a_shop() as port:
+        for pressed, told in (("refuse", "error=access_denied"), ("accept", "code=cod_")):
+            path = tokens.run(world.node, {**facts, "BACK": f"http://127.0.0.1:{port}/back"}, "push.mjs").strip()
+            world.browser.go(world.site + path)
+            words = world.browser.run("return document.body.innerText")
+            for word in ("Ada, signed in here as " + world.id, "The department Shipping of Blue Shop",
+                         "There is none yet. A yes begins one.", "Bring your order to the right door.",
+                         "Address", "Telephone number", "30 days from now", "Collect at the shop."):
+                assert word in words, (word, words)
+            world.browser.press(f"button[value={pressed}]")
+            there = f"http://localhost:{port}/there?{told}"
+            came = wait_until(lambda there=there: world.browser.address().startswith(there), 60)
+            assert came is not None, (there, world.browser.address())
+            world.browser.go(world.site + "/healthz")
+
+
 def who_has_lost_every_device_comes_back_with_a_printed_code(world):
     if world.clock is None:
         skipped("a day cannot go by where the clock's library does not go before the program")
@@ -137,6 +193,7 @@ class World:
 
 STEPS = [somebody_comes_by_link, the_device_makes_a_passkey, the_passkey_signs_in, a_second_device_adds_another,
          another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough,
+         a_client_gets_its_answer_also_where_its_address_leads_on,
          who_has_lost_every_device_comes_back_with_a_printed_code]
 
 

@@ -66,12 +66,13 @@ def a_read(node, shop):
 
 
 def run(node, facts, *words):
-    environment = {**os.environ, "LISTENS": address(node), **facts, "ISSUER": ISSUER,
+    environment = {**os.environ, "LISTENS": address(node), "ISSUER": ISSUER, **facts,
                    "STORE": json.dumps(["--data", node.data, *node.store])}
     done = subprocess.run(["node", *words], cwd=CLIENTS, env=environment, capture_output=True, text=True, timeout=240,
                           check=False)
     print(done.stdout, end="")
     assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
 
 
 def main():
