@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door. CMakePresets.json has the builds, tools/ the scripts behind these words.
-.PHONY: all run test check gates coverage fuzz mutation power faults bench scorecard install clean
+.PHONY: all run shop test check gates coverage fuzz mutation power faults bench scorecard install clean
 SECONDS ?= 60
 CYCLES ?= 100000
 all: ; @tools/setup && cmake --preset release >/dev/null && cmake --build --preset release --target symbolon
 run: all ; @build/symbolon demo
+shop: all ; @tools/setup shop && node examples/shop/start.mjs build/symbolon
 test: ; @tools/setup test && tools/test_all
 check: ; @tools/setup test && tools/test_all fast
 gates: ; @tools/setup test && tools/gates

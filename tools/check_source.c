@@ -114,7 +114,7 @@ static bool is_source(const char *path)
 int main(int argc, char **argv)
 {
     static const char *const FOLDERS[] = {"src", "tools", "tests", "bench", "web", "cmake", "clients",
-                                          "verify"};
+                                          "examples", "verify"};
     if (argc != 2) {
         (void)fprintf(stderr, "usage: check_source ROOT\n");
         return 2;

@@ -64,6 +64,9 @@ static void say_tour(const struct cli *cli, struct text url, const struct tour *
                  "  curl -sS -o node.key $NODE/log/key\n"
                  "  \"%s\" \\\n    verify receipt.jws receipt.tlog-proof --key node.key\n\n",
             tour->program);
+    cli_say(cli, "A shop with the button \"Sign in and share\", in the checkout:\n"
+                 "make shop NODE=%.*s \\\nKEY=%.*s\n\n",
+            TEXT_ARGS(url), TEXT_ARGS(tour->world.key));
 }
 
 static err ready(struct cli *cli, struct text url, void *arg)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: who signs in is told to one organisation, by a token that others' programs check, and its data only while a
-grant says so, seen by the person. Method: clients that others have written (tests/clients, npm oauth4webapi and jose)
-go the whole way at two organisations. Positive control: what is refused behind a stop was told before it."""
+grant says so, seen by the person. Method: clients that others have written (tests/clients, npm oauth4webapi, jose and
+openid-client) go the whole way, at two organisations. Positive control: what is refused behind a stop was told
+before."""
 import sys
 
 import api_journey
@@ -24,9 +25,12 @@ def main():
                  "PURPOSE": api_journey.publish(shop), "COOKIE": ada.cookie}
         if node.database is None:
             tokens.run(node, facts, "openid.mjs")
+            tokens.run(node, facts, "openid_client.mjs")
         else:
             with tokens.Second(node) as second:
-                tokens.run(node, {**facts, "LISTENS": tokens.address(node, second)}, "openid.mjs")
+                facts["LISTENS"] = tokens.address(node, second)
+                tokens.run(node, facts, "openid.mjs")
+                tokens.run(node, facts, "openid_client.mjs")
             print("found: two servers on one database show and use one key")
         assert node.query("keys", "SELECT count(*) FROM id_token_key") == [("1",)]
         node.expect_sound()

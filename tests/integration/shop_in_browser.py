@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: the sample shop of examples/shop does with a real browser what it shows how to do, and a customer's stop
+reaches it with its next question. Method: Debian's Chromium, with a passkey of a device that is a program, goes through
+the pages of shop and node; what the shop shows is read from its pages, what it was told from the node. Positive
+control: what is refused behind the stop was told before it."""
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+
+import api_journey
+import browser
+import passkeys_in_browser as passkeys
+import steps
+import tokens
+from running_node import RunningNode
+from skipping import skipped
+from stress import wait_until
+
+SHOP = pathlib.Path(__file__).resolve().parents[2] / "examples" / "shop"
+TEXT = "return document.body.innerText"
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return free.getsockname()[1]
+
+
+class LocalNode(RunningNode):
+    """One that goes by a name for which browsers keep passkeys."""
+
+    def __init__(self):
+        port = free_port()
+        super().__init__("--listen", f"127.0.0.1:{port}", "--url", f"http://localhost:{port}")
+
+
+class Shop:
+    """The program of examples/shop beside a node that runs."""
+
+    def __init__(self, node, key):
+        self.url = f"http://127.0.0.1:{free_port()}"
+        port = self.url.rpartition(":")[2]
+        self.process = subprocess.Popen(["node", "start.mjs"], cwd=SHOP, stdout=subprocess.PIPE, text=True,
+                                        env={**os.environ, "NODE": node.url, "KEY": key, "PORT": port})
+
+    def __enter__(self):
+        line = self.process.stdout.readline()
+        assert line == f"The shop: {self.url}\n", line
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+def expect_words(world, *words):
+    """On the page that is there, or comes soon."""
+    seen = []
+
+    def is_there():
+        try:
+            seen.append(world.browser.run(TEXT))
+        except AssertionError:  # asked between two pages
+            return False
+        return all(word in seen[-1] for word in words)
+    assert wait_until(is_there, 60) is not None, (words, world.browser.address(), seen[-1:])
+    return seen[-1]
+
+
+def answer(world, word):
+    """On the page of the node."""
+    world.browser.press(f"button[value={word}]")
+
+
+def given(world):
+    """The reads that gave something, as she sees them, the newest first."""
+    return [read for read in world.ada.get("/v1/me/disclosures").expect(200).json["items"]
+            if read["outcome"] == "given"]
+
+
+def ada_has_a_passkey_and_is_signed_out(world):
+    world.browser.go(world.node.run("person", "link", world.ada.id)["link"])
+    world.browser.press("button")
+    assert wait_until(lambda: world.browser.address() == world.node.url + "/", 60) is not None
+    world.browser.go(world.node.url + "/healthz")
+    world.browser.add_device("internal")
+    passkeys.expect(world.browser.run(passkeys.REGISTER, "Phone"), 201)
+    passkeys.expect(world.browser.run(passkeys.SIGN_OUT), 204)
+
+
+def she_presses_the_button_and_signs_in_at_her_node(world):
+    world.browser.go(world.shop.url)
+    expect_words(world, "Sign in and share", "Sign in only")
+    world.browser.press("button[value=yes]")
+    expect_words(world, "Sign in first")
+    there = world.browser.address()
+    assert there.startswith(world.node.url + "/oauth/authorize?"), there
+    world.browser.go(world.node.url + "/healthz")
+    passkeys.expect(world.browser.run(passkeys.SIGN_IN), 200)
+    world.browser.go(there)
+
+
+def her_yes_brings_her_back_with_her_data(world):
+    expect_words(world, "Lantern Books", "Deliver your order", "Address")
+    answer(world, "accept")
+    text = expect_words(world, "Welcome", "Ada Muster", "Lindenweg 4, 3000 Bern, CH", "With a passkey",
+                        "name, telephone, address")
+    assert "Telephone" not in text, text  # permitted, but she has filled in none
+    newest = given(world)[0]
+    assert newest["grant"] in text and newest["relationship"] in text, newest
+    world.grant = newest["grant"]
+
+
+def after_her_stop_the_next_question_is_refused(world):
+    before = given(world)
+    world.ada.post(f"/v1/me/grants/{world.grant}/withdraw").expect(200)
+    for _ in range(2):
+        world.browser.press("a.button")
+        text = expect_words(world, "You have stopped it", "invalid_grant")
+        assert "Lindenweg" not in text and "Muster" not in text, text
+    assert given(world) == before
+
+
+def signing_in_only_shares_nothing(world):
+    world.browser.press("form button")
+    expect_words(world, "You are signed out")
+    before = given(world)
+    world.browser.press("button[value=no]")
+    text = expect_words(world, "It gets none of your data")
+    assert "Deliver your order" not in text, text
+    answer(world, "accept")
+    text = expect_words(world, "Welcome", "You have signed in and share no data")
+    assert "Muster" not in text and given(world) == before, text
+
+
+def her_no_shares_nothing_either(world):
+    world.browser.press("form button")
+    expect_words(world, "You are signed out")
+    world.browser.press("button[value=yes]")
+    expect_words(world, "Deliver your order")
+    answer(world, "refuse")
+    expect_words(world, "You said no")
+    world.browser.go(world.shop.url)
+    expect_words(world, "Sign in and share")
+    assert not [one for one in world.ada.get("/v1/me/grants").expect(200).json["items"] if one["state"] == "active"]
+
+
+class World:
+    def __init__(self, node, window, shop, ada):
+        self.node, self.browser, self.shop, self.ada = node, window, shop, ada
+        self.grant = None
+
+
+STEPS = [ada_has_a_passkey_and_is_signed_out, she_presses_the_button_and_signs_in_at_her_node,
+         her_yes_brings_her_back_with_her_data, after_her_stop_the_next_question_is_refused,
+         signing_in_only_shares_nothing, her_no_shares_nothing_either]
+
+
+def missing():
+    """What the machine lacks, in words."""
+    if not browser.is_here():
+        return "Chromium and its driver are not on this machine"
+    if shutil.which("node") is not None and not (SHOP / "node_modules" / "openid-client").is_dir():
+        return "what examples/shop wants is not installed (tools/setup test)"
+    return tokens.missing()
+
+
+def main():
+    if (why := missing()) is not None:
+        return skipped(why)
+    with LocalNode() as node:
+        desk = node.organisation("Lantern Books", "Shipping")
+        api_journey.publish(desk)
+        key = node.system(desk.organisation, desk.department, "who registers the shop", "admin,purposes").secret
+        ada = node.person("Ada")
+        ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada Muster"}}).expect(200)
+        ada.put("/v1/me/attributes/pd:PhysicalAddress", {"value": api_journey.ADDRESS}).expect(200)
+        with Shop(node, key) as shop, browser.Browser() as window:
+            steps.run(STEPS, World(node, window, shop, ada))
+        node.expect_sound()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
