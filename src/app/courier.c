@@ -67,6 +67,7 @@ typedef enum job_number {
     JOB_ERASE,
     JOB_LOG,
     JOB_MARK,
+    JOB_OWN_MARK,
     JOB_LEFTOVER,
     JOB_FORGET,
     JOB_TOKENS,
@@ -165,6 +166,15 @@ static err keep_mark(struct courier *courier)
     return mark_keep(&courier->cx, courier->node->store, &courier->node->kept);
 }
 
+/* While the database of the keys is away, which is asked ever more rarely. */
+static err keep_own_mark(struct courier *courier)
+{
+    const struct job *whole = &courier->jobs[JOB_MARK];
+    if (whole->pause_ms == 0 || store_is_local(courier->node->store, STORE_KEYS))
+        return OK;
+    return mark_keep_own(&courier->cx, courier->node->store, &courier->node->kept);
+}
+
 static err sweep_leftovers(struct courier *courier)
 {
     return leftover_sweep(&courier->cx, courier->node->store);
@@ -240,6 +250,7 @@ static const struct job JOBS[JOB_COUNT] = {
     [JOB_ERASE] = {.name = "erase", .run = erase_people, .every_ms = ERASE_EVERY_MS},
     [JOB_LOG] = {.name = "log", .run = extend_log},
     [JOB_MARK] = {.name = "mark", .run = keep_mark, .every_ms = MARK_EVERY_MS},
+    [JOB_OWN_MARK] = {.name = "own mark", .run = keep_own_mark, .every_ms = MARK_EVERY_MS},
     [JOB_LEFTOVER] = {.name = "leftover", .run = sweep_leftovers},
     [JOB_FORGET] = {.name = "forget", .run = forget_answers, .every_ms = FORGET_EVERY_MS},
     [JOB_TOKENS] = {.name = "tokens", .run = forget_tokens, .every_ms = FORGET_EVERY_MS},

@@ -74,8 +74,7 @@ static int run(const struct command *command, int argc, char **argv)
         cli_help(stdout, command);
     else if (result == OK)
         result = command->run(&cli);
-    if (result == OK)
-        result = node_keep_marks(&cli.node);
+    result = node_keep_marks(&cli.node, result);
     if (result != OK)
         print_failure(&cli, find_failure(&cli, result));
     node_close(&cli.node);

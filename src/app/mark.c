@@ -169,6 +169,7 @@ struct keeping {
     const struct mark_kept      *kept;
     struct sql_log_mark_load_row shared; /* all zero: there is none */
     bool                         has_shared;
+    bool                         is_own; /* the shared one is left as it is */
 };
 
 static err load_shared(struct ctx *cx, const struct store *store, struct keeping *keeping)
@@ -241,30 +242,65 @@ err mark_note(struct ctx *cx, struct store *store, struct text name)
     return noted ? OK : store_write_wait(store, cx, make_note, &name);
 }
 
-err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept)
+/* It lies beside the root key, wherever the keys of people lie. */
+static err keep_own(struct ctx *cx, const struct keeping *keeping, struct mark_kept *io_kept)
 {
-    struct keeping keeping = {.next.begun = true, .kept = kept};
-    TRY(load_shared(cx, store, &keeping));
-    err published = load_head(cx, kept, &keeping.head);
+    TRY(put_log(cx, keeping));
+    TRY(put_files(cx, keeping));
+    *io_kept = keeping->next;
+    return OK;
+}
+
+static err keep_shared(struct ctx *cx, struct store *store, struct keeping *keeping, struct mark_kept *io_kept)
+{
+    TRY(put_shared(cx, store, keeping));
+    if (!io_kept->is_noted)
+        TRY(mark_note(cx, store, name_of_note(store)));
+    io_kept->is_noted = true;
+    return OK;
+}
+
+static err keep(struct ctx *cx, struct store *store, struct keeping *keeping, struct mark_kept *io_kept)
+{
+    TRY(look_at_age(cx, store, keeping));
+    err put = keep_own(cx, keeping, io_kept);
+    if (put == OK && !keeping->is_own)
+        put = keep_shared(cx, store, keeping, io_kept);
+    if (put != INTERNAL)
+        return put;
+    failure_clear(&cx->failure);
+    return FAIL(cx, INTERNAL, "log.mark", "a mark could not be kept beside the keys");
+}
+
+static err keep_published(struct ctx *cx, struct store *store, struct keeping *keeping, struct mark_kept *io_kept)
+{
+    err published = load_head(cx, io_kept, &keeping->head);
     if (published == NOT_FOUND) { /* nothing to keep yet */
         failure_clear(&cx->failure);
         return OK;
     }
     TRY(published);
-    keeping.next.log = keeping.head.tree;
-    TRY(look_at_age(cx, store, &keeping));
-    err put = put_log(cx, &keeping);
-    if (put == OK)
-        put = put_files(cx, &keeping);
-    if (put == OK)
-        put = put_shared(cx, store, &keeping);
-    if (put == INTERNAL) {
+    keeping->next.begun = true;
+    keeping->next.is_noted = io_kept->is_noted;
+    keeping->next.log = keeping->head.tree;
+    return keep(cx, store, keeping, io_kept);
+}
+
+err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept)
+{
+    struct keeping keeping = {.kept = kept};
+    err asked = load_shared(cx, store, &keeping);
+    if (asked == UNAVAILABLE) { /* what changes meanwhile is not to be lost with the data */
+        struct failure away = cx->failure;
         failure_clear(&cx->failure);
-        return FAIL(cx, INTERNAL, "log.mark", "a mark could not be kept beside the keys");
+        TRY(mark_keep_own(cx, store, kept));
+        cx->failure = away;
     }
-    TRY(put);
-    if (!kept->begun)
-        TRY(mark_note(cx, store, name_of_note(store)));
-    *kept = keeping.next;
-    return OK;
+    return asked == OK ? keep_published(cx, store, &keeping, kept) : asked;
+}
+
+err mark_keep_own(struct ctx *cx, struct store *store, struct mark_kept *kept)
+{
+    struct keeping keeping = {.kept = kept, .is_own = true};
+    return keep_published(cx, store, &keeping, kept);
 }

@@ -23,6 +23,7 @@
 #include "domain/person_key.h"
 #include "ledger/ledger.h"
 #include "store/data_age.h"
+#include "store/move.h"
 #include "store/queries.h"
 
 #define OPERATOR_ARENA_BYTES (256u * 1024 * 1024) /* the command line works on whole files and chunks of them */
@@ -361,6 +362,7 @@ static void close_store(struct node *node)
     store_close(node->store);
     node->cx.db = NULL;
     node->store = NULL;
+    node->is_newest = false;
 }
 
 /* Also once more after it was cut off in its middle. */
@@ -386,6 +388,7 @@ static err open_store(struct node *node, void *arg)
     TRY(settle_name(node, &mark));
     node->marks_missing = !mark_is_whole(node->store, &mark);
     TRY(mark_check(cx, node->store, &mark, options->renew_marks || options->moves_keys)); /* one place has none yet */
+    node->is_newest = true;
     return options->moves || options->moves_keys ? OK : check_keys(node);
 }
 
@@ -486,14 +489,33 @@ err node_write(struct node *node, store_write_fn run, void *arg)
     return store_write_wait(node->store, &node->cx, run, arg);
 }
 
-err node_keep_marks(struct node *node)
+static bool has_changed(const struct node *node)
 {
     int64_t now[STORE_FILE_COUNT];
-    if (node->store == NULL)
-        return OK;
     store_generations(node->store, now);
-    bool changed = memcmp(now, node->found, sizeof now) != 0 || store_changes(node->store) > 0;
-    return changed ? mark_keep(&node->cx, node->store, &node->kept) : OK;
+    return memcmp(now, node->found, sizeof now) != 0 || store_changes(node->store) > 0;
+}
+
+/* It is its own failure that is told. What has moved away meanwhile is marked where it lies now. */
+static err keep_marks_of_failed(struct node *node, err result)
+{
+    struct failure why = node->cx.failure;
+    failure_clear(&node->cx.failure);
+    err place = store_place_check(&node->cx);
+    failure_clear(&node->cx.failure);
+    if (place != CONFLICT && mark_keep(&node->cx, node->store, &node->kept) != OK)
+        LOG(&node->log, LOG_WARNING, "marks.not_kept", LOG_TEXT("reason", node->cx.failure.reason));
+    node->cx.failure = why;
+    return result;
+}
+
+err node_keep_marks(struct node *node, err result)
+{
+    if (node->store == NULL || !node->is_newest || node->is_older || !has_changed(node))
+        return result;
+    if (result == OK)
+        return mark_keep(&node->cx, node->store, &node->kept);
+    return node->marks_missing ? result : keep_marks_of_failed(node, result); /* lost ones want to be confirmed */
 }
 
 err node_settle(struct node *node)

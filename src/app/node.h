@@ -24,6 +24,7 @@ struct node {
     struct store        *store;
     struct log           log;
     struct ctx           cx; /* the operator's, on the main thread */
+    bool                 is_newest; /* the data, as the marks say: what is done to it is marked */
     struct mark_kept     kept;    /* the courier's once it runs, as the two below */
     struct ledger_seen   seen;    /* of the log, by this process */
     bool                 is_older; /* the data, than what this process has seen of it */
@@ -92,8 +93,9 @@ err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough) MUST_CH
 err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_sweep *sweep) MUST_CHECK;
 /* With a ctx of the calling thread: how many bucket keys are lost. Tells log and /readyz when that changes. */
 err node_look_for_lost(struct node *node, struct ctx *cx, struct person_keys_lost *out) MUST_CHECK;
-/* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest. */
-err node_keep_marks(struct node *node) MUST_CHECK;
+/* Keeps the marks when writes of this process have changed the store: what a command does is as final as the rest, also
+ * before it failed. Not where the data was refused. Gives `result`, or why they were not kept when that is OK. */
+err node_keep_marks(struct node *node, err result) MUST_CHECK;
 /* Numbers what waits for the log and takes away leftovers, so that a command leaves nothing behind for a server that
  * does not run. */
 err node_settle(struct node *node) MUST_CHECK;

@@ -103,6 +103,14 @@ class Scene:
         assert self.of_data(SIZE) == size, "the log has grown, so it would tell"
         return line, older, keys
 
+    def without_keys(self):
+        """Their database takes nobody any more."""
+        self.server.ask("postgres", "ALTER DATABASE keys ALLOW_CONNECTIONS false")
+        self.server.ask("postgres", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'keys'")
+
+    def with_keys(self):
+        self.server.ask("postgres", "ALTER DATABASE keys ALLOW_CONNECTIONS true")
+
     def with_fresh(self, ask):
         fresh = self.fresh()
         with open(os.path.join(self.node.folder, "log-fresh"), "w+b") as log:
@@ -238,6 +246,34 @@ def the_newest_is_served_behind_a_kill_though_servers_came_and_went(scene):
     scene.with_fresh(lambda fresh: expect(not scene.is_signed_in(line, fresh)))
 
 
+def generation_in_folder(node):
+    with open(os.path.join(node.data, "keys", "store.generations"), encoding="ascii") as file:
+        return int(file.read().split("\n")[4])
+
+
+def one_is_refused_though_the_keys_were_away_when_the_data_changed(scene):
+    """What all servers share of the marks lies there; what each has of its own does not."""
+    line = scene.shop.customer().line()
+    scene.settled()
+    older = scene.dump("away")
+    scene.without_keys()
+    line.call("POST", "/v1/me/sign-out", {}).expect(204)
+    changes = int(scene.of_data(CHANGES))
+    for node in (scene.node, scene.other):
+        took = wait_until(lambda: generation_in_folder(node) >= changes, SOON_SECONDS)  # pylint: disable=W0640
+        assert took is not None, (generation_in_folder(node), changes, node.read_log()[-2000:])
+        node.kill()
+    newest = scene.dump("away-newest")
+    scene.with_keys()
+    scene.put_back(older)
+    for node in (scene.node, scene.other):
+        scene.refused(node, COPY)
+    scene.put_back(newest)
+    for node in (scene.node, scene.other):
+        node.start()
+        assert not scene.is_signed_in(line, node)
+
+
 def one_beneath_them_is_found_out_when_somebody_has_only_signed_out(scene):
     _, older, _ = scene.sign_out(scene.node)
     newest = scene.dump("quiet-newest")
@@ -255,6 +291,7 @@ STEPS = [every_server_knows_what_another_has_published, an_older_dump_is_refused
          one_that_is_put_back_beneath_them_is_neither_served_nor_built_on,
          one_is_refused_when_somebody_has_only_signed_out_since,
          the_newest_is_served_behind_a_kill_though_servers_came_and_went,
+         one_is_refused_though_the_keys_were_away_when_the_data_changed,
          one_beneath_them_is_found_out_when_somebody_has_only_signed_out]
 
 

@@ -4,8 +4,10 @@ mark beside the keys is gone. Method: all four files are copied aside, each is c
 written, a read is answered, a permission is stopped), and each is put back alone: after an orderly end, after a kill,
 and together with the marks of its time. Positive control: the same file as it was last is served each time, and says
 that the permission is stopped. With the data on a database server: the keys alone."""
+import contextlib
 import os
 import shutil
+import sqlite3
 import time
 
 from old_data import World
@@ -157,6 +159,26 @@ def a_mark_that_is_gone_or_broken_is_missed(node, world):
     served(node, world)
 
 
+def a_command_that_failed_behind_its_change_is_marked_too(node):
+    """Somebody reads the keys as they were, so that an erasure begins and does not come to its end."""
+    person = node.run("person", "create")["id"]
+    older = Shelf(node, "failed")
+    before = mark_of(node)
+    place = "file:" + os.path.join(node.data, "store", "keys.db") + "?mode=ro"
+    with contextlib.closing(sqlite3.connect(place, uri=True)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM person_key").fetchone()
+        done = node.command("person", "erase", person, "--yes")
+        assert done.returncode == 10, (done.returncode, done.stdout, done.stderr)
+    assert mark_of(node)[3] > before[3], (before, mark_of(node))
+    if not node.store:
+        newest = Shelf(node, "failed-after")
+        older.put_back(*FILES)
+        refused(node, "store.went_back", ".db")
+        newest.put_back(*FILES)
+    node.run("person", "erase", person, "--yes")
+
+
 def an_operator_goes_on_knowingly(node, world):
     """Where a mark is lost, not where one contradicts."""
     assert node.run("mark", "renew") == {"renewed": False}
@@ -216,6 +238,7 @@ def on_a_database_server(node, world):
     assert node.run("mark", "renew", "--yes") == {"renewed": True}
     assert node.run("doctor")["marks_renewed"] is True
     served(node, world)
+    a_command_that_failed_behind_its_change_is_marked_too(node)
 
 
 def main():
@@ -228,6 +251,7 @@ def main():
         with_the_marks_of_its_time(node, world)
         after_a_kill(node, world)
         a_mark_that_is_gone_or_broken_is_missed(node, world)
+        a_command_that_failed_behind_its_change_is_marked_too(node)
         an_operator_goes_on_knowingly(node, world)
         a_fresh_store_beside_marks_is_none(node)
     print("ok")
