@@ -128,6 +128,7 @@ struct keys_found {
     int64_t                 returned; /* erased people whose keys were there again just now, */
     int64_t                 returned_ever;
     int64_t                 returned_buckets; /* bucket keys that lay beside the newer ones, just now */
+    bool                    more_buckets; /* of those, which go a few at a time */
     int64_t                 returned_at_ms; /* and when an older copy was last found; 0: never */
 };
 
@@ -137,6 +138,7 @@ static err look_for_keys(struct cli *cli, struct keys_found *out)
     TRY(key_return_past(&cli->node.cx, &out->returned_at_ms, &out->returned_ever));
     out->returned = cli->node.returned;
     out->returned_buckets = cli->node.returned_buckets;
+    out->more_buckets = cli->node.more_beside;
     return key_bucket_count_doomed(&cli->node.cx, &out->pending);
 }
 
@@ -153,6 +155,8 @@ static void say_returned(const struct cli *cli, const struct keys_found *keys)
     if (keys->returned_buckets > 0)
         cli_say(cli, "note  bucket keys of an older copy lay beside the newer ones, and are destroyed again: %lld\n",
                 (long long)keys->returned_buckets);
+    if (keys->more_buckets)
+        cli_say(cli, "note  more of them lie there, and go as a running node looks again\n");
 }
 
 static void say_keys(const struct cli *cli, const struct keys_found *keys)
@@ -182,6 +186,7 @@ static void write_keys(struct json_writer *json, const struct keys_found *keys)
     json_member_bool(json, "keys_went_back", keys->returned_at_ms > 0);
     json_member_int(json, "keys_returned", keys->returned);
     json_member_int(json, "keys_laid_beside", keys->returned_buckets);
+    json_member_bool(json, "keys_beside_more", keys->more_buckets);
 }
 
 err cli_doctor(struct cli *cli)

@@ -260,9 +260,20 @@ err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough)
     return result;
 }
 
+static void tell_left(struct node *node, int64_t left)
+{
+    if (left > 0 && left != node->left_beside)
+        LOG(&node->log, LOG_WARNING, "keys.left_beside", LOG_INT("buckets", left),
+            LOG_TEXT("meaning", "bucket keys that had been destroyed lie among the keys again, from an older copy, and "
+                                "are destroyed again when those are back that are missing"));
+    node->left_beside = left;
+}
+
 err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_sweep *sweep)
 {
     TRY(key_return_sweep(cx, node->store, sweep));
+    if (sweep->at_end)
+        tell_left(node, sweep->left);
     if (sweep->out_with_rows)
         TRY(node_check_keys(node, cx, true));
     if (sweep->out_found == 0)
@@ -281,8 +292,9 @@ err node_sweep_buckets(struct node *node, struct ctx *cx, struct key_return_swee
 static err sweep_all_buckets(struct node *node)
 {
     struct key_return_sweep sweep = {.after = 0};
-    while (!sweep.at_end)
+    while (!sweep.at_end && !sweep.out_waits)
         TRY(node_sweep_buckets(node, &node->cx, &sweep));
+    node->more_beside = sweep.out_waits; /* a running node goes on */
     return OK;
 }
 

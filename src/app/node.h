@@ -32,6 +32,8 @@ struct node {
     bool                 marks_missing; /* one of those beside the keys, when it was opened */
     int64_t              returned;      /* erased people whose keys were found again, and destroyed again */
     int64_t              returned_buckets; /* the same of bucket keys that lay beside the newer ones */
+    bool                 more_beside; /* when it was opened: more of those than could be destroyed */
+    int64_t              left_beside; /* of those, while some other key is lost, as the log has heard */
 };
 
 /* Where the data of a node lies. */

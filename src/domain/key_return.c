@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "crypto/keyring.h"
+#include "domain/key_rows.h"
 #include "domain/person.h"
 #include "domain/person_key.h"
 #include "domain/policy.h"
@@ -14,6 +15,7 @@
 
 #define PAGE 100
 #define BUCKET_PAGE 500
+#define BUCKETS_TOGETHER 64 /* that go on the list: who is erased waits for them, a quarter of a second for each */
 
 /* ---- how old they are */
 
@@ -178,12 +180,14 @@ err key_return_undo(struct ctx *cx, struct store *store, struct key_return *io)
 struct bucket_page {
     int64_t buckets[BUCKET_PAGE]; /* that stand again */
     size_t  count;
+    int64_t last; /* that was looked at */
+    bool    at_end;
     int64_t doomed; /* of them, by this call */
 };
 
-static err find_buckets(struct ctx *cx, struct key_return_sweep *sweep, struct bucket_page *page)
+static err find_buckets(struct ctx *cx, int64_t after, struct bucket_page *page)
 {
-    struct sql_bucket_gone_list_in in = {sweep->after, BUCKET_PAGE};
+    struct sql_bucket_gone_list_in in = {after, BUCKET_PAGE};
     struct sql_bucket_gone_list_row *rows = NULL;
     size_t count = 0;
     TRY(sql_bucket_gone_list(cx, &in, &rows, &count));
@@ -193,9 +197,15 @@ static err find_buckets(struct ctx *cx, struct key_return_sweep *sweep, struct b
         if (stands)
             page->buckets[page->count++] = rows[i].bucket;
     }
-    sweep->at_end = count < BUCKET_PAGE;
-    sweep->after = sweep->at_end ? 0 : rows[count - 1].bucket;
+    page->at_end = count < BUCKET_PAGE;
+    page->last = page->at_end ? 0 : rows[count - 1].bucket;
     return OK;
+}
+
+static void move_on(struct key_return_sweep *sweep, const struct bucket_page *page)
+{
+    sweep->at_end = page->at_end;
+    sweep->after = page->last;
 }
 
 /* store_write_fn. Durable before anything is destroyed: a crash changes nothing from then on. */
@@ -212,20 +222,36 @@ static err doom_again(struct ctx *cx, void *arg)
     return OK;
 }
 
+/* Some of what was found. While anything is doomed, no more: whoever is erased would wait for all of it. */
+static err doom_page(struct ctx *cx, struct store *store, struct key_return_sweep *sweep, struct bucket_page *page)
+{
+    int64_t doomed = 0;
+    TRY(key_bucket_count_doomed(cx, &doomed));
+    sweep->out_waits = doomed > 0;
+    if (sweep->out_waits)
+        return OK;
+    bool is_all = page->count <= BUCKETS_TOGETHER;
+    page->count = is_all ? page->count : BUCKETS_TOGETHER;
+    TRY(store_write_wait(store, cx, doom_again, page));
+    sweep->out_found = page->doomed;
+    sweep->out_with_rows = (size_t)page->doomed < page->count;
+    if (is_all)
+        move_on(sweep, page);
+    return OK;
+}
+
 /* While a key is lost the older copy that has come may be all that is left, and is wanted back with its rows. */
 static err sweep_page(struct ctx *cx, struct store *store, struct key_return_sweep *sweep)
 {
     struct bucket_page page = {.count = 0};
-    struct person_keys_lost lost;
-    TRY(find_buckets(cx, sweep, &page));
-    if (page.count == 0)
-        return OK;
-    TRY(person_keys_find_lost(cx, &lost));
-    if (lost.buckets > 0)
-        return OK;
-    TRY(store_write_wait(store, cx, doom_again, &page));
-    sweep->out_found = page.doomed;
-    sweep->out_with_rows = (size_t)page.doomed < page.count;
+    struct person_keys_lost lost = {.buckets = 0};
+    TRY(find_buckets(cx, sweep->after, &page));
+    if (page.count > 0)
+        TRY(person_keys_find_lost(cx, &lost));
+    if (page.count > 0 && lost.buckets == 0)
+        return doom_page(cx, store, sweep, &page);
+    sweep->left += (int64_t)page.count;
+    move_on(sweep, &page);
     return OK;
 }
 
@@ -233,7 +259,10 @@ err key_return_sweep(struct ctx *cx, struct store *store, struct key_return_swee
 {
     struct ctx apart;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    sweep->left = sweep->after == 0 ? 0 : sweep->left;
+    sweep->at_end = false;
     sweep->out_found = 0;
+    sweep->out_waits = false;
     sweep->out_with_rows = false;
     TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
     return ctx_join(cx, &apart, sweep_page(&apart, store, sweep));

@@ -28,11 +28,14 @@ err key_return_undo(struct ctx *cx, struct store *store, struct key_return *io) 
  * beside them. They are put on the list of what is to be destroyed (person_buckets_destroy() works it off): whose
  * keys they wrapped, if that comes back as well, does not open. A key that nobody has destroyed is left alone, whether
  * a row names it or not; so are all while the key of some bucket is lost, since the copy may be what is left of it. A
- * page at each call, round and round. For the start of a node and its own jobs. */
+ * page at each call, round and round, and the same page again while there are more than may go together. For the start
+ * of a node and its own jobs. */
 struct key_return_sweep {
     int64_t after; /* the bucket that was looked at last */
     bool    at_end;
+    int64_t left; /* alone in this round, since the key of some bucket is lost */
     int64_t out_found; /* by this call, and by nobody before */
+    bool    out_waits; /* some stand, and others have to be destroyed before */
     bool    out_with_rows; /* rows name some of them: they came with the keys, and key_return_undo() is for those */
 };
 err key_return_sweep(struct ctx *cx, struct store *store, struct key_return_sweep *sweep) MUST_CHECK;

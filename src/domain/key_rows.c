@@ -87,10 +87,10 @@ err key_owner_claim(struct ctx *cx, struct store *store, struct text name)
 
 err key_bucket_count_doomed(struct ctx *cx, int64_t *out)
 {
-    struct sql_key_bucket_list_doomed_row *rows = NULL;
-    size_t count = 0;
+    struct sql_key_bucket_count_doomed_row row = {0};
+    bool found = false;
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
-    TRY(sql_key_bucket_list_doomed(cx, &rows, &count));
-    *out = (int64_t)count;
+    TRY(sql_key_bucket_count_doomed(cx, &row, &found));
+    *out = row.buckets;
     return OK;
 }

@@ -16,6 +16,8 @@
 #include "store/queries.h"
 
 #define BROKEN_MAX 8 /* buckets that cannot be emptied, of one look: more are no accident of a few rows */
+#define DOOMED_MAX 500 /* buckets whose keys go, of one look */
+#define DOOMED_TOGETHER 50 /* of them, whose rows go in one write */
 
 /* People whose keys go: those on the list whose keys are there still, and whose places they took. */
 struct forget {
@@ -164,6 +166,30 @@ static err gather(struct ctx *cx, struct forget *forget)
 
 /* ---- a bucket is emptied */
 
+/* Whose keys are in the bucket at hand, and where those of the survivors go. */
+struct emptying {
+    struct sql_person_key_list_of_bucket_row *rows;
+    size_t                                    count;
+    struct key_move                           to;
+    int64_t                                   survivors;
+};
+
+/* Lists them, and opens what is to be wrapped anew: behind that a fresh bucket is made, and its key would be left lying
+ * at each try. */
+static err look_at_people(struct ctx *cx, const struct forget *forget, struct emptying *emptying)
+{
+    struct sql_person_key_list_of_bucket_in in = {.bucket = forget->bucket};
+    struct key_place place = {.bucket = forget->bucket, .sealed = emptying->to.from_sealed};
+    TRY(sql_person_key_list_of_bucket(cx, &in, &emptying->rows, &emptying->count));
+    for (size_t i = 0; i < emptying->count; i++) {
+        PERSON_KEY key;
+        place.person_id = emptying->rows[i].person_id;
+        if (!is_named(forget, place.person_id))
+            TRY(keyring_person_key_open(cx, cx->keyring, &place, emptying->rows[i].wrapped, &key));
+    }
+    return OK;
+}
+
 static err rewrap(struct ctx *cx, const struct key_move *to, const struct sql_person_key_list_of_bucket_row *row)
 {
     struct key_move move = *to;
@@ -175,23 +201,19 @@ static err rewrap(struct ctx *cx, const struct key_move *to, const struct sql_pe
 }
 
 /* Takes away the keys of those who go, and wraps those of the others anew. */
-static err move_survivors(struct ctx *cx, const struct forget *forget, const struct key_move *to, int64_t *out_count)
+static err move_survivors(struct ctx *cx, const struct forget *forget, struct emptying *emptying)
 {
-    struct sql_person_key_list_of_bucket_in in = {.bucket = forget->bucket};
-    struct sql_person_key_list_of_bucket_row *rows = NULL;
-    size_t count = 0;
-    int64_t survivors = 0;
-    TRY(sql_person_key_list_of_bucket(cx, &in, &rows, &count));
-    for (size_t i = 0; i < count; i++) {
-        struct sql_person_key_delete_in gone = {rows[i].person_id};
-        if (is_named(forget, rows[i].person_id)) {
+    emptying->survivors = 0;
+    for (size_t i = 0; i < emptying->count; i++) {
+        const struct sql_person_key_list_of_bucket_row *row = &emptying->rows[i];
+        struct sql_person_key_delete_in gone = {row->person_id};
+        if (is_named(forget, row->person_id)) {
             TRY(sql_person_key_delete(cx, &gone, NULL));
             continue;
         }
-        TRY(rewrap(cx, to, &rows[i]));
-        survivors++;
+        TRY(rewrap(cx, &emptying->to, row));
+        emptying->survivors++;
     }
-    *out_count = survivors;
     return OK;
 }
 
@@ -213,12 +235,12 @@ static err leave_bucket(struct ctx *cx, const struct forget *forget)
 static err empty_bucket(struct ctx *cx, void *arg)
 {
     struct forget *forget = arg;
-    struct key_move to = {.from_bucket = forget->bucket};
+    struct emptying emptying = {.to.from_bucket = forget->bucket};
+    struct key_move *to = &emptying.to;
     struct sql_key_bucket_load_in bucket_in = {forget->bucket};
     struct sql_key_bucket_load_row bucket;
     struct sql_bucket_key_load_in key_in = {forget->bucket};
     struct sql_bucket_key_load_row key = {.sealed = {NULL, 0}};
-    int64_t survivors = 0;
     bool found = false;
     bool stands = false;
     forget->is_lost = false;
@@ -230,10 +252,11 @@ static err empty_bucket(struct ctx *cx, void *arg)
     forget->is_lost = !stands;
     if (forget->is_lost)
         return leave_bucket(cx, forget);
-    to.from_sealed = key.sealed;
-    TRY(keyring_bucket_create(cx, cx->keyring, &to.to_bucket, &to.to_sealed));
-    TRY(move_survivors(cx, forget, &to, &survivors));
-    struct sql_key_bucket_insert_in fresh = {.bucket = to.to_bucket, .people = survivors, .open = KEY_BUCKET_OPEN};
+    to->from_sealed = key.sealed;
+    TRY(look_at_people(cx, forget, &emptying));
+    TRY(keyring_bucket_create(cx, cx->keyring, &to->to_bucket, &to->to_sealed));
+    TRY(move_survivors(cx, forget, &emptying));
+    struct sql_key_bucket_insert_in fresh = {to->to_bucket, emptying.survivors, KEY_BUCKET_OPEN};
     TRY(sql_key_bucket_insert(cx, &fresh, NULL));
     struct sql_key_bucket_set_open_in doomed = {forget->bucket, KEY_BUCKET_DOOMED};
     return sql_key_bucket_set_open(cx, &doomed, NULL);
@@ -241,14 +264,29 @@ static err empty_bucket(struct ctx *cx, void *arg)
 
 /* ---- its key is destroyed */
 
-static err delete_bucket_row(struct ctx *cx, void *arg)
+/* Buckets whose keys are destroyed. */
+struct finished {
+    const struct sql_key_bucket_list_doomed_row *rows;
+    size_t                                       count;
+};
+
+static err delete_bucket_row(struct ctx *cx, int64_t bucket)
 {
-    struct sql_key_removed_forget_in removed = {*(const int64_t *)arg};
-    struct sql_key_bucket_delete_in in = {*(const int64_t *)arg};
-    struct sql_bucket_gone_put_in gone = {*(const int64_t *)arg}; /* for when it comes back from a copy */
+    struct sql_key_removed_forget_in removed = {bucket};
+    struct sql_key_bucket_delete_in in = {bucket};
+    struct sql_bucket_gone_put_in gone = {bucket}; /* for when it comes back from a copy */
     TRY(sql_key_removed_forget(cx, &removed, NULL));
     TRY(sql_bucket_gone_put(cx, &gone, NULL));
     return sql_key_bucket_delete(cx, &in, NULL);
+}
+
+/* store_write_fn */
+static err delete_bucket_rows(struct ctx *cx, void *arg)
+{
+    const struct finished *finished = arg;
+    for (size_t i = 0; i < finished->count; i++)
+        TRY(delete_bucket_row(cx, finished->rows[i].bucket));
+    return OK;
 }
 
 static err destroy(struct ctx *cx, int64_t bucket)
@@ -268,20 +306,22 @@ static err finish_buckets(struct ctx *cx, struct store *store, const struct sql_
         return OK;
     TRY(store_scrub_keys(cx, store));
     TRY(key_return_note(cx, store)); /* before anybody is told that it is done: no copy of before passes for the keys */
-    for (size_t i = 0; i < count; i++) {
-        int64_t bucket = rows[i].bucket;
-        TRY(store_write_wait(store, cx, delete_bucket_row, &bucket));
+    for (size_t i = 0; i < count; i += DOOMED_TOGETHER) {
+        struct finished finished = {rows + i, count - i < DOOMED_TOGETHER ? count - i : DOOMED_TOGETHER};
+        TRY(store_write_wait(store, cx, delete_bucket_rows, &finished));
     }
     return OK;
 }
 
 /* A bucket stays on the list until nothing of its key is within reach any more. */
-static err destroy_doomed(struct ctx *cx, struct store *store)
+static err destroy_doomed(struct ctx *cx, struct store *store, bool *out_more)
 {
+    struct sql_key_bucket_list_doomed_in in = {DOOMED_MAX};
     struct sql_key_bucket_list_doomed_row *rows = NULL;
     size_t count = 0;
     size_t gone = 0;
-    TRY(sql_key_bucket_list_doomed(cx, &rows, &count));
+    TRY(sql_key_bucket_list_doomed(cx, &in, &rows, &count));
+    *out_more = count == DOOMED_MAX;
     if (count == 0)
         return OK;
     err result = OK;
@@ -370,12 +410,17 @@ static err forget_each(struct ctx *cx, struct store *store, struct forget *forge
     return result;
 }
 
+/* So many in memory of their own. */
 static err destroy_apart(struct ctx *cx, struct store *store)
 {
-    struct ctx apart;
-    TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
-    failure_clear(&apart.failure);
-    return ctx_join(cx, &apart, destroy_doomed(&apart, store));
+    bool more = true;
+    while (more) {
+        struct ctx apart;
+        TRY(ctx_part(cx, LIMIT_REQUEST_ARENA_BYTES, &apart));
+        failure_clear(&apart.failure);
+        TRY(ctx_join(cx, &apart, destroy_doomed(&apart, store, &more)));
+    }
+    return OK;
 }
 
 err person_buckets_destroy(struct ctx *cx, struct store *store)
@@ -437,11 +482,11 @@ err person_has_bucket(struct ctx *cx, int64_t person_id, bool *out)
 /* While anything is doomed nobody counts as forgotten: whose bucket it was is written nowhere. */
 err person_is_forgotten(struct ctx *cx, int64_t person_id, bool *out)
 {
-    struct sql_key_bucket_list_doomed_row *doomed = NULL;
-    size_t doomed_count = 0;
+    struct sql_key_bucket_count_doomed_row doomed = {0};
+    bool found = false;
     bool has_bucket = false;
-    TRY(sql_key_bucket_list_doomed(cx, &doomed, &doomed_count));
+    TRY(sql_key_bucket_count_doomed(cx, &doomed, &found));
     TRY(person_has_bucket(cx, person_id, &has_bucket));
-    *out = !has_bucket && doomed_count == 0;
+    *out = !has_bucket && doomed.buckets == 0;
     return OK;
 }

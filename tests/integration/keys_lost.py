@@ -31,6 +31,10 @@ class Folder:
     def take(self, name):
         shutil.move(os.path.join(self.folder, name), self.aside)
 
+    def lay_beside(self, name):
+        """As of an older copy; whatever it holds, it must not be opened."""
+        shutil.copy2(os.path.join(self.folder, self.names()[0]), os.path.join(self.folder, name))
+
     def put_back(self):
         for path in glob.glob(os.path.join(self.aside, "*.key")):
             shutil.move(path, self.folder)
@@ -51,6 +55,10 @@ class Database:
         self.aside.append((name, self.server.ask(self.name, f"SELECT encode(sealed, 'hex') FROM {row}").strip()))
         self.server.ask(self.name, f"DELETE FROM {row}")
 
+    def lay_beside(self, name):
+        self.server.ask(self.name, f"INSERT INTO symbolon_keys.bucket_key (bucket, sealed) SELECT {name}, sealed FROM"
+                                   " symbolon_keys.bucket_key LIMIT 1")
+
     def put_back(self):
         for name, sealed in self.aside:
             self.server.ask(self.name, "INSERT INTO symbolon_keys.bucket_key (bucket, sealed) VALUES"
@@ -63,6 +71,7 @@ class Scene:
         self.node, self.keys = node, keys
         self.shop = Shop(node, "Blue Shop", 1)
         self.gone, self.ada, self.dan = self.customer(), self.customer(), self.customer()
+        [self.destroyed] = keys.names()
         node.run("person", "erase", self.gone.id, "--yes")
 
     def customer(self):
@@ -125,10 +134,14 @@ def somebody_lost_can_be_erased(scene):
 
 
 def a_start_without_it_says_so_and_serves_the_others(scene):
+    """A key that was destroyed lies there again, and stays: the copy may be what is left of the one that is lost."""
     scene.node.stop()
     told = scene.told()
+    scene.keys.lay_beside(scene.destroyed)
     scene.node.start()
     assert scene.told() == told + 1 and scene.ready() == "keys_lost"
+    assert '"event":"keys.left_beside","buckets":1,' in scene.node.read_log(), scene.node.read_log()
+    assert scene.destroyed in scene.keys.names()
     assert scene.statuses(scene.cleo) == [200] * 3
     scene.expect_lost(scene.ada)
     done = scene.node.command("doctor", "--json")
@@ -151,6 +164,7 @@ def once_it_is_put_back_all_is_well(scene):
     for customer in (scene.ada, scene.cleo):
         assert scene.statuses(customer) == [200] * 3, "what could not be stopped is as it was"
     assert scene.ready() == "ok" and scene.told() == told
+    assert scene.destroyed not in scene.keys.names(), "it was destroyed once, and goes again"
     assert wait_until(lambda: scene.first not in scene.keys.names(), WAIT) is not None, "somebody erased was in it"
     assert scene.statuses(scene.ada) == [200] * 3 and scene.read(scene.dan) in (403, 404)
     assert scene.stop(scene.ada) in (200, 204) and scene.read(scene.ada) == 403

@@ -4,6 +4,7 @@
  * people with everything that a person can have, the rows counted by plain SQL, the bucket files looked for. */
 #include "domain/erasure.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -269,6 +270,27 @@ static void nobody_waits_for_more_than_the_other_buckets(void **state)
     assert_true(BUCKETS * SECONDS > LIMIT_KEYS_DESTROYED + SECONDS * 1000 / LIMIT_KEYS_DESTROYED_EVERY_MS);
 }
 
+static void break_key(struct world *world, int64_t person_id)
+{
+    char sql[100];
+    (void)snprintf(sql, sizeof sql, "UPDATE person_key SET wrapped = zeroblob(%d) WHERE person_id = %lld",
+                   KEYRING_WRAPPED_BYTES, (long long)person_id);
+    world_spoil(world, "keys.db", sql);
+}
+
+static size_t count_bucket_files(const struct world *world)
+{
+    char path[200];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "%s/keys/buckets", world->node.folder);
+    DIR *list = opendir(path);
+    assert_non_null(list);
+    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
+        count += entry->d_name[0] != '.';
+    assert_int_equal(closedir(list), 0);
+    return count;
+}
+
 static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
 {
     struct world *world = *state;
@@ -277,10 +299,7 @@ static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
     fill_no_more(world);
     struct actor cleo = world_make_person(world, "Cleo");
     int64_t whole = world_bucket(world, cleo.person_id);
-    char sql[100];
-    (void)snprintf(sql, sizeof sql, "UPDATE person_key SET wrapped = zeroblob(%d) WHERE person_id = %lld",
-                   KEYRING_WRAPPED_BYTES, (long long)world->bob.person_id);
-    world_spoil(world, "keys.db", sql);
+    break_key(world, world->bob.person_id);
     ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
     test_node_pass(&world->node, 10);
     ASSERT_OK(world, begin(world, cleo, cleo.person_id, ERASURE_CONFIRMATION));
@@ -291,6 +310,32 @@ static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
     assert_false(world_has_bucket_file(world, whole));
     assert_true(world_has_bucket_file(world, broken));
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM erasure"), 1);
+}
+
+static void expect_to_fail_without_a_trace(struct world *world)
+{
+    struct person_forgetting forgetting = {.pace = NULL};
+    size_t before = count_bucket_files(world);
+    for (int tries = 0; tries < 3; tries++)
+        ASSERT_FAILS(world, person_forget_listed(world_as(world, world->operator_), world->node.store, &forgetting),
+                     CORRUPT, "seal.broken");
+    assert_int_equal(count_bucket_files(world), before);
+}
+
+static void a_bucket_that_cannot_be_emptied_leaves_no_key_at_each_try(void **state)
+{
+    struct world *world = *state;
+    break_key(world, world->bob.person_id);
+    ASSERT_OK(world, begin(world, world->ada, world->ada.person_id, ERASURE_CONFIRMATION));
+    expect_to_fail_without_a_trace(world);
+}
+
+static void a_bucket_that_is_back_and_cannot_be_emptied_leaves_no_key_at_each_try(void **state)
+{
+    struct world *world = *state;
+    break_key(world, world->bob.person_id);
+    world_spoil(world, "keys.db", "UPDATE key_bucket SET open = 3");
+    expect_to_fail_without_a_trace(world);
 }
 
 /* ---- with a bucket key that is lost */
@@ -510,6 +555,8 @@ int main(void)
         WORLD_TEST(more_than_one_pass_takes_goes_as_well),
         WORLD_TEST(nobody_waits_for_more_than_the_other_buckets),
         WORLD_TEST(a_bucket_that_cannot_be_emptied_holds_up_no_other),
+        WORLD_TEST(a_bucket_that_cannot_be_emptied_leaves_no_key_at_each_try),
+        WORLD_TEST(a_bucket_that_is_back_and_cannot_be_emptied_leaves_no_key_at_each_try),
         WORLD_TEST(nothing_is_doomed_while_something_doomed_waits),
         WORLD_TEST(whoever_asks_while_the_key_is_lost_is_erased_all_the_same),
         WORLD_TEST(whoever_has_asked_before_the_key_was_lost_is_erased_all_the_same),

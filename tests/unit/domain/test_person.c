@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "crypto/keyring.h"
 #include "domain/key_return.h"
+#include "domain/key_rows.h"
 #include "domain/session.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
@@ -217,14 +218,25 @@ static void lay_beside(const struct world *world, int64_t bucket)
     assert_int_equal(fclose(file), 0);
 }
 
-/* So many were put on the list of what is to be destroyed, and are. */
-static int64_t sweep_buckets(struct world *world)
+/* A look at a page of what is gone. */
+static void look(struct world *world, struct key_return_sweep *sweep)
+{
+    ASSERT_OK(world, key_return_sweep(world_as(world, world->operator_), world->node.store, sweep));
+}
+
+static void destroy_doomed(struct world *world)
+{
+    ASSERT_OK(world, person_buckets_destroy(world_as(world, world->operator_), world->node.store));
+}
+
+/* So many were put on the list of what is to be destroyed, and are. `left`: so many are not while a key is lost. */
+static int64_t sweep_buckets(struct world *world, int64_t left)
 {
     struct key_return_sweep sweep = {.after = 0};
-    struct ctx *cx = world_as(world, world->operator_);
-    ASSERT_OK(world, key_return_sweep(cx, world->node.store, &sweep));
+    look(world, &sweep);
     assert_true(sweep.at_end);
-    ASSERT_OK(world, person_buckets_destroy(cx, world->node.store));
+    assert_int_equal(sweep.left, left);
+    destroy_doomed(world);
     return sweep.out_found;
 }
 
@@ -234,15 +246,15 @@ static void a_bucket_key_that_comes_back_beside_newer_ones_goes_again(void **sta
     int64_t gone = world_bucket(world, world->ada.person_id);
     forget(world, world->ada.person_id);
     int64_t bucket = world_bucket(world, world->bob.person_id);
-    assert_int_equal(sweep_buckets(world), 0);
+    assert_int_equal(sweep_buckets(world, 0), 0);
     for (int round = 0; round < 2; round++) { /* it stays known */
         lay_beside(world, gone);
         lay_beside(world, bucket + 1); /* one that nobody has destroyed, and no row names: perhaps a row will */
-        assert_int_equal(sweep_buckets(world), 1);
+        assert_int_equal(sweep_buckets(world, 0), 1);
         assert_false(world_has_bucket_file(world, gone));
         assert_true(world_has_bucket_file(world, bucket + 1));
         assert_true(world_has_bucket_file(world, bucket));
-        assert_int_equal(sweep_buckets(world), 0);
+        assert_int_equal(sweep_buckets(world, 0), 0);
     }
     PERSON_KEY key;
     ASSERT_OK(world, person_key_open(world_as(world, world->operator_), world->bob.person_id, &key));
@@ -264,33 +276,91 @@ static void nothing_that_comes_back_goes_while_a_key_is_lost(void **state)
     bucket_file(world, bucket, ".aside", aside);
     lay_beside(world, gone);
     assert_int_equal(rename(path, aside), 0);
-    assert_int_equal(sweep_buckets(world), 0);
+    assert_int_equal(sweep_buckets(world, 1), 0);
     assert_true(world_has_bucket_file(world, gone)); /* who lost the newer one may want it, with rows of its time */
     assert_int_equal(rename(aside, path), 0);
-    assert_int_equal(sweep_buckets(world), 1);
+    assert_int_equal(sweep_buckets(world, 0), 1);
     assert_false(world_has_bucket_file(world, gone));
+}
+
+static void spoil_with_numbers(struct world *world, const char *most, const char *insert)
+{
+    char sql[300];
+    (void)snprintf(sql, sizeof sql, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) %s",
+                   most, insert);
+    world_spoil(world, "keys.db", sql);
 }
 
 static void more_destroyed_buckets_than_a_page_are_all_looked_at(void **state)
 {
     struct world *world = *state;
     int64_t last = world_bucket(world, world->ada.person_id);
-    world_spoil(world, "keys.db", "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 700) "
-                                  "INSERT INTO bucket_gone SELECT i FROM n");
+    spoil_with_numbers(world, "700", "INSERT INTO bucket_gone SELECT i FROM n");
     forget(world, world->ada.person_id);
     lay_beside(world, 1);
     lay_beside(world, last);
     struct key_return_sweep sweep = {.after = 0};
-    struct ctx *cx = world_as(world, world->operator_);
     for (int page = 0; page < 2; page++) {
-        ASSERT_OK(world, key_return_sweep(cx, world->node.store, &sweep));
+        look(world, &sweep);
         assert_int_equal(sweep.out_found, 1);
         assert_int_equal(sweep.at_end, page == 1);
+        destroy_doomed(world);
     }
     assert_int_equal(sweep.after, 0);
-    ASSERT_OK(world, person_buckets_destroy(cx, world->node.store));
     assert_false(world_has_bucket_file(world, 1));
     assert_false(world_has_bucket_file(world, last));
+}
+
+/* Whoever is erased meanwhile waits for what is doomed, so that is little. */
+static void of_many_that_come_back_a_few_go_at_a_time(void **state)
+{
+    struct world *world = *state;
+    const int64_t together = 64;
+    const int64_t laid = 3 * together - 1;
+    spoil_with_numbers(world, "200", "INSERT INTO bucket_gone SELECT i FROM n");
+    for (int64_t bucket = 1; bucket <= laid; bucket++)
+        lay_beside(world, bucket);
+    struct key_return_sweep sweep = {.after = 0};
+    for (int64_t gone = 0; gone < laid; gone += together) {
+        look(world, &sweep);
+        assert_int_equal(sweep.out_found, laid - gone < together ? laid - gone : together);
+        assert_int_equal(sweep.at_end, laid - gone < together);
+        assert_int_equal(sweep.out_waits, false);
+        assert_int_equal(sweep.out_with_rows, false);
+        if (gone == 0) { /* the same page again, and nothing is doomed beside what is doomed */
+            look(world, &sweep);
+            assert_int_equal(sweep.out_found, 0);
+            assert_true(sweep.out_waits && !sweep.at_end);
+            assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM key_bucket WHERE open = 2"),
+                             together);
+        }
+        destroy_doomed(world);
+    }
+    for (int64_t bucket = 1; bucket <= laid; bucket++)
+        assert_false(world_has_bucket_file(world, bucket));
+    assert_int_equal(sweep_buckets(world, 0), 0);
+}
+
+/* As a program left them that doomed whatever came back. */
+static void more_doomed_buckets_than_an_answer_holds_hold_up_nobody(void **state)
+{
+    struct world *world = *state;
+    int64_t doomed = 0;
+    bool forgotten = true;
+    int64_t bucket = world_bucket(world, world->ada.person_id);
+    assert_int_equal(LIMIT_ROWS, 10000);
+    spoil_with_numbers(world, "10001", "INSERT INTO key_bucket (bucket, people, open) SELECT i, 0, 2 FROM n");
+    ASSERT_OK(world, key_bucket_count_doomed(world_as(world, world->operator_), &doomed));
+    assert_int_equal(doomed, LIMIT_ROWS + 1);
+    ASSERT_OK(world, person_is_forgotten(world_as(world, world->operator_), 12345, &forgotten));
+    assert_false(forgotten); /* while anything is doomed */
+    forget(world, world->ada.person_id);
+    assert_false(world_has_bucket_file(world, bucket));
+    ASSERT_OK(world, key_bucket_count_doomed(world_as(world, world->operator_), &doomed));
+    assert_int_equal(doomed, 0);
+    ASSERT_OK(world, person_is_forgotten(world_as(world, world->operator_), world->ada.person_id, &forgotten));
+    assert_true(forgotten);
+    ASSERT_FAILS(world, key_bucket_count_doomed(world_as(world, world->ada), &doomed), FORBIDDEN, "actor.wrong_kind");
 }
 
 static bool file_holds(const struct world *world, const char *name, struct bytes wanted)
@@ -393,6 +463,8 @@ int main(void)
         WORLD_TEST(a_wrapped_key_from_before_opens_nothing),
         WORLD_TEST(a_bucket_key_that_comes_back_beside_newer_ones_goes_again),
         WORLD_TEST(nothing_that_comes_back_goes_while_a_key_is_lost),
+        WORLD_TEST(of_many_that_come_back_a_few_go_at_a_time),
+        WORLD_TEST(more_doomed_buckets_than_an_answer_holds_hold_up_nobody),
         WORLD_TEST(more_destroyed_buckets_than_a_page_are_all_looked_at),
         WORLD_TEST(no_file_of_the_store_holds_a_wrapped_key_that_was_forgotten),
         WORLD_TEST(forgetting_twice_and_forgetting_nobody_change_nothing),

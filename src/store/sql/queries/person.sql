@@ -122,11 +122,19 @@ UPDATE key_bucket SET people = people + $2 WHERE bucket = $1;
 -- rows: none
 UPDATE key_bucket SET open = $2 WHERE bucket = $1;
 
+-- Those that came back hold nobody, and go last.
 -- name: key_bucket_list_doomed
 -- file: keys
+-- in:   most int64
 -- out:  bucket int64
 -- rows: many
-SELECT bucket FROM key_bucket WHERE open = 2 ORDER BY bucket;
+SELECT bucket FROM key_bucket WHERE open = 2 ORDER BY people DESC, bucket LIMIT $1;
+
+-- name: key_bucket_count_doomed
+-- file: keys
+-- out:  buckets int64
+-- rows: one
+SELECT count(*) FROM key_bucket WHERE open = 2;
 
 -- name: key_bucket_list_left
 -- file: keys
