@@ -57,16 +57,39 @@ static bool is_candidate(const struct audit_subject *subject, size_t at, int64_t
            (last || !timekeeper_is_before(subject->acts[at + 1].at_ms, at_ms));
 }
 
-static bool was_active(const struct audit_subject *relationship, int64_t at_ms)
+/* The relationship was active then, and no objection stood against the read. */
+static bool was_open(const struct audit_subject *relationship, const struct sql_disclosure_row *row, bool objectionable)
 {
     struct relationship folded = {0};
-    bool active = false;
+    bool open = false;
     for (size_t i = 0; i < relationship->acts_count; i++) {
         relationship_fold(&folded, &relationship->acts[i]);
-        active = active || (is_candidate(relationship, i, at_ms) &&
-                            relationship_state_at(&folded, at_ms) == RELATIONSHIP_ACTIVE);
+        bool outweighed = objectionable && objection_outweighs(&folded.objection, row->grant_id);
+        open = open || (is_candidate(relationship, i, row->at_ms) && !outweighed &&
+                        relationship_state_at(&folded, row->at_ms) == RELATIONSHIP_ACTIVE);
     }
-    return active;
+    return open;
+}
+
+/* Whether the read is for something that an objection is against; looked up where one was ever made. */
+static err is_objectionable(struct audit_walk *walk, const struct audit_subject *relationship,
+                            const struct sql_disclosure_row *row, bool *out)
+{
+    const struct id purpose = {ID_PURPOSE, row->organisation_id, row->purpose_id};
+    struct relationship folded = {0};
+    bool was_made = false;
+    *out = false;
+    for (size_t i = 0; relationship != NULL && i < relationship->acts_count; i++) {
+        relationship_fold(&folded, &relationship->acts[i]);
+        was_made = was_made || objection_stands(&folded.objection);
+    }
+    if (!was_made)
+        return OK;
+    err result = objection_is_against_version(&walk->brief, &purpose, row->purpose_version, out);
+    if (result != NOT_FOUND)
+        return result;
+    failure_clear(&walk->brief.failure); /* no such purpose: no grant rests on it */
+    return OK;
 }
 
 static bool grant_covers(const struct grant *grant, const struct sql_disclosure_row *row, int64_t department_bit)
@@ -102,12 +125,14 @@ static err check_given(struct audit_walk *walk, const struct sql_disclosure_row 
     const struct audit_subject *relationship = audit_subject_find(walk, AUDIT_RELATIONSHIP, row->relationship_id);
     struct audit_subject *grant = audit_subject_find(walk, AUDIT_GRANT, row->grant_id);
     struct department department = {.bit = 0};
+    bool objectionable = false;
+    TRY(is_objectionable(walk, relationship, row, &objectionable));
     err result = department_load(&walk->brief, row->organisation_id, row->department_id, &department);
     if (result != OK && result != NOT_FOUND)
         return result;
     failure_clear(&walk->brief.failure); /* no such department: no grant covers it */
     if (relationship == NULL || grant == NULL || grant->relationship_id != row->relationship_id ||
-        relationship->organisation_id != row->organisation_id || !was_active(relationship, row->at_ms) ||
+        relationship->organisation_id != row->organisation_id || !was_open(relationship, row, objectionable) ||
         !was_granted(grant, row, department.bit))
         audit_found(walk, "The read %.*s was given without a live grant.", TEXT_ARGS(name_of(walk, row)));
     if (grant == NULL || row->reason.size > 0) /* what found nothing is not counted */

@@ -143,6 +143,7 @@ static err compare_event(struct audit_walk *walk, const struct audit_subject *su
 static const struct column RELATIONSHIP_COLUMNS[] = {
     COLUMN(person_id),     COLUMN(relationship_id), COLUMN(organisation_id), COLUMN(state),        COLUMN(nature),
     COLUMN(started_at_ms), COLUMN(ends_at_ms),      COLUMN(review_at_ms),    COLUMN(last_act_id),
+    COLUMN(objection),     COLUMN(objection_act_id),
 };
 #undef COLUMN
 

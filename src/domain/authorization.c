@@ -186,9 +186,10 @@ static err find_grant(struct ctx *cx, struct authorization_answer *answer, const
     if (answer->terms.answer != ANSWER_ACCEPT || make->uses.kind != USES_PERIOD)
         return OK;
     TRY(grant_list_open(cx, &question, &grants, &count));
+    TRY(objection_mark(cx, &answer->out_relationship, grants, count));
     for (size_t i = 0; i < count && !answer->out_has_grant; i++) {
         answer->out_has_grant = grant_state_at(&grants[i], ctx_latest_ms(cx)) == GRANT_ACTIVE &&
-                                is_the_same(cx, &grants[i], answer, purpose);
+                                !grants[i].is_objected && is_the_same(cx, &grants[i], answer, purpose);
         answer->out_grant = grants[i];
     }
     return OK;

@@ -33,6 +33,16 @@ struct standing {
     size_t              count;
 };
 
+static const char *refusal_of(const struct ctx *cx, const struct grant *grant, attribute_number kind)
+{
+    const char *reason = grant_refusal(grant, kind, cx->actor.department_bit, cx->now_ms);
+    if (reason == NULL) /* what is over by either clock gives nothing */
+        reason = grant_refusal(grant, kind, cx->actor.department_bit, ctx_latest_ms(cx));
+    if (reason == NULL && grant->is_objected)
+        return "relationship.objected";
+    return reason;
+}
+
 /* The grant under which a kind may leave, or why not: the newest grant that speaks of the kind gives the reason. */
 static const struct grant *find_grant(const struct ctx *cx, const struct standing *standing, attribute_number kind,
                                       const char **out_reason)
@@ -43,15 +53,20 @@ static const struct grant *find_grant(const struct ctx *cx, const struct standin
         return NULL;
     }
     for (size_t i = standing->count; i-- > 0;) {
-        const char *reason = grant_refusal(&standing->grants[i], kind, cx->actor.department_bit, cx->now_ms);
-        if (reason == NULL) /* what is over by either clock gives nothing */
-            reason = grant_refusal(&standing->grants[i], kind, cx->actor.department_bit, ctx_latest_ms(cx));
+        const char *reason = refusal_of(cx, &standing->grants[i], kind);
         if (reason == NULL)
             return &standing->grants[i];
         if (text_is(text_of(*out_reason), "grant.none"))
             *out_reason = reason;
     }
     return NULL;
+}
+
+/* With what the person objects to marked. */
+static err list_open(struct ctx *cx, const struct grant_question *question, struct grant **out, size_t *out_count)
+{
+    TRY(grant_list_open(cx, question, out, out_count));
+    return objection_mark(cx, question->relationship, *out, *out_count);
 }
 
 /* The open grants, and those that have ended among them: all oldest first. */
@@ -80,7 +95,7 @@ err disclosure_may(struct ctx *cx, const struct relationship *relationship, int6
     const char *reason = NULL;
     struct grant *grants = NULL;
     size_t count = 0;
-    TRY(grant_list_open(cx, &question, &grants, &count));
+    TRY(list_open(cx, &question, &grants, &count));
     TRY(add_ended(cx, &question, &grants, &count));
     struct standing standing = {relationship_refusal(relationship, ctx_latest_ms(cx)), grants, count};
     *out_refusal = find_grant(cx, &standing, kind, &reason) == NULL ? reason : NULL;
@@ -145,7 +160,7 @@ static err load_grants(struct ctx *cx, struct disclosure_ask *ask)
     const struct grant_question question = {&ask->found, ask->purpose_id.item};
     ask->edition = store_people_edition(cx);
     ask->has_ended = false;
-    return grant_list_open(cx, &question, &ask->grants, &ask->grants_count);
+    return list_open(cx, &question, &ask->grants, &ask->grants_count);
 }
 
 static struct attribute_set allowed_kinds(const struct disclosure_ask *ask)

@@ -76,6 +76,7 @@ err grant_begin(struct ctx *cx, const struct relationship *relationship, const s
     grant->organisation_id = relationship->organisation_id;
     TRY(grant_check_room(cx, grant));
     TRY(act_check_room(cx, relationship->person_id, relationship->relationship_id));
+    number_lift(cx->numbers, relationship->objection.act_id); /* a newer word than that */
     grant->grant_id = ctx_number(cx);
     grant->from_at_ms = cx->now_ms;
     struct act act = act_on(grant, ACT_GRANT_GIVEN);

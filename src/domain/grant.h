@@ -37,6 +37,7 @@ struct grant {
     int64_t              receipt_id; /* of its latest act */
     int64_t              last_act_id;
     int64_t              closes_at_ms; /* permits nothing from here on: its end, or the moment at which it was ended */
+    bool                 is_objected;  /* nothing either: objection_mark() */
 };
 
 /* ---- pure rules */
@@ -114,8 +115,7 @@ struct grant_narrow {
     int64_t              grant_id;
     bool                 set_attributes, set_departments, set_until, set_uses;
     struct attribute_set attributes;
-    int64_t              departments;
-    int64_t              until_at_ms;
+    int64_t              departments, until_at_ms;
     struct uses          uses;
     struct grant         out;
 };

@@ -187,6 +187,33 @@ static void write_event(struct ctx *cx, struct payload *payload)
     json_close_object(json);
 }
 
+/* What the person objects to, told whole in the receipt of the act that says so. */
+static void write_objection(struct payload *payload)
+{
+    struct json_writer *json = &payload->json;
+    dpv_purpose term = DPV_NONE;
+    bool passed_on = false;
+    json_write_key(json, "symbolon:objection");
+    json_open_object(json);
+    json_member_bool(json, "stands", payload->act->kind != ACT_RELATIONSHIP_LIFTED);
+    json_member_text(json, "by", payload->act->kind == ACT_RELATIONSHIP_SIGNALLED ? TEXT("signal") : TEXT("person"));
+    json_write_key(json, "against");
+    json_open_array(json);
+    for (size_t i = 0; objection_term(i, &term, &passed_on); i++) {
+        json_open_object(json);
+        json_member_text(json, "term", text_of(dpv_purpose_term(term)));
+        json_member_bool(json, "whenPassedOn", passed_on);
+        json_close_object(json);
+    }
+    json_close_array(json);
+    json_close_object(json);
+}
+
+static bool is_of_objection(act_kind kind)
+{
+    return kind == ACT_RELATIONSHIP_SIGNALLED || kind == ACT_RELATIONSHIP_OBJECTED || kind == ACT_RELATIONSHIP_LIFTED;
+}
+
 static void write_relationship(struct payload *payload)
 {
     struct json_writer *json = &payload->json;
@@ -224,6 +251,8 @@ static err write_body(struct ctx *cx, struct payload *payload)
     } else {
         write_relationship(payload);
     }
+    if (is_of_objection(payload->act->kind))
+        write_objection(payload);
     write_event(cx, payload);
     TRY(write_keys(cx, payload));
     json_close_object(&payload->json);

@@ -7,6 +7,7 @@
 
 #include "crypto/keyring.h"
 #include "domain/act.h"
+#include "domain/objection.h"
 
 typedef enum relationship_state {
     RELATIONSHIP_INVITED = 1,  /* the organisation's half only */
@@ -37,6 +38,7 @@ struct relationship {
     int64_t             ends_at_ms;   /* 0: open */
     int64_t             review_at_ms; /* 0: none */
     int64_t             last_act_id;
+    struct objection    objection;
 };
 
 /* What the acts add up to: pure. */
@@ -77,8 +79,7 @@ err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *
 struct relationship_propose {
     int64_t             organisation_id;
     relationship_nature nature;
-    int64_t             ends_at_ms;
-    int64_t             review_at_ms;
+    int64_t             ends_at_ms, review_at_ms;
     struct relationship out;
 };
 err relationship_propose(struct ctx *cx, void *arg) MUST_CHECK;
@@ -131,8 +132,7 @@ err relationship_invite(struct ctx *cx, int64_t person_id, int64_t organisation_
                         struct relationship *out) MUST_CHECK;
 struct relationship_start {
     relationship_nature nature;
-    int64_t             ends_at_ms;
-    int64_t             review_at_ms;
+    int64_t             ends_at_ms, review_at_ms;
 };
 err relationship_begin(struct ctx *cx, struct relationship *relationship, const struct relationship_start *start)
     MUST_CHECK;

@@ -57,6 +57,21 @@ static relationship_state state_after(relationship_state before, act_kind kind)
     return before;
 }
 
+static void fold_objection(struct objection *objection, const struct act *act)
+{
+    static const struct {
+        act_kind        kind;
+        objection_state after;
+    } WORDS[] = {
+        {ACT_RELATIONSHIP_SIGNALLED, OBJECTION_SIGNALLED},
+        {ACT_RELATIONSHIP_OBJECTED, OBJECTION_MADE},
+        {ACT_RELATIONSHIP_LIFTED, OBJECTION_LIFTED},
+    };
+    for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
+        if (WORDS[i].kind == act->kind)
+            *objection = (struct objection){WORDS[i].after, act->act_id};
+}
+
 void relationship_fold(struct relationship *relationship, const struct act *act)
 {
     relationship->person_id = act->person_id;
@@ -69,6 +84,7 @@ void relationship_fold(struct relationship *relationship, const struct act *act)
         relationship->started_at_ms = act->at_ms;
     relationship->state = state_after(relationship->state, act->kind);
     relationship->last_act_id = act->act_id;
+    fold_objection(&relationship->objection, act);
 }
 
 relationship_state relationship_state_at(const struct relationship *relationship, int64_t at_ms)

@@ -21,6 +21,7 @@ static struct relationship relationship_of_row(const struct sql_relationship_row
         .ends_at_ms = row->ends_at_ms,
         .review_at_ms = row->review_at_ms,
         .last_act_id = row->last_act_id,
+        .objection = {(objection_state)row->objection, row->objection_act_id},
     };
 }
 
@@ -140,6 +141,15 @@ err relationship_list_any(struct ctx *cx, int64_t person_id, struct relationship
     return take_rows(cx, rows, count, list);
 }
 
+err relationship_list_unasked(struct ctx *cx, struct relationship_list *list)
+{
+    struct sql_relationship_list_unasked_in in = {cx->actor.person_id, cx->now_ms, list->after, list->limit};
+    struct sql_relationship_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_relationship_list_unasked(cx, &in, &rows, &count));
+    return take_rows(cx, rows, count, list);
+}
+
 err relationship_list_of_organisation(struct ctx *cx, struct relationship_list *list)
 {
     TRY(policy_require_own(cx, POLICY_RELATIONSHIP_SEE));
@@ -163,6 +173,8 @@ struct sql_relationship_save_in relationship_row(const struct relationship *rela
         .ends_at_ms = relationship->ends_at_ms,
         .review_at_ms = relationship->review_at_ms,
         .last_act_id = relationship->last_act_id,
+        .objection = relationship->objection.state,
+        .objection_act_id = relationship->objection.act_id,
     };
 }
 

@@ -19,6 +19,8 @@ err relationship_apply(struct ctx *cx, struct relationship *relationship, struct
  * Inside a write. */
 err relationship_end_now(struct ctx *cx, struct relationship *relationship, bool erase,
                          int64_t *out_receipt_id) MUST_CHECK;
+/* The caller's that have begun and not ended, and in which nothing was said of an objection, by number. */
+err relationship_list_unasked(struct ctx *cx, struct relationship_list *list) MUST_CHECK;
 /* The caller's own relationship, to shape it. NOT_FOUND. */
 err relationship_load_own(struct ctx *cx, int64_t relationship_id, struct relationship *out) MUST_CHECK;
 

@@ -111,6 +111,7 @@ static err knock(struct api_thread *thread, struct call *call, struct visit *vis
     TRY(gate_admit(&visit->api->gate, call, visit->route, &visit->proof));
     if (visit->proof.reason != NULL)
         oauth_add_nonce(call);
+    TRY(gate_hear_signal(call));
     TRY(fill_visit(call, visit));
     TRY(visit->route->run(call));
     if (thread->sealed == call)

@@ -203,6 +203,8 @@ static const struct {
     {"grant.expired", "expired", "The grant has run out.", "The customer's permission has run out."},
     {"grant.used_up", "used_up", "The grant is used up.", "The customer's permission is used up."},
     {"grant.withdrawn", "withdrawn", "The grant was withdrawn.", "The customer has stopped this."},
+    {"relationship.objected", "objected", "The customer objects to sale of data and advertising by it.",
+     "The customer objects to this."},
     {NULL, "restricted", "The relationship is not active.", "Nothing may be read of this customer now."},
 };
 

@@ -43,6 +43,26 @@ err get_readiness(struct call *call)
     return call_reply(call, &(struct health){keyring_lost(cx->keyring) > 0 ? TEXT("keys_lost") : TEXT("ok")});
 }
 
+/* Since when the signal is taken as it is now: not a moment of this node. */
+#define PRIVACY_CONTROL_SINCE "2026-11-23"
+
+struct privacy_control {
+    bool        gpc;
+    struct text updated;
+};
+static const struct shape_member PRIVACY_CONTROL[] = {
+    MEMBER("gpc", BOOL, SHAPE_REQUIRED, struct privacy_control, gpc),
+    MEMBER("lastUpdate", TEXT, SHAPE_REQUIRED, struct privacy_control, updated, .sentence = "A date."),
+};
+const struct shape SHAPE_PRIVACY_CONTROL = {.name = "PrivacyControl",
+    .sentence = "As Global Privacy Control names it.", SHAPE_MEMBERS(PRIVACY_CONTROL),
+    .size = sizeof(struct privacy_control)};
+
+err get_privacy_control(struct call *call)
+{
+    return call_reply(call, &(struct privacy_control){true, TEXT(PRIVACY_CONTROL_SINCE)});
+}
+
 err get_openapi(struct call *call)
 {
     return call_reply_text(call, "application/json", call_visit(call)->api->openapi);

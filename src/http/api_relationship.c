@@ -2,6 +2,7 @@
  * Relationships: the person proposes, claims, shapes and ends them; the organisation sees them and answers. */
 #include "domain/grant.h"
 #include "domain/invitation.h"
+#include "domain/objection_change.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
 
@@ -255,6 +256,39 @@ err post_relationship_end(struct call *call)
     if (relationship.state != RELATIONSHIP_ENDED)
         TRY(count_stops(&call->cx, &relationship, false, &sealing.stops));
     return call_seal_with(call, &sealing);
+}
+
+/* ---- object */
+
+struct objection_body {
+    bool stands;
+};
+static const struct shape_member OBJECTION[] = {
+    MEMBER("stands", BOOL, SHAPE_REQUIRED, struct objection_body, stands,
+           .sentence = "true: the person objects; false: not, whatever a browser signals from now on."),
+};
+const struct shape SHAPE_OBJECTION_CHANGE = {.name = "ObjectionChange", SHAPE_MEMBERS(OBJECTION),
+    .size = sizeof(struct objection_body)};
+
+static err reply_objected(struct call *call, void *arg)
+{
+    const struct objection_change *change = arg;
+    return reply_relationship(call, &change->out);
+}
+
+err post_objection(struct call *call)
+{
+    struct objection_body body = {.stands = false};
+    struct relationship relationship;
+    struct objection_change *change = ARENA_NEW(call->arena, struct objection_change);
+    if (change == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(relationship_open(&call->cx, call_text(call, "rel"), &relationship));
+    TRY(call_body(call, &body));
+    change->relationship_id = relationship.relationship_id;
+    change->stands = body.stands;
+    return call_seal_with(call, &(struct sealing){.run = objection_change, .arg = change, .encode = reply_objected,
+                                                  .person_id = relationship.person_id, .stops = body.stands});
 }
 
 /* ---- the organisation answers a proposal */

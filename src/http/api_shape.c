@@ -75,6 +75,20 @@ const struct shape SHAPE_USES = {.name = "Uses", .sentence = "How often a grant 
 
 /* ---- relationship */
 
+static const struct choice OBJECTION_STATES[] = {{OBJECTION_SIGNALLED, "stands"}, {OBJECTION_MADE, "stands"},
+    {OBJECTION_LIFTED, "lifted"}, {0, NULL}};
+static const struct choice OBJECTION_WAYS[] = {{OBJECTION_SIGNALLED, "signal"}, {OBJECTION_MADE, "person"},
+    {OBJECTION_LIFTED, "person"}, {0, NULL}};
+static const struct shape_member OBJECTION[] = {
+    MEMBER("state", CHOICE, 0, struct objection_view, state, .choices = OBJECTION_STATES),
+    MEMBER("by", CHOICE, 0, struct objection_view, by, .choices = OBJECTION_WAYS,
+           .sentence = "The signal of a browser (Sec-GPC), or the person's own word."),
+    MEMBER("since", TIME, 0, struct objection_view, since_ms),
+};
+static const struct shape SHAPE_OBJECTION = {.name = "Objection",
+    .sentence = "To the sale of data and to advertising by it.", SHAPE_MEMBERS(OBJECTION),
+    .size = sizeof(struct objection_view)};
+
 static const struct shape_member RELATIONSHIP[] = {
     MEMBER("id", ID, 0, struct relationship_view, id, .id = ID_RELATIONSHIP),
     MEMBER("organisation", OBJECT, 0, struct relationship_view, organisation, .shape = &SHAPE_NAMED),
@@ -88,6 +102,8 @@ static const struct shape_member RELATIONSHIP[] = {
            .sentence = "When the person wants to look at it again."),
     MEMBER("grants", INT, 0, struct relationship_view, grants,
            .sentence = "How many grants have not ended; one that is used up counts until then."),
+    MEMBER("objection", OBJECT_AT, SHAPE_NULLABLE, struct relationship_view, objection, .shape = &SHAPE_OBJECTION,
+           .sentence = "While it stands, older grants permit no such purpose; null: nothing was said."),
 };
 const struct shape SHAPE_RELATIONSHIP = {.name = "Relationship", .sentence = "One person with one organisation.",
     SHAPE_MEMBERS(RELATIONSHIP), .size = sizeof(struct relationship_view)};

@@ -146,6 +146,19 @@ err read_departments(struct ctx *cx, int64_t organisation_id, const struct id *i
 
 /* ---- relationship */
 
+static err view_objection(struct views *views, const struct objection *objection, const struct objection_view **out)
+{
+    *out = NULL;
+    if (objection->state == OBJECTION_NONE)
+        return OK;
+    struct objection_view *view = ARENA_NEW(views->cx->arena, struct objection_view);
+    if (view == NULL)
+        return FAIL_MEMORY(views->cx);
+    *view = (struct objection_view){objection->state, objection->state, objection_since_ms(objection)};
+    *out = view;
+    return OK;
+}
+
 err view_relationship(struct views *views, const struct relationship *relationship, struct relationship_view *out)
 {
     struct relationship_view view = {
@@ -156,6 +169,7 @@ err view_relationship(struct views *views, const struct relationship *relationsh
         .ends_at_ms = relationship->ends_at_ms,
         .review_at_ms = relationship->review_at_ms,
     };
+    TRY(view_objection(views, &relationship->objection, &view.objection));
     TRY(view_organisation(views, relationship->organisation_id, &view.organisation));
     TRY(grant_count_open(views->cx, relationship, &view.grants));
     *out = view;

@@ -41,6 +41,11 @@ struct purpose_named {
     struct text name;
 };
 
+struct objection_view {
+    objection_state state, by;
+    int64_t         since_ms;
+};
+
 struct relationship_view {
     struct id           id;
     struct named        organisation;
@@ -50,6 +55,7 @@ struct relationship_view {
     int64_t             ends_at_ms;
     int64_t             review_at_ms;
     int64_t             grants;
+    const struct objection_view *objection; /* NULL: nothing was said */
 };
 
 struct grant_view {
@@ -63,9 +69,7 @@ struct grant_view {
     const struct text   *department_names;
     size_t               department_names_count;
     grant_state          state;
-    int64_t              from_at_ms;
-    int64_t              until_at_ms;
-    int64_t              ended_at_ms;
+    int64_t              from_at_ms, until_at_ms, ended_at_ms;
     struct uses          uses;
     int64_t              used;
     struct id            receipt;
@@ -97,9 +101,7 @@ struct purpose_view {
     struct text          benefit;
     struct text          if_no;
     struct text          language;
-    int64_t              created_at_ms;
-    int64_t              published_at_ms;
-    int64_t              retired_at_ms;
+    int64_t              created_at_ms, published_at_ms, retired_at_ms;
 };
 
 struct offer_view {
@@ -122,9 +124,7 @@ struct request_view {
     struct uses                uses;
     const struct offer_view   *counter;
     int64_t                    revision;
-    int64_t                    created_at_ms;
-    int64_t                    expires_at_ms;
-    int64_t                    answered_at_ms;
+    int64_t                    created_at_ms, expires_at_ms, answered_at_ms;
     struct id                  grant;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "crypto/id_seal.h"
+#include "domain/objection_change.h"
 #include "domain/person.h"
 #include "domain/session.h"
 #include "http/api_thread.h"
@@ -293,6 +294,12 @@ static bool is_to_keep(const struct seal *seal)
     return seal->repeatable && (seal->replaces || seal->sealing.passing == NULL || !*seal->sealing.passing);
 }
 
+/* What stops something goes alone; the next request brings the signal. */
+static bool is_to_signal(const struct seal *seal)
+{
+    return seal->call->cx.actor.signals && seal->sealing.stops == 0 && !seal->sealing.in_ledger;
+}
+
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
  * transaction. May run again, so it starts from the reply as the handler left it. */
 static err run_sealed(struct ctx *cx, void *arg)
@@ -306,6 +313,8 @@ static err run_sealed(struct ctx *cx, void *arg)
         TRY(person_is_still_here(cx));
     if (session_is_to_note(cx) && !seal->sealing.in_ledger)
         TRY(session_note(cx));
+    if (is_to_signal(seal)) /* before what the person says now: that is the newer word */
+        TRY(objection_signal(cx));
     TRY(use_proof(cx, seal));
     if (seal->repeatable)
         TRY(find_kept(seal, &found));
@@ -390,7 +399,7 @@ err call_seal_proof(struct call *call)
 void call_seal_note(struct call *call)
 {
     const struct sealing sealing = {.run = run_nothing, .may_fail = true};
-    if (session_is_to_note(&call->cx) && call_seal_with(call, &sealing) != OK)
+    if ((session_is_to_note(&call->cx) || call->cx.actor.signals) && call_seal_with(call, &sealing) != OK)
         failure_clear(&call->cx.failure);
 }
 

@@ -29,8 +29,8 @@ const char *call_origin(const struct call *call); /* "https://node.example" */
 /* Uses the proof up that came with this request, before a reply leaves that no write goes before. Return what it
  * gives. */
 err call_seal_proof(struct call *call) MUST_CHECK;
-/* Notes that the caller's session was used, when it is time to, beside a reply that no write goes before. When that
- * cannot be, the reply leaves all the same. */
+/* Notes that the caller's session was used, when it is time to, and what its browser signals, beside a reply that no
+ * write goes before. When that cannot be, the reply leaves all the same. */
 void call_seal_note(struct call *call);
 
 /* ---- decode */

@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "domain/objection_change.h"
 #include "domain/organisation.h"
 #include "domain/session.h"
 #include "http/oauth.h"
@@ -181,6 +182,17 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
     if (route->query == NULL && call->request.query.size > 0)
         return FAIL(&call->cx, MALFORMED, "request.unknown_parameter", "this address takes no parameters");
     return OK;
+}
+
+err gate_hear_signal(struct call *call)
+{
+    static const char NAME[] = "Sec-GPC";
+    struct ctx *cx = &call->cx;
+    struct text value;
+    if (cx->actor.kind != ACTOR_PERSON || h1_field_count(&call->request, NAME) != 1 ||
+        !h1_field(&call->request, NAME, &value) || !text_is(value, "1"))
+        return OK;
+    return objection_signal_is_new(cx, &cx->actor.signals);
 }
 
 bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out)

@@ -19,6 +19,10 @@ struct gate {
 err gate_admit(const struct gate *gate, struct call *call, const struct route *route,
                struct seen_token *out_proof) MUST_CHECK;
 
+/* Behind that, for a person: marks the actor when the request bears the signal of Global Privacy Control (W3C) and it
+ * is not recorded everywhere yet. Anything but the value 1 is no signal. */
+err gate_hear_signal(struct call *call) MUST_CHECK;
+
 /* For pages that greet: whether the request has a session that holds. The ctx's actor stays nobody. */
 bool gate_is_signed_in(const struct gate *gate, struct call *call);
 /* The same, and who it is; `out` is left as it was when nobody is. */

@@ -186,12 +186,14 @@ def try_the_rest():
         node.nobody.get(link.removeprefix(node.url)).expect(303)
         for path in ("/", "/healthz", "/readyz", "/v1/kinds?limit=200", "/.well-known/oauth-authorization-server",
                      "/.well-known/oauth-protected-resource", "/oauth/jwks", "/.well-known/openid-configuration",
+                     "/.well-known/gpc.json",
                      f"/.well-known/symbolon/organisations/{shop.organisation}"):
             node.nobody.get(path).expect(200)
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)
         ada.delete("/v1/me/attributes/pd:Name").expect(204)
         purpose = api_journey.publish(shop)
         rel = api_journey.connect(shop, ada)
+        ada.post(f"/v1/me/relationships/{rel}/objection", {"stands": False}).expect(200)
         give = {"relationship": rel, "purpose": purpose, "attributes": ["pd:Name", "pd:PhysicalAddress"],
                 "uses": {"kind": "event", "event": "The order has come."}}
         grant = ada.post("/v1/me/grants", give).expect(201).json

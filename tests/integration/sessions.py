@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a session is its person's, seen and ended by nobody else; none goes on under a name that was known before
-somebody signed in or proved who it is; and no page of another site changes anything with its cookie. Method: people
-with several sessions, on one node by plain http and one that is reached by https; every door that changes something,
-as the node describes them, with each value of Origin and Fetch Metadata. Positive control: the same write from the
-node's own page gets past that check, at every door.
+somebody signed in or proved who it is; no page of another site changes anything with its cookie; and what its browser
+signals is recorded once, and not against what the person says. Method: people with several sessions, on one node by
+plain http and one that is reached by https; every door that changes something, as the node describes them, with each
+value of Origin and Fetch Metadata. Positive control: the same write from the node's own page gets past that check, at
+every door; without the signal the same read is given.
 
 Usage: sessions.py [LIBRARY], the library of set_clock.c"""
 import concurrent.futures
@@ -12,6 +13,7 @@ import re
 import sys
 
 import steps
+from purposes import DELIVER
 from running_node import Caller, ProxiedNode, RunningNode
 from set_clock import Clock
 from software_passkey import Device, origin_of, session_of
@@ -251,17 +253,133 @@ def use_is_noted_and_what_is_not_used_ends(world):
     eve.get("/v1/me").expect(401, "session.unknown")
 
 
+# ---- what a browser signals (Global Privacy Control)
+
+SIGNAL = {"Sec-GPC": "1"}
+SALE = dict(DELIVER, name="Sell your data", sentence="Sell what you like to others.", term="dpv:SellDataToThirdParties",
+            example="A house of data pays us for your address.",
+            attributes={"needed": ["pd:EmailAddress"], "optional": []})
+
+
+class Bond:
+    """Somebody new, with a shop that may sell the address."""
+
+    def __init__(self, world, name, gives=True):
+        self.shop, self.purpose, self.person = world.shop, world.sale, world.node.person(name)
+        self.person.put("/v1/me/attributes/pd:EmailAddress", {"value": "x@example.org"}).expect(200)
+        self.relationship = self.begin(self.shop)
+        self.gives = {"relationship": self.relationship, "purpose": self.purpose, "attributes": ["pd:EmailAddress"]}
+        if gives:
+            self.person.post("/v1/me/grants", self.gives).expect(201)
+            self.read().expect(200)
+
+    def begin(self, system):
+        code = system.post("/v1/org/invitations", {}).expect(201).json["code"]
+        return self.person.post("/v1/me/relationships", {"invitation": code}).expect(201).json["id"]
+
+    def read(self):
+        return self.shop.post("/v1/org/disclosures", {"relationship": self.relationship, "purpose": self.purpose,
+                                                      "attributes": ["pd:EmailAddress"]})
+
+    def objection(self, relationship=None):
+        """As the person sees it, and the organisation."""
+        path = f"/relationships/{relationship or self.relationship}"
+        seen = self.person.get("/v1/me" + path).expect(200).json["objection"]
+        assert relationship or self.shop.get("/v1/org" + path).expect(200).json["objection"] == seen
+        return seen and (seen["state"], seen["by"])
+
+    def said(self):
+        path = f"/v1/me/relationships/{self.relationship}/receipts?limit=200"
+        events = [entry["event"] for entry in self.person.get(path).expect(200).json["items"]]
+        return [event for event in reversed(events) if "objec" in event]
+
+    def say(self, stands, fields=None):
+        path = f"/v1/me/relationships/{self.relationship}/objection"
+        return self.person.post(path, {"stands": stands}, fields).expect(200).json["objection"]
+
+
+def only_the_one_value_is_a_signal(world):
+    reply = world.node.nobody.get("/.well-known/gpc.json").expect(200)
+    assert reply.field("Content-Type") == "application/json" and set(reply.json) == {"gpc", "lastUpdate"}
+    assert reply.json["gpc"] is True and re.fullmatch(r"\d{4}-\d\d-\d\d", reply.json["lastUpdate"]), reply.json
+    world.bond = Bond(world, "Gil")
+    for value in ("0", "", "true", "1, 1", "11", "\"1\"", "?1"):
+        world.bond.person.get("/v1/me", {"Sec-GPC": value}).expect(200)
+    world.shop.get("/v1/org/grants?relationship=" + world.bond.relationship, SIGNAL).expect(200)
+    world.node.nobody.get("/", SIGNAL).expect(200)
+    assert world.bond.objection() is None and world.bond.said() == []
+    world.bond.read().expect(200)
+
+
+def many_requests_with_the_signal_record_it_once(world):
+    bond = world.bond
+    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        for reply in pool.map(lambda _: bond.person.get("/v1/me", SIGNAL), range(AT_ONCE)):
+            reply.expect(200)
+    bond.read().expect(403, "relationship.objected")
+    assert bond.objection() == ("stands", "signal") and bond.said() == ["relationship.objected_by_signal"]
+    receipt = bond.person.get(f"/v1/me/relationships/{bond.relationship}/receipts").json["items"][0]["id"]
+    page = bond.person.get(f"/v1/me/receipts/{receipt}", {"Accept": "text/html"}).expect(200)
+    assert b"objected by signal" in page.body, page.body
+    refused = bond.person.get("/v1/me/disclosures").expect(200).json["items"][0]
+    assert (refused["outcome"], refused["reason"]) == ("refused", "relationship.objected")
+    ask = {"subject": {"type": "department", "id": world.shop.department},
+           "action": {"name": "read", "properties": {"purpose": bond.purpose}},
+           "resource": {"type": "relationship", "id": bond.relationship,
+                        "properties": {"attributes": ["pd:EmailAddress"]}}}
+    denied = world.shop.post("/access/v1/evaluation", ask).expect(200).json
+    assert denied["decision"] is False and denied["context"]["reason"] == "objected", denied
+    assert "access_request" not in denied["context"]
+
+
+def who_lifts_it_is_not_overruled_by_a_browser(world):
+    bond = world.bond
+    seen = bond.say(False, SIGNAL)
+    assert (seen["state"], seen["by"]) == ("lifted", "person") and seen["since"]
+    for caller in (bond.person, sign_in(world, bond.person)):
+        caller.get("/v1/me", SIGNAL).expect(200)
+    bond.read().expect(200)
+    assert bond.objection() == ("lifted", "person")
+    bank = bond.begin(world.bank)
+    assert bond.objection(bank) is None
+    bond.person.get("/v1/me", SIGNAL).expect(200)
+    assert bond.objection(bank) == ("stands", "signal")
+    bond.say(True)
+    bond.say(True)
+    bond.read().expect(403, "relationship.objected")
+    assert bond.said() == ["relationship.objected_by_signal", "relationship.objection_lifted", "relationship.objected"]
+
+
+def a_yes_that_brings_the_signal_is_the_newer_word(world):
+    bond = Bond(world, "Hal", gives=False)
+    bond.person.post("/v1/me/grants", bond.gives, SIGNAL).expect(201)
+    assert bond.objection() == ("stands", "signal")
+    bond.person.get("/v1/me", SIGNAL).expect(200)
+    bond.read().expect(200)
+    grant = bond.person.get("/v1/me/grants").expect(200).json["items"][0]["id"]
+    other = Bond(world, "Ida", gives=False)
+    other.person.post("/v1/me/grants", {}, SIGNAL).expect(400)  # what fails brings nothing
+    assert other.objection() is None
+    bond.person.post(f"/v1/me/grants/{grant}/withdraw", {}, SIGNAL).expect(200)
+    bond.read().expect(403)
+
+
 class World:
     def __init__(self, node, clock):
         self.node, self.clock = node, clock
         self.ada, self.bob = node.person("Ada"), node.person("Bob")
         self.shop = node.organisation("Blue Shop", "Shipping")
-        self.device = None
+        self.bank = node.organisation("Red Bank", "Counter")
+        self.sale = self.shop.post("/v1/org/purposes", SALE).expect(201).json["id"]
+        self.shop.post(f"/v1/org/purposes/{self.sale}/publish").expect(200)
+        self.device = self.bond = None
 
 
 STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its_person_and_nobody_else,
          all_others_end_at_once, a_name_from_before_signing_in_is_nobodys_after_it, a_proof_takes_the_old_name_away,
          many_proofs_at_once_leave_one_session, cookies_are_for_this_host_alone, no_other_site_writes_at_any_door,
+         only_the_one_value_is_a_signal, many_requests_with_the_signal_record_it_once,
+         who_lifts_it_is_not_overruled_by_a_browser, a_yes_that_brings_the_signal_is_the_newer_word,
          the_sessions_of_who_is_erased_are_gone, use_is_noted_and_what_is_not_used_ends]
 
 

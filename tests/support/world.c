@@ -16,8 +16,8 @@
 #define WORDS                                                                                                         \
     "\"benefit\":\"Delivered to your door.\",\"facts\":{\"passed_on\":[\"DHX couriers\"]},"                           \
     "\"language\":\"en\",\"legal_basis\":\"consent\",\"name\":\"Deliver your order\",\"retention\":\"P90D\","         \
-    "\"sentence\":\"Bring your order to the right door.\",\"term\":\"dpv:DeliveryOfGoods\"}"
-static const char BODY[] = "{" WORDS;
+    "\"sentence\":\"Bring your order to the right door.\",\"term\":\""
+static const char BODY[] = "{" WORDS "dpv:DeliveryOfGoods\"}";
 
 struct ctx *world_as(struct world *world, struct actor actor)
 {
@@ -107,6 +107,8 @@ static struct text body_of(struct world *world, struct actor actor, const struct
     build_text(&body, TEXT("},\"departments\":[\""));
     build_text(&body, id_text(&world->node.cx, department_id));
     build_text(&body, TEXT("\"],\"longest\":\"P1Y\"," WORDS));
+    build_text(&body, text->term);
+    build_literal(&body, "\"}");
     assert_false(body.overflowed);
     return builder_text(&body);
 }
@@ -114,7 +116,11 @@ static struct text body_of(struct world *world, struct actor actor, const struct
 struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
                              struct attribute_set optional)
 {
-    struct purpose_text text = world_purpose_text(needed, optional);
+    return world_publish_text(world, actor, world_purpose_text(needed, optional));
+}
+
+struct purpose world_publish_text(struct world *world, struct actor actor, struct purpose_text text)
+{
     struct text body = body_of(world, actor, &text);
     struct purpose_save save = {.text = text, .body = body};
     ASSERT_OK(world, WRITE(world, actor, purpose_save, &save));

@@ -64,6 +64,7 @@ struct attribute_set world_kinds(const char *names);
 /* A purpose of `actor`'s organisation, published. */
 struct purpose world_publish(struct world *world, struct actor actor, struct attribute_set needed,
                              struct attribute_set optional);
+struct purpose world_publish_text(struct world *world, struct actor actor, struct purpose_text text);
 struct purpose_text world_purpose_text(struct attribute_set needed, struct attribute_set optional);
 struct text world_purpose_body(void);
 struct id world_purpose_id(const struct purpose *purpose);

@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "domain/erasure.h"
+#include "domain/objection_change.h"
 #include "store/queries.h"
 #include "support/world.h"
 
@@ -166,6 +167,26 @@ static void an_answer_begins_a_relationship_and_gives_a_grant_and_tokens(void **
     assert_true(shorter.out_grant.until_at_ms <= grant.from_at_ms + TIME_DAY_MS);
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 2);
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM relationship"), 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+/* Data that is passed on for marketing: a signal outweighs the first yes, and the second one is newer than that. */
+static void a_yes_behind_an_objection_is_said_anew(void **state)
+{
+    struct world *world = *state;
+    struct actor client = make_client(world);
+    struct purpose_text text = world_purpose_text(world->delivery.needed, world->delivery.optional);
+    struct objection_change object = {.stands = true};
+    struct kept code;
+    text.term = TEXT("dpv:DirectMarketing");
+    world->delivery = world_publish_text(world, world->shipping, text);
+    struct grant first = accept(world, &client, &code);
+    assert_int_equal(accept(world, &client, &code).grant_id, first.grant_id);
+    object.relationship_id = first.relationship_id;
+    ASSERT_OK(world, WRITE(world, world->ada, objection_change, &object));
+    struct grant second = accept(world, &client, &code);
+    assert_int_not_equal(second.grant_id, first.grant_id);
+    assert_int_equal(accept(world, &client, &code).grant_id, second.grant_id);
     assert_int_equal(world_audit(world, 0), 0);
 }
 
@@ -514,6 +535,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(an_answer_begins_a_relationship_and_gives_a_grant_and_tokens),
+        WORLD_TEST(a_yes_behind_an_objection_is_said_anew),
         WORLD_TEST(what_a_person_has_begun_is_gone_on_with),
         WORLD_TEST(what_was_not_shown_is_not_given),
         WORLD_TEST(a_request_is_answered_once_and_soon),

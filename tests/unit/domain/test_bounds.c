@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "domain/erasure.h"
+#include "domain/objection_change.h"
 #include "store/queries.h"
 #include "support/world.h"
 
@@ -166,6 +167,10 @@ static void changes_of_a_day_are_counted_and_stops_are_not(void **state)
     ASSERT_OK(world, set_nature(world, &relationship, NATURE_MEMBER)); /* the last one */
     ASSERT_FAILS(world, set_nature(world, &relationship, NATURE_PATIENT), TOO_MANY, "relationship.too_many_changes");
     ASSERT_OK(world, set_nature(world, &relationship, NATURE_MEMBER)); /* is so already */
+    struct objection_change say = {.relationship_id = relationship.relationship_id, .stands = true};
+    ASSERT_OK(world, WRITE(world, world->ada, objection_change, &say));
+    say.stands = false; /* that is no stop */
+    ASSERT_FAILS(world, WRITE(world, world->ada, objection_change, &say), TOO_MANY, "relationship.too_many_changes");
     struct grant_give give = gift(world, &relationship);
     ASSERT_FAILS(world, WRITE(world, world->ada, grant_give, &give), TOO_MANY, "relationship.too_many_changes");
     struct grant_narrow narrow = {

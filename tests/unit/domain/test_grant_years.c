@@ -41,7 +41,8 @@ static void multiply(struct world *world, const char *column, int more)
     (void)snprintf(sql, sizeof sql,
                    "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < %d) "
                    "INSERT INTO relationship SELECT person_id, relationship_id - n, organisation_id, state, nature, "
-                   "edge_person_id, started_at_ms, ends_at_ms, review_at_ms, last_act_id FROM relationship, n",
+                   "edge_person_id, started_at_ms, ends_at_ms, review_at_ms, last_act_id, objection, objection_act_id "
+                   "FROM relationship, n",
                    more);
     if (strcmp(column, "relationship_id") == 0)
         world_spoil(world, "people.db", sql);

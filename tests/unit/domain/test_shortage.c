@@ -4,6 +4,7 @@
  * takes is once the one that fails. */
 #include <string.h>
 
+#include "domain/objection_change.h"
 #include "ledger/ledger.h"
 #include "support/world.h"
 
@@ -165,6 +166,36 @@ static void a_read_that_is_short_gives_nothing(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* ---- under an objection */
+
+static err signal_once(struct ctx *cx, void *arg)
+{
+    bool *is_new = arg;
+    TRY(objection_signal_is_new(cx, is_new));
+    return objection_signal(cx);
+}
+
+static void an_objection_that_is_short_is_none_and_one_that_stands_holds(void **state)
+{
+    struct world *world = *state;
+    struct relationship relationship = world_relate(world, world->shipping, world->ada);
+    struct grant_give give = offer(world, &relationship);
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    bool is_new = false;
+    run_short(world, WRITES(world->ada, signal_once, is_new), 1);
+    struct objection_change change = {.relationship_id = relationship.relationship_id, .stands = true};
+    run_short(world, WRITES(world->ada, objection_change, change), 1);
+    ASSERT_OK(world, relationship_load(world_as(world, world->ada), relationship.person_id,
+                                       relationship.relationship_id, &relationship));
+    struct place place = {relationship, world->delivery.purpose_id, 0};
+    struct disclosure_ask ask = world_question(world, &relationship, &world->delivery, world_kinds("Name"));
+    run_short(world, READS(world->shipping, decide, ask), 0);
+    run_short(world, READS(world->shipping, decide_one, place), 0);
+    change.stands = false;
+    run_short(world, WRITES(world->ada, objection_change, change), 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void a_proof_that_is_short_is_none(void **state)
 {
     struct world *world = *state;
@@ -220,6 +251,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_TEST(a_read_that_is_short_gives_nothing),
+        WORLD_TEST(an_objection_that_is_short_is_none_and_one_that_stands_holds),
         WORLD_TEST(a_proof_that_is_short_is_none),
         WORLD_TEST(a_write_that_is_short_leaves_nothing),
         WORLD_TEST(a_request_that_is_short_is_not_made_and_not_answered),

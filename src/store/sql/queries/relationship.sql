@@ -4,22 +4,25 @@
 -- name: relationship_save
 -- file: people
 -- in:   person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
---       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+--       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64, objection int64,
+--       objection_act_id int64
 -- apart: person_id
 -- rows: none
 INSERT INTO relationship (person_id, relationship_id, organisation_id, state, nature, edge_person_id, started_at_ms,
-    ends_at_ms, review_at_ms, last_act_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ends_at_ms, review_at_ms, last_act_id, objection, objection_act_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 ON CONFLICT (person_id, relationship_id) DO UPDATE SET state = excluded.state, nature = excluded.nature,
     started_at_ms = excluded.started_at_ms, ends_at_ms = excluded.ends_at_ms, review_at_ms = excluded.review_at_ms,
-    last_act_id = excluded.last_act_id;
+    last_act_id = excluded.last_act_id, objection = excluded.objection,
+    objection_act_id = excluded.objection_act_id;
 
 -- name: relationship_load
 -- file: people
 -- in:   person_id int64, relationship_id int64
 -- row:  relationship
 -- out:  person_id int64, relationship_id int64, organisation_id int64, state int64, nature int64, edge_person_id int64,
---       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64
+--       started_at_ms int64, ends_at_ms int64, review_at_ms int64, last_act_id int64, objection int64,
+--       objection_act_id int64
 -- apart: person_id
 -- rows: one
 SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id = $2;
@@ -56,6 +59,15 @@ DELETE FROM relationship WHERE person_id = $1 AND relationship_id = $2;
 -- row:  relationship
 -- rows: many
 SELECT :columns: FROM relationship WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3;
+
+-- Active or paused ones in which nothing was said of an objection.
+-- name: relationship_list_unasked
+-- file: people
+-- in:   person_id int64, now_ms int64, after int64, most int64
+-- row:  relationship
+-- rows: many
+SELECT :columns: FROM relationship WHERE person_id = $1 AND objection = 0 AND state IN (3, 4)
+    AND (ends_at_ms = 0 OR ends_at_ms > $2) AND relationship_id > $3 ORDER BY relationship_id LIMIT $4;
 
 -- name: relationship_list_of_organisation
 -- file: people
