@@ -35,7 +35,8 @@ PERSON_DOORS = [
     ("PATCH", "/v1/me/grants/{grt}", {"departments": ["{dep}"]}),
     ("PATCH", "/v1/me/grants/{grt}", {"attributes": ["pd:Name"]}), ("POST", "/v1/me/grants/{grt}/withdraw", None),
     ("GET", "/v1/me/disclosures?relationship={rel}", None), ("GET", "/v1/me/receipts/{rcp}", None),
-    ("GET", "/v1/me/receipts/{rcp}/proof", None), ("POST", "/v1/me/relationships/{rel}/end", {"erase": False})]
+    ("GET", "/v1/me/receipts/{rcp}/proof", None), ("POST", "/v1/me/relationships/{rel}/objection", {"stands": True}),
+    ("POST", "/v1/me/relationships/{rel}/end", {"erase": False})]
 SYSTEM_DOORS = [
     ("GET", "/v1/org/purposes/{pur}", None), ("PUT", "/v1/org/purposes/{pur}", PURPOSE),
     ("POST", "/v1/org/purposes", dict(PURPOSE, departments=["{dep}"])),

@@ -23,6 +23,7 @@ BODIES = {
     "POST /v1/me/relationships": [{"organisation": "{org}"}],
     "PATCH /v1/me/relationships/{rel}": [{"nature": "member"}],
     "POST /v1/me/relationships/{rel}/end": [{"erase": False}],
+    "POST /v1/me/relationships/{rel}/objection": [{"stands": True}],
     "POST /v1/me/requests/{req}/answer": [{"answer": "refuse"}],
     "POST /v1/me/authorization": [{"client_id": "sys_" + "0" * 26, "request_uri": "x", "answer": "refuse"}],
     "POST /v1/me/grants": [{"relationship": "{rel}", "purpose": "{pur}", "attributes": ["pd:Name"]},
