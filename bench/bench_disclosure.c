@@ -5,6 +5,7 @@
  * name_cpu, microseconds of the whole program for one person. */
 #include <stdio.h>
 
+#include "crypto/id_seal.h"
 #include "questions.h"
 #include "raw.h"
 #include "reading.h"
@@ -152,7 +153,12 @@ void ask_requests(struct world *world, const struct question *question)
     reading_open(&reading, world);
     for (size_t i = 0; i < READING_DRAWN; i++) {
         const struct request *request = &reading.requests[i];
-        (void)printf("%s %.*s %.*s\n", world->organisations[request->organisation].secrets[request->system],
-                     TEXT_ARGS(request->relationship), TEXT_ARGS(request->purpose));
+        const struct world_organisation *asker = &world->organisations[request->organisation];
+        struct arena_mark mark = arena_mark(world->cx.arena);
+        struct text department =
+            id_text(&world->cx, (struct id){ID_DEPARTMENT, asker->organisation_id, asker->department_id});
+        (void)printf("%s %.*s %.*s %.*s\n", asker->secrets[request->system], TEXT_ARGS(request->relationship),
+                     TEXT_ARGS(request->purpose), TEXT_ARGS(department));
+        arena_go_back(world->cx.arena, &mark);
     }
 }

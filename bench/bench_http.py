@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The consent-checked read over HTTP keep-alive, durable, the server on one core and wrk on another: against the whole
-handler in process and against nginx that answers `return 200` with as many bytes."""
+handler in process and against nginx that answers `return 200` with as many bytes. And the question whether such a read
+would be given, by AuthZEN, against the read."""
 import os
 import shutil
 
-from http_load import Server, drive, first_reply, free_port, write_script
+from http_load import (QUESTION, QUESTION_PATH, Server, drive, first_decision, first_reply, free_port,
+                       write_script)
 from measure import Bench, median, per_second, ratio
 
 SERVER_CORE, CLIENT_CORE = 0, os.cpu_count() - 1
@@ -67,8 +69,20 @@ def tell(bench, found, commits):
     bench.must_hold(commits < 0.5, "reads in flight do not share their commits")
 
 
+def ask_questions(bench, folder, script, line, ours):
+    first_decision(ours.port, line)
+    asking, _ = write_script(bench, folder, QUESTION_PATH, QUESTION)
+    reads, questions = [], []
+    for _ in range(1 if bench.small else 5):
+        reads.append(drive(bench, ours, script, 64, CLIENT_CORE)["rate"])
+        questions.append(drive(bench, ours, asking, 64, CLIENT_CORE)["rate"])
+    bench.row("question whether a read would be given, over HTTP, 64 in flight, one core",
+              f"{per_second(median(reads))} reads", per_second(median(questions)), ratio(questions, reads), "")
+
+
 with Bench("http") as bench:
     folder = bench.world(200 if bench.small else 100_000)
     script, line = write_script(bench, folder)
     ours, nginx = start_servers(bench, folder, line)
     tell(bench, *measure(bench, folder, script, ours, nginx))
+    ask_questions(bench, folder, script, line, ours)

@@ -13,8 +13,8 @@ static const struct {
     void (*ask)(struct world *world, const struct question *question);
 } QUESTIONS[] = {
     {"disclosure", ask_disclosure}, {"decide", ask_decide}, {"handler", ask_handler}, {"profile", ask_profile},
-    {"requests", ask_requests}, {"token", ask_token}, {"grant", ask_grant}, {"grant_profile", ask_grant_profile},
-    {"wal", ask_wal},
+    {"requests", ask_requests}, {"token", ask_token}, {"passkey", ask_passkey}, {"grant", ask_grant},
+    {"grant_profile", ask_grant_profile}, {"wal", ask_wal},
     {"log", ask_log}, {"delay", ask_delay}, {"rows", ask_rows}, {"log_beside", ask_log_beside},
     {"postgres_read", ask_postgres_read}, {"postgres_bare", ask_postgres_bare},
     {"postgres_decide", ask_postgres_decide}, {"postgres_grant", ask_postgres_grant},

@@ -15,15 +15,23 @@ import urllib.request
 ATTRIBUTES = ["pd:Name", "pd:EmailAddress", "pd:TelephoneNumber", "pd:PhysicalAddress", "sym:DeliveryNote"]
 PATH = "/v1/org/disclosures"
 
+READ = json.dumps({"relationship": "RELATIONSHIP", "purpose": "PURPOSE", "attributes": ATTRIBUTES})
+# What READ asks for, asked by AuthZEN.
+QUESTION_PATH = "/access/v1/evaluation"
+QUESTION = json.dumps({
+    "subject": {"type": "department", "id": "DEPARTMENT"},
+    "action": {"name": "read", "properties": {"purpose": "PURPOSE"}},
+    "resource": {"type": "relationship", "id": "RELATIONSHIP", "properties": {"attributes": ATTRIBUTES}}})
+
 LUA = """
 local requests, next = {}, 0
 function init(args)
     for line in io.lines("%s") do
-        local key, relationship, purpose = line:match("(%%S+) (%%S+) (%%S+)")
+        local key, relationship, purpose, department = line:match("(%%S+) (%%S+) (%%S+) (%%S+)")
         local headers = {["Host"] = wrk.host, ["Content-Type"] = "application/json"}
         headers["Authorization"] = "Bearer " .. key
-        local body = '{"relationship":"' .. relationship .. '","purpose":"' .. purpose .. '","attributes":%s}'
-        requests[#requests + 1] = wrk.format("POST", "%s", headers, body)
+        local words = {RELATIONSHIP = relationship, PURPOSE = purpose, DEPARTMENT = department}
+        requests[#requests + 1] = wrk.format("POST", "%s", headers, (string.gsub('%s', "%%u+", words)))
     end
 end
 function request()
@@ -108,22 +116,32 @@ def drive(bench, server, script, connections, core=None):
             "switches": switched / replies, "replies": replies}
 
 
-def first_reply(port, line):
-    key, relationship, purpose = line.split()
-    body = json.dumps({"relationship": relationship, "purpose": purpose, "attributes": ATTRIBUTES}).encode()
+def ask_once(port, line, path, body):
+    key, relationship, purpose, department = line.split()
+    body = body.replace("RELATIONSHIP", relationship).replace("PURPOSE", purpose).replace("DEPARTMENT", department)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{PATH}", body, headers)
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body.encode(), headers)
     with urllib.request.urlopen(request) as reply:
-        told = reply.read()
+        return reply.read()
+
+
+def first_reply(port, line):
+    told = ask_once(port, line, PATH, READ)
     if sorted(json.loads(told)["attributes"]) != sorted(ATTRIBUTES):
         raise SystemExit("the first reply lacks values")
     return len(told)
 
 
-def write_script(bench, folder):
+def first_decision(port, line):
+    told = json.loads(ask_once(port, line, QUESTION_PATH, QUESTION))
+    if told["decision"] is not True:
+        raise SystemExit(f"the first question is answered with no: {told}")
+
+
+def write_script(bench, folder, path=PATH, body=READ):
     lines = subprocess.run([str(bench.in_process), "requests", str(folder), "1", "0"], capture_output=True, text=True,
                            check=True).stdout.splitlines()
     (bench.folder / "requests").write_text("\n".join(lines[: 500 if bench.small else None]) + "\n")
-    script = bench.folder / "wrk.lua"
-    script.write_text(LUA % (bench.folder / "requests", json.dumps(ATTRIBUTES, separators=(",", ":")), PATH))
+    script = bench.folder / f"wrk{path.replace('/', '-')}.lua"
+    script.write_text(LUA % (bench.folder / "requests", path, body))
     return script, lines[0]

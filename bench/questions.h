@@ -17,8 +17,9 @@ void ask_disclosure(struct world *world, const struct question *question);
 void ask_decide(struct world *world, const struct question *question);   /* ours alone, for growth */
 void ask_profile(struct world *world, const struct question *question);  /* ours alone, for a profiler */
 void ask_handler(struct world *world, const struct question *question);  /* with key and JSON, without HTTP */
-void ask_requests(struct world *world, const struct question *question); /* "key relationship purpose" lines for wrk */
-void ask_token(struct world *world, const struct question *question); /* requests verified, nothing written */
+void ask_requests(struct world *world, const struct question *question); /* key, relationship, purpose, department */
+void ask_token(struct world *world, const struct question *question); /* requests verified, ID tokens signed */
+void ask_passkey(struct world *world, const struct question *question); /* sign-ins verified, nothing written */
 void ask_grant(struct world *world, const struct question *question);
 void ask_grant_profile(struct world *world, const struct question *question);
 void ask_wal(struct world *world, const struct question *question);  /* bytes of write-ahead log for each change */

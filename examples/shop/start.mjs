@@ -82,6 +82,6 @@ if (!demo.link) {
 2. In the same browser, go to the shop: http://127.0.0.1:${port}
 3. Press Enter here, and Ada stops what she shared. Then let the shop ask again.
 
-Ctrl-C ends node and shop.`)
+Ctrl-C ends node and shop. The folder of the node: ${demo.data}`)
   await beAda(program, demo, settings.purpose)
 }

@@ -5,7 +5,9 @@ the pages of shop and node; what the shop shows is read from its pages, what it 
 control: what is refused behind the stop was told before it."""
 import os
 import pathlib
+import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,23 +39,36 @@ class LocalNode(RunningNode):
 
 
 class Shop:
-    """The program of examples/shop beside a node that runs."""
+    """The program of examples/shop: beside a node that runs, or with one of its own."""
 
-    def __init__(self, node, key):
+    def __init__(self, *words, **settings):
         self.url = f"http://127.0.0.1:{free_port()}"
-        port = self.url.rpartition(":")[2]
-        self.process = subprocess.Popen(["node", "start.mjs"], cwd=SHOP, stdout=subprocess.PIPE, text=True,
-                                        env={**os.environ, "NODE": node.url, "KEY": key, "PORT": port})
+        environment = {**os.environ, **settings, "PORT": self.url.rpartition(":")[2]}
+        self.process = subprocess.Popen(["node", "start.mjs", *words], cwd=SHOP, stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, env=environment)
 
     def __enter__(self):
-        line = self.process.stdout.readline()
-        assert line == f"The shop: {self.url}\n", line
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, value, trace):
         self.process.terminate()
-        self.process.wait(30)
+        status = self.process.wait(60)
+        self.process.stdin.close()
         self.process.stdout.close()
+        assert kind is not None or status in (0, -signal.SIGTERM), status
+
+    def wait_for(self, pattern):
+        """What the pattern finds in the first line of those to come that has it."""
+        said = []
+        for line in self.process.stdout:
+            said.append(line)
+            if found := re.search(pattern, line):
+                return found[1]
+        raise AssertionError(said)
+
+    def press_enter(self):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
 
 
 def expect_words(world, *words):
@@ -148,6 +163,26 @@ def her_no_shares_nothing_either(world):
     assert not [one for one in world.ada.get("/v1/me/grants").expect(200).json["items"] if one["state"] == "active"]
 
 
+def one_command_starts_a_node_with_a_shop_beside_it(world):
+    with Shop(os.environ["SYMBOLON"]) as shop:
+        link = shop.wait_for(r"(http://localhost:\d+/sign-in/\S+)")
+        assert shop.wait_for("go to the shop: (.*)") == shop.url
+        folder = shop.wait_for("The folder of the node: (.*)")
+        world.browser.go(link)
+        world.browser.press("button")
+        assert wait_until(lambda: "/sign-in/" not in world.browser.address(), 60) is not None
+        world.browser.go(shop.url)
+        world.browser.press("button[value=yes]")
+        expect_words(world, "Deliver your order")
+        answer(world, "accept")
+        expect_words(world, "Welcome", "Ada Lindgren", "Lindenweg 4", "+41 31", "With a link")
+        shop.press_enter()
+        shop.wait_for("(Ada has stopped it)")
+        world.browser.press("a.button")
+        expect_words(world, "You have stopped it")
+    shutil.rmtree(folder)
+
+
 class World:
     def __init__(self, node, window, shop, ada):
         self.node, self.browser, self.shop, self.ada = node, window, shop, ada
@@ -156,7 +191,8 @@ class World:
 
 STEPS = [ada_has_a_passkey_and_is_signed_out, she_presses_the_button_and_signs_in_at_her_node,
          her_yes_brings_her_back_with_her_data, after_her_stop_the_next_question_is_refused,
-         signing_in_only_shares_nothing, her_no_shares_nothing_either]
+         signing_in_only_shares_nothing, her_no_shares_nothing_either,
+         one_command_starts_a_node_with_a_shop_beside_it]
 
 
 def missing():
@@ -178,7 +214,8 @@ def main():
         ada = node.person("Ada")
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada Muster"}}).expect(200)
         ada.put("/v1/me/attributes/pd:PhysicalAddress", {"value": api_journey.ADDRESS}).expect(200)
-        with Shop(node, key) as shop, browser.Browser() as window:
+        with Shop(NODE=node.url, KEY=key) as shop, browser.Browser() as window:
+            assert shop.wait_for("^The shop: (.*)") == shop.url
             steps.run(STEPS, World(node, window, shop, ada))
         node.expect_sound()
     return 0
