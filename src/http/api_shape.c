@@ -215,6 +215,8 @@ static const struct shape_member REQUEST[] = {
     MEMBER("purpose_version", INT, 0, struct request_view, purpose_version),
     MEMBER("notice", OBJECT_AT, SHAPE_SPARSE, struct request_view, notice, .shape = &SHAPE_PURPOSE,
            .sentence = "For the person: the wording of that version."),
+    MEMBER("objected", BOOL, 0, struct request_view, objected,
+           .sentence = "The person's objection stands against this purpose; a yes is the newer word."),
     MEMBER("attributes", KINDS, 0, struct request_view, attributes),
     MEMBER("duration", DURATION, SHAPE_NULLABLE, struct request_view, duration_ms),
     MEMBER("uses", OBJECT, 0, struct request_view, uses, .shape = &SHAPE_USES),

@@ -317,6 +317,8 @@ err view_request(struct views *views, const struct request *request, struct requ
         view.grant = relationship_item_id(relationship, ID_GRANT, request->grant_id);
     TRY(view_organisation(views, request->organisation_id, &view.organisation));
     TRY(view_department(views, request->organisation_id, request->department_id, &view.department));
+    if (objection_stands(&relationship->objection))
+        TRY(objection_is_against_version(views->cx, &view.purpose, view.purpose_version, &view.objected));
     TRY(fill_counter(views, request, &view));
     TRY(fill_notice(views, request, &view));
     *out = view;

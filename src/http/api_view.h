@@ -90,9 +90,7 @@ struct purpose_view {
     struct attribute_set optional;
     const struct id     *departments;
     size_t               departments_count;
-    int64_t              longest_ms;
-    int64_t              shortest_useful_ms;
-    int64_t              retention_ms;
+    int64_t              longest_ms, shortest_useful_ms, retention_ms;
     struct text          longest_words, shortest_useful_words, retention_words; /* "P1Y", as their writer put it */
     const struct text   *passed_on;
     size_t               passed_on_count;
@@ -118,6 +116,7 @@ struct request_view {
     struct named               department;
     struct id                  purpose;
     int64_t                    purpose_version;
+    bool                       objected; /* an objection stands against it: a yes would be the newer word */
     const struct purpose_view *notice; /* for people: the wording of the version that is asked under */
     struct attribute_set       attributes;
     int64_t                    duration_ms;

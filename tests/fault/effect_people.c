@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of people. */
 #include "domain/erasure.h"
+#include "domain/objection_change.h"
 #include "domain/passkey_challenge.h"
 #include "domain/recovery.h"
 #include "domain/session.h"
@@ -187,6 +188,24 @@ err scene_pause(struct bench *bench)
 err scene_resume(struct bench *bench)
 {
     return move(bench, &bench->paused, MOVE_RESUME);
+}
+
+err scene_object(struct bench *bench)
+{
+    struct objection_change change = {.relationship_id = bench->relationship.relationship_id, .stands = true};
+    return bench_write(bench, bench->world.ada, objection_change, &change);
+}
+
+static err run_signal(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the caller is all that it wants */
+    return objection_signal(cx);
+}
+
+/* In each relationship, all in one write. */
+err scene_signal(struct bench *bench)
+{
+    return bench_write(bench, bench->world.ada, run_signal, NULL);
 }
 
 err scene_end_relationship(struct bench *bench)

@@ -330,6 +330,13 @@ def many_requests_with_the_signal_record_it_once(world):
     denied = world.shop.post("/access/v1/evaluation", ask).expect(200).json
     assert denied["decision"] is False and denied["context"]["reason"] == "objected", denied
     assert "access_request" not in denied["context"]
+    for draft, against in ((world.sale, True), (world.harmless, False)):
+        asked = {"relationship": bond.relationship, "purpose": draft}
+        request = world.shop.post("/v1/org/requests", asked).expect(201).json
+        assert request["objected"] is against
+        seen = bond.person.get(f"/v1/me/requests/{request['id']}").expect(200).json
+        assert seen["objected"] is against and seen["notice"]["term"].startswith("dpv:"), seen
+        world.shop.post(f"/v1/org/requests/{request['id']}/cancel").expect(200)
 
 
 def who_lifts_it_is_not_overruled_by_a_browser(world):
@@ -370,9 +377,13 @@ class World:
         self.ada, self.bob = node.person("Ada"), node.person("Bob")
         self.shop = node.organisation("Blue Shop", "Shipping")
         self.bank = node.organisation("Red Bank", "Counter")
-        self.sale = self.shop.post("/v1/org/purposes", SALE).expect(201).json["id"]
-        self.shop.post(f"/v1/org/purposes/{self.sale}/publish").expect(200)
+        self.sale, self.harmless = (self.publish(draft) for draft in (SALE, DELIVER))
         self.device = self.bond = None
+
+    def publish(self, draft):
+        made = self.shop.post("/v1/org/purposes", draft).expect(201).json["id"]
+        self.shop.post(f"/v1/org/purposes/{made}/publish").expect(200)
+        return made
 
 
 STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its_person_and_nobody_else,
