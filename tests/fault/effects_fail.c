@@ -3,8 +3,8 @@
  * the failure says so, the same request succeeds once the effect is back, and the next one finds nothing amiss. A
  * process that may not go on ends, and the next one finds all that was acknowledged. Method: each scene on a copy of
  * one node, in a process of its own, with the n-th call failing; SEED= repeats the drawn n, RUNS= draws more, RUNS=0
- * takes all, ONLY= those of one scene or effect, SHOW=1 tells of each. Controls: scenes that drop a failure on purpose
- * must be seen. */
+ * takes all, ONLY= those of some scenes or effects, SHOW=1 tells of each. Controls: scenes that drop a failure on
+ * purpose must be seen. */
 #include <dirent.h>
 #include <signal.h>
 #include <string.h>
@@ -399,14 +399,18 @@ static void add_run(struct runs *runs, struct run run)
     runs->at[runs->count++] = run;
 }
 
-/* ONLY= names a scene, an effect, or both: "give", "sync", "give/sync". */
+/* ONLY= names a scene, an effect, or both, and more of them behind commas: "give", "sync", "give/sync,stop". */
 static bool is_wanted(const struct run *run)
 {
     const char *only = getenv("ONLY");
-    char both[96];
-    (void)snprintf(both, sizeof both, "%s/%s", run->scene->name, effect_word(run->kind));
-    return only == NULL || strcmp(only, run->scene->name) == 0 || strcmp(only, effect_word(run->kind)) == 0 ||
-           strcmp(only, both) == 0;
+    char list[1000];
+    char names[3][96];
+    (void)snprintf(list, sizeof list, ",%s,", only == NULL ? "" : only);
+    (void)snprintf(names[0], sizeof names[0], ",%s,", run->scene->name);
+    (void)snprintf(names[1], sizeof names[1], ",%s,", effect_word(run->kind));
+    (void)snprintf(names[2], sizeof names[2], ",%s/%s,", run->scene->name, effect_word(run->kind));
+    return only == NULL || strstr(list, names[0]) != NULL || strstr(list, names[1]) != NULL ||
+           strstr(list, names[2]) != NULL;
 }
 
 /* A call that is tried again when a signal came would be tried for ever; a lock, for as long as anybody waits for the

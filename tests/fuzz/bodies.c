@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Bodies and queries of every door, without the way to it: the first octet chooses the shape, the rest is the JSON or
- * the query. What is taken has been held against a plainer reader of the same table; what is refused names a place and
+ * Bodies and queries of every door, without the way to it: the first line names the shape, the rest is the JSON or the
+ * query. What is taken has been held against a plainer reader of the same table; what is refused names a place and
  * leaves the struct alone. */
 #include "base/limits.h"
 #include "base/text.h"
@@ -13,12 +13,22 @@
 #define STRUCT_BYTES_MAX 4096
 #define TRIES_MAX 128
 
-/* What one octet chooses: the shape of a body, or of a query. */
+/* What the first line chooses: the shape of a body, or of a query. */
 struct table {
     const struct shape *shape[TRIES_MAX];
+    uint32_t            place[TRIES_MAX]; /* of its name, see place_of() */
     bool                is_query[TRIES_MAX];
     size_t              count;
 };
+
+/* Somewhere on a ring of 2^32 (FNV-1a). */
+static uint32_t place_of(struct text name)
+{
+    uint32_t place = 2166136261u;
+    for (size_t i = 0; i < name.size; i++)
+        place = (uint32_t)((uint64_t)(place ^ (uint8_t)name.at[i]) * 16777619u);
+    return place;
+}
 
 static void table_add(struct table *table, const struct shape *shape, bool is_query)
 {
@@ -27,8 +37,12 @@ static void table_add(struct table *table, const struct shape *shape, bool is_qu
         known = known || table->shape[i] == shape;
     if (known)
         return;
+    uint32_t place = place_of(text_of(shape->name));
+    for (size_t i = 0; i < table->count; i++)
+        assert(table->place[i] != place);
     assert(table->count < TRIES_MAX && shape->size <= STRUCT_BYTES_MAX);
     table->shape[table->count] = shape;
+    table->place[table->count] = place;
     table->is_query[table->count++] = is_query;
 }
 
@@ -42,6 +56,18 @@ static const struct table *read_routes(void)
         table_add(&table, rows[i].query, true);
     }
     return &table;
+}
+
+/* The next one on the ring: a name that is whole finds its shape, whatever doors there are besides; any other line
+ * finds one as well. */
+static size_t choose_shape(const struct table *table, struct text name)
+{
+    size_t chosen = 0;
+    uint32_t place = place_of(name);
+    for (size_t i = 1; i < table->count; i++)
+        if (table->place[i] - place < table->place[chosen] - place)
+            chosen = i;
+    return chosen;
 }
 
 static void check_refusal(struct ctx *cx)
@@ -201,11 +227,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         keyring = fuzz_keyring();
         table = read_routes();
     }
-    if (size == 0)
+    const char *line = size == 0 ? NULL : memchr(data, '\n', size);
+    if (line == NULL)
         return 0;
     struct ctx cx = {.arena = fuzz_arena(LIMIT_REQUEST_ARENA_BYTES), .keyring = keyring, .now_ms = NOW_MS};
-    struct text text = {(const char *)data + 1, size - 1};
-    size_t which = data[0] % table->count;
+    struct text name = {(const char *)data, (size_t)(line - (const char *)data)};
+    struct text text = {line + 1, size - name.size - 1};
+    size_t which = choose_shape(table, name);
     if (table->is_query[which])
         try_query(&cx, table->shape[which], text);
     else

@@ -21,7 +21,8 @@ import time
 import mutants
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEFT_OUT = {".git", "build"}
+LEFT_OUT = {ROOT / ".git", ROOT / "build"}  # folders of those names further down are others' programs
+SKIPPED = "(Skipped)"
 TESTS_FAILED = 8  # how ctest ends then; with any other number it could not run them
 WANTED = {mutants.RED: "killed", mutants.GREEN: "survived", mutants.BROKEN: "does not build"}
 
@@ -45,7 +46,7 @@ class Workshop:
         """Files that are the same keep their date, so that nothing is built twice."""
         there = set()
         for folder, folders, names in os.walk(ROOT):
-            folders[:] = [name for name in folders if name not in LEFT_OUT]
+            folders[:] = [name for name in folders if pathlib.Path(folder, name) not in LEFT_OUT]
             for name in names:
                 source = pathlib.Path(folder, name)
                 copy = self.tree / source.relative_to(ROOT)
@@ -72,13 +73,15 @@ class Workshop:
         return subprocess.run(["ninja", "-C", self.build, *targets], capture_output=True, check=False).returncode == 0
 
     def green(self, tests):
-        """Those of the tests that do not fail."""
+        """Those of the tests that do not fail. One that does not run sees nothing, so it ends all."""
         green = []
         for test in tests:
             done = subprocess.run(["ctest", "--test-dir", self.build, "-R", f"^{test}$", "--no-tests=error"],
                                   capture_output=True, text=True, check=False)
             if done.returncode not in (0, TESTS_FAILED):
                 sys.exit(f"ctest could not run {test}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+            if SKIPPED in done.stdout:
+                sys.exit(f"{test} was skipped: see what `tools/setup test` installs")
             if done.returncode == 0:
                 green.append(test)
         return green
