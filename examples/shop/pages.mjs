@@ -116,8 +116,8 @@ export const welcome = (person, claims) => page('Welcome', told(person, claims),
 export const stopped = (refused) => page('You have stopped it',
   html`<section>
 <h2>What we may know now</h2>
-<p>Nothing. We have asked your node a moment ago, and it has refused: your permission has ended, or your relationship
-with us. What you saw here before was never kept.</p>
+<p>Nothing. We have asked your node a moment ago, and it has refused: you have stopped your permission or ended our
+relationship, or the time that you gave is over. What you saw here before was never kept.</p>
 <dl>
 ${row('The node’s word for it', html`<code>${refused}</code>`)}
 </dl>

@@ -3,17 +3,18 @@
 // in the environment it takes the node that runs there instead; KEY is an API key with the scope `admin`. The shop is
 // registered anew each time, under a key pair that is made for it. PORT: where the shop listens, if not at 3000.
 import { execFileSync, spawn } from 'node:child_process'
+import { webcrypto } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { createServer } from 'node:net'
 import { openShop } from './shop.mjs'
 
+globalThis.crypto ??= webcrypto // Node 18, which Debian 12 has, does not show it by itself
+globalThis.CryptoKey ??= webcrypto.CryptoKey
 const port = Number(process.env.PORT ?? 3000)
 const fail = (words) => {
   console.error(`shop: ${words}`)
   process.exit(1)
 }
-
-if (!globalThis.crypto) fail('Node 20 or newer is wanted')
 
 const freePort = () => new Promise((done) => {
   const probe = createServer().listen(0, '127.0.0.1', () => {
