@@ -32,7 +32,6 @@
 #define LIMIT_KEYS_DESTROYED 256          /* bucket keys at once, which erasing never wants, and … */
 #define LIMIT_KEYS_DESTROYED_EVERY_MS 250 /* … one more in each such time: all at once takes long */
 #define LIMIT_BUCKETS_EMPTIED 32          /* at once, then as above: erasing stays clear of the bound of the holder */
-
 #define LIMIT_KEYS_LOCK_MS 300            /* whoever rewrites keys in a database makes readers wait for that long */
 #define LIMIT_KEYS_REWRITTEN_BYTES (16 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; more: not */
 
@@ -107,6 +106,9 @@
 #define LIMIT_ACCESS_TOKEN_MS (10LL * 60 * 1000)
 #define LIMIT_STATE_BYTES 1024            /* what a client gets back with the answer */
 #define LIMIT_PUSHED_REQUEST_MS (5LL * 60 * 1000) /* within which a person answers what a client asks */
+#define LIMIT_PUSHED_REQUESTS 5000        /* of one client that wait: 16 a second that nobody answers */
+#define LIMIT_AUTHORIZATIONS_OF_CLIENT 20 /* of one person with one client, the newest: signing in makes one */
+#define LIMIT_AUTHORIZATIONS 2000         /* of one person with all: a list that a page or ten shows */
 #define LIMIT_CODE_MS (60LL * 1000)
 #define LIMIT_REFRESH_TOKEN_MS (90LL * 24 * 3600 * 1000)
 #define LIMIT_ID_TOKEN_MS (10LL * 60 * 1000) /* who signed in is looked at then, not kept */
@@ -145,5 +147,4 @@
 #define LIMIT_IMPORT_HOUSEHOLD 8                /* people of one e-mail address told apart by all that is known */
 #define LIMIT_IMPORT_NOTES 10000                /* details listed in one report; beyond, they are counted */
 #define LIMIT_IMPORT_CHUNK 500                  /* people written in one transaction */
-
 #endif

@@ -113,8 +113,7 @@ static err load_row(struct ctx *cx, const struct token *token, struct sql_access
     struct sql_access_token_load_in in = {public_id_of(token)};
     bool found = false;
     TRY(sql_access_token_load(cx, &in, out, &found));
-    *out_found = found && is_genuine(cx, token, out) && out->revoked_at_ms == 0 &&
-                 ctx_latest_ms(cx) < out->expires_at_ms;
+    *out_found = found && is_genuine(cx, token, out) && ctx_latest_ms(cx) < out->expires_at_ms;
     return OK;
 }
 
@@ -152,6 +151,6 @@ err access_token_revoke(struct ctx *cx, void *arg)
         TRY(load_row(cx, &token, &row, &found));
     if (!found || row.organisation_id != revoke->system.organisation_id || row.system_id != revoke->system.system_id)
         return OK;
-    struct sql_access_token_revoke_in in = {public_id_of(&token), cx->now_ms};
+    struct sql_access_token_revoke_in in = {public_id_of(&token)};
     return sql_access_token_revoke(cx, &in, NULL);
 }

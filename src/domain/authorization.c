@@ -6,7 +6,9 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "domain/authorization_store.h"
+#include "domain/passkey_alert.h"
 #include "domain/policy.h"
+#include "domain/relationship_store.h"
 #include "domain/row_tag.h"
 #include "store/queries.h"
 
@@ -69,11 +71,17 @@ err authorization_owner_load(struct ctx *cx, int64_t person_id, int64_t authoriz
 
 err authorization_end(struct ctx *cx, int64_t person_id, int64_t authorization_id)
 {
-    struct sql_authorization_end_in in = {person_id, authorization_id, cx->now_ms};
+    struct sql_authorization_end_in in = {person_id, authorization_id};
     return sql_authorization_end(cx, &in, NULL);
 }
 
 /* ---- loading */
+
+static void end_by(struct authorization *authorization, int64_t at_ms)
+{
+    if (at_ms != 0 && at_ms < authorization->ends_at_ms)
+        authorization->ends_at_ms = at_ms;
+}
 
 /* What it rests on. A thing that is not there any more is one that has ended. */
 static err load_rest(struct ctx *cx, const struct sql_authorization_load_row *row, struct authorization *out,
@@ -88,9 +96,11 @@ static err load_rest(struct ctx *cx, const struct sql_authorization_load_row *ro
     TRY(relationship_load(cx, out->person_id, row->relationship_id, &out->relationship));
     *out_live = relationship_state_at(&out->relationship, at_ms) == RELATIONSHIP_ACTIVE;
     out->has_grant = row->grant_id != 0;
+    end_by(out, out->relationship.ends_at_ms);
     if (!*out_live || !out->has_grant)
         return OK;
     TRY(grant_load(cx, out->person_id, row->grant_id, &out->grant));
+    end_by(out, out->grant.until_at_ms);
     *out_live = grant_state_at(&out->grant, at_ms) == GRANT_ACTIVE;
     return OK;
 }
@@ -100,7 +110,6 @@ err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_
 {
     struct sql_authorization_load_row row = {0};
     TRY(load_row(cx, person_id, authorization_id, &row, out_live));
-    *out_live = *out_live && row.ended_at_ms == 0;
     if (!*out_live)
         return OK;
     *out = (struct authorization){
@@ -108,6 +117,8 @@ err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_
         .authorization_id = authorization_id,
         .answered_at_ms = row.created_at_ms,
         .verified_at_ms = row.verified_at_ms,
+        .used_at_ms = row.used_at_ms,
+        .ends_at_ms = row.created_at_ms + LIMIT_REFRESH_TOKEN_MS,
     };
     TRY(authorization_ask_read(cx, row.asked, &out->ask));
     err result = load_rest(cx, &row, out, out_live);
@@ -140,6 +151,45 @@ err authorization_give_back(struct ctx *cx, int64_t person_id, int64_t grant_id)
     return grant_give_back(cx, &back);
 }
 
+/* ---- what the person sees, and ends */
+
+err authorization_list(struct ctx *cx, struct authorization_list *list)
+{
+    struct sql_authorization_list_in in = {cx->actor.person_id, list->before != 0 ? list->before : INT64_MAX,
+                                           list->limit + 1};
+    struct sql_authorization_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(policy_require_own(cx, POLICY_GRANT_READ));
+    TRY(sql_authorization_list(cx, &in, &rows, &count));
+    bool more = count > (size_t)list->limit;
+    count -= more ? 1 : 0;
+    struct authorization *all = ARENA_ARRAY(cx->arena, struct authorization, count);
+    if (all == NULL)
+        return FAIL_MEMORY(cx);
+    list->out_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool live = false;
+        TRY(authorization_load(cx, in.person_id, rows[i].authorization_id, &all[list->out_count], &live));
+        list->out_count += live ? 1 : 0;
+    }
+    list->out = all;
+    list->out_next = more ? rows[count - 1].authorization_id : 0;
+    return OK;
+}
+
+err authorization_end_own(struct ctx *cx, void *arg)
+{
+    const int64_t person_id = cx->actor.person_id, authorization_id = *(const int64_t *)arg;
+    struct authorization_owner owner;
+    bool found = false;
+    TRY(policy_require_own(cx, POLICY_GRANT_STOP));
+    TRY(authorization_owner_load(cx, person_id, authorization_id, &owner, &found));
+    if (!found)
+        return FAIL_NOT_FOUND(cx);
+    TRY(authorization_end(cx, person_id, authorization_id));
+    return alert_add_client_ended(cx, owner.organisation_id, owner.system_id);
+}
+
 /* ---- the answer */
 
 /* The organisation's half is its request, the person's the answer. What one has begun already is gone on with. */
@@ -159,6 +209,7 @@ static err relate(struct ctx *cx, const struct actor *system, const struct actor
         TRY(relationship_answer(cx, &answer));
         *out = answer.out;
     } else if (!found) {
+        TRY(relationship_check_new(cx, person->person_id));
         TRY(relationship_invite(cx, person->person_id, system->organisation_id, out));
     }
     cx->actor = *person;
@@ -216,6 +267,22 @@ static err give(struct ctx *cx, struct authorization_answer *answer, const struc
     return OK;
 }
 
+/* A client that wants somebody to sign in each day keeps the newest; the oldest are not worth a refusal. Only many
+ * clients fill the person's own list. */
+static err make_room(struct ctx *cx, const struct sql_authorization_insert_in *row)
+{
+    struct sql_authorization_crowd_out_in in = {row->person_id, row->organisation_id, row->system_id,
+                                                LIMIT_AUTHORIZATIONS_OF_CLIENT - 1};
+    struct sql_authorization_count_row all = {0};
+    bool found = false;
+    TRY(sql_authorization_crowd_out(cx, &in, NULL));
+    TRY(sql_authorization_count(cx, &(struct sql_authorization_count_in){row->person_id}, &all, &found));
+    if (all.authorizations >= LIMIT_AUTHORIZATIONS)
+        return FAIL(cx, CONFLICT, "authorization.too_many", "%d clients and more act for you already: end one first",
+                    LIMIT_AUTHORIZATIONS / LIMIT_AUTHORIZATIONS_OF_CLIENT);
+    return OK;
+}
+
 static err keep(struct ctx *cx, struct authorization_answer *answer)
 {
     const struct relationship *relationship = &answer->out_relationship;
@@ -233,6 +300,7 @@ static err keep(struct ctx *cx, struct authorization_answer *answer)
         .authorization_id = row.authorization_id, .expires_at_ms = cx->now_ms + LIMIT_CODE_MS};
     TRY(authorization_ask_write(cx, &answer->out_pushed.ask, &row.asked));
     TRY(tag_of(cx, &row, &row.tag));
+    TRY(make_room(cx, &row));
     TRY(sql_authorization_insert(cx, &row, NULL));
     if (answer->out_pushed.ask.thumbprint.size > 0 &&
         !base64url_decode(cx->arena, answer->out_pushed.ask.thumbprint, &code.thumbprint))

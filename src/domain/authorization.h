@@ -16,6 +16,7 @@ typedef enum authorization_token_kind {
     AUTHORIZATION_CODE = 1,    /* "cod_…": one use within a minute */
     AUTHORIZATION_ACCESS = 2,  /* "acc_…" */
     AUTHORIZATION_REFRESH = 3, /* "ref_…": as often as wished, with its key, until the grant ends */
+    AUTHORIZATION_USED_CODE = 4, /* of rows only: a code from its first use on, until its minute is over */
 } authorization_token_kind;
 
 struct authorization {
@@ -27,6 +28,8 @@ struct authorization {
     struct grant             grant;        /* active */
     struct authorization_ask ask;          /* what was asked: scope, nonce, claims */
     int64_t                  answered_at_ms;
+    int64_t                  used_at_ms;     /* when it last gave a token; 0: not yet */
+    int64_t                  ends_at_ms;     /* at the latest: that of grant, relationship, or refresh token */
     int64_t                  verified_at_ms; /* when the person had last proved by a passkey who it is; 0: not */
 };
 
@@ -37,10 +40,28 @@ err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_
 err authorization_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant_id,
                                 struct authorization *out) MUST_CHECK;
 
+/* ---- what the person sees, and ends */
+
+/* A page of the caller's that live, the newest first. It may be shorter than `limit` and still have one behind it. */
+struct authorization_list {
+    int64_t               before; /* only those before it; 0: from the newest */
+    int64_t               limit;
+    struct authorization *out;
+    size_t                out_count;
+    int64_t               out_next; /* `before` of the page behind; 0: there is none */
+};
+err authorization_list(struct ctx *cx, struct authorization_list *list) MUST_CHECK;
+
+/* store_write_fn; arg: int64_t authorization_id, one of the caller's. Its code and tokens end with it; grant and
+ * relationship stay. NOT_FOUND. */
+err authorization_end_own(struct ctx *cx, void *arg) MUST_CHECK;
+
 /* ---- the answer, a store_write_fn. The person's; the request is used up by it, whatever it is. What is given is a
  * grant that the client's department has asked for and the person answered, as request.h has it: its failures come
  * through. A live grant that is the same is taken as it is. Somebody who has no relationship there begins
- * one. MALFORMED authorization.unknown; CONFLICT relationship.paused, authorization.purpose_changed. */
+ * one. Of one person with one client the newest LIMIT_AUTHORIZATIONS_OF_CLIENT stay. MALFORMED authorization.unknown;
+ * CONFLICT relationship.paused, authorization.purpose_changed, authorization.too_many; TOO_MANY
+ * relationship.too_many_proposals. */
 struct authorization_answer {
     struct text           name;         /* of the pushed request */
     bool                  accepts;

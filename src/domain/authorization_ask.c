@@ -92,6 +92,19 @@ static struct text public_id_of(const struct token *token)
     return (struct text){token->public_id, sizeof token->public_id};
 }
 
+/* What one client leaves lying takes no room from others, and soon goes. */
+static err check_waiting(struct ctx *cx, const struct actor *system)
+{
+    struct sql_pushed_request_count_in in = {system->organisation_id, system->system_id, cx->now_ms};
+    struct sql_pushed_request_count_row row = {0};
+    bool found = false;
+    TRY(sql_pushed_request_count(cx, &in, &row, &found));
+    if (row.waiting >= LIMIT_PUSHED_REQUESTS)
+        return FAIL(cx, TOO_MANY, "authorization.too_many_waiting", "%d requests of this client wait for an answer "
+                    "already; each does for five minutes", LIMIT_PUSHED_REQUESTS);
+    return OK;
+}
+
 static err insert(struct ctx *cx, const struct authorization_push *push, struct token *out)
 {
     struct token_place place = {push->system.organisation_id, push->system.system_id,
@@ -124,6 +137,7 @@ err authorization_push(struct ctx *cx, void *arg)
     for (size_t i = 0; i < sizeof push->seen / sizeof *push->seen; i++)
         if (push->seen[i].reason != NULL)
             TRY(seen_token_use(cx, &push->seen[i]));
+    TRY(check_waiting(cx, &push->system));
     TRY(insert(cx, push, &token));
     push->out_name = token.text;
     return OK;
@@ -152,7 +166,7 @@ static err load(struct ctx *cx, struct token *token, struct text name, struct pu
     if (!token_parse(name, PREFIX, token))
         return fail_unknown(cx);
     TRY(sql_pushed_request_load(cx, &(struct sql_pushed_request_load_in){public_id_of(token)}, &row, &found));
-    if (!found || !is_genuine(cx, token, &row) || row.used_at_ms != 0 || ctx_latest_ms(cx) >= row.expires_at_ms)
+    if (!found || !is_genuine(cx, token, &row) || ctx_latest_ms(cx) >= row.expires_at_ms)
         return fail_unknown(cx);
     TRY(signing_system_load(cx, row.organisation_id, row.system_id, &out->system, &found));
     if (!found)
@@ -172,6 +186,6 @@ err pushed_request_use(struct ctx *cx, struct text name, struct pushed_request *
     struct token token;
     int64_t used = 0;
     TRY(load(cx, &token, name, out));
-    TRY(sql_pushed_request_use(cx, &(struct sql_pushed_request_use_in){public_id_of(&token), cx->now_ms}, &used));
+    TRY(sql_pushed_request_use(cx, &(struct sql_pushed_request_use_in){public_id_of(&token)}, &used));
     return used == 1 ? OK : fail_unknown(cx);
 }

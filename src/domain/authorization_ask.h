@@ -34,7 +34,7 @@ err authorization_ask_purpose(struct ctx *cx, const struct authorization_ask *as
                               struct purpose *out) MUST_CHECK;
 
 /* store_write_fn. Uses up what the system has signed and keeps the request. UNAUTHENTICATED with the reason of what was
- * used before, or `reason` when the system does not sign any more. */
+ * used before, or `reason` when the system does not sign any more; TOO_MANY authorization.too_many_waiting. */
 struct authorization_push {
     struct actor                    system;
     const struct authorization_ask *ask;

@@ -83,6 +83,8 @@ static err load_row(struct ctx *cx, struct text text, authorization_token_kind k
         return OK;
     struct sql_authorization_token_load_in in = {public_id_of(&out->token)};
     TRY(sql_authorization_token_load(cx, &in, row, &found));
+    if (row->kind == AUTHORIZATION_USED_CODE && kind == AUTHORIZATION_CODE)
+        kind = AUTHORIZATION_USED_CODE;
     if (!found || row->hash.size != HASH_BYTES || row->kind != (int64_t)kind)
         return OK;
     const struct authorization_token_draft draft = {kind, row->person_id, row->authorization_id, row->thumbprint,
@@ -94,7 +96,7 @@ static err load_row(struct ctx *cx, struct text text, authorization_token_kind k
 
 static bool has_time(const struct ctx *cx, const struct sql_authorization_token_load_row *row)
 {
-    return row->revoked_at_ms == 0 && ctx_latest_ms(cx) < row->expires_at_ms;
+    return ctx_latest_ms(cx) < row->expires_at_ms;
 }
 
 err authorization_token_load(struct ctx *cx, struct text text, authorization_token_kind kind,
@@ -105,7 +107,7 @@ err authorization_token_load(struct ctx *cx, struct text text, authorization_tok
     bool live = false;
     *out_live = false;
     TRY(load_row(cx, text, kind, &found, &live));
-    if (!live || !has_time(cx, row) || row->used_at_ms != 0)
+    if (!live || !has_time(cx, row) || row->kind != (int64_t)kind)
         return OK;
     TRY(authorization_load(cx, row->person_id, row->authorization_id, &out->authorization, &live));
     out->kind = kind;
@@ -172,16 +174,28 @@ static err check_row(struct ctx *cx, const struct authorization_redeem *redeem,
     return fits ? OK : fail_code(cx);
 }
 
+/* It stays under another kind, which no change of the row makes the first one again. */
+static err keep_used(struct ctx *cx, const struct found *found, int64_t *out_used)
+{
+    const struct sql_authorization_token_load_row *row = &found->row;
+    const struct authorization_token_draft draft = {AUTHORIZATION_USED_CODE, row->person_id, row->authorization_id,
+                                                    row->thumbprint, row->expires_at_ms};
+    uint8_t hash[HASH_BYTES];
+    bind(cx, &found->token, &draft, row->issued_at_ms, hash);
+    struct sql_authorization_token_use_in in = {public_id_of(&found->token), AUTHORIZATION_CODE,
+                                                AUTHORIZATION_USED_CODE, {hash, sizeof hash}};
+    return sql_authorization_token_use(cx, &in, out_used);
+}
+
 /* The first of any number of uses is one; each that follows ends what the first one got. */
 static err use_code(struct ctx *cx, struct authorization_redeem *redeem, const struct found *found)
 {
     const struct sql_authorization_token_load_row *row = &found->row;
-    struct sql_authorization_token_use_in in = {public_id_of(&found->token), cx->now_ms};
     int64_t used = 0;
-    if (row->used_at_ms == 0 && has_time(cx, row))
-        TRY(sql_authorization_token_use(cx, &in, &used));
-    else if (row->used_at_ms == 0)
+    if (row->kind == AUTHORIZATION_CODE && !has_time(cx, row))
         return fail_code(cx);
+    if (row->kind == AUTHORIZATION_CODE)
+        TRY(keep_used(cx, found, &used));
     redeem->out_replayed = used != 1;
     return redeem->out_replayed ? authorization_end(cx, row->person_id, row->authorization_id) : OK;
 }
@@ -202,6 +216,8 @@ static err issue(struct ctx *cx, struct authorization_redeem *redeem)
         .thumbprint = {redeem->thumbprint, HASH_BYTES},
         .expires_at_ms = end_of(cx, &redeem->out, LIMIT_ACCESS_TOKEN_MS),
     };
+    struct sql_authorization_note_in note = {draft.person_id, draft.authorization_id, cx->now_ms};
+    TRY(sql_authorization_note(cx, &note, NULL));
     TRY(authorization_token_make(cx, &draft, &redeem->out_access));
     redeem->out_expires_at_ms = draft.expires_at_ms;
     redeem->out_refresh = TEXT_NONE;
@@ -263,7 +279,7 @@ err authorization_token_revoke(struct ctx *cx, const struct actor *system, struc
     TRY(find_own(cx, text, &access));
     if (!access.is_own)
         return OK;
-    struct sql_authorization_token_revoke_in in = {public_id_of(&access.found.token), cx->now_ms};
+    struct sql_authorization_token_revoke_in in = {public_id_of(&access.found.token)};
     return sql_authorization_token_revoke(cx, &in, NULL);
 }
 

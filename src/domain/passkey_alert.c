@@ -8,24 +8,49 @@
 
 #define DAY_MS (24LL * 3600 * 1000)
 
-err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
 {
-    struct sql_alert_forget_in old = {person_id, cx->now_ms - LIMIT_ALERT_MS};
-    struct sql_alert_insert_in row = {person_id, ctx_number(cx), kind, passkey_id, cx->now_ms};
+    struct sql_alert_forget_in old = {row->person_id, cx->now_ms - LIMIT_ALERT_MS};
     TRY(sql_alert_forget(cx, &old, NULL));
-    return sql_alert_insert(cx, &row, NULL);
+    return sql_alert_insert(cx, row, NULL);
 }
 
-err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+/* Whether as many are told of a day as a day may have. */
+static err is_full(struct ctx *cx, int64_t person_id, bool *out)
 {
     struct sql_alert_count_since_in in = {person_id, cx->now_ms - DAY_MS};
     struct sql_alert_count_since_row row = {0};
     bool found = false;
     TRY(sql_alert_count_since(cx, &in, &row, &found));
-    if (row.alerts >= LIMIT_PASSKEY_CHANGES_A_DAY)
+    *out = row.alerts >= LIMIT_PASSKEY_CHANGES_A_DAY;
+    return OK;
+}
+
+err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+{
+    struct sql_alert_insert_in row = {.person_id = person_id, .alert_id = ctx_number(cx), .kind = kind,
+                                      .passkey_id = passkey_id, .at_ms = cx->now_ms};
+    return insert(cx, &row);
+}
+
+err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+{
+    bool full = false;
+    TRY(is_full(cx, person_id, &full));
+    if (full)
         return FAIL(cx, TOO_MANY, "passkey.too_many_changes", "there were %d such changes within a day",
                     LIMIT_PASSKEY_CHANGES_A_DAY);
     return alert_add(cx, person_id, kind, passkey_id);
+}
+
+err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id)
+{
+    struct sql_alert_insert_in row = {.person_id = cx->actor.person_id, .alert_id = ctx_number(cx),
+                                      .kind = ALERT_CLIENT_ENDED, .at_ms = cx->now_ms,
+                                      .organisation_id = organisation_id, .system_id = system_id};
+    bool full = false;
+    TRY(is_full(cx, row.person_id, &full));
+    return full ? OK : insert(cx, &row);
 }
 
 err alert_list(struct ctx *cx, struct alert_list *list)
@@ -41,6 +66,7 @@ err alert_list(struct ctx *cx, struct alert_list *list)
     if (list->out == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < list->out_count; i++)
-        list->out[i] = (struct alert){rows[i].alert_id, (alert_kind)rows[i].kind, rows[i].passkey_id, rows[i].at_ms};
+        list->out[i] = (struct alert){rows[i].alert_id, (alert_kind)rows[i].kind, rows[i].passkey_id, rows[i].at_ms,
+                                      rows[i].organisation_id, rows[i].system_id};
     return OK;
 }

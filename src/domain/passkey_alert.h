@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a person must hear of the ways in: passkeys that came or went, a device that may have been copied, codes of
- * recovery and what was done with them. Rows of the person, kept for a year; each speaks of one passkey or of none. */
+ * recovery and what was done with them, clients that were shut out. Rows of the person, kept for a year; each speaks of
+ * one passkey, of one client or of neither. */
 #ifndef DOMAIN_PASSKEY_ALERT_H
 #define DOMAIN_PASSKEY_ALERT_H
 
@@ -14,6 +15,7 @@ typedef enum alert_kind {
     ALERT_RECOVERY_BEGUN,
     ALERT_RECOVERY_STOPPED,
     ALERT_RECOVERED,
+    ALERT_CLIENT_ENDED, /* the person ended what a client had of him */
 } alert_kind;
 
 struct alert {
@@ -21,12 +23,18 @@ struct alert {
     alert_kind kind;
     int64_t    passkey_id; /* 0: of none */
     int64_t    at_ms;
+    int64_t    organisation_id; /* the client's; 0: of none */
+    int64_t    system_id;
 };
 
 /* Inside a write; `passkey_id` 0: of none. Older ones than a year go. */
 err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id) MUST_CHECK;
 /* The same, and TOO_MANY passkey.too_many_changes when there were LIMIT_PASSKEY_CHANGES_A_DAY within a day. */
 err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id) MUST_CHECK;
+
+/* Of the caller, who ends what this client has of him. That is never refused: beyond LIMIT_PASSKEY_CHANGES_A_DAY alerts
+ * within a day there is none of it. */
+err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id) MUST_CHECK;
 
 /* The caller's, the newest first. */
 struct alert_list {

@@ -90,10 +90,10 @@ err relationship_begin(struct ctx *cx, struct relationship *relationship, const 
 }
 
 /* Proposing and taking back leaves a row each time. */
-static err check_proposals(struct ctx *cx)
+err relationship_check_new(struct ctx *cx, int64_t person_id)
 {
-    struct sql_relationship_count_in in = {
-        cx->actor.person_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), LIMIT_PROPOSALS_A_DAY};
+    struct sql_relationship_count_in in = {person_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS),
+                                           LIMIT_PROPOSALS_A_DAY};
     struct sql_relationship_count_row lately = {0};
     bool found = false;
     TRY(sql_relationship_count(cx, &in, &lately, &found));
@@ -113,7 +113,7 @@ err relationship_propose(struct ctx *cx, void *arg)
     TRY(relationship_find(cx, cx->actor.person_id, propose->organisation_id, &relationship, &found));
     if (found)
         return FAIL(cx, CONFLICT, "relationship.exists", "there is a relationship with this organisation already");
-    TRY(check_proposals(cx));
+    TRY(relationship_check_new(cx, cx->actor.person_id));
     relationship = (struct relationship){
         .person_id = cx->actor.person_id,
         .relationship_id = ctx_number(cx),

@@ -11,6 +11,8 @@
 struct sql_relationship_save_in relationship_row(const struct relationship *relationship);
 /* INVALID relationship.end_in_past | relationship.review_in_past | relationship.review_after_end; 0 is no date. */
 err relationship_check_dates(struct ctx *cx, int64_t ends_at_ms, int64_t review_at_ms) MUST_CHECK;
+/* TOO_MANY relationship.too_many_proposals when the person has as many new ones as a day may have. */
+err relationship_check_new(struct ctx *cx, int64_t person_id) MUST_CHECK;
 /* An act that says what the relationship is now; the caller changes what it is about. */
 struct act relationship_act(const struct relationship *relationship, act_kind kind);
 /* Change, proof, event: makes the receipt where the act has one, writes the fact and the row. Inside a write. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a client asks of a person, for the person's app: to see it, and to answer. The page for browsers is
- * site_authorization.c. */
+ * What a client asks of a person, for the person's app: to see it, to answer, to see later which clients act, and to
+ * end one. The page for browsers is site_authorization.c. */
 #include "base/limits.h"
 #include "http/consent.h"
 #include "http/handlers.h"
@@ -16,9 +16,9 @@ const struct shape SHAPE_CONSENT_QUERY = {.name = "ConsentQuery", SHAPE_MEMBERS(
     .size = sizeof(struct consent_query)};
 
 static const struct shape_member CONSENT[] = {
-    MEMBER("client", OBJECT, 0, struct consent_view, client, .shape = &SHAPE_NAMED),
+    MEMBER("client", OBJECT, 0, struct consent_view, client, .shape = &SHAPE_NAMED_SYSTEM),
     MEMBER("organisation", OBJECT, 0, struct consent_view, organisation, .shape = &SHAPE_NAMED),
-    MEMBER("department", OBJECT, 0, struct consent_view, department, .shape = &SHAPE_NAMED),
+    MEMBER("department", OBJECT, 0, struct consent_view, department, .shape = &SHAPE_NAMED_DEPARTMENT),
     MEMBER("signs_in", BOOL, 0, struct consent_view, signs_in, .sentence = "The person is signed in there."),
     MEMBER("purpose", OBJECT_AT, SHAPE_NULLABLE, struct consent_view, purpose, .shape = &SHAPE_PURPOSE,
            .sentence = "The wording that is asked under; null when nothing is shared."),
@@ -150,4 +150,101 @@ err post_authorization(struct call *call)
                                          answer->terms.set_duration || answer->terms.set_uses))
         answer->terms.answer = ANSWER_ADJUST; /* what it is called by does not make it another one */
     return call_seal(call, authorization_answer, answer, reply_answered, cx->actor.person_id);
+}
+
+/* ---- the clients that act */
+
+struct authorization_view {
+    struct id          id;
+    struct named       client;
+    struct named       organisation;
+    struct named       department;
+    struct id          relationship;
+    const struct text *scopes;
+    size_t             scopes_count;
+    struct id          grant;
+    int64_t            created_at_ms;
+    int64_t            used_at_ms;
+    int64_t            ends_at_ms;
+};
+static const struct shape_member AUTHORIZATION[] = {
+    MEMBER("id", ID, 0, struct authorization_view, id, .id = ID_AUTHORIZATION),
+    MEMBER("client", OBJECT, 0, struct authorization_view, client, .shape = &SHAPE_NAMED_SYSTEM),
+    MEMBER("organisation", OBJECT, 0, struct authorization_view, organisation, .shape = &SHAPE_NAMED),
+    MEMBER("department", OBJECT, 0, struct authorization_view, department, .shape = &SHAPE_NAMED_DEPARTMENT),
+    MEMBER("relationship", ID, 0, struct authorization_view, relationship, .id = ID_RELATIONSHIP),
+    LIST("scopes", TEXTS, 0, struct authorization_view, scopes, .sentence = "openid: it signs the person in there."),
+    MEMBER("grant", ID, SHAPE_NULLABLE, struct authorization_view, grant, .id = ID_GRANT,
+           .sentence = "What it may read; null: nothing."),
+    MEMBER("created", TIME, 0, struct authorization_view, created_at_ms, .sentence = "When the person said yes."),
+    MEMBER("used", TIME, SHAPE_NULLABLE, struct authorization_view, used_at_ms,
+           .sentence = "When the client last got a token, which lasts ten minutes; each read stands among the reads."),
+    MEMBER("ends", TIME, 0, struct authorization_view, ends_at_ms),
+};
+static const struct shape SHAPE_AUTHORIZATION = {.name = "Authorization",
+    .sentence = "A client that acts by an answer of the person.", SHAPE_MEMBERS(AUTHORIZATION),
+    .size = sizeof(struct authorization_view)};
+SHAPE_PAGE(SHAPE_AUTHORIZATION_PAGE, "AuthorizationPage", &SHAPE_AUTHORIZATION);
+
+static err view_authorization(struct views *views, const struct authorization *authorization,
+                              struct authorization_view *out)
+{
+    const struct actor *system = &authorization->system;
+    struct authorization_view view = {
+        .id = {ID_AUTHORIZATION, authorization->person_id, authorization->authorization_id},
+        .client.id = {ID_SYSTEM, system->organisation_id, system->system_id},
+        .relationship = relationship_id(&authorization->relationship),
+        .scopes = &authorization->ask.scope, /* there is one word */
+        .scopes_count = authorization->ask.scope.size > 0 ? 1 : 0,
+        .created_at_ms = authorization->answered_at_ms,
+        .used_at_ms = authorization->used_at_ms,
+        .ends_at_ms = authorization->ends_at_ms,
+    };
+    if (authorization->has_grant)
+        view.grant = relationship_item_id(&authorization->relationship, ID_GRANT, authorization->grant.grant_id);
+    TRY(system_name(views->cx, system->organisation_id, system->system_id, &view.client.name));
+    TRY(view_organisation(views, system->organisation_id, &view.organisation));
+    TRY(view_department(views, system->organisation_id, system->department_id, &view.department));
+    *out = view;
+    return OK;
+}
+
+err get_authorizations(struct call *call)
+{
+    struct page_query query = PAGE_QUERY_START;
+    struct authorization_list list = {.before = 0};
+    struct views views = {.cx = &call->cx};
+    TRY(call_query(call, &query));
+    TRY(call_after(call, &query, &list.before));
+    list.limit = query.limit;
+    TRY(authorization_list(&call->cx, &list));
+    struct authorization_view *all = ARENA_ARRAY(call->arena, struct authorization_view, list.out_count);
+    if (all == NULL)
+        return FAIL_MEMORY(&call->cx);
+    for (size_t i = 0; i < list.out_count; i++)
+        TRY(view_authorization(&views, &list.out[i], &all[i]));
+    struct page page = {.items = all, .count = list.out_count};
+    if (list.out_next != 0)
+        page.next = call_place(call, list.out_next);
+    return call_reply_page(call, &page);
+}
+
+static err reply_ended(struct call *call, void *arg)
+{
+    (void)arg; /* it is gone */
+    call_reply_nothing(call);
+    return OK;
+}
+
+err delete_authorization(struct call *call)
+{
+    struct id id;
+    int64_t *authorization_id = ARENA_NEW(call->arena, int64_t);
+    if (authorization_id == NULL)
+        return FAIL_MEMORY(&call->cx);
+    TRY(call_id(call, "atz", &id));
+    if (id.owner != call->cx.actor.person_id)
+        return FAIL_NOT_FOUND(&call->cx);
+    *authorization_id = id.item;
+    return call_seal_stop(call, authorization_end_own, authorization_id, reply_ended, id.owner);
 }

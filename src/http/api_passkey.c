@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A person's passkeys: options, keeping, names, taking away, and what was told of them. */
 #include "http/api_passkey.h"
+#include "http/api_view.h"
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -426,7 +427,8 @@ static const struct choice ALERTS[] = {
     {ALERT_PASSKEY_ADDED, "passkey_added"},       {ALERT_PASSKEY_REMOVED, "passkey_removed"},
     {ALERT_PASSKEY_COPIED, "passkey_copied"},     {ALERT_CODES_MADE, "codes_made"},
     {ALERT_RECOVERY_BEGUN, "recovery_begun"},     {ALERT_RECOVERY_STOPPED, "recovery_stopped"},
-    {ALERT_RECOVERED, "recovered"},               {0, NULL},
+    {ALERT_RECOVERED, "recovered"},               {ALERT_CLIENT_ENDED, "client_ended"},
+    {0, NULL},
 };
 
 struct alert_view {
@@ -434,22 +436,40 @@ struct alert_view {
     alert_kind kind;
     struct id  passkey;
     int64_t    at_ms;
+    const struct named *client;
 };
 static const struct shape_member ALERT[] = {
     MEMBER("id", ID, 0, struct alert_view, id, .id = ID_EVENT),
     MEMBER("kind", CHOICE, 0, struct alert_view, kind, .choices = ALERTS),
     MEMBER("passkey", ID, SHAPE_NULLABLE, struct alert_view, passkey, .id = ID_PASSKEY),
     MEMBER("at", TIME, 0, struct alert_view, at_ms),
+    MEMBER("client", OBJECT_AT, SHAPE_NULLABLE, struct alert_view, client, .shape = &SHAPE_NAMED_SYSTEM),
 };
 static const struct shape SHAPE_ALERT = {.name = "Alert", .sentence = "Something happened to a way in.",
     SHAPE_MEMBERS(ALERT), .size = sizeof(struct alert_view)};
 SHAPE_PAGE(SHAPE_ALERT_PAGE, "AlertPage", &SHAPE_ALERT);
 
+static err view_alert(struct ctx *cx, const struct alert *alert, struct alert_view *out)
+{
+    const int64_t person_id = cx->actor.person_id;
+    struct alert_view view = {.id = {ID_EVENT, person_id, alert->alert_id}, .kind = alert->kind,
+                              .passkey = id_of(person_id, alert->passkey_id), .at_ms = alert->at_ms};
+    if (alert->system_id != 0) {
+        struct named *client = ARENA_NEW(cx->arena, struct named);
+        if (client == NULL)
+            return FAIL_MEMORY(cx);
+        client->id = (struct id){ID_SYSTEM, alert->organisation_id, alert->system_id};
+        TRY(system_name(cx, alert->organisation_id, alert->system_id, &client->name));
+        view.client = client;
+    }
+    *out = view;
+    return OK;
+}
+
 err get_alerts(struct call *call)
 {
     struct page_query query = PAGE_QUERY_START;
     struct alert_list list = {.before = 0};
-    int64_t person_id = call->cx.actor.person_id;
     TRY(call_query(call, &query));
     TRY(call_after(call, &query, &list.before));
     list.limit = query.limit;
@@ -458,8 +478,7 @@ err get_alerts(struct call *call)
     if (views == NULL)
         return FAIL_MEMORY(&call->cx);
     for (size_t i = 0; i < list.out_count; i++)
-        views[i] = (struct alert_view){{ID_EVENT, person_id, list.out[i].alert_id}, list.out[i].kind,
-                                       id_of(person_id, list.out[i].passkey_id), list.out[i].at_ms};
+        TRY(view_alert(&call->cx, &list.out[i], &views[i]));
     struct page page = {.items = views, .count = list.out_count};
     if (list.out_more)
         page.next = call_place(call, list.out[list.out_count - 1].alert_id);

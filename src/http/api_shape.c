@@ -51,8 +51,15 @@ static const struct shape_member NAMED_DEPARTMENT[] = {
     MEMBER("id", ID, SHAPE_READ_ONLY, struct named, id, .id = ID_DEPARTMENT),
     MEMBER("name", TEXT, SHAPE_READ_ONLY, struct named, name),
 };
-static const struct shape SHAPE_NAMED_DEPARTMENT = {.name = "DepartmentName",
+const struct shape SHAPE_NAMED_DEPARTMENT = {.name = "DepartmentName",
     .sentence = "A department by id and name.", SHAPE_MEMBERS(NAMED_DEPARTMENT), .size = sizeof(struct named)};
+
+static const struct shape_member NAMED_SYSTEM[] = {
+    MEMBER("id", ID, 0, struct named, id, .id = ID_SYSTEM),
+    MEMBER("name", TEXT, 0, struct named, name),
+};
+const struct shape SHAPE_NAMED_SYSTEM = {.name = "SystemName",
+    .sentence = "A system by id and name.", SHAPE_MEMBERS(NAMED_SYSTEM), .size = sizeof(struct named)};
 
 static const struct shape_member PURPOSE_NAMED[] = {
     MEMBER("id", ID, 0, struct purpose_named, id, .id = ID_PURPOSE),

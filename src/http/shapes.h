@@ -19,7 +19,8 @@ extern const struct shape SHAPE_PAGE_QUERY; /* struct page_query */
 extern const struct shape SHAPE_DISCLOSURE_QUERY, SHAPE_GRANT_QUERY, SHAPE_REQUEST_QUERY;
 
 /* shared by several topics */
-extern const struct shape SHAPE_NAMED;     /* struct named */
+extern const struct shape SHAPE_NAMED;     /* struct named: an organisation … */
+extern const struct shape SHAPE_NAMED_DEPARTMENT, SHAPE_NAMED_SYSTEM; /* … and these */
 extern const struct shape SHAPE_USES;      /* struct uses */
 extern const struct shape SHAPE_NOTHING;   /* an object without members */
 extern const struct choice NATURE_WORDS[]; /* relationship_nature */
@@ -31,6 +32,7 @@ extern const struct shape SHAPE_HEALTH, SHAPE_NODE, SHAPE_PRIVACY_CONTROL;
 extern const struct shape SHAPE_TOKEN_ASK, SHAPE_TOKEN, SHAPE_TOKEN_LOOK, SHAPE_TOKEN_STATE;
 extern const struct shape SHAPE_PUSH_ASK, SHAPE_PUSHED, SHAPE_AUTHORIZE_FORM, SHAPE_MANAGED_GRANT;
 extern const struct shape SHAPE_CONSENT_QUERY, SHAPE_CONSENT, SHAPE_CONSENT_ANSWER, SHAPE_CONSENT_ANSWERED;
+extern const struct shape SHAPE_AUTHORIZATION_PAGE;
 extern const struct shape SHAPE_AUTHORIZATION_SERVER, SHAPE_PROTECTED_RESOURCE;
 
 /* the person's side */

@@ -89,7 +89,15 @@ const life = async (alg, byPage) => {
   const seen = await (await managed('GET')).json()
   check(seen.authorization_details[0].purpose === PURPOSE && seen.scopes[0].scope === 'openid', JSON.stringify(seen))
 
-  if (byPage) {
+  if (alg === 'PS256') {
+    const { items } = await (await asPerson('/v1/me/authorizations')).json()
+    const own = items.filter((item) => item.client.id === client.client_id)
+    check(own.length === 1 && own[0].grant === answer.grant_id && own[0].used !== null && own[0].ends <= grant.until &&
+      own[0].scopes.join() === 'openid', JSON.stringify(items))
+    const ended = await asPerson(`/v1/me/authorizations/${own[0].id}`, { method: 'DELETE' })
+    check(ended.status === 204, 'the person cannot shut a client out')
+    check((await (await asPerson(`/v1/me/grants/${answer.grant_id}`)).json()).state === 'active', 'the grant ends too')
+  } else if (byPage) {
     const stopped = await asPerson(`/v1/me/grants/${answer.grant_id}/withdraw`, { method: 'POST' })
     check(stopped.status === 200, 'the person cannot stop it')
   } else {

@@ -140,6 +140,18 @@ const replay = async (by, answer) => {
   }
 }
 
+/** Also UserInfo knows nobody any more when the client was shut out. */
+const shutOut = async (by) => {
+  const answer = await signIn(by, { scope: 'openid' })
+  check((await tell(by, answer.access_token)).status === 200, 'a token that is good')
+  const newest = (await (await asPerson('/v1/me/authorizations?limit=1')).json()).items[0]
+  const ended = await reach(`${ISSUER}/v1/me/authorizations/${newest.id}`,
+    { method: 'DELETE', headers: { cookie: COOKIE } })
+  check(newest.client.id === by.client.client_id && newest.grant === null && ended.status === 204, 'it is not shut out')
+  const words = await refused(by, answer)
+  check(words === '401 DPoP error="invalid_token"', words)
+}
+
 const signingInOnly = async (by) => {
   const before = (await reads()).length
   const answer = await signIn(by, { scope: 'openid' })
@@ -160,6 +172,7 @@ const atShop = await sharing(shop)
 check(await signingInOnly(shop) === atShop, 'the shop knows her by two names')
 check(await signingInOnly(await newClient(ORGANISATION, DEPARTMENT, 'another till')) === atShop,
   'systems of one organisation know her by two names')
+await shutOut(shop)
 const atBank = await signingInOnly(bank)
 check(atBank !== atShop && !atBank.split('_')[1].split('').every((c, i) => c === atShop.split('_')[1][i]), 'one name')
 const without = await signIn(shop, { authorization_details: JSON.stringify(

@@ -14,6 +14,7 @@ import isolation
 import openapi
 import steps
 from running_node import Caller, RunningNode
+from software_client import Client
 from software_passkey import Device
 
 MARK = "Zsofia-Secret-7731"  # stands for personal data: it may never reach the log
@@ -39,6 +40,7 @@ MORE_DOORS = [
     ("GET", "/v1/me/recovery", None), ("POST", "/v1/me/recovery/codes", None), ("POST", "/v1/me/recovery/stop", None),
     ("GET", "/v1/me/alerts", None), ("GET", "/v1/me/sessions", None), ("DELETE", "/v1/me/sessions/{ses}", None),
     ("DELETE", "/v1/me/sessions", None), ("GET", "/v1/me/authorization", None),
+    ("GET", "/v1/me/authorizations", None), ("DELETE", "/v1/me/authorizations/{atz}", None),
     ("POST", "/v1/me/authorization", {"client_id": "sys_00000000000000000000000000", "request_uri": "x",
                                       "answer": "accept", "uses": {"kind": "period"}}),
     ("GET", "/oauth/grants/grt_00000000000000000000000000", None),
@@ -98,6 +100,10 @@ class Hostile:
         other = Caller(node, {"Cookie": adamark.device.sign_in(node)["Cookie"]})
         adamark.own["ses"] = [next(item["id"] for item in other.get("/v1/me/sessions").json["items"]
                                    if item["current"])]
+        shop = self.world.systems["Bluedesk"].own
+        client = Client(node, shop["org"][0], shop["dep"][0])
+        client.ask(adamark.caller).expect(200)
+        adamark.own["atz"] = [adamark.caller.get("/v1/me/authorizations").json["items"][0]["id"]]
         rows = [(self.world.people["Adamark"], isolation.PERSON_DOORS), (nobody, OPEN_DOORS),
                 (self.world.systems["Bluedesk"], isolation.SYSTEM_DOORS)]
         rows += [(rows[0][0], [row for row in MORE_DOORS if row[1].startswith("/v1/me")] +
@@ -383,7 +389,7 @@ def the_good_calls_get_in(hostile):
     for door in sorted(hostile.doors, key=lambda door: "sign-out" in door.path or "/systems/" in door.path):
         if door.path.startswith(("/v1/claims", "/invitation", "/sign-in", "/.well-known/symbolon/o", "/log/tile",
                                  "/v1/me/erase", "/v1/sign-in", "/v1/recovery", "/v1/me/passkeys", "/v1/me/proof",
-                                 "/v1/me/recovery", "/v1/me/authorization", "/oauth")):
+                                 "/v1/me/recovery", "/oauth")) or door.path == "/v1/me/authorization":
             continue  # what wants a device, or a client that signs, is passkeys.py's and oauth_attacks.py's
         if door.path == "/v1/me/relationships" and door.method == "POST":
             continue

@@ -11,11 +11,13 @@ import concurrent.futures
 import contextlib
 import re
 import sys
+import urllib.parse
 
 import steps
 from purposes import DELIVER
 from running_node import Caller, ProxiedNode, RunningNode
 from set_clock import Clock
+from software_client import Client
 from software_passkey import Device, origin_of, session_of
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -73,6 +75,46 @@ def a_session_is_ended_by_its_person_and_nobody_else(world):
     number, = (entry["id"] for entry in sessions_of(two) if entry["current"])
     assert "Max-Age=0" in two.delete(f"/v1/me/sessions/{number}").expect(204).field("Set-Cookie")
     two.get("/v1/me").expect(401, "session.unknown")
+
+
+def clients_of(caller):
+    return caller.get("/v1/me/authorizations").expect(200).json["items"]
+
+
+def a_client_is_shut_out_by_its_person_and_nobody_else(world):
+    client = Client(world.node, world.shop.organisation, world.shop.department)
+    assert clients_of(world.ada) == []
+    name = client.push().expect(201).json["request_uri"]
+    query = urllib.parse.urlencode({"client_id": client.id, "request_uri": name})
+    assert world.ada.get("/v1/me/authorization?" + query).expect(200).json["client"]["id"] == client.id
+    for _ in range(2):
+        assert client.ask(world.ada).expect(200).json["grant"] is None
+    newest, first = clients_of(world.ada)
+    assert newest["client"] == {"id": client.id, "name": "web shop"} and newest["organisation"]["name"] == "Blue Shop"
+    assert newest["department"]["name"] == "Shipping" and newest["scopes"] == ["openid"], newest
+    assert newest["grant"] is None and newest["used"] is None and newest["created"] >= first["created"]
+    page = world.ada.get("/v1/me/authorizations?limit=1").expect(200)
+    assert page.json["items"] == [newest]
+    following = world.ada.get(re.match("<([^>]*)>", page.field("Link")).group(1)).expect(200)
+    assert following.json["items"] == [first] and following.field("Link") is None
+    assert clients_of(world.bob) == []
+    not_his = world.bob.delete(f"/v1/me/authorizations/{newest['id']}").expect(404, "not_found").json
+    world.node.nobody.delete(f"/v1/me/authorizations/{newest['id']}").expect(401, "credentials.missing")
+    world.shop.delete(f"/v1/me/authorizations/{newest['id']}").expect(403, "actor.wrong_kind")
+    assert clients_of(world.ada) == [newest, first]
+    world.ada.delete(f"/v1/me/authorizations/{newest['id']}").expect(204)
+    gone = world.ada.delete(f"/v1/me/authorizations/{newest['id']}").expect(404, "not_found").json
+    none = world.ada.delete(f"/v1/me/authorizations/atz_{NEVER_HERE}").expect(404, "not_found").json
+    for answer in (not_his, gone, none):
+        answer.pop("request_id")
+    assert not_his == gone == none, (not_his, gone, none)
+    assert clients_of(world.ada) == [first]
+    told = world.ada.get("/v1/me/alerts").expect(200).json["items"][0]
+    assert told["kind"] == "client_ended" and told["client"] == newest["client"] and told["passkey"] is None, told
+    relationship = world.ada.get(f"/v1/me/relationships/{first['relationship']}").expect(200).json
+    assert relationship["state"] == "active"
+    world.ada.post(f"/v1/me/relationships/{first['relationship']}/end", {"erase": False}).expect(200)
+    assert clients_of(world.ada) == []
 
 
 def all_others_end_at_once(world):
@@ -387,7 +429,8 @@ class World:
 
 
 STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its_person_and_nobody_else,
-         all_others_end_at_once, a_name_from_before_signing_in_is_nobodys_after_it, a_proof_takes_the_old_name_away,
+         a_client_is_shut_out_by_its_person_and_nobody_else, all_others_end_at_once,
+         a_name_from_before_signing_in_is_nobodys_after_it, a_proof_takes_the_old_name_away,
          many_proofs_at_once_leave_one_session, cookies_are_for_this_host_alone, no_other_site_writes_at_any_door,
          only_the_one_value_is_a_signal, many_requests_with_the_signal_record_it_once,
          who_lifts_it_is_not_overruled_by_a_browser, a_yes_that_brings_the_signal_is_the_newer_word,

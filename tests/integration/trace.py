@@ -44,7 +44,8 @@ SIGNED = {"POST /v1/sign-in", "POST /v1/recovery", "POST /v1/me/passkeys", "PATC
           "POST /oauth/revoke", "GET /v1/me/sessions", "DELETE /v1/me/sessions", "DELETE /v1/me/sessions/{ses}",
           "POST /oauth/par", "GET /oauth/authorize", "POST /oauth/authorize", "GET /v1/me/authorization",
           "POST /v1/me/authorization", "GET /oauth/grants/{grt}", "DELETE /oauth/grants/{grt}",
-          "GET /oauth/userinfo", "POST /oauth/userinfo"}
+          "GET /oauth/userinfo", "POST /oauth/userinfo", "GET /v1/me/authorizations",
+          "DELETE /v1/me/authorizations/{atz}"}
 # Tables whose rows say how a store works, not what people did.
 OWN = {"batch_mark", "clock_mark", "log_lease", "log_tile", "node_state", "node_text", "schema_migration",
        "people_generation", "records_generation", "ledger_generation", "key_bucket", "file_generation"}

@@ -8,6 +8,7 @@ import time
 
 from purposes import DELIVER
 from running_node import Caller
+from software_client import Client
 from software_passkey import Device
 
 SCOPES = "disclosures records requests purposes events messages relationships invitations grants admin".split()
@@ -43,7 +44,7 @@ class Party(Caller):
 class World:
     def __init__(self, node):
         self.node = node
-        self.things = {kind: [] for kind in "rel grt req rcp psk ses pur dep sys org kind code token tile".split()}
+        self.things = {kind: [] for kind in "rel grt req rcp psk ses atz pur dep sys org kind code token tile".split()}
         self.parties = {}
         self.make_organisations()
         self.make_purposes()
@@ -134,6 +135,11 @@ class World:
         for name, state in states.items():
             self.join(name, "blue", "shipping", state)
         self.join("ada", "red", "desk", "active")
+        client = Client(self.node, self.ids["blue"], self.ids["shipping"])
+        for name in ("ada", "eve"):
+            client.ask(self.parties[name]).expect(200)
+            kept, = self.parties[name].get("/v1/me/authorizations").expect(200).json["items"]
+            self.add("atz", kept["id"], person=name)
         invited = self.parties["shipping"].post("/v1/org/invitations", {}).expect(201).json
         self.add("rel", invited["relationship"], organisation="blue", relationship="invited")
         self.add("code", invited["code"])

@@ -2,153 +2,23 @@
  * Goal: what a client gets of a person is what the person answered, once, for this client and key, and no longer than
  * grant, relationship and client last. Method: one client asks Ada for her address; each step is done once more, by
  * somebody else, too late, or with its row changed by hand. */
-#include "domain/authorization.h"
-
 #include <string.h>
 
 #include "base/limits.h"
 #include "domain/erasure.h"
 #include "domain/objection_change.h"
 #include "store/queries.h"
-#include "support/world.h"
-
-#define KEYS "{\"keys\":[{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}]}"
-#define BACK "https://shop.example/back"
-#define THUMBPRINT_TEXT "AQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-
-static const uint8_t THUMBPRINT[HASH_BYTES] = {1, 2, 3};
-
-/* A text that outlives the steps. */
-struct kept {
-    char   at[160];
-    size_t size;
-};
-
-static void keep(struct kept *kept, struct text text)
-{
-    assert_true(text.size < sizeof kept->at);
-    memcpy(kept->at, text.at, text.size);
-    kept->size = text.size;
-}
-
-static struct text text_kept(const struct kept *kept)
-{
-    return (struct text){kept->at, kept->size};
-}
-
-static struct actor make_client(struct world *world)
-{
-    const struct text uris[] = {TEXT(BACK)};
-    struct ctx *cx = world_as(world, world->operator_);
-    struct signing_draft draft = {.jwks = TEXT(KEYS), .redirect_uris = uris, .redirect_uris_count = 1};
-    struct signing signing;
-    ASSERT_OK(world, signing_read(cx, &draft, &signing));
-    struct key_create create = {.organisation_id = world->shop.organisation_id,
-                                .department_id = world->shipping.department_id,
-                                .name = TEXT("Web shop"), .scopes = 4, .signing = &signing};
-    ASSERT_OK(world, WRITE(world, world->operator_, key_create, &create));
-    return (struct actor){.kind = ACTOR_SYSTEM, .organisation_id = create.out.organisation_id,
-                          .department_id = world->shipping.department_id,
-                          .department_bit = world->shipping.department_bit, .system_id = create.out.system_id,
-                          .scopes = 4};
-}
-
-static struct seen_token one_use(int64_t number, const char *reason)
-{
-    struct seen_token seen;
-    seen_token_of(SEEN_PROOF, (struct bytes){(const uint8_t *)&number, sizeof number}, text_of(reason), &seen);
-    seen.expires_at_ms = INT64_MAX;
-    seen.reason = reason;
-    return seen;
-}
-
-static int64_t next_number(struct world *world)
-{
-    return ctx_number(&world->node.cx);
-}
-
-static struct kept push(struct world *world, const struct actor *client, const char *thumbprint)
-{
-    char version[24];
-    (void)snprintf(version, sizeof version, "%lld", (long long)world->delivery.version); /* fits */
-    const struct authorization_ask ask = {.purpose_version = text_of(version),
-        .redirect_uri = TEXT(BACK), .state = TEXT("s\"1"), .scope = TEXT("openid"), .nonce = TEXT("n1"),
-        .challenge = TEXT("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), .thumbprint = text_of(thumbprint)};
-    struct authorization_push act = {.system = *client, .ask = &ask, .reason = "client.unknown",
-                                     .seen = {one_use(next_number(world), "client.unknown")}};
-    struct kept kept;
-    ASSERT_OK(world, WRITE(world, world->operator_, authorization_push, &act));
-    keep(&kept, act.out_name);
-    return kept;
-}
-
-static struct authorization_answer answer_of(struct world *world, const struct kept *name)
-{
-    return (struct authorization_answer){
-        .name = text_kept(name), .accepts = true, .wants_data = true,
-        .make = {.purpose = world_purpose_id(&world->delivery), .attributes = world->delivery.needed},
-        .terms = {.answer = ANSWER_ACCEPT}};
-}
-
-/* Ada lets the client have what it asks; what is left of it is the code. */
-static struct grant accept(struct world *world, const struct actor *client, struct kept *out_code)
-{
-    struct kept name = push(world, client, "");
-    struct authorization_answer answer = answer_of(world, &name);
-    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
-    assert_true(answer.out_has_grant);
-    keep(out_code, answer.out_code);
-    return answer.out_grant;
-}
-
-static struct authorization_redeem redeem_of(struct world *world, const struct actor *client, const struct kept *text)
-{
-    struct authorization_redeem redeem = {
-        .kind = text->at[0] == 'c' ? AUTHORIZATION_CODE : AUTHORIZATION_REFRESH, .text = text_kept(text),
-        .system = *client, .redirect_uri = TEXT(BACK), .reason = "client.unknown",
-        .seen = {one_use(next_number(world), "client.unknown"), one_use(next_number(world), "proof.replayed")}};
-    memcpy(redeem.thumbprint, THUMBPRINT, HASH_BYTES);
-    return redeem;
-}
-
-struct tokens {
-    struct kept access, refresh;
-};
-
-static struct tokens redeem(struct world *world, const struct actor *client, const struct kept *text)
-{
-    struct authorization_redeem act = redeem_of(world, client, text);
-    struct tokens tokens = {.refresh.size = 0};
-    ASSERT_OK(world, WRITE(world, world->operator_, authorization_redeem, &act));
-    assert_false(act.out_replayed);
-    keep(&tokens.access, act.out_access);
-    keep(&tokens.refresh, act.out_refresh);
-    return tokens;
-}
-
-static void refuse(struct world *world, struct authorization_redeem *act)
-{
-    ASSERT_FAILS(world, WRITE(world, world->operator_, authorization_redeem, act), MALFORMED, CODE_INVALID);
-}
-
-static bool lives(struct world *world, const struct kept *access, struct authorization_token *out)
-{
-    bool live = false;
-    test_node_rest(&world->node);
-    ASSERT_OK(world, authorization_token_load(world_as(world, world->operator_), text_kept(access),
-                                              AUTHORIZATION_ACCESS, out, &live));
-    return live;
-}
+#include "support/web_client.h"
 
 static void an_answer_begins_a_relationship_and_gives_a_grant_and_tokens(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct authorization_token token;
     struct kept code;
-    struct grant grant = accept(world, &client, &code);
-    struct tokens tokens = redeem(world, &client, &code);
-    assert_true(lives(world, &tokens.access, &token));
+    struct grant grant = web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    assert_true(web_lives(world, &tokens.access, &token));
     assert_int_equal(token.authorization.person_id, world->ada.person_id);
     assert_int_equal(token.authorization.grant.grant_id, grant.grant_id);
     assert_int_equal(token.authorization.relationship.state, RELATIONSHIP_ACTIVE);
@@ -157,10 +27,10 @@ static void an_answer_begins_a_relationship_and_gives_a_grant_and_tokens(void **
     assert_true(text_is(token.authorization.ask.state, "s\"1"));
     assert_memory_equal(token.thumbprint, THUMBPRINT, HASH_BYTES);
     assert_int_not_equal(grant.receipt_id, 0);
-    (void)accept(world, &client, &code); /* and once more: the same grant says it already */
+    (void)web_accept(world, &client, &code); /* and once more: the same grant says it already */
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 1);
-    struct kept name = push(world, &client, "");
-    struct authorization_answer shorter = answer_of(world, &name);
+    struct kept name = web_push(world, &client, "");
+    struct authorization_answer shorter = web_answer_of(world, &name);
     shorter.make.duration_ms = TIME_DAY_MS; /* what she says now is less than what she has said */
     ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &shorter));
     assert_int_not_equal(shorter.out_grant.grant_id, grant.grant_id);
@@ -174,35 +44,35 @@ static void an_answer_begins_a_relationship_and_gives_a_grant_and_tokens(void **
 static void a_yes_behind_an_objection_is_said_anew(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct purpose_text text = world_purpose_text(world->delivery.needed, world->delivery.optional);
     struct objection_change object = {.stands = true};
     struct kept code;
     text.term = TEXT("dpv:DirectMarketing");
     world->delivery = world_publish_text(world, world->shipping, text);
-    struct grant first = accept(world, &client, &code);
-    assert_int_equal(accept(world, &client, &code).grant_id, first.grant_id);
+    struct grant first = web_accept(world, &client, &code);
+    assert_int_equal(web_accept(world, &client, &code).grant_id, first.grant_id);
     object.relationship_id = first.relationship_id;
     ASSERT_OK(world, WRITE(world, world->ada, objection_change, &object));
-    struct grant second = accept(world, &client, &code);
+    struct grant second = web_accept(world, &client, &code);
     assert_int_not_equal(second.grant_id, first.grant_id);
-    assert_int_equal(accept(world, &client, &code).grant_id, second.grant_id);
+    assert_int_equal(web_accept(world, &client, &code).grant_id, second.grant_id);
     assert_int_equal(world_audit(world, 0), 0);
 }
 
 static void what_a_person_has_begun_is_gone_on_with(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct relationship_propose propose = {.organisation_id = world->shop.organisation_id};
     struct kept code;
     ASSERT_OK(world, WRITE(world, world->ada, relationship_propose, &propose));
-    struct grant grant = accept(world, &client, &code);
+    struct grant grant = web_accept(world, &client, &code);
     assert_int_equal(grant.relationship_id, propose.out.relationship_id);
     struct relationship_change pause = {.relationship_id = grant.relationship_id, .move = MOVE_PAUSE};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &pause));
-    struct kept name = push(world, &client, "");
-    struct authorization_answer answer = answer_of(world, &name);
+    struct kept name = web_push(world, &client, "");
+    struct authorization_answer answer = web_answer_of(world, &name);
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT, "relationship.paused");
     assert_int_equal(world->node.cx.actor.kind, ACTOR_PERSON); /* whoever spoke in between */
     assert_int_equal(world_audit(world, 0), 0);
@@ -211,10 +81,10 @@ static void what_a_person_has_begun_is_gone_on_with(void **state)
 static void what_was_not_shown_is_not_given(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     world->delivery.version++; /* it was pushed when another one was published */
-    struct kept name = push(world, &client, "");
-    struct authorization_answer answer = answer_of(world, &name);
+    struct kept name = web_push(world, &client, "");
+    struct authorization_answer answer = web_answer_of(world, &name);
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT,
                  "authorization.purpose_changed");
     world->delivery.version--;
@@ -225,24 +95,24 @@ static void what_was_not_shown_is_not_given(void **state)
 static void a_request_is_answered_once_and_soon(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
-    struct kept name = push(world, &client, "");
-    struct authorization_answer answer = answer_of(world, &name);
+    struct actor client = web_make_client(world);
+    struct kept name = web_push(world, &client, "");
+    struct authorization_answer answer = web_answer_of(world, &name);
     ASSERT_FAILS(world, WRITE(world, world->shipping, authorization_answer, &answer), FORBIDDEN, "actor.wrong_kind");
     answer.accepts = false;
     ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
     answer.accepts = true;
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), MALFORMED, AUTHORIZATION_UNKNOWN);
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM relationship"), 0);
-    name = push(world, &client, "");
-    answer = answer_of(world, &name);
+    name = web_push(world, &client, "");
+    answer = web_answer_of(world, &name);
     name.at[name.size - 3] ^= 1;
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), MALFORMED, AUTHORIZATION_UNKNOWN);
     name.at[name.size - 3] ^= 1;
     test_node_pass(&world->node, LIMIT_PUSHED_REQUEST_MS);
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), MALFORMED, AUTHORIZATION_UNKNOWN);
-    name = push(world, &client, "");
-    answer = answer_of(world, &name);
+    name = web_push(world, &client, "");
+    answer = web_answer_of(world, &name);
     struct key_revoke revoke = {client.organisation_id, client.system_id};
     ASSERT_OK(world, WRITE(world, world->operator_, key_revoke, &revoke));
     ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), MALFORMED, AUTHORIZATION_UNKNOWN);
@@ -257,10 +127,10 @@ static void a_request_that_was_changed_by_hand_is_none(void **state)
         "UPDATE pushed_request SET hash = x''",
     };
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct kept name = push(world, &client, "");
-        struct authorization_answer answer = answer_of(world, &name);
+        struct kept name = web_push(world, &client, "");
+        struct authorization_answer answer = web_answer_of(world, &name);
         world_spoil(world, "people.db", world_is_on_server("people.db") && i == 3
                                             ? "UPDATE pushed_request SET hash = ''::bytea" : CASES[i]);
         ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), MALFORMED,
@@ -271,77 +141,77 @@ static void a_request_that_was_changed_by_hand_is_none(void **state)
 static void a_code_is_for_its_client_address_and_key(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world), other = make_client(world);
+    struct actor client = web_make_client(world), other = web_make_client(world);
     struct text challenge;
     struct kept code;
-    (void)accept(world, &client, &code);
-    struct authorization_redeem act = redeem_of(world, &other, &code);
-    refuse(world, &act);
+    (void)web_accept(world, &client, &code);
+    struct authorization_redeem act = web_redeem_of(world, &other, &code);
+    web_refuse(world, &act);
     ASSERT_OK(world, authorization_code_challenge(&world->node.cx, &act, &challenge));
     assert_int_equal(challenge.size, 0);
-    act = redeem_of(world, &client, &code);
+    act = web_redeem_of(world, &client, &code);
     ASSERT_OK(world, authorization_code_challenge(&world->node.cx, &act, &challenge));
     assert_int_equal(challenge.size, 43);
     act.redirect_uri = TEXT(BACK "/");
-    refuse(world, &act);
-    act = redeem_of(world, &client, &code);
+    web_refuse(world, &act);
+    act = web_redeem_of(world, &client, &code);
     act.kind = AUTHORIZATION_REFRESH;
-    refuse(world, &act);
-    struct tokens tokens = redeem(world, &client, &code);
+    web_refuse(world, &act);
+    struct tokens tokens = web_redeem(world, &client, &code);
     assert_int_equal(tokens.refresh.size > 0, 1);
-    struct kept name = push(world, &client, THUMBPRINT_TEXT);
-    struct authorization_answer answer = answer_of(world, &name);
+    struct kept name = web_push(world, &client, THUMBPRINT_TEXT);
+    struct authorization_answer answer = web_answer_of(world, &name);
     ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
-    keep(&code, answer.out_code);
-    act = redeem_of(world, &client, &code);
+    web_keep(&code, answer.out_code);
+    act = web_redeem_of(world, &client, &code);
     act.thumbprint[0] = 9;
-    refuse(world, &act);
-    (void)redeem(world, &client, &code); /* its own key */
+    web_refuse(world, &act);
+    (void)web_redeem(world, &client, &code); /* its own key */
 }
 
 static void a_code_that_comes_twice_ends_what_came_of_it(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct authorization_token token;
     struct kept code;
-    (void)accept(world, &client, &code);
-    struct tokens tokens = redeem(world, &client, &code);
-    struct authorization_redeem again = redeem_of(world, &client, &code);
+    (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    struct authorization_redeem again = web_redeem_of(world, &client, &code);
     ASSERT_OK(world, WRITE(world, world->operator_, authorization_redeem, &again));
     assert_true(again.out_replayed);
-    assert_false(lives(world, &tokens.access, &token));
-    struct authorization_redeem refresh = redeem_of(world, &client, &tokens.refresh);
-    refuse(world, &refresh);
-    (void)accept(world, &client, &code);
+    assert_false(web_lives(world, &tokens.access, &token));
+    struct authorization_redeem refresh = web_redeem_of(world, &client, &tokens.refresh);
+    web_refuse(world, &refresh);
+    (void)web_accept(world, &client, &code);
     test_node_pass(&world->node, LIMIT_CODE_MS);
-    struct authorization_redeem late = redeem_of(world, &client, &code);
-    refuse(world, &late);
+    struct authorization_redeem late = web_redeem_of(world, &client, &code);
+    web_refuse(world, &late);
 }
 
 static void a_refresh_token_is_for_its_client_and_key_and_stays(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world), other = make_client(world);
+    struct actor client = web_make_client(world), other = web_make_client(world);
     struct authorization_token token;
     struct kept code;
-    (void)accept(world, &client, &code);
-    struct tokens tokens = redeem(world, &client, &code);
+    (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
     test_node_pass(&world->node, LIMIT_ACCESS_TOKEN_MS);
-    assert_false(lives(world, &tokens.access, &token));
-    struct authorization_redeem act = redeem_of(world, &other, &tokens.refresh);
-    refuse(world, &act);
-    act = redeem_of(world, &client, &tokens.refresh);
+    assert_false(web_lives(world, &tokens.access, &token));
+    struct authorization_redeem act = web_redeem_of(world, &other, &tokens.refresh);
+    web_refuse(world, &act);
+    act = web_redeem_of(world, &client, &tokens.refresh);
     act.thumbprint[31] = 1;
-    refuse(world, &act);
+    web_refuse(world, &act);
     for (int i = 0; i < 2; i++) {
-        struct tokens next = redeem(world, &client, &tokens.refresh);
+        struct tokens next = web_redeem(world, &client, &tokens.refresh);
         assert_int_equal(next.refresh.size, 0);
-        assert_true(lives(world, &next.access, &token));
+        assert_true(web_lives(world, &next.access, &token));
     }
     test_node_pass(&world->node, LIMIT_REFRESH_TOKEN_MS);
-    act = redeem_of(world, &client, &tokens.refresh);
-    refuse(world, &act);
+    act = web_redeem_of(world, &client, &tokens.refresh);
+    web_refuse(world, &act);
 }
 
 /* One way each in which it ends; behind it nothing is given any more. */
@@ -350,11 +220,11 @@ static void whatever_it_rests_on_ends_it(void **state)
     struct world *world = *state;
     struct authorization_token token;
     for (int way = 0; way < 5; way++) {
-        struct actor client = make_client(world);
+        struct actor client = web_make_client(world);
         struct kept code;
-        struct grant grant = accept(world, &client, &code);
-        struct tokens tokens = redeem(world, &client, &code);
-        assert_true(lives(world, &tokens.access, &token));
+        struct grant grant = web_accept(world, &client, &code);
+        struct tokens tokens = web_redeem(world, &client, &code);
+        assert_true(web_lives(world, &tokens.access, &token));
         struct grant_withdraw withdraw = {.grant_id = grant.grant_id};
         struct relationship_change pause = {.relationship_id = grant.relationship_id, .move = MOVE_PAUSE};
         struct relationship_change resume = {.relationship_id = grant.relationship_id, .move = MOVE_RESUME};
@@ -370,47 +240,33 @@ static void whatever_it_rests_on_ends_it(void **state)
             ASSERT_OK(world, WRITE(world, world->operator_, key_revoke, &revoke));
         if (way == 4)
             world_spoil(world, "people.db", "DELETE FROM authorization_now");
-        assert_false(lives(world, &tokens.access, &token));
-        struct authorization_redeem refresh = redeem_of(world, &client, &tokens.refresh);
+        assert_false(web_lives(world, &tokens.access, &token));
+        struct authorization_redeem refresh = web_redeem_of(world, &client, &tokens.refresh);
         assert_int_not_equal(WRITE(world, world->operator_, authorization_redeem, &refresh), OK);
         if (way == 1)
             ASSERT_OK(world, WRITE(world, world->ada, relationship_change, &resume));
-        assert_int_equal(lives(world, &tokens.access, &token), way == 1);
+        assert_int_equal(web_lives(world, &tokens.access, &token), way == 1);
     }
     assert_int_equal(world_audit(world, 0), 0);
-}
-
-static err end_one(struct ctx *cx, void *arg)
-{
-    const struct tokens *tokens = arg;
-    const struct actor system = cx->actor;
-    return authorization_token_revoke(cx, &system, text_kept(&tokens->access));
-}
-
-static err end_all(struct ctx *cx, void *arg)
-{
-    const struct tokens *tokens = arg;
-    const struct actor system = cx->actor;
-    return authorization_token_revoke(cx, &system, text_kept(&tokens->refresh));
 }
 
 static void a_client_ends_its_own_tokens_only(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world), other = make_client(world);
+    struct actor client = web_make_client(world), other = web_make_client(world);
     struct authorization_token token;
     struct kept code;
-    (void)accept(world, &client, &code);
-    struct tokens tokens = redeem(world, &client, &code);
-    ASSERT_OK(world, WRITE(world, other, end_one, &tokens));
-    ASSERT_OK(world, WRITE(world, other, end_all, &tokens));
-    assert_true(lives(world, &tokens.access, &token));
-    ASSERT_OK(world, WRITE(world, client, end_one, &tokens));
-    assert_false(lives(world, &tokens.access, &token));
-    struct tokens next = redeem(world, &client, &tokens.refresh);
-    assert_true(lives(world, &next.access, &token));
-    ASSERT_OK(world, WRITE(world, client, end_all, &tokens));
-    assert_false(lives(world, &next.access, &token));
+    (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    ASSERT_OK(world, WRITE(world, other, web_end_one, &tokens));
+    ASSERT_OK(world, WRITE(world, other, web_end_all, &tokens));
+    assert_true(web_lives(world, &tokens.access, &token));
+    ASSERT_OK(world, WRITE(world, client, web_end_one, &tokens));
+    assert_false(web_lives(world, &tokens.access, &token));
+    struct tokens next = web_redeem(world, &client, &tokens.refresh);
+    assert_true(web_lives(world, &next.access, &token));
+    ASSERT_OK(world, WRITE(world, client, web_end_all, &tokens));
+    assert_false(web_lives(world, &next.access, &token));
 }
 
 struct back {
@@ -426,17 +282,17 @@ static err give_back(struct ctx *cx, void *arg)
 static void a_client_gives_its_own_grant_back(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world), other = make_client(world);
+    struct actor client = web_make_client(world), other = web_make_client(world);
     struct authorization_token token;
     struct kept code;
-    struct grant grant = accept(world, &client, &code);
-    struct tokens tokens = redeem(world, &client, &code);
+    struct grant grant = web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
     struct back back = {world->ada.person_id, grant.grant_id};
     ASSERT_FAILS(world, WRITE(world, other, give_back, &back), NOT_FOUND, "not_found");
     ASSERT_FAILS(world, WRITE(world, world->teller, give_back, &back), NOT_FOUND, "not_found");
     ASSERT_FAILS(world, WRITE(world, world->ada, give_back, &back), NOT_FOUND, "not_found");
     ASSERT_OK(world, WRITE(world, client, give_back, &back));
-    assert_false(lives(world, &tokens.access, &token));
+    assert_false(web_lives(world, &tokens.access, &token));
     ASSERT_OK(world, grant_load(world_as(world, world->ada), back.person_id, back.grant_id, &grant));
     assert_int_equal(grant.state, GRANT_WITHDRAWN);
     ASSERT_FAILS(world, WRITE(world, client, give_back, &back), NOT_FOUND, "not_found");
@@ -463,46 +319,46 @@ static void rows_that_were_changed_by_hand_give_nothing(void **state)
     struct world *world = *state;
     struct authorization_token token;
     for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
-        struct actor client = make_client(world);
+        struct actor client = web_make_client(world);
         struct kept code;
-        (void)accept(world, &client, &code);
-        struct tokens tokens = redeem(world, &client, &code);
-        assert_true(lives(world, &tokens.access, &token));
+        (void)web_accept(world, &client, &code);
+        struct tokens tokens = web_redeem(world, &client, &code);
+        assert_true(web_lives(world, &tokens.access, &token));
         world_spoil(world, "people.db", CASES[i]);
-        assert_false(lives(world, &tokens.access, &token));
+        assert_false(web_lives(world, &tokens.access, &token));
     }
 }
 
 static void signing_in_alone_shares_nothing(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
-    struct kept name = push(world, &client, ""), code;
-    struct authorization_answer answer = answer_of(world, &name);
+    struct actor client = web_make_client(world);
+    struct kept name = web_push(world, &client, ""), code;
+    struct authorization_answer answer = web_answer_of(world, &name);
     struct authorization_token token;
     answer.wants_data = false;
     ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
     assert_false(answer.out_has_grant);
-    keep(&code, answer.out_code);
-    struct tokens tokens = redeem(world, &client, &code);
-    assert_true(lives(world, &tokens.access, &token));
+    web_keep(&code, answer.out_code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    assert_true(web_lives(world, &tokens.access, &token));
     assert_false(token.authorization.has_grant);
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 0);
     struct relationship_end end = {.relationship_id = token.authorization.relationship.relationship_id};
     ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
-    assert_false(lives(world, &tokens.access, &token));
+    assert_false(web_lives(world, &tokens.access, &token));
 }
 
 /* What is over is forgotten; what lives stays; of somebody who is erased nothing is left. */
 static void rows_go_with_their_time_and_their_person(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct kept code, name;
     bool left = true;
-    (void)accept(world, &client, &code);
-    (void)redeem(world, &client, &code);
-    name = push(world, &client, "");
+    (void)web_accept(world, &client, &code);
+    (void)web_redeem(world, &client, &code);
+    name = web_push(world, &client, "");
     assert_int_not_equal(name.size, 0);
     test_node_pass(&world->node, LIMIT_ACCESS_TOKEN_MS + 70000);
     ASSERT_OK(world, WRITE(world, world->operator_, authorization_forget, &left));
@@ -522,10 +378,10 @@ static void rows_go_with_their_time_and_their_person(void **state)
 static void an_old_authorization_is_forgotten(void **state)
 {
     struct world *world = *state;
-    struct actor client = make_client(world);
+    struct actor client = web_make_client(world);
     struct kept code;
     bool left = true;
-    (void)accept(world, &client, &code);
+    (void)web_accept(world, &client, &code);
     test_node_pass(&world->node, LIMIT_REFRESH_TOKEN_MS + 70000);
     ASSERT_OK(world, WRITE(world, world->operator_, authorization_forget, &left));
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM authorization_now"), 0);

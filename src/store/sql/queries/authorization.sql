@@ -5,22 +5,29 @@
 -- file: people
 -- in:   public_id text, hash bytes, organisation_id int64, system_id int64, asked text, expires_at_ms int64
 -- rows: none
-INSERT INTO pushed_request (public_id, hash, organisation_id, system_id, asked, expires_at_ms, used_at_ms)
-VALUES ($1, $2, $3, $4, $5, $6, 0);
+INSERT INTO pushed_request (public_id, hash, organisation_id, system_id, asked, expires_at_ms)
+VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: pushed_request_load
 -- file: people
 -- in:   public_id text
--- out:  hash bytes, organisation_id int64, system_id int64, asked text, expires_at_ms int64, used_at_ms int64
+-- out:  hash bytes, organisation_id int64, system_id int64, asked text, expires_at_ms int64
 -- rows: one
 SELECT :columns: FROM pushed_request WHERE public_id = $1;
 
 -- name: pushed_request_use
 -- file: people
--- in:   public_id text, used_at_ms int64
+-- in:   public_id text
 -- meets: all
 -- rows: none
-UPDATE pushed_request SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
+DELETE FROM pushed_request WHERE public_id = $1;
+
+-- name: pushed_request_count
+-- file: people
+-- in:   organisation_id int64, system_id int64, now_ms int64
+-- out:  waiting int64
+-- rows: one
+SELECT count(*) AS waiting FROM pushed_request WHERE organisation_id = $1 AND system_id = $2 AND expires_at_ms > $3;
 
 -- name: pushed_request_forget
 -- file: people
@@ -36,14 +43,14 @@ DELETE FROM pushed_request WHERE public_id IN
 --       grant_id int64, asked text, verified_at_ms int64, created_at_ms int64, tag text
 -- rows: none
 INSERT INTO authorization_now (person_id, authorization_id, relationship_id, organisation_id, system_id, grant_id,
-    asked, verified_at_ms, created_at_ms, tag, ended_at_ms)
+    asked, verified_at_ms, created_at_ms, tag, used_at_ms)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0);
 
 -- name: authorization_load
 -- file: people
 -- in:   person_id int64, authorization_id int64
 -- out:  relationship_id int64, organisation_id int64, system_id int64, grant_id int64, asked text,
---       verified_at_ms int64, created_at_ms int64, tag text, ended_at_ms int64
+--       verified_at_ms int64, created_at_ms int64, tag text, used_at_ms int64
 -- rows: one
 SELECT :columns: FROM authorization_now WHERE person_id = $1 AND authorization_id = $2;
 
@@ -53,15 +60,46 @@ SELECT :columns: FROM authorization_now WHERE person_id = $1 AND authorization_i
 -- out:  authorization_id int64
 -- rows: one
 SELECT authorization_id FROM authorization_now
-WHERE person_id = $1 AND grant_id = $2 AND organisation_id = $3 AND system_id = $4 AND ended_at_ms = 0
+WHERE person_id = $1 AND grant_id = $2 AND organisation_id = $3 AND system_id = $4
 ORDER BY authorization_id DESC LIMIT 1;
 
 -- name: authorization_end
 -- file: people
--- in:   person_id int64, authorization_id int64, ended_at_ms int64
+-- in:   person_id int64, authorization_id int64
 -- meets: all
 -- rows: none
-UPDATE authorization_now SET ended_at_ms = $3 WHERE person_id = $1 AND authorization_id = $2 AND ended_at_ms = 0;
+DELETE FROM authorization_now WHERE person_id = $1 AND authorization_id = $2;
+
+-- name: authorization_note
+-- file: people
+-- in:   person_id int64, authorization_id int64, used_at_ms int64
+-- meets: all
+-- rows: none
+UPDATE authorization_now SET used_at_ms = $3 WHERE person_id = $1 AND authorization_id = $2;
+
+-- name: authorization_list
+-- file: people
+-- in:   person_id int64, before int64, most int64
+-- out:  authorization_id int64
+-- rows: many
+SELECT authorization_id FROM authorization_now WHERE person_id = $1 AND authorization_id < $2
+ORDER BY authorization_id DESC LIMIT $3;
+
+-- name: authorization_count
+-- file: people
+-- in:   person_id int64
+-- out:  authorizations int64
+-- rows: one
+SELECT count(*) AS authorizations FROM authorization_now WHERE person_id = $1;
+
+-- name: authorization_crowd_out
+-- file: people
+-- in:   person_id int64, organisation_id int64, system_id int64, newest int64
+-- meets: any
+-- rows: none
+DELETE FROM authorization_now WHERE person_id = $1 AND organisation_id = $2 AND system_id = $3 AND authorization_id <=
+    (SELECT authorization_id FROM authorization_now
+     WHERE person_id = $1 AND organisation_id = $2 AND system_id = $3 ORDER BY authorization_id DESC LIMIT 1 OFFSET $4);
 
 -- name: authorization_forget
 -- file: people
@@ -77,30 +115,30 @@ DELETE FROM authorization_now WHERE created_at_ms <= $1 AND authorization_id IN
 --       issued_at_ms int64, expires_at_ms int64
 -- rows: none
 INSERT INTO authorization_token (public_id, hash, kind, person_id, authorization_id, thumbprint, issued_at_ms,
-    expires_at_ms, used_at_ms, revoked_at_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0);
+    expires_at_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: authorization_token_load
 -- file: people
 -- in:   public_id text
 -- out:  hash bytes, kind int64, person_id int64, authorization_id int64, thumbprint bytes, issued_at_ms int64,
---       expires_at_ms int64, used_at_ms int64, revoked_at_ms int64
+--       expires_at_ms int64
 -- rows: one
 SELECT :columns: FROM authorization_token WHERE public_id = $1;
 
 -- name: authorization_token_use
 -- file: people
--- in:   public_id text, used_at_ms int64
+-- in:   public_id text, kind int64, used_kind int64, hash bytes
 -- meets: all
 -- rows: none
-UPDATE authorization_token SET used_at_ms = $2 WHERE public_id = $1 AND used_at_ms = 0;
+UPDATE authorization_token SET kind = $3, hash = $4 WHERE public_id = $1 AND kind = $2;
 
 -- name: authorization_token_revoke
 -- file: people
--- in:   public_id text, revoked_at_ms int64
+-- in:   public_id text
 -- meets: all
 -- rows: none
-UPDATE authorization_token SET revoked_at_ms = $2 WHERE public_id = $1 AND revoked_at_ms = 0;
+DELETE FROM authorization_token WHERE public_id = $1;
 
 -- name: authorization_token_forget
 -- file: people

@@ -101,16 +101,18 @@ DELETE FROM passkey_challenge WHERE challenge_hash IN
 
 -- name: alert_insert
 -- file: people
--- in:   person_id int64, alert_id int64, kind int64, passkey_id int64, at_ms int64
+-- in:   person_id int64, alert_id int64, kind int64, passkey_id int64, at_ms int64, organisation_id int64,
+--       system_id int64
 -- rows: none
-INSERT INTO alert (person_id, alert_id, kind, passkey_id, at_ms) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO alert (person_id, alert_id, kind, passkey_id, at_ms, organisation_id, system_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
 
 -- name: alert_list
 -- file: people
 -- in:   person_id int64, before_id int64, most int64
--- out:  alert_id int64, kind int64, passkey_id int64, at_ms int64
+-- out:  alert_id int64, kind int64, passkey_id int64, at_ms int64, organisation_id int64, system_id int64
 -- rows: many
-SELECT alert_id, kind, passkey_id, at_ms FROM alert WHERE person_id = $1 AND alert_id < $2
+SELECT :columns: FROM alert WHERE person_id = $1 AND alert_id < $2
 ORDER BY alert_id DESC LIMIT $3;
 
 -- name: alert_count_since

@@ -29,24 +29,23 @@ UPDATE system_key SET revoked_at_ms = $3 WHERE organisation_id = $1 AND system_i
 -- in:   public_id text, hash bytes, organisation_id int64, system_id int64, scopes int64, thumbprint bytes,
 --       issued_at_ms int64, expires_at_ms int64
 -- rows: none
-INSERT INTO access_token (public_id, hash, organisation_id, system_id, scopes, thumbprint, issued_at_ms, expires_at_ms,
-    revoked_at_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0);
+INSERT INTO access_token (public_id, hash, organisation_id, system_id, scopes, thumbprint, issued_at_ms, expires_at_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: access_token_load
 -- file: people
 -- in:   public_id text
 -- out:  hash bytes, organisation_id int64, system_id int64, scopes int64, thumbprint bytes, issued_at_ms int64,
---       expires_at_ms int64, revoked_at_ms int64
+--       expires_at_ms int64
 -- rows: one
 SELECT :columns: FROM access_token WHERE public_id = $1;
 
 -- name: access_token_revoke
 -- file: people
--- in:   public_id text, revoked_at_ms int64
+-- in:   public_id text
 -- meets: all
 -- rows: none
-UPDATE access_token SET revoked_at_ms = $2 WHERE public_id = $1 AND revoked_at_ms = 0;
+DELETE FROM access_token WHERE public_id = $1;
 
 -- name: access_token_forget
 -- file: people

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Goal: a person sees which clients act, and shuts one out for good; no number of answers and requests costs anybody
+ * else a place. Method: answers one after the other up to the last and the first value of each bound, rows multiplied
+ * beneath the domain or changed by hand. */
+#include <stdio.h>
+
+#include "base/limits.h"
+#include "store/queries.h"
+#include "support/web_client.h"
+
+/* From its first use on a code is of another kind, and what was taken back or ended is no row. */
+static void nothing_that_is_over_comes_back_by_a_change_of_its_row(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct authorization_token token;
+    struct kept code;
+    (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    world_spoil(world, "people.db", "UPDATE authorization_token SET kind = 1 WHERE kind = 4");
+    struct authorization_redeem again = web_redeem_of(world, &client, &code);
+    web_refuse(world, &again);
+    assert_true(web_lives(world, &tokens.access, &token)); /* it is no code any more, so nothing was used twice */
+    world_spoil(world, "people.db", "UPDATE authorization_token SET kind = 4 WHERE kind = 1");
+    ASSERT_OK(world, WRITE(world, client, web_end_one, &tokens));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM authorization_token WHERE kind = 2"), 0);
+    struct tokens next = web_redeem(world, &client, &tokens.refresh);
+    again = web_redeem_of(world, &client, &code);
+    ASSERT_OK(world, WRITE(world, world->operator_, authorization_redeem, &again));
+    assert_true(again.out_replayed);
+    assert_false(web_lives(world, &next.access, &token));
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM authorization_now"), 0);
+    again = web_redeem_of(world, &client, &code);
+    web_refuse(world, &again); /* there is nothing left to end */
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM pushed_request"), 0);
+}
+
+static struct authorization_list list_of(struct world *world, int64_t before, int64_t limit)
+{
+    struct authorization_list list = {.before = before, .limit = limit};
+    ASSERT_OK(world, authorization_list(world_as(world, world->ada), &list));
+    return list;
+}
+
+static void a_person_sees_who_acts_and_ends_one(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world), other = web_make_client(world);
+    struct authorization_token token;
+    struct kept code, codes[2];
+    (void)web_accept(world, &client, &codes[0]);
+    test_node_pass(&world->node, 1000);
+    struct grant grant = web_accept(world, &other, &codes[1]);
+    struct tokens tokens = web_redeem(world, &other, &codes[1]);
+    struct authorization_list all = list_of(world, 0, 10);
+    assert_int_equal(all.out_count, 2);
+    assert_int_equal(all.out_next, 0);
+    assert_int_equal(all.out[0].system.system_id, other.system_id); /* the newest first */
+    assert_int_equal(all.out[0].grant.grant_id, grant.grant_id);
+    assert_int_equal(all.out[0].used_at_ms, all.out[0].answered_at_ms);
+    assert_int_equal(all.out[0].ends_at_ms, all.out[0].answered_at_ms + LIMIT_REFRESH_TOKEN_MS);
+    assert_int_equal(all.out[1].used_at_ms, 0);
+    int64_t last_id = all.out[0].authorization_id;
+    struct authorization_list page = list_of(world, 0, 1);
+    assert_int_equal(page.out_count, 1);
+    assert_int_equal(page.out_next, last_id);
+    page = list_of(world, page.out_next, 1);
+    assert_int_equal(page.out_next, 0);
+    assert_int_equal(page.out[0].system.system_id, client.system_id);
+    struct authorization_list none = {.limit = 1};
+    ASSERT_FAILS(world, authorization_list(world_as(world, world->shipping), &none), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_FAILS(world, WRITE(world, world->shipping, authorization_end_own, &last_id), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_end_own, &last_id));
+    assert_false(web_lives(world, &tokens.access, &token));
+    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_end_own, &last_id), NOT_FOUND, "not_found");
+    assert_int_equal(list_of(world, 0, 10).out_count, 1);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM alert WHERE kind = 8"), 1);
+    (void)web_redeem(world, &client, &codes[0]); /* the other one goes on */
+    struct grant_withdraw withdraw = {.grant_id = grant.grant_id};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &withdraw));
+    assert_int_equal(list_of(world, 0, 10).out_count, 0); /* what both had was one grant */
+    (void)web_accept(world, &client, &code);
+    struct relationship_end end = {.relationship_id = grant.relationship_id};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    assert_int_equal(list_of(world, 0, 10).out_count, 0);
+}
+
+/* Ending is never refused; what a day tells of it is. */
+static void many_ends_of_a_day_are_told_up_to_a_number(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct kept code;
+    for (int i = 0; i <= LIMIT_PASSKEY_CHANGES_A_DAY; i++) {
+        (void)web_accept(world, &client, &code);
+        int64_t id = list_of(world, 0, 1).out[0].authorization_id;
+        ASSERT_OK(world, WRITE(world, world->ada, authorization_end_own, &id));
+        test_node_rest(&world->node);
+    }
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM alert"), LIMIT_PASSKEY_CHANGES_A_DAY);
+}
+
+/* ---- bounds */
+
+static struct authorization_answer sign_in(struct world *world, const struct actor *client, struct kept *name)
+{
+    *name = web_push(world, client, "");
+    struct authorization_answer answer = web_answer_of(world, name);
+    answer.wants_data = false;
+    return answer;
+}
+
+static void of_one_client_the_newest_answers_stay(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world), other = web_make_client(world);
+    struct kept first, code;
+    (void)web_accept(world, &other, &code);
+    (void)web_accept(world, &client, &first);
+    for (int i = 1; i < LIMIT_AUTHORIZATIONS_OF_CLIENT; i++)
+        (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &first); /* the last one that has room */
+    struct authorization_token token;
+    assert_true(web_lives(world, &tokens.access, &token));
+    (void)web_accept(world, &client, &code);
+    assert_false(web_lives(world, &tokens.access, &token));
+    (void)web_redeem(world, &client, &code);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM authorization_now"),
+                     LIMIT_AUTHORIZATIONS_OF_CLIENT + 1); /* the other client's own */
+}
+
+static void multiply_authorizations(struct world *world, int count)
+{
+    char sql[600];
+    (void)snprintf(sql, sizeof sql,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO authorization_now "
+        "SELECT person_id, i, relationship_id, organisation_id, i, grant_id, asked, verified_at_ms, created_at_ms, "
+        "tag, used_at_ms FROM authorization_now, n", count); /* fits */
+    world_spoil(world, "people.db", sql);
+}
+
+static void a_person_with_very_many_clients_ends_one_first(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct kept code, name;
+    (void)web_accept(world, &client, &code);
+    multiply_authorizations(world, LIMIT_AUTHORIZATIONS - 2);
+    struct authorization_answer answer = sign_in(world, &client, &name);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer)); /* the last one */
+    answer = sign_in(world, &client, &name);
+    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT, "authorization.too_many");
+    ASSERT_OK(world, WRITE(world, world->bob, authorization_answer, &answer)); /* it waits still, for anybody */
+    answer = sign_in(world, &client, &name);
+    int64_t id = list_of(world, 0, 1).out[0].authorization_id;
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_end_own, &id));
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+}
+
+static void requests_of_one_client_that_wait_are_counted(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world), other = web_make_client(world);
+    struct kept name;
+    char sql[500];
+    (void)web_push(world, &client, "");
+    (void)snprintf(sql, sizeof sql,
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO pushed_request "
+        "SELECT 'x' || i, hash, organisation_id, system_id, asked, expires_at_ms FROM pushed_request, n",
+        LIMIT_PUSHED_REQUESTS - 2); /* fits */
+    world_spoil(world, "people.db", sql);
+    struct authorization_answer answer = sign_in(world, &client, &name); /* the last one */
+    const struct authorization_ask ask = {.redirect_uri = TEXT(BACK), .scope = TEXT("openid")};
+    struct authorization_push act = {.system = client, .ask = &ask, .reason = "client.unknown",
+                                     .seen = {web_one_use(web_next_number(world), "client.unknown")}};
+    ASSERT_FAILS(world, WRITE(world, world->operator_, authorization_push, &act), TOO_MANY,
+                 "authorization.too_many_waiting");
+    (void)web_push(world, &other, ""); /* nobody else is held up */
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    (void)web_push(world, &client, ""); /* what was answered does not wait */
+    act.seen[0] = web_one_use(web_next_number(world), "client.unknown");
+    ASSERT_FAILS(world, WRITE(world, world->operator_, authorization_push, &act), TOO_MANY,
+                 "authorization.too_many_waiting");
+    test_node_pass(&world->node, LIMIT_PUSHED_REQUEST_MS);
+    (void)web_push(world, &client, "");
+}
+
+static void relationships_that_answers_begin_are_counted(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct authorization_answer answer;
+    struct kept name;
+    for (int i = 0; i < LIMIT_PROPOSALS_A_DAY; i++) {
+        answer = sign_in(world, &client, &name);
+        ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+        struct relationship_end end = {.relationship_id = answer.out_relationship.relationship_id};
+        ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+        test_node_rest(&world->node);
+    }
+    answer = sign_in(world, &client, &name);
+    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), TOO_MANY,
+                 "relationship.too_many_proposals");
+    ASSERT_OK(world, WRITE(world, world->bob, authorization_answer, &answer)); /* he has begun none today */
+    test_node_pass(&world->node, TIME_DAY_MS + 1);
+    answer = sign_in(world, &client, &name);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(nothing_that_is_over_comes_back_by_a_change_of_its_row),
+        WORLD_TEST(a_person_sees_who_acts_and_ends_one),
+        WORLD_TEST(many_ends_of_a_day_are_told_up_to_a_number),
+        WORLD_TEST(of_one_client_the_newest_answers_stay),
+        WORLD_TEST(a_person_with_very_many_clients_ends_one_first),
+        WORLD_TEST(requests_of_one_client_that_wait_are_counted),
+        WORLD_TEST(relationships_that_answers_begin_are_counted),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
