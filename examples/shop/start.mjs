@@ -30,6 +30,7 @@ const startDemo = async (program) => {
     { stdio: ['ignore', 'pipe', 'ignore'] })
   demo.once('error', () => fail(`${program} does not start: build it with "make"`))
   demo.once('exit', () => fail('the node has ended'))
+  process.once('exit', () => demo.kill())
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => demo.removeAllListeners('exit').once('exit', () => process.exit(0)).kill('SIGTERM'))
   for await (const line of createInterface({ input: demo.stdout })) return JSON.parse(line)
