@@ -88,20 +88,6 @@ static err add_ended(struct ctx *cx, const struct grant_question *question, stru
     return OK;
 }
 
-err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
-                   const char **out_refusal)
-{
-    const struct grant_question question = {relationship, purpose_id};
-    const char *reason = NULL;
-    struct grant *grants = NULL;
-    size_t count = 0;
-    TRY(list_open(cx, &question, &grants, &count));
-    TRY(add_ended(cx, &question, &grants, &count));
-    struct standing standing = {relationship_refusal(relationship, ctx_latest_ms(cx)), grants, count};
-    *out_refusal = find_grant(cx, &standing, kind, &reason) == NULL ? reason : NULL;
-    return OK;
-}
-
 static struct disclosure_use *use_of(struct disclosure_ask *ask, const struct grant *grant)
 {
     for (size_t i = 0; i < ask->uses_count; i++)

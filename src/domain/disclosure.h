@@ -125,9 +125,6 @@ struct disclosure_repeat {
 };
 err disclosure_repeat(struct ctx *cx, struct disclosure_repeat *repeat) MUST_CHECK;
 
-err disclosure_may(struct ctx *cx, const struct relationship *relationship, int64_t purpose_id, attribute_number kind,
-                   const char **out_refusal) MUST_CHECK;
-
 /* The person's list, newest first. What a claim brought along from an invited person (domain/predecessor.h) stands
  * where the claim lies; each page is in the order of time. */
 struct disclosure_list {

@@ -12,7 +12,8 @@ import sys
 
 import steps
 from database_server import NamedServer
-from stress import RoughNode, Shop, wait_until
+from key_places import in_each_place
+from stress import Shop, wait_until
 
 WAIT = 60 * float(os.environ.get("SLOW", 1))
 LOST = '"event":"keys.lost"'
@@ -45,7 +46,7 @@ class Database:
 
     def __init__(self, node):
         self.server, self.name = NamedServer(os.environ["DATABASE_SERVER"]), node.database + "_keys"
-        self.url, self.aside = self.server.make(self.name), []
+        self.words, self.aside = [self.server.make(self.name)], []
 
     def names(self):
         return self.server.ask(self.name, "SELECT bucket FROM symbolon_keys.bucket_key ORDER BY bucket").split()
@@ -181,18 +182,7 @@ STEPS = [with_every_key_there_nothing_is_told, a_key_that_is_lost_under_a_server
 
 
 def main():
-    with RoughNode() as node:
-        steps.run(STEPS, Scene(node, Folder(node)))
-    if "DATABASE_SERVER" not in os.environ:
-        return
-    with RoughNode() as node:
-        node.stop()
-        node.on_server("DROP SCHEMA symbolon CASCADE")
-        shutil.rmtree(node.data)
-        keys = Database(node)
-        node.store += ["--keys", keys.url]
-        node.start()
-        steps.run(STEPS, Scene(node, keys))
+    in_each_place(Folder, Database, lambda node, keys: steps.run(STEPS, Scene(node, keys)))
 
 
 if __name__ == "__main__":

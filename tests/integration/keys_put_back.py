@@ -17,7 +17,8 @@ import sys
 
 import steps
 from database_server import NamedServer, program
-from stress import RoughNode, Shop, wait_until
+from key_places import in_each_place
+from stress import Shop, wait_until
 from traces import Keys, memory
 
 PRINT_KEYS = sys.argv[1]
@@ -226,25 +227,19 @@ def under_a_server_that_runs_they_go_too(scene):
     scene.node.expect_sound()
 
 
-STEPS = [somebody_is_erased_behind_the_copy, bucket_keys_that_were_laid_beside_go_again,
-         a_node_that_starts_on_the_copy_destroys_them_again,
-         the_doctor_does_it_too_and_says_so]
+IN_EACH_PLACE = [a_node_that_starts_on_the_copy_destroys_them_again, the_doctor_does_it_too_and_says_so]
+
+
+def play(node, keys):
+    in_a_database = isinstance(keys, Database)
+    laid = [bucket_keys_that_were_laid_beside_go_again]
+    laid += [rows_that_were_laid_beside_go_again_with_their_keys] if in_a_database else []
+    after = [under_a_server_that_runs_they_go_too] if in_a_database else []
+    steps.run([somebody_is_erased_behind_the_copy, *laid, *IN_EACH_PLACE, *after], Scene(node, keys))
 
 
 def main():
-    with RoughNode() as node:
-        steps.run(STEPS, Scene(node, Folder(node)))
-    if "DATABASE_SERVER" not in os.environ:
-        return
-    with RoughNode() as node:
-        node.stop()
-        node.on_server("DROP SCHEMA symbolon CASCADE")
-        shutil.rmtree(node.data)
-        keys = Database(node)
-        node.store += ["--keys", *keys.words]
-        node.start()
-        steps.run([*STEPS[:2], rows_that_were_laid_beside_go_again_with_their_keys, *STEPS[2:],
-                   under_a_server_that_runs_they_go_too], Scene(node, keys))
+    in_each_place(Folder, Database, play)
 
 
 if __name__ == "__main__":

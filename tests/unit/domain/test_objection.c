@@ -247,12 +247,8 @@ static void an_objection_between_look_and_write_holds(void **state)
                                                                .grants_count = 1}};
     ASSERT_OK(world, disclosure_repeat(world_as(world, world->shipping), &repeat));
     assert_false(repeat.out_stands); /* a kept answer neither */
-    const char *why = NULL;
-    attribute_number email = attribute_find(TEXT("pd:EmailAddress"))->number;
-    ASSERT_OK(world, relationship_load(&world->node.cx, relationship.person_id, relationship.relationship_id,
-                                       &relationship));
-    ASSERT_OK(world, disclosure_may(world_as(world, world->shipping), &relationship, sale.purpose_id, email, &why));
-    assert_string_equal(why, "relationship.objected");
+    ASSERT_OK(world, disclosure_decide(world_as(world, world->shipping), &ask));
+    assert_string_equal(ask.reason, "relationship.objected");
     assert_int_equal(world_audit(world, 0), 0);
 }
 

@@ -63,7 +63,6 @@ static void run_short(struct world *world, struct asked asked, int64_t made)
 
 struct place {
     struct relationship relationship;
-    int64_t             purpose_id;
     int64_t             receipt_id;
 };
 
@@ -109,14 +108,6 @@ static err decide(struct ctx *cx, void *arg)
     return disclosure_decide(cx, arg);
 }
 
-static err decide_one(struct ctx *cx, void *arg)
-{
-    const struct place *place = arg;
-    const char *refusal = NULL;
-    const struct attribute_kind *address = attribute_find(TEXT("pd:PhysicalAddress"));
-    return disclosure_may(cx, &place->relationship, place->purpose_id, address->number, &refusal);
-}
-
 static err prove(struct ctx *cx, void *arg)
 {
     const struct place *place = arg;
@@ -151,12 +142,11 @@ static void a_read_that_is_short_gives_nothing(void **state)
     struct grant_give give = offer(world, &relationship);
     ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
     (void)world_read(world, world->shipping, &relationship, &world->delivery); /* so that there is one to list */
-    struct place place = {relationship, world->delivery.purpose_id, give.out.receipt_id};
+    struct place place = {relationship, give.out.receipt_id};
     struct disclosure_ask ask = world_question(world, &relationship, &world->delivery, world_kinds("Name"));
     ask.note = TEXT("order 10442");
     struct disclosure_list list = {.limit = 50};
     run_short(world, READS(world->shipping, decide, ask), 0);
-    run_short(world, READS(world->shipping, decide_one, place), 0);
     run_short(world, READS(world->ada, list_disclosures, list), 0);
     run_short(world, READS(world->ada, list_grants, place), 0);
     run_short(world, READS(world->shipping, list_grants, place), 0);
@@ -185,12 +175,8 @@ static void an_objection_that_is_short_is_none_and_one_that_stands_holds(void **
     run_short(world, WRITES(world->ada, signal_once, is_new), 1);
     struct objection_change change = {.relationship_id = relationship.relationship_id, .stands = true};
     run_short(world, WRITES(world->ada, objection_change, change), 1);
-    ASSERT_OK(world, relationship_load(world_as(world, world->ada), relationship.person_id,
-                                       relationship.relationship_id, &relationship));
-    struct place place = {relationship, world->delivery.purpose_id, 0};
     struct disclosure_ask ask = world_question(world, &relationship, &world->delivery, world_kinds("Name"));
     run_short(world, READS(world->shipping, decide, ask), 0);
-    run_short(world, READS(world->shipping, decide_one, place), 0);
     change.stands = false;
     run_short(world, WRITES(world->ada, objection_change, change), 1);
     assert_int_equal(world_audit(world, 0), 0);
@@ -204,7 +190,7 @@ static void a_proof_that_is_short_is_none(void **state)
     struct ledger_pass pass = {0};
     ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
     ASSERT_OK(world, ledger_sequence(world_as(world, world->operator_), world->node.store, &pass));
-    struct place place = {relationship, world->delivery.purpose_id, give.out.receipt_id};
+    struct place place = {relationship, give.out.receipt_id};
     run_short(world, READS(world->ada, prove, place), 0);
 }
 
