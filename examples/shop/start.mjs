@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // One command for a node with a small made-up world and the shop beside it: `node start.mjs PROGRAM`. With NODE and KEY
 // in the environment it takes the node that runs there instead; KEY is an API key with the scope `admin`. The shop is
-// registered anew each time, under a key pair that is made for it. PORT: where the shop listens, if not at 3000.
+// registered anew each time, under a key pair that is made for it. PORT: where the shop listens, if not at 3000; a node
+// of its own listens at the next one.
 import { execFileSync, spawn } from 'node:child_process'
 import { webcrypto } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { createServer } from 'node:net'
 import { openShop } from './shop.mjs'
 
 globalThis.crypto ??= webcrypto // Node 18, which Debian 12 has, does not show it by itself
@@ -16,24 +16,19 @@ const fail = (words) => {
   process.exit(1)
 }
 
-const freePort = () => new Promise((done) => {
-  const probe = createServer().listen(0, '127.0.0.1', () => {
-    const { port } = probe.address()
-    probe.close(() => done(port))
-  })
-})
-
 /** A demo of its own, under a name for which browsers keep passkeys; gives what it says when it is ready. */
 const startDemo = async (program) => {
-  const at = await freePort()
+  const at = port + 1
   const demo = spawn(program, ['demo', '--json', '--listen', `127.0.0.1:${at}`, '--url', `http://localhost:${at}`],
     { stdio: ['ignore', 'pipe', 'ignore'] })
   demo.once('error', () => fail(`${program} does not start: build it with "make"`))
-  demo.once('exit', () => fail('the node has ended'))
+  const ended = () => fail(`the node has ended; is port ${at} taken? PORT=4000 takes others`)
+  demo.once('exit', ended)
   process.once('exit', () => demo.kill())
   for (const signal of ['SIGINT', 'SIGTERM'])
     process.once(signal, () => demo.removeAllListeners('exit').once('exit', () => process.exit(0)).kill('SIGTERM'))
   for await (const line of createInterface({ input: demo.stdout })) return JSON.parse(line)
+  return ended()
 }
 
 const call = async (node, fields, path, body) => {

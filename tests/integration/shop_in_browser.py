@@ -5,6 +5,7 @@ the pages of shop and node; what the shop shows is read from its pages, what it 
 control: what is refused behind the stop was told before it."""
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -25,8 +26,16 @@ TEXT = "return document.body.innerText"
 
 
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return free.getsockname()[1]
+    """One that is free, as is the next one; below those that the system gives to whoever connects somewhere, since it
+    is a while until somebody listens there."""
+    while True:
+        port = random.randrange(20000, 32000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            socket.create_server(("127.0.0.1", port + 1)).close()
+            return port
+        except OSError:
+            continue
 
 
 class LocalNode(RunningNode):
