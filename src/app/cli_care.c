@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The commands of an operator who looks after a node: audit, backup, doctor. */
+ * The commands of an operator who looks after a node: audit, backup, doctor, another key for ID tokens. */
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/keyring.h"
+#include "domain/id_token_key.h"
 #include "domain/key_return.h"
 #include "domain/key_rows.h"
 #include "domain/person_key.h"
@@ -235,5 +236,24 @@ err cli_doctor(struct cli *cli)
     say_keys(cli, &keys);
     say_returned(cli, &keys);
     say_clock(cli, trust, ahead_ms);
+    return cli_answer(cli, &json);
+}
+
+/* ---- keys of ID tokens */
+
+err cli_token_key_renew(struct cli *cli)
+{
+    struct id_token_key_rotate rotate = {.out_signs_from_ms = 0};
+    TRY(cli_open(cli, false));
+    TRY(node_write(&cli->node, id_token_key_rotate, &rotate));
+    struct text from = time_to_text(cli->cx.arena, rotate.out_signs_from_ms);
+    struct text until = time_to_text(cli->cx.arena, rotate.out_signs_from_ms + ID_TOKEN_KEY_AHEAD_MS);
+    struct json_writer json = json_writer_open(cli->cx.arena, 4096);
+    json_open_object(&json);
+    json_member_text(&json, "signs_from", from);
+    json_member_text(&json, "others_shown_until", until);
+    json_close_object(&json);
+    cli_say(cli, "The new key is shown now and signs from %.*s.\nThose before it are shown until %.*s.\n",
+            TEXT_ARGS(from), TEXT_ARGS(until));
     return cli_answer(cli, &json);
 }

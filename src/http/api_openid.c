@@ -148,12 +148,13 @@ static err tell(struct call *call, void *arg)
     return OK;
 }
 
-/* The kinds of the grant that a claim is made of; no others leave, and are no use of it. */
+/* The kinds of the grant that a claim is made of; no others leave, and are no use of it. A client that may not read
+ * anywhere else reads nothing here either: it is told who it is, as one that only signs people in. */
 static err decide(struct ctx *cx, const struct authorization *authorization, struct telling *telling)
 {
     const struct grant *grant = &authorization->grant;
     telling->subject = id_text(cx, relationship_id(&authorization->relationship));
-    if (authorization->has_grant)
+    if (authorization->has_grant && (authorization->system.scopes & SCOPE_DISCLOSURES) != 0)
         telling->ask.attributes = attribute_set_intersect(grant->attributes, openid_claim_kinds());
     if (attribute_set_is_empty(telling->ask.attributes))
         return telling->subject.at == NULL ? FAIL_MEMORY(cx) : OK;
