@@ -16,8 +16,8 @@ err objection_change(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* Whether the caller, a person, has a live relationship in which he has not said anything of it. */
 err objection_signal_is_new(struct ctx *cx, bool *out) MUST_CHECK;
-/* The signal of the caller's browser, as an act of each of these, at most OBJECTION_SIGNALS_MOST at once. Inside a
- * write. */
+/* The signal of the caller's browser, as an act of each of these, at most OBJECTION_SIGNALS_MOST; the next request goes
+ * on. Inside a write. */
 #define OBJECTION_SIGNALS_MOST 100
 err objection_signal(struct ctx *cx) MUST_CHECK;
 

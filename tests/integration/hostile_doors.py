@@ -49,6 +49,7 @@ OPEN_DOORS = [("GET", path, None) for path in (
     "/", "/healthz", "/readyz", "/metrics", "/openapi.json", "/.well-known/symbolon", "/v1/kinds", "/log/checkpoint",
     "/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", "/oauth/jwks", "/log/key",
     "/.well-known/openid-configuration", "/.well-known/authzen-configuration", "/oauth/userinfo", "/oauth/authorize",
+    "/.well-known/gpc.json",
     "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
     ("POST", "/v1/sign-in/options", {"person": "per_00000000000000000000000000"}),
