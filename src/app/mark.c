@@ -289,14 +289,8 @@ static err keep_published(struct ctx *cx, struct store *store, struct keeping *k
 err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept)
 {
     struct keeping keeping = {.kept = kept};
-    err asked = load_shared(cx, store, &keeping);
-    if (asked == UNAVAILABLE) { /* what changes meanwhile is not to be lost with the data */
-        struct failure away = cx->failure;
-        failure_clear(&cx->failure);
-        TRY(mark_keep_own(cx, store, kept));
-        cx->failure = away;
-    }
-    return asked == OK ? keep_published(cx, store, &keeping, kept) : asked;
+    TRY(load_shared(cx, store, &keeping));
+    return keep_published(cx, store, &keeping, kept);
 }
 
 err mark_keep_own(struct ctx *cx, struct store *store, struct mark_kept *kept)

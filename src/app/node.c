@@ -508,6 +508,20 @@ static bool has_changed(const struct node *node)
     return memcmp(now, node->found, sizeof now) != 0 || store_changes(node->store) > 0;
 }
 
+/* What changes while the database of the keys is away is not to be lost with the data. */
+static err keep_marks(struct node *node)
+{
+    struct ctx *cx = &node->cx;
+    err kept = mark_keep(cx, node->store, &node->kept);
+    struct failure away = cx->failure;
+    if (kept != UNAVAILABLE || store_is_local(node->store, STORE_KEYS))
+        return kept;
+    failure_clear(&cx->failure);
+    TRY(mark_keep_own(cx, node->store, &node->kept));
+    cx->failure = away;
+    return kept;
+}
+
 /* It is its own failure that is told. What has moved away meanwhile is marked where it lies now. */
 static err keep_marks_of_failed(struct node *node, err result)
 {
@@ -515,7 +529,7 @@ static err keep_marks_of_failed(struct node *node, err result)
     failure_clear(&node->cx.failure);
     err place = store_place_check(&node->cx);
     failure_clear(&node->cx.failure);
-    if (place != CONFLICT && mark_keep(&node->cx, node->store, &node->kept) != OK)
+    if (place != CONFLICT && keep_marks(node) != OK)
         LOG(&node->log, LOG_WARNING, "marks.not_kept", LOG_TEXT("reason", node->cx.failure.reason));
     node->cx.failure = why;
     return result;
@@ -526,7 +540,7 @@ err node_keep_marks(struct node *node, err result)
     if (node->store == NULL || !node->is_newest || node->is_older || !has_changed(node))
         return result;
     if (result == OK)
-        return mark_keep(&node->cx, node->store, &node->kept);
+        return keep_marks(node);
     return node->marks_missing ? result : keep_marks_of_failed(node, result); /* lost ones want to be confirmed */
 }
 

@@ -170,7 +170,7 @@ static void put_inserts(struct builder *out, const struct statement *statement)
     put_name(out, statement, "");
     build_text(out, insert.tail);
     if (statement->meets == MEETS_ONE)
-        build_literal(out, " RETURNING 1) SELECT sqrt(count(*) - cardinality($1)) FROM kept_");
+        build_literal(out, " RETURNING 1) SELECT sqrt(-abs(count(*) - cardinality($1))) FROM kept_");
 }
 
 /* What is no number is an error, with which all of it ends. */

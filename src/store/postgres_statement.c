@@ -46,8 +46,8 @@ static size_t size_of_first(const char *sql)
 }
 
 /* What somebody has hung on a table may take a change away without a word, and the commit would be on its way before we
- * had counted. So the server counts: where a row is missing the statement fails (there is no root of -1), and all with
- * it. The rows that a change names are those of before it: all of one statement sees one state. */
+ * had counted. So the server counts: where a row is missing, or one too many was met, the statement fails (there is no
+ * root of -1), and all with it. The rows that a change names are those of before it: all of one statement sees one state. */
 static const char *words_of(const struct postgres *pg, const struct statement *statement, char room[PUT_BYTES])
 {
     int size_of_sql = (int)size_of_first(statement->sql);
@@ -55,11 +55,11 @@ static const char *words_of(const struct postgres *pg, const struct statement *s
     if (pg->is_spread || (statement->meets != MEETS_ONE && statement->meets != MEETS_ALL))
         return statement->sql;
     if (statement->meets == MEETS_ONE)
-        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT sqrt(count(*) - 1) FROM kept",
+        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT sqrt(-abs(count(*) - 1)) FROM kept",
                         size_of_sql, statement->sql);
     else
-        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT count(*), sqrt(count(*) -"
-                        " (SELECT count(*) FROM %s)) FROM kept", size_of_sql, statement->sql, statement->named);
+        size = snprintf(room, PUT_BYTES, "WITH kept AS (%.*s RETURNING 1) SELECT count(*), sqrt(-abs(count(*) -"
+                        " (SELECT count(*) FROM %s))) FROM kept", size_of_sql, statement->sql, statement->named);
     assert(size > 0 && size < PUT_BYTES); /* our own text */
     return room;
 }

@@ -16,7 +16,7 @@ import time
 
 import steps
 from apart import Apart
-from cli import one_sentence
+from cli import EXIT, one_sentence
 from database_server import DatabaseServer, program
 from stress import RoughNode, Shop, wait_until
 
@@ -253,16 +253,19 @@ def generation_in_folder(node):
 
 def one_is_refused_though_the_keys_were_away_when_the_data_changed(scene):
     """What all servers share of the marks lies there; what each has of its own does not."""
-    line = scene.shop.customer().line()
+    line, at_other = scene.shop.customer().line(), scene.other.line(scene.shop.customer().fields)
     scene.settled()
     older = scene.dump("away")
     scene.without_keys()
     line.call("POST", "/v1/me/sign-out", {}).expect(204)
     changes = int(scene.of_data(CHANGES))
-    for node in (scene.node, scene.other):
-        took = wait_until(lambda: generation_in_folder(node) >= changes, SOON_SECONDS)  # pylint: disable=W0640
-        assert took is not None, (generation_in_folder(node), changes, node.read_log()[-2000:])
-        node.kill()
+    took = wait_until(lambda: generation_in_folder(scene.node) >= changes, SOON_SECONDS)
+    assert took is not None, (generation_in_folder(scene.node), changes, scene.node.read_log()[-2000:])
+    scene.node.kill()
+    at_other.call("POST", "/v1/me/sign-out", {}).expect(204)
+    scene.other.process.terminate()  # before its own work comes to it
+    assert scene.other.end() == EXIT["UNAVAILABLE"]
+    assert generation_in_folder(scene.other) >= int(scene.of_data(CHANGES)) > changes
     newest = scene.dump("away-newest")
     scene.with_keys()
     scene.put_back(older)

@@ -239,6 +239,14 @@ static err rename_one(struct ctx *cx, void *arg)
     return sql_thing_rename_one(cx, &in, change->asks ? &change->changed : NULL);
 }
 
+/* store_write_fn: from this number to the third. */
+static err fill_one(struct ctx *cx, void *arg)
+{
+    struct change_of_one *change = arg;
+    struct sql_thing_fill_one_in in = {change->number, 3, bytes_of_text(TEXT("full"))};
+    return sql_thing_fill_one(cx, &in, change->asks ? &change->changed : NULL);
+}
+
 /* store_write_fn: up to this number. */
 static err forget_named(struct ctx *cx, void *arg)
 {
@@ -283,6 +291,20 @@ static void a_change_that_vanishes_on_its_way_is_a_failure(void **state)
                      OK);
     try_change(fixture, forget_named, (struct change_of_one){.number = 1}, 0);
     assert_int_equal(count_things(&fixture->cx), 3);
+}
+
+static void a_change_of_one_row_meets_neither_none_nor_two(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int64_t number = 1; number <= 3; number++)
+        assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    try_change(fixture, fill_one, (struct change_of_one){.number = 4}, -1);
+    try_change(fixture, fill_one, (struct change_of_one){.number = 2}, -1);
+    try_change(fixture, fill_one, (struct change_of_one){.number = 1}, -1);
+    for (int64_t number = 1; number <= 3; number++)
+        assert_int_equal(load(fixture, number).data.size, 0);
+    try_change(fixture, fill_one, (struct change_of_one){.number = 3}, 1);
+    assert_int_equal(load(fixture, 3).data.size, 4);
 }
 
 static void a_second_one_of_a_kind_is_a_duplicate(void **state)
@@ -343,6 +365,7 @@ int main(void)
         STORE_TEST(a_full_arena_is_a_failure),
         STORE_TEST(changes_are_counted_and_returned),
         STORE_TEST(a_change_that_vanishes_on_its_way_is_a_failure),
+        STORE_TEST(a_change_of_one_row_meets_neither_none_nor_two),
         STORE_TEST(a_second_one_of_a_kind_is_a_duplicate),
         STORE_TEST(a_column_of_another_type_is_damage),
         STORE_TEST(a_read_sees_one_state_until_it_ends),

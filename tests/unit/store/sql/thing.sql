@@ -50,6 +50,13 @@ UPDATE thing SET name = $2 WHERE thing_id = $1;
 -- rows: none
 UPDATE thing SET name = $2 WHERE thing_id = $1;
 
+-- name: thing_fill_one
+-- file: people
+-- in:   first_id int64, last_id int64, data bytes
+-- meets: one
+-- rows: none
+UPDATE thing SET data = $3 WHERE thing_id >= $1 AND thing_id <= $2;
+
 -- name: thing_forget
 -- file: people
 -- in:   data bytes, first_id int64, last_id int64
