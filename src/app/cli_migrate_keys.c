@@ -163,11 +163,17 @@ static err check_age(struct moving_keys *moving)
                                                 "--cancel, and run symbolon doctor, which mends it");
 }
 
-/* As of now: nothing is published any more. */
-static err take_mark(struct ctx *cx, struct keys_move *move)
+/* As of now: nothing is published any more. Keys in the folder have theirs beside them, before they may be used there:
+ * another server may have been the last that ran. */
+static err take_mark(struct moving_keys *moving)
 {
+    struct node *node = &moving->cli->node;
+    struct keys_move *move = &moving->move;
+    struct ctx *cx = &node->cx;
     struct ledger_head head;
     int64_t generations[STORE_FILE_COUNT];
+    if (store_is_local(move->to, STORE_KEYS))
+        return mark_keep_own(cx, move->from, &node->kept);
     err published = ledger_head(cx, &head);
     if (published == NOT_FOUND) {
         failure_clear(&cx->failure);
@@ -189,7 +195,7 @@ static err move(struct moving_keys *moving)
     if (!moving->move.is_open) {
         TRY(check_age(moving));
         say(moving, "Closed: servers that run end now. Copying the keys.");
-        TRY(take_mark(cx, &moving->move));
+        TRY(take_mark(moving));
         TRY(keys_move_fill(cx, &moving->move));
         say(moving, "Opening every person's key at the new place.");
         TRY(take_over(moving, look_at_target(moving)));

@@ -34,7 +34,27 @@ def expect(is_so):
     assert is_so
 
 
-class Scene:
+class Dumps:
+    """Of the databases of one node, beside it."""
+
+    def dump(self, name, database="data"):
+        file = os.path.join(self.node.folder, name + ".dump")
+        subprocess.run([program("pg_dump"), "-Fc", "-n", SCHEMA[database], "-f", file, self.server.url(database)],
+                       check=True)
+        return file
+
+    def put_back(self, file, database="data"):
+        schema = SCHEMA[database]
+        for _ in range(TRIES):
+            self.server.ask(database, f"DROP SCHEMA IF EXISTS {schema} CASCADE", check=False)
+            if self.server.ask(database, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'") == "0":
+                break
+            time.sleep(0.1)
+        subprocess.run([program("pg_restore"), "--exit-on-error", "--single-transaction", "-d",
+                        self.server.url(database), file], check=True)
+
+
+class Scene(Dumps):
     def __init__(self, server, node, other):
         self.server, self.node, self.other = server, node, other
         self.shop = Shop(node, "Blue Shop", 2)
@@ -70,22 +90,6 @@ class Scene:
             return (self.of_data("SELECT count(*) FROM symbolon.log_pending") == "0" and
                     self.of_keys(mark) == self.of_data(SIZE) + "|" + self.of_data(CHANGES))
         assert wait_until(is_settled, SOON_SECONDS) is not None, (self.of_keys(mark), self.of_data(CHANGES))
-
-    def dump(self, name, database="data"):
-        file = os.path.join(self.node.folder, name + ".dump")
-        subprocess.run([program("pg_dump"), "-Fc", "-n", SCHEMA[database], "-f", file, self.server.url(database)],
-                       check=True)
-        return file
-
-    def put_back(self, file, database="data"):
-        schema = SCHEMA[database]
-        for _ in range(TRIES):
-            self.server.ask(database, f"DROP SCHEMA IF EXISTS {schema} CASCADE", check=False)
-            if self.server.ask(database, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{schema}'") == "0":
-                break
-            time.sleep(0.1)
-        subprocess.run([program("pg_restore"), "--exit-on-error", "--single-transaction", "-d",
-                        self.server.url(database), file], check=True)
 
     def is_signed_in(self, line, node):
         answer = node.line(line.fields).call("GET", "/v1/me/attributes")

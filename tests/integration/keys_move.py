@@ -2,8 +2,9 @@
 """Goal: a node that began with its keys in its folder grows to several servers: its keys go into a database, and back,
 and at no moment is a key lost, or an erased one back. Method: people, grants and one erased person; `migrate --keys-to`
 beside a running server, which ends; then a second server with a copy of the root, an erasure there, and moves to and
-fro that are killed at random moments. Sealed keys are looked for in every file of the folder. Positive controls: before
-the move they are found there, and whoever is not erased is read after each step.
+fro that are killed at random moments; behind the way back an older copy of the data is put in place. Sealed keys are
+looked for in every file of the folder. Positive controls: before the move they are found there, and whoever is not
+erased is read after each step.
 
 Usage: keys_move.py"""
 import contextlib
@@ -19,15 +20,17 @@ import time
 import steps
 from apart import Apart
 from cli import EXIT, one_sentence
+from database_put_back import Dumps
 from database_server import DatabaseServer, program
 from stress import Cut, RoughNode, Shop, seed_of_run, wait_until
 from traces import files
 
 SLOW = float(os.environ.get("SLOW", 1))
 KILLS = 3  # on each way
+MARKS = ("log.checkpoint", "store.generations")
 
 
-class Scene:
+class Scene(Dumps):
     def __init__(self, server, node):
         self.server, self.node = server, node
         self.data = node.store
@@ -213,6 +216,8 @@ def several_servers_share_them_and_an_erasure_is_final(scene):
         scene.erased.append(gone)
         for node in (scene.node, other):
             scene.expect_all(node)
+    scene.older = scene.dump("older")
+    scene.there.append(scene.customer())
     scene.node.stop()
     scene.buckets = len(scene.rows())
 
@@ -236,12 +241,25 @@ def killed_at_random(scene, to):
     print(f"killed {kills} times, {time.monotonic() - began:.1f} s")
 
 
+def an_older_copy_of_the_data_is_refused(scene):
+    """Behind the move nobody has served it yet."""
+    newest = scene.dump("newest")
+    scene.put_back(scene.older)
+    done = scene.node.command("doctor")
+    one_sentence(done, "CORRUPT")
+    assert "older" in done.stderr, done.stderr
+    scene.put_back(newest)
+
+
 def they_come_back_however_often_the_move_is_killed(scene):
+    for mark in MARKS:  # as where another server was the last that ran
+        os.remove(os.path.join(scene.node.data, "keys", mark))
     killed_at_random(scene, scene.folder)
     assert len(scene.sealed_files()) == scene.buckets and not scene.rows() and not scene.rows("person_key")
     done = scene.node.command("doctor")
     one_sentence(done, "CONFLICT")
     scene.node.store = scene.data
+    an_older_copy_of_the_data_is_refused(scene)
     scene.node.start()
     scene.expect_all(scene.node)
     gone = scene.there.pop(0)

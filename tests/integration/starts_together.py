@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: programs that start at one moment where nothing is yet, or where an older version was, all come up, and make
 one node: each migration once, one name, one key of the log. Method: two servers and a command are started together on
-an empty folder, an empty database, a database whose schema is older; then the same is forced: another session has begun
-to make the schema, or its first table, or holds the migrations, and ends that only when the program waits for it. Where
-each brings keys of its own, one of them becomes the node and the other is refused. Positive controls: the session that
+an empty folder, an empty database, a database whose schema is older, one where a table beside the migrations lacks its
+last column; then the same is forced: another session has begun to make the schema, or its first table, or that column,
+or holds the migrations, and ends that only when the program waits for it. Where each brings keys of its own, one of
+them becomes the node and the other is refused. Positive controls: the session that
 is waited for is seen; two who migrate without waiting for each other do fail.
 
 Usage: starts_together.py MIGRATIONS DIALECT"""
@@ -104,8 +105,8 @@ class Session:
             assert time.monotonic() < until, "nobody waits for it: nothing is shown"
             time.sleep(0.02)
 
-    def end(self):
-        self.say("COMMIT;")
+    def end(self, how="COMMIT"):
+        self.say(f"{how};")
         self.process.communicate(timeout=60 * SLOW)
 
 
@@ -216,6 +217,12 @@ def make_older(scene):
     ask(scene.database, sql + f"INSERT INTO node_text VALUES ('log_origin', '{origin}')")
 
 
+# As a version before this one has made it, beside the migrations; and what it lacks.
+SLOTS = "CREATE TABLE symbolon.batch_mark (slot BIGINT NOT NULL, writer_id BIGINT NOT NULL, number BIGINT NOT NULL," \
+        " newest BIGINT NOT NULL, until_ms BIGINT NOT NULL, PRIMARY KEY (slot)) WITH (fillfactor = 10)"
+CHANGES = "ALTER TABLE symbolon.batch_mark ADD COLUMN changes BIGINT NOT NULL DEFAULT 0"
+
+
 def of_an_older_version(scene):
     start = Start(scene, store=scene.make())
     with start.serve():
@@ -232,6 +239,21 @@ def two_servers_and_a_command_on_an_older_schema(scene):
             start.expect_one_node()
         scene.expect_each_migration_once()
         start.expect_sound()
+
+
+def two_servers_and_a_command_where_a_table_lacks_its_last_column(scene):
+    """All of them want to add it, and wait for somebody who does not."""
+    start = of_an_older_version(scene)
+    scene.server.ask(scene.database, SLOTS)
+    session = Session(scene.server, scene.database, CHANGES)
+    start.serve().org("Red Shop").serve()
+    session.wait_for_another()
+    session.end("ROLLBACK")
+    with start:
+        start.expect_one_node()
+    scene.expect_each_migration_once()
+    assert scene.server.ask(scene.database, "SELECT sum(changes) > 0 FROM symbolon.batch_mark") == "t"
+    start.expect_sound()
 
 
 def a_migration_may_take_longer_than_anything_else(scene):
@@ -267,6 +289,7 @@ def control_two_who_do_not_wait_fail(scene):
 STEPS = [two_servers_and_a_command_in_an_empty_folder, two_servers_and_a_command_on_an_empty_database,
          two_servers_and_a_command_with_keys_in_a_database_too, two_with_keys_of_their_own_do_not_become_one,
          each_waits_for_another_who_makes_the_schema, two_servers_and_a_command_on_an_older_schema,
+         two_servers_and_a_command_where_a_table_lacks_its_last_column,
          a_migration_may_take_longer_than_anything_else, control_two_who_do_not_wait_fail]
 
 
