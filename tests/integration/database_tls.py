@@ -22,6 +22,8 @@ from stress import RoughNode, wait_until
 PROGRAM = os.environ["SYMBOLON"]
 RULES = "local all all trust\nhostssl all tester 127.0.0.1/32 cert\nhost all plain 127.0.0.1/32 trust\n"
 ASKED_SECONDS = 10
+SOCKET = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count", "tcp_user_timeout")
+GIVEN_UP = f"{ASKED_SECONDS} 5 3 10000"  # after 25 s, as docs/operations say; sooner when an answer waits to be taken
 ENCRYPTED = "SELECT ssl, count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)" \
             " WHERE application_name = 'symbolon' GROUP BY 1"
 
@@ -181,6 +183,19 @@ def silent(port):
     return found
 
 
+def of_the_socket(scene):
+    """What the database says of the node's own connection, in words that it runs itself: in any other session it would
+    speak of the socket of that one."""
+    told = " || ' ' || ".join(f"current_setting('{name}')" for name in SOCKET)
+    scene.server.ask("asked", f"CREATE TABLE public.told (words TEXT); CREATE FUNCTION public.tell() RETURNS trigger"
+                              f" LANGUAGE plpgsql AS $$BEGIN INSERT INTO public.told SELECT {told}; RETURN NULL; END$$;"
+                              " CREATE TRIGGER tell AFTER UPDATE ON symbolon.batch_mark EXECUTE FUNCTION public.tell()")
+    found = wait_until(lambda: scene.server.ask("asked", "SELECT count(*) FROM public.told") != "0", 60 * SLOW)
+    assert found is not None, "the node has written nothing"
+    scene.server.ask("asked", "DROP TRIGGER tell ON symbolon.batch_mark")
+    return scene.server.ask("asked", "SELECT DISTINCT words FROM public.told")
+
+
 def a_machine_that_says_nothing_is_asked_after(scene):
     """By TCP, from the tenth second on: how long each connection has until then is the kernel's to tell."""
     scene.server.make("asked")
@@ -192,6 +207,7 @@ def a_machine_that_says_nothing_is_asked_after(scene):
         return len(found) > 5 and all(seconds is not None and seconds <= ASKED_SECONDS for seconds in found)
     with node:
         assert wait_until(asks, 60 * SLOW) is not None, silent(scene.server.port)
+        assert of_the_socket(scene) == GIVEN_UP
         with socket.create_connection(("127.0.0.1", int(scene.server.port))) as stranger:
             theirs = wait_until(lambda: not asks(), 60 * SLOW)
             assert theirs is not None, (stranger, silent(scene.server.port))
