@@ -35,9 +35,9 @@ bool mark_is_whole(const struct store *store, const struct mark *mark);
 /* CORRUPT log.went_back | store.went_back when the store, or a file of it, is older than the mark; node.mark_missing
  * when one is not there that was kept, unless `renew`. Fails as the store does. */
 err mark_check(struct ctx *cx, struct store *store, const struct mark *mark, bool renew) MUST_CHECK;
-/* Keeps what is true now, on disk when it returns; does nothing when `*kept` says that this very one is kept already. The
- * first time the store is told that there are marks. INTERNAL log.mark, fails as the store; CORRUPT log.went_back when
- * the log does not go on from `*kept`: an older copy lies where the newer one was. */
+/* Keeps what is true now, on disk when it returns; does nothing when `*kept` says that this very one is kept already.
+ * The first time the store is told that there are marks. INTERNAL log.mark, fails as the store; CORRUPT log.went_back
+ * when the log does not go on from `*kept`: an older copy lies where the newer one was. */
 err mark_keep(struct ctx *cx, struct store *store, struct mark_kept *kept) MUST_CHECK;
 /* The same of its own alone: for when the database of the keys cannot be asked for the shared one. */
 err mark_keep_own(struct ctx *cx, struct store *store, struct mark_kept *kept) MUST_CHECK;

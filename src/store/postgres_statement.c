@@ -47,7 +47,8 @@ static size_t size_of_first(const char *sql)
 
 /* What somebody has hung on a table may take a change away without a word, and the commit would be on its way before we
  * had counted. So the server counts: where a row is missing, or one too many was met, the statement fails (there is no
- * root of -1), and all with it. The rows that a change names are those of before it: all of one statement sees one state. */
+ * root of -1), and all with it. The rows that a change names are those of before it: all of one statement sees one
+ * state. */
 static const char *words_of(const struct postgres *pg, const struct statement *statement, char room[PUT_BYTES])
 {
     int size_of_sql = (int)size_of_first(statement->sql);
