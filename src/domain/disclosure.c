@@ -342,6 +342,7 @@ static err write_asked(struct ctx *cx, struct disclosure_ask *ask, struct disclo
     ask->counted = refused_day_is_full(&day);
     if (ask->counted) {
         head->asked++;
+        ask->disclosure_id = day.last_id; /* the entry behind which the person sees it counted */
         return refused_day_add_further(cx, &day, row.attributes);
     }
     TRY(append_first(cx, ask, head, &row));

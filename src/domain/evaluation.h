@@ -2,7 +2,7 @@
  * Whether a read would be given, in the words of AuthZEN's Authorization API 1.0: may this subject do this action with
  * this resource (docs/decisions/0038). The decision is disclosure_decide()'s and no other; here stands who may ask.
  * What is not the caller's, of an unknown kind or not there is one denial and leaves no trace; whatever else is asked
- * is an entry for the person. Searches tell what the department sees in its grants anyway, and leave none. */
+ * is an entry for the person. Searches of several tell what the department sees in its grants, and leave none. */
 #ifndef DOMAIN_EVALUATION_H
 #define DOMAIN_EVALUATION_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * AuthZEN's searches: of subject, resource or action the one that is left out. They tell what the department sees in
- * its grants, so they want the scope for these and leave no trace. A page goes on by a token that is good for the same
- * search only. */
+ * its grants, so they want the scope for these and leave no trace. One that leaves nothing open but yes or no about
+ * one person is a question, which that person sees. A page goes on by a token that is good for the same search only. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -161,8 +161,9 @@ static int limit_of(const struct paging *paging)
     return (int)(limit > LIMIT_EVALUATIONS ? LIMIT_EVALUATIONS : limit);
 }
 
-/* One search under way. */
+/* One search under way. evaluations_commit() takes what stands first, when it is but one question. */
 struct search {
+    struct evaluations all;
     struct search_body body;
     struct evaluation  question;
     struct text        mark;
@@ -188,7 +189,27 @@ static err finish(struct call *call, const struct search *search, bool more, int
     return call_reply(call, &view);
 }
 
+/* Whatever it comes to is decided anew when it is asked again: no key keeps an answer. */
+static err ask(struct call *call, struct search *search, call_encode answer)
+{
+    static const bool PASSING = true;
+    TRY(evaluation_decide(&call->cx, &search->question));
+    search->all = (struct evaluations){.items = &search->question, .count = 1, .semantic = EVALUATION_EXECUTE_ALL};
+    return call_seal_with(call, &(struct sealing){.run = evaluations_commit, .arg = search,
+        .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true, .passing = &PASSING});
+}
+
 /* ---- who */
+
+/* On the writer. */
+static err answer_subject(struct call *call, void *arg)
+{
+    struct search *search = arg;
+    if (evaluation_permits(&search->question))
+        search->results[search->count++] = (struct result_view){.type = search->question.subject_type,
+            .id = search->question.subject_id, .name = TEXT_NONE};
+    return finish(call, search, false, 0);
+}
 
 err post_search_subject(struct call *call)
 {
@@ -203,11 +224,7 @@ err post_search_subject(struct call *call)
     search->question.subject_id = id_text(cx, own);
     if (search->question.subject_id.at == NULL)
         return FAIL_MEMORY(cx);
-    TRY(evaluation_decide(cx, &search->question));
-    if (evaluation_permits(&search->question))
-        search->results[search->count++] = (struct result_view){.type = search->question.subject_type,
-            .id = search->question.subject_id, .name = TEXT_NONE};
-    return finish(call, search, false, 0);
+    return ask(call, search, answer_subject);
 }
 
 /* ---- with what */
@@ -261,14 +278,13 @@ static err show_purpose(struct call *call, struct search *search, struct id purp
     return OK;
 }
 
-/* A purpose in the context leaves that one alone. */
-static err search_one_purpose(struct call *call, struct search *search)
+/* A purpose in the context leaves that one alone. On the writer. */
+static err answer_purpose(struct call *call, void *arg)
 {
-    struct ctx *cx = &call->cx;
+    struct search *search = arg;
     struct id purpose;
-    TRY(evaluation_decide(cx, &search->question));
     if (evaluation_permits(&search->question)) {
-        TRY(id_open(cx, search->question.purpose, ID_PURPOSE, &purpose));
+        TRY(id_open(&call->cx, search->question.purpose, ID_PURPOSE, &purpose));
         TRY(show_purpose(call, search, purpose));
     }
     return finish(call, search, false, 0);
@@ -282,7 +298,7 @@ err post_search_action(struct call *call)
     TRY(begin(call, false, search));
     search->question.action = TEXT(EVALUATION_READ);
     if (search->question.purpose.size > 0)
-        return search_one_purpose(call, search);
+        return ask(call, search, answer_purpose);
     struct evaluation_purposes found = {.question = search->question, .after = search->after,
         .limit = limit_of(search->body.page)};
     TRY(evaluation_purposes(&call->cx, &found));

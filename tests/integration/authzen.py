@@ -370,7 +370,7 @@ def searches_tell_what_questions_would(world):
     assert kinds == {world.rel: ["pd:Name"], world.of_bob: ["pd:Name", "pd:PhysicalAddress"]}, kinds
     for one in searched(shop, "resource", by_kind, 1)[0]:
         assert shop.ask(dict(question, resource=one))["decision"] is True, one
-    told += 1  # the question about Ada behind the search
+    told += 3  # two searches for the subject, and the question about Ada behind the search
     assert searched(shop, "resource", dict(by_kind, subject=world.other.subject))[0] == []
     # to do what: two purposes, one by one
     second = shop.publish(dict(DELIVER, name="Bring it back"))
@@ -381,6 +381,7 @@ def searches_tell_what_questions_would(world):
     assert searched(shop, "action", dict(what, context={"purpose": second}))[0] == [
         {"name": "read", "properties": {"purpose": second}}]
     assert searched(shop, "action", dict(what, resource=dict(relationship, id=world.foreign)))[0] == []
+    told += 1  # a search with all in it is a question; about what is not theirs nobody is told
     tokens_are_of_one_search(shop, by_kind)
     world.withdraw(grant)
     assert [one["properties"]["purpose"] for one in searched(shop, "action", what)[0]] == [second]
@@ -417,13 +418,18 @@ def very_many_questions_fill_nothing(node):
         shop.ask({"evaluations": [question] * MOST}, MANY)
         asked += MOST
     ada.post("/v1/me/grants", {"relationship": rel, "purpose": shop.purpose, "attributes": KINDS}).expect(201)
-    assert shop.ask(question)["decision"] is True
+    counted = shop.ask(question)
+    assert counted["decision"] is True
+    assert searched(shop, "subject", dict(question, subject={"type": "department"}))[0] == [shop.subject]
+    asked += 1
     entries = [entry for page in (ada.get("/v1/me/disclosures?limit=200").expect(200),) for entry in page.json["items"]]
     days = {entry["at"][:10] for entry in entries}
     assert all(entry["outcome"] in ("asked_no", "asked_yes") for entry in entries) and len(days) in (1, 2), entries
     assert count(entries) == asked + 1 and len(entries) <= ENTRIES_A_DAY * len(days), entries
     rows = int(node.query("ledger", "SELECT count(*) FROM disclosure_head WHERE asked = " + str(asked + 1))[0][0])
     assert rows == 1, "the head does not count them"
+    if len(days) == 1:  # else it has an entry of its own
+        assert counted["context"]["evaluation_id"] == entries[0]["id"] and "further" in entries[0], (counted, entries)
     shop.reads(rel).expect(200)  # which has its entry whatever was asked
     assert len(ada.get("/v1/me/disclosures?outcome=given").json["items"]) == 1
     print(f"found: {asked + 1} questions, {len(entries)} entries; control: a read behind them has its own")

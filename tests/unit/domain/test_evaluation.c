@@ -158,6 +158,7 @@ static void the_first_of_a_day_have_entries_and_further_ones_are_counted(void **
     struct disclosure_list list = listed(world, 0);
     assert_int_equal(list.out_count, LIMIT_QUESTIONS_A_DAY);
     assert_int_equal(list.out[0].further.reads, 1);
+    assert_int_equal(list.out[0].disclosure_id, more.ask.disclosure_id); /* where the person finds it */
     assert_true(attribute_set_equals(list.out[0].further.attributes, world_kinds("Name")));
     assert_int_equal(list.out[0].further.last_at_ms, world->node.time.wall_ms);
     test_node_pass(&world->node, TIME_DAY_MS);
