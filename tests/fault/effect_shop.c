@@ -40,7 +40,7 @@ err scene_make_signing_system(struct bench *bench)
     struct actor system = bench->world.shipping;
     struct signing_draft draft = {.jwks = TEXT(BENCH_KEYS)};
     struct signing signing;
-    TRY(signing_read(&bench->node.cx, &draft, &signing));
+    TRY(signing_read(&bench->world.node.cx, &draft, &signing));
     struct key_create create = {.organisation_id = system.organisation_id, .department_id = system.department_id,
                                 .name = TEXT("desk"), .scopes = 1, .signing = &signing};
     return bench_write(bench, bench->world.operator_, key_create, &create);
@@ -49,7 +49,7 @@ err scene_make_signing_system(struct bench *bench)
 /* What a system has signed for one use, with a name that no other one has. */
 static void sign_once(struct bench *bench, seen_kind kind, struct seen_token *out)
 {
-    struct ctx *cx = &bench->node.cx;
+    struct ctx *cx = &bench->world.node.cx;
     uint8_t name[16];
     random_fill(cx->randomness, name, sizeof name);
     seen_token_of(kind, (struct bytes){name, sizeof name}, TEXT("one"), out);
