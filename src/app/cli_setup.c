@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
+#include "domain/member.h"
 #include "domain/organisation.h"
 #include "domain/person.h"
 #include "domain/system_key.h"
@@ -182,6 +183,52 @@ err cli_system_create(struct cli *cli)
             TEXT_ARGS(made.id), TEXT_ARGS(made.organisation.name), TEXT_ARGS(made.department.name),
             TEXT_ARGS(create.name));
     return answer(cli, &(struct answer){.id = made.id, .name = create.name});
+}
+
+/* ---- members */
+
+static err read_role(struct cli *cli, member_role *out)
+{
+    struct text word = text_of(cli_value(cli, CLI_role, "viewer"));
+    *out = text_is(word, "viewer") ? MEMBER_VIEWER : text_is(word, "admin") ? MEMBER_ADMIN : MEMBER_NONE;
+    return *out != MEMBER_NONE ? OK : FAIL(&cli->cx, USAGE, "cli.role", "there is no role \"%.*s\": viewer or admin",
+                                           TEXT_ARGS(text_spell_out(cli->cx.arena, word)));
+}
+
+err cli_member_create(struct cli *cli)
+{
+    struct member_invite invite = {.name = cli_argument(cli, 2)};
+    struct organisation organisation;
+    struct department department;
+    TRY(read_role(cli, &invite.role));
+    TRY(cli_open(cli, false));
+    struct ctx *cx = &cli->node.cx;
+    TRY(organisation_find(cx, cli_argument(cli, 0), &organisation));
+    TRY(department_find(cx, organisation.organisation_id, cli_argument(cli, 1), &department));
+    invite.organisation_id = organisation.organisation_id;
+    invite.department_id = department.department_id;
+    TRY(node_write(&cli->node, member_invite, &invite));
+    struct text id = id_text(cx, (struct id){ID_MEMBER, organisation.organisation_id, invite.out.member_id});
+    cli_say(cli, "%.*s  %.*s, %.*s, %.*s\nInvitation (shown once, good for seven days):\n%.*s\n", TEXT_ARGS(id),
+            TEXT_ARGS(organisation.name), TEXT_ARGS(department.name), TEXT_ARGS(invite.name),
+            TEXT_ARGS(invite.out_code));
+    return answer(cli, &(struct answer){id, invite.name, "code", invite.out_code});
+}
+
+err cli_member_end(struct cli *cli)
+{
+    struct id id;
+    struct text shown = text_spell_out(cli->cx.arena, cli_argument(cli, 0));
+    if (!text_starts_with(cli_argument(cli, 0), "mem_"))
+        return FAIL(&cli->cx, USAGE, "cli.member",
+                    "\"%.*s\" is no id of a member: give the mem_… that `symbolon member create` has printed",
+                    TEXT_ARGS(shown));
+    TRY(cli_open(cli, false));
+    TRY(id_open(&cli->node.cx, cli_argument(cli, 0), ID_MEMBER, &id));
+    struct member_end end = {id.owner, id.item};
+    TRY(node_write(&cli->node, member_end, &end));
+    cli_say(cli, "%.*s is no member any more.\n", TEXT_ARGS(shown));
+    return answer(cli, &(struct answer){.id = cli_argument(cli, 0), .name = TEXT_NONE});
 }
 
 /* Where people reach the node: as said, as the last `serve` said, or the default. */

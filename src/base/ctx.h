@@ -18,12 +18,20 @@ typedef enum actor_kind {
     ACTOR_PERSON,     /* a session of a person's app */
     ACTOR_SYSTEM,     /* an API client of one department */
     ACTOR_OPERATOR,   /* the command line on the node itself, and its own jobs */
+    ACTOR_MEMBER,     /* a session of somebody who works for an organisation */
 } actor_kind;
+
+/* What a member may; each role may what those before it may. Stored, never reused. */
+typedef enum member_role {
+    MEMBER_NONE = 0,
+    MEMBER_VIEWER = 1, /* looks at what his department asks and was given, never at anybody's data */
+    MEMBER_ADMIN = 2,  /* and makes departments, systems, keys and members */
+} member_role;
 
 /* The caller, as authentication established it. Never filled from a request's body or path. */
 struct actor {
     actor_kind kind;
-    int64_t    person_id;
+    int64_t    person_id;      /* of a member: his number among those who sign in (domain/member.h) */
     int64_t    session_id;
     struct text session_public_id; /* how its row is found; empty: it comes by no session */
     int64_t    seen_at_ms;     /* when it was last noted that the session is used */
@@ -35,7 +43,20 @@ struct actor {
     int64_t    department_bit; /* 1 << ordinal of the department inside its organisation */
     int64_t    system_id;
     uint32_t   scopes;         /* bits of http/scope.def */
+    member_role role;
 };
+
+/* Whether the caller is somebody who signs in, and has passkeys and sessions of his own. */
+static inline bool actor_signs_in(const struct actor *actor)
+{
+    return actor->kind == ACTOR_PERSON || actor->kind == ACTOR_MEMBER;
+}
+
+/* Whether the caller speaks for one department of an organisation, and sees what that may see. */
+static inline bool actor_is_of_department(const struct actor *actor)
+{
+    return actor->kind == ACTOR_SYSTEM || actor->kind == ACTOR_MEMBER;
+}
 
 struct ctx {
     struct arena            *arena;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every maximum of the system, with its unit in the name and its reason beside it. A test exists for limit + 1 of each
- * limit that the outside can reach. */
+ * Every maximum, with unit in the name and reason beside it; of each that the outside can reach, + 1 is tested. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
-
 /* ---- HTTP (docs of the outside contract; RFC 9112 leaves these to the server) */
 #define LIMIT_REQUEST_LINE_BYTES (8 * 1024)
 #define LIMIT_HEAD_BYTES (32 * 1024)      /* all field lines together */
@@ -67,6 +65,8 @@
 #define LIMIT_ERASURES 256                /* people of the list who are read together */
 #define LIMIT_ERASURES_KEYS 2048          /* keys that go together: they share the work on their buckets */
 #define LIMIT_DEPARTMENTS 62              /* per organisation: a grant keeps them as bits of one int64 */
+#define LIMIT_MEMBERS 1000                /* of an organisation, the invited among them */
+#define LIMIT_MEMBER_CODE_MS (7LL * 24 * 3600 * 1000) /* from an invitation of a member to its end */
 #define LIMIT_NAME_BYTES 200              /* names of organisations, departments, purposes … */
 #define LIMIT_SENTENCE_BYTES 600          /* one plain sentence of a purpose */
 #define LIMIT_NOTE_BYTES 500              /* free text of a disclosure or an act */

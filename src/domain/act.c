@@ -45,7 +45,7 @@ const char *act_consent_status(act_kind kind)
 bool act_is_seen(const struct act *act, const struct actor *actor)
 {
     struct text event = text_of(act_event(act->kind));
-    if (actor->kind != ACTOR_SYSTEM || text_starts_with(event, "relationship."))
+    if (!actor_is_of_department(actor) || text_starts_with(event, "relationship."))
         return true;
     if (text_starts_with(event, "request."))
         return act->department_id == actor->department_id;

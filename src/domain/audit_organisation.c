@@ -3,7 +3,9 @@
  * without a gap, that an API key says what its system says, and that whatever facts and reads speak of is there. */
 #include "domain/audit_walk.h"
 #include "domain/id_token_key.h"
+#include "domain/member.h"
 #include "domain/organisation.h"
+#include "domain/person.h"
 #include "domain/purpose.h"
 
 /* A failure that says what is wrong with the rows becomes the caller's finding. */
@@ -51,6 +53,42 @@ static err take_signing(struct ctx *cx, const struct sql_audit_system_key_list_r
                                                row->created_at_ms};
     struct row_tag tag = row_tag_of_signing(walk->brief.arena, &columns);
     TRY(audit_tag(walk, &tag, (struct id){ID_SYSTEM, row->organisation_id, row->system_id}));
+    arena_reset(walk->brief.arena);
+    return OK;
+}
+
+/* ---- members */
+
+/* Somebody signs in for as long as the membership lasts, and is forgotten then. */
+static err is_kept_well(struct audit_walk *walk, int64_t member_id, bool *out)
+{
+    struct sql_member_load_in in = {member_id};
+    struct sql_member_row row = {0};
+    struct person person = {.state = PERSON_UNCLAIMED};
+    bool found = false;
+    bool there = false;
+    TRY(sql_member_load(&walk->brief, &in, &row, &found));
+    TRY(forgive(walk, person_load(&walk->brief, member_id, &person), &there));
+    *out = found && there && person.state == (row.ended_at_ms == 0 ? PERSON_MEMBER : PERSON_ERASED);
+    return OK;
+}
+
+/* Twice: one that ends between the two looks of the first time has ended by the second. */
+static err take_member(struct ctx *cx, const struct sql_member_row *row, void *arg)
+{
+    (void)cx; /* the steps take their memory elsewhere */
+    struct audit_walk *walk = arg;
+    struct id id = {ID_MEMBER, row->organisation_id, row->member_id};
+    bool fits = false;
+    bool well = false;
+    TRY(member_row_fits(&walk->brief, row, &fits));
+    for (int look = 0; look < 2 && !well; look++)
+        TRY(is_kept_well(walk, row->member_id, &well));
+    if (!fits)
+        audit_found(walk, "%.*s is not as it was set up: its tag does not fit.", TEXT_ARGS(audit_id_name(walk, id)));
+    if (!well)
+        audit_found(walk, "%.*s is not there, or not forgotten, as the membership says.",
+                    TEXT_ARGS(audit_id_name(walk, id)));
     arena_reset(walk->brief.arena);
     return OK;
 }
@@ -188,6 +226,7 @@ err audit_organisations(struct audit_walk *walk)
     TRY(sql_audit_api_key_list_each(&walk->cx, take_key, walk));
     TRY(sql_audit_system_key_list_each(&walk->cx, take_signing, walk));
     TRY(sql_audit_key_list_each(&walk->cx, take_odd_key, walk));
+    TRY(sql_audit_member_list_each(&walk->cx, take_member, walk));
     TRY(check_id_token_keys(walk));
     TRY(sql_audit_reader_list_each(&walk->cx, take_reader, walk)); /* the ledger before what it speaks of */
     return sql_audit_dangling_list_each(&walk->cx, take_dangling, walk);

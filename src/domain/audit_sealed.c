@@ -191,6 +191,18 @@ static bool is_invited(const struct audit_subject *subject)
     return folded.state == RELATIONSHIP_INVITED;
 }
 
+/* Whether the state is one that there is; a member is one of an organisation. */
+static err is_known_state(struct audit_walk *walk, bool *out)
+{
+    struct sql_member_load_in in = {walk->person.person_id};
+    struct sql_member_row row;
+    bool found = true;
+    if (walk->person.state == PERSON_MEMBER)
+        TRY(sql_member_load(&walk->brief, &in, &row, &found));
+    *out = found && walk->person.state >= PERSON_UNCLAIMED && walk->person.state <= PERSON_MEMBER;
+    return OK;
+}
+
 /* Whom nobody has claimed yet was only invited and has said nothing; whoever is here was not only invited. */
 static err check_state(struct audit_walk *walk)
 {
@@ -198,7 +210,8 @@ static err check_state(struct audit_walk *walk)
     struct sql_vault_list_row *values = NULL;
     size_t values_count = 0;
     bool unclaimed = walk->person.state == PERSON_UNCLAIMED;
-    bool right = walk->person.state >= PERSON_UNCLAIMED && walk->person.state <= PERSON_ERASED;
+    bool right = false;
+    TRY(is_known_state(walk, &right));
     if (unclaimed)
         TRY(sql_vault_list(&walk->brief, &in, &values, &values_count));
     for (size_t i = 0; i < AUDIT_SUBJECT_LISTS; i++)

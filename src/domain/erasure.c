@@ -52,14 +52,16 @@ static err end_relationships(struct ctx *cx, int64_t person_id, int64_t *out_cou
     return ctx_join(cx, &apart, result);
 }
 
-static err shut_doors(struct ctx *cx, int64_t person_id)
+err erasure_shut_doors(struct ctx *cx, int64_t person_id)
 {
+    struct sql_member_end_in membership = {person_id, cx->now_ms};
     struct sql_erase_sessions_in sessions = {person_id};
     struct sql_erase_links_in links = {person_id};
     struct sql_erase_invitations_in invitations = {person_id};
     TRY(sql_erase_sessions(cx, &sessions, NULL));
     TRY(sql_erase_links(cx, &links, NULL));
     TRY(sql_erase_invitations(cx, &invitations, NULL));
+    TRY(sql_member_end(cx, &membership, NULL));
     return person_mark_erased(cx, person_id);
 }
 
@@ -77,7 +79,7 @@ err erasure_begin(struct ctx *cx, void *arg)
         return OK;
     TRY(person_key_renew_lost(cx, person.person_id));
     TRY(end_relationships(cx, person.person_id, &begin->out_relationships));
-    return shut_doors(cx, person.person_id);
+    return erasure_shut_doors(cx, person.person_id);
 }
 
 /* ---- the list */

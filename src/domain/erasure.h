@@ -21,6 +21,9 @@ struct erasure_begin {
 };
 err erasure_begin(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Inside a write: the second half of it alone, for a member (domain/member.h), who has no relationships. */
+err erasure_shut_doors(struct ctx *cx, int64_t person_id) MUST_CHECK;
+
 /* Works off the list: all keys go, then the rows of each person. Whoever cannot be finished stays on the list, and
  * nobody behind waits for it: the first such failure is given at the end. `told` is called after each person (NULL:
  * nobody listens). Not inside a write: it waits for many. Safe to repeat, and to run in two processes at once. Only for

@@ -195,7 +195,7 @@ err grant_list_live_of_relationship(struct ctx *cx, const struct relationship *r
 err grant_count_open(struct ctx *cx, const struct relationship *relationship, int64_t *out)
 {
     struct sql_grant_count_open_of_relationship_in in = {relationship->person_id, relationship->relationship_id,
-        ctx_latest_ms(cx), cx->actor.kind == ACTOR_SYSTEM ? cx->actor.department_bit : ALL_DEPARTMENTS};
+        ctx_latest_ms(cx), actor_is_of_department(&cx->actor) ? cx->actor.department_bit : ALL_DEPARTMENTS};
     struct sql_grant_count_open_of_relationship_row row = {0};
     bool found = false;
     if (relationship_state_at(relationship, in.now_ms) != RELATIONSHIP_ENDED)

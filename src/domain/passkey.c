@@ -3,10 +3,10 @@
 #include "domain/passkey.h"
 
 #include "base/limits.h"
+#include "domain/member.h"
 #include "domain/passkey_alert.h"
 #include "domain/passkey_challenge.h"
 #include "domain/passkey_store.h"
-#include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/recovery.h"
 #include "domain/session.h"
@@ -137,21 +137,18 @@ static err fail_unknown(struct ctx *cx)
     return FAIL(cx, UNAUTHENTICATED, "passkey.unknown", "nobody here signs in with this passkey");
 }
 
-static err check_active(struct ctx *cx, int64_t person_id)
+static err check_human(struct ctx *cx, int64_t person_id)
 {
-    struct person person = {.state = PERSON_ERASED};
-    err result = person_load(cx, person_id, &person);
-    if (result != OK && result != NOT_FOUND)
-        return result;
-    failure_clear(&cx->failure);
-    return person.state == PERSON_ACTIVE ? OK : fail_unknown(cx);
+    struct id id;
+    TRY(human_find(cx, person_id, &id));
+    return id.type != ID_NONE ? OK : fail_unknown(cx);
 }
 
 err passkey_find(struct ctx *cx, int64_t person_id, struct bytes credential_id, struct passkey *out)
 {
     struct passkey *passkeys = NULL;
     size_t count = 0;
-    TRY(check_active(cx, person_id));
+    TRY(check_human(cx, person_id));
     TRY(passkey_list_of(cx, person_id, &passkeys, &count));
     for (size_t i = 0; i < count; i++)
         if (bytes_equals(passkeys[i].secret.credential_id, credential_id)) {
@@ -191,7 +188,7 @@ static err serve(struct ctx *cx, struct passkey_use *use)
 err passkey_sign_in(struct ctx *cx, void *arg)
 {
     struct passkey_use *use = arg;
-    TRY(check_active(cx, use->person_id));
+    TRY(check_human(cx, use->person_id));
     TRY(serve(cx, use));
     const struct session_start start = {use->person_id, SESSION_BY_PASSKEY, use->device};
     return use->out_alarm ? OK : session_begin(cx, &start, &use->out_session_token);

@@ -10,7 +10,8 @@
 #include "crypto/id_seal.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
-#include "domain/person.h"
+#include "domain/member.h"
+#include "domain/person_key.h"
 #include "domain/policy.h"
 
 #define SECRET_BYTES_MAX (8 * 1024) /* an id of 1,023 octets, a key of 4,096 bits, a name */
@@ -169,13 +170,13 @@ static err make_up(struct ctx *cx, struct text who, struct bytes **out_ids, size
 /* Of somebody who is here; none when nobody is, or it is no id. */
 static err list_real(struct ctx *cx, struct text who, struct passkey **out, size_t *out_count)
 {
-    struct id id;
-    struct person person = {.state = PERSON_ERASED};
-    err result = id_open(cx, who, ID_PERSON, &id);
+    struct id id = {.type = ID_NONE};
+    int64_t person_id = 0;
+    err result = human_read_id(cx, who, &person_id);
     if (result == OK)
-        result = person_load(cx, id.owner, &person);
-    if (result == OK && person.state == PERSON_ACTIVE)
-        result = passkey_list_of(cx, person.person_id, out, out_count);
+        result = human_find(cx, person_id, &id);
+    if (result == OK && id.type != ID_NONE)
+        result = passkey_list_of(cx, person_id, out, out_count);
     if (result != NOT_FOUND)
         return result;
     failure_clear(&cx->failure);

@@ -169,5 +169,6 @@ err person_is_still_here(struct ctx *cx)
 {
     struct person person = {0};
     TRY(person_load(cx, cx->actor.person_id, &person));
-    return person.state == PERSON_ACTIVE ? OK : FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
+    bool here = person.state == (cx->actor.kind == ACTOR_MEMBER ? PERSON_MEMBER : PERSON_ACTIVE);
+    return here ? OK : FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
 }

@@ -12,6 +12,7 @@ typedef enum person_state {
     PERSON_ACTIVE = 2,
     PERSON_MERGED = 3, /* claimed by somebody who was here already: see merged_into */
     PERSON_ERASED = 4, /* key destroyed */
+    PERSON_MEMBER = 5, /* somebody who works for an organisation (domain/member.h), and is nobody's customer here */
 } person_state;
 
 struct person {
@@ -57,7 +58,9 @@ err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* Inside a write: a one-time link for this person. */
 err person_make_link(struct ctx *cx, int64_t person_id, struct text *out_link_token) MUST_CHECK;
-/* Inside a write, for whatever a signed-in person does: he may have been erased since the session was looked at.
+/* Inside a write, for somebody whom the node has just made: the name is the first value of the vault. */
+err person_put_name(struct ctx *cx, int64_t person_id, struct text name) MUST_CHECK;
+/* Inside a write, for whatever somebody who is signed in does: he may have been erased since the session was looked at.
  * UNAUTHENTICATED session.unknown. */
 err person_is_still_here(struct ctx *cx) MUST_CHECK;
 

@@ -6,8 +6,8 @@
 #include "domain/policy.h"
 #include "domain/vault.h"
 
-/* The name that the operator gave becomes the first value of the vault, as the person's own to change. */
-static err put_name(struct ctx *cx, int64_t person_id, struct text name)
+/* What the operator or an admin gave is a person's own to change. */
+err person_put_name(struct ctx *cx, int64_t person_id, struct text name)
 {
     struct json_writer json = json_writer_open(cx->arena, LIMIT_ATTRIBUTE_BYTES);
     json_open_object(&json);
@@ -27,6 +27,6 @@ err person_create(struct ctx *cx, void *arg)
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     TRY(person_make(cx, PERSON_ACTIVE, &create->out_person_id));
     if (create->name.size > 0)
-        TRY(put_name(cx, create->out_person_id, create->name));
+        TRY(person_put_name(cx, create->out_person_id, create->name));
     return person_make_link(cx, create->out_person_id, &create->out_link_token);
 }

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/limits.h"
+
 typedef enum relation { OWN_PERSON, OWN_ORGANISATION, OWN_DEPARTMENT, NAMED_DEPARTMENT, NODE } relation;
 
 static const struct {
@@ -11,7 +13,24 @@ static const struct {
     relation   relation;
 } TABLE[POLICY_COUNT] = {
 #define X(deed, caller, relation) [POLICY_##deed] = {ACTOR_##caller, relation},
+#define OF_MEMBER(deed, role, relation, proof)
 #include "domain/policy.def"
+#undef OF_MEMBER
+#undef X
+};
+
+/* What a member's session must have shown. */
+typedef enum proof { UNPROVED, PROVED, FRESH } proof;
+
+static const struct {
+    member_role role; /* MEMBER_NONE: no member may */
+    relation    relation;
+    proof       proof;
+} OF_MEMBERS[POLICY_COUNT] = {
+#define X(deed, caller, relation)
+#define OF_MEMBER(deed, role, relation, proof) [POLICY_##deed] = {MEMBER_##role, relation, proof},
+#include "domain/policy.def"
+#undef OF_MEMBER
 #undef X
 };
 
@@ -34,13 +53,40 @@ static bool is_own(const struct actor *actor, relation wanted, const struct poli
     return false;
 }
 
+static err fail_kind(struct ctx *cx)
+{
+    return FAIL(cx, FORBIDDEN, "actor.wrong_kind", "this is not for a caller of this kind");
+}
+
+static bool has_shown(const struct ctx *cx, proof wanted)
+{
+    int64_t at_ms = cx->actor.passkey_at_ms;
+    if (wanted == UNPROVED)
+        return true;
+    return at_ms != 0 && (wanted == PROVED || cx->now_ms - at_ms < LIMIT_FRESH_MS);
+}
+
+static err require_of_member(struct ctx *cx, policy_deed deed, const struct policy_object *object)
+{
+    if (OF_MEMBERS[deed].role == MEMBER_NONE || cx->actor.role < OF_MEMBERS[deed].role)
+        return fail_kind(cx);
+    if (!is_own(&cx->actor, OF_MEMBERS[deed].relation, object))
+        return FAIL_NOT_FOUND(cx);
+    if (!has_shown(cx, OF_MEMBERS[deed].proof))
+        return FAIL(cx, FORBIDDEN, "passkey.not_fresh", "prove with a passkey that it is you, and do this within %d "
+                    "minutes", (int)(LIMIT_FRESH_MS / 60000));
+    return OK;
+}
+
 err policy_require(struct ctx *cx, policy_deed deed, const struct policy_object *object)
 {
     assert(deed < POLICY_COUNT);
     if (cx->actor.kind == ACTOR_OPERATOR)
         return OK;
+    if (cx->actor.kind == ACTOR_MEMBER)
+        return require_of_member(cx, deed, object);
     if (cx->actor.kind != TABLE[deed].caller)
-        return FAIL(cx, FORBIDDEN, "actor.wrong_kind", "this is not for a caller of this kind");
+        return fail_kind(cx);
     if (!is_own(&cx->actor, TABLE[deed].relation, object))
         return FAIL_NOT_FOUND(cx);
     return OK;

@@ -9,7 +9,9 @@
 
 typedef enum policy_deed {
 #define X(deed, caller, relation) POLICY_##deed,
+#define OF_MEMBER(deed, role, relation, proof)
 #include "domain/policy.def"
+#undef OF_MEMBER
 #undef X
     POLICY_COUNT
 } policy_deed;
@@ -23,7 +25,8 @@ struct policy_object {
 };
 
 /* OK, or NOT_FOUND not_found when the object is not the caller's, or FORBIDDEN actor.wrong_kind when no caller of this
- * kind may do such a deed at all. The operator may do every deed: he works on the node itself. */
+ * kind may do such a deed at all; for a member also FORBIDDEN passkey.not_fresh. The operator may do every deed: he
+ * works on the node itself. */
 err policy_require(struct ctx *cx, policy_deed deed, const struct policy_object *object) MUST_CHECK;
 
 /* For lists and new things of the caller's own: the object is the caller's person or organisation. */

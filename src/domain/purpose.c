@@ -96,12 +96,12 @@ err purpose_load(struct ctx *cx, const struct id *id, int64_t version, struct pu
     return OK;
 }
 
-/* Whose drafts a system may know of: those that name its department. A person is never shown one. */
+/* Whose drafts a system or member may know of: those that name its department. A person is never shown one. */
 static int64_t drafts_seen(const struct ctx *cx, int64_t organisation_id)
 {
     if (cx->actor.kind == ACTOR_PERSON)
         return 0;
-    if (cx->actor.kind != ACTOR_SYSTEM)
+    if (!actor_is_of_department(&cx->actor))
         return EVERY_DEPARTMENT;
     return cx->actor.organisation_id == organisation_id ? cx->actor.department_bit : 0;
 }

@@ -7,9 +7,9 @@
 #include "base/limits.h"
 #include "crypto/keyring.h"
 #include "crypto/token.h"
+#include "domain/member.h"
 #include "domain/passkey.h"
 #include "domain/passkey_alert.h"
-#include "domain/person.h"
 #include "domain/policy.h"
 #include "domain/session.h"
 #include "store/queries.h"
@@ -110,7 +110,7 @@ static err fail_code(struct ctx *cx)
 static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_code, int64_t *out_person_id)
 {
     struct sql_recovery_code_load_row row = {0};
-    struct person person;
+    struct id id;
     bool found = false;
     if (!claim_code_parse(typed, out_code))
         return fail_code(cx);
@@ -119,8 +119,8 @@ static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_c
     struct bound due = bound_to(cx, out_code, row.person_id);
     if (!found || row.hash.size != HASH_BYTES || !secret_equals(due.hash, row.hash.at, HASH_BYTES))
         return fail_code(cx);
-    TRY(person_load(cx, row.person_id, &person));
-    if (person.state != PERSON_ACTIVE)
+    TRY(human_find(cx, row.person_id, &id));
+    if (id.type == ID_NONE)
         return fail_code(cx);
     *out_person_id = row.person_id;
     return OK;

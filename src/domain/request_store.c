@@ -144,7 +144,7 @@ err request_list_of_person(struct ctx *cx, struct request_list *list)
 
 err request_list_of_department(struct ctx *cx, struct request_list *list)
 {
-    TRY(policy_require_own(cx, POLICY_REQUEST_FOLLOW));
+    TRY(policy_require_own(cx, POLICY_REQUEST_SEE));
     struct sql_request_list_of_department_in in = {cx->actor.organisation_id, cx->actor.department_id, list->after,
                                                    list->open_only ? REQUEST_OPEN : REQUEST_LAPSED, list->limit};
     struct sql_request_row *rows = NULL;

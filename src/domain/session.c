@@ -9,6 +9,7 @@
 #include "crypto/keyring.h"
 #include "crypto/secret.h"
 #include "crypto/token.h"
+#include "domain/member.h"
 #include "domain/person.h"
 #include "domain/policy.h"
 #include "store/data_age.h"
@@ -192,16 +193,21 @@ err session_authenticate(struct ctx *cx, struct text text, struct actor *out)
         sql_person_load_ahead(cx, &in); /* and kept for whoever asks once more */
         TRY(sql_person_load(cx, &in, &person, &good));
     }
-    if (!good || person.state != PERSON_ACTIVE)
+    if (!good || (person.state != PERSON_ACTIVE && person.state != PERSON_MEMBER))
         return fail_unknown(cx);
-    return fill_actor(cx, &token, &session, out);
+    struct actor actor;
+    TRY(fill_actor(cx, &token, &session, &actor));
+    if (person.state == PERSON_MEMBER)
+        TRY(member_fill_actor(cx, &actor));
+    *out = actor;
+    return OK;
 }
 
 /* ---- use */
 
 bool session_is_to_note(const struct ctx *cx)
 {
-    return cx->actor.kind == ACTOR_PERSON && cx->actor.session_public_id.size > 0 &&
+    return actor_signs_in(&cx->actor) && cx->actor.session_public_id.size > 0 &&
            cx->now_ms - cx->actor.seen_at_ms >= LIMIT_SESSION_NOTE_MS;
 }
 

@@ -252,7 +252,7 @@ static bool goes_first(struct api *api, const struct call *call, int64_t stops)
 /* The queue is for everybody as well. A person's stops find room behind all that he has waiting besides. */
 static err take_share(struct api *api, struct call *call, bool stops, struct share_place **out_place)
 {
-    if (call->cx.actor.kind != ACTOR_PERSON)
+    if (!actor_signs_in(&call->cx.actor))
         return OK;
     uint64_t most = LIMIT_WRITES_OF_A_PERSON + (stops ? LIMIT_STOPS_AT_ONCE : 0);
     (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */

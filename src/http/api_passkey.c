@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
+#include "domain/member.h"
 #include "domain/passkey.h"
 #include "domain/passkey_alert.h"
 #include "domain/vault.h"
@@ -109,7 +110,8 @@ struct account {
     struct text display_name;
 };
 static const struct shape_member ACCOUNT[] = {
-    MEMBER("id", TEXT, 0, struct account, id, .sentence = "The person's id in base64url: the user handle."),
+    MEMBER("id", TEXT, 0, struct account, id,
+           .sentence = "The id of the person or member in base64url: the user handle."),
     MEMBER("name", TEXT, 0, struct account, name),
     MEMBER("displayName", TEXT, 0, struct account, display_name),
 };
@@ -142,8 +144,8 @@ const struct shape SHAPE_PASSKEY_CREATION = {.name = "PasskeyCreation",
     .sentence = "PublicKeyCredentialCreationOptionsJSON of WebAuthn Level 3.", SHAPE_MEMBERS(CREATION),
     .size = sizeof(struct creation)};
 
-/* The name that the person goes by in the vault; else the id. */
-static err name_account(struct call *call, struct text id, struct text *out)
+/* The name that a person goes by in the vault. */
+static err name_person(struct call *call, struct text *out)
 {
     struct vault_item item = {.value = TEXT_NONE};
     const json_t *json = NULL;
@@ -154,19 +156,32 @@ static err name_account(struct call *call, struct text id, struct text *out)
     if (result == OK)
         TRY(json_parse(&call->cx, item.value, &json));
     *out = json_text(json_object_get(json, "name"));
-    if (out->size == 0)
-        *out = id;
+    return OK;
+}
+
+static err name_member(struct call *call, struct text *out)
+{
+    struct member member;
+    TRY(member_load_own(&call->cx, &member));
+    *out = member.name;
     return OK;
 }
 
 static err fill_account(struct call *call, struct account *out)
 {
-    struct text id = id_text(&call->cx, (struct id){ID_PERSON, call->cx.actor.person_id, 0});
-    if (id.at == NULL)
+    const struct actor *actor = &call->cx.actor;
+    bool is_member = actor->kind == ACTOR_MEMBER;
+    struct id id = {ID_PERSON, actor->person_id, 0};
+    if (is_member)
+        id = (struct id){ID_MEMBER, actor->organisation_id, actor->person_id};
+    struct text text = id_text(&call->cx, id);
+    if (text.at == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(name_account(call, id, &out->name));
+    TRY(is_member ? name_member(call, &out->name) : name_person(call, &out->name));
+    if (out->name.size == 0)
+        out->name = text;
     out->display_name = out->name;
-    out->id = base64url_encode(call->arena, bytes_of_text(id));
+    out->id = base64url_encode(call->arena, bytes_of_text(text));
     return out->id.at == NULL ? FAIL_MEMORY(&call->cx) : OK;
 }
 

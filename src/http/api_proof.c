@@ -3,7 +3,7 @@
  * asks for options gets some, whatever name was given. */
 #include "base/limits.h"
 #include "base/text.h"
-#include "crypto/id_seal.h"
+#include "domain/member.h"
 #include "domain/passkey.h"
 #include "http/api_passkey.h"
 #include "http/api_thread.h"
@@ -123,16 +123,13 @@ static err fail_unknown(struct ctx *cx)
 /* Who signs in says the device itself; a handle that is none of ours is nobody's. */
 static err find_owner(struct call *call, const struct webauthn_assertion *assertion, int64_t *out_person_id)
 {
-    struct id id;
-    if (call->cx.actor.kind == ACTOR_PERSON && assertion->user_handle.size == 0) {
+    if (actor_signs_in(&call->cx.actor) && assertion->user_handle.size == 0) {
         *out_person_id = call->cx.actor.person_id; /* the session has said so */
         return OK;
     }
-    err result = id_open(&call->cx, text_of_bytes(assertion->user_handle), ID_PERSON, &id);
-    if (result == OK) {
-        *out_person_id = id.owner;
+    err result = human_read_id(&call->cx, text_of_bytes(assertion->user_handle), out_person_id);
+    if (result == OK)
         return OK;
-    }
     failure_clear(&call->cx.failure);
     return result == NOT_FOUND ? fail_unknown(&call->cx) : FAIL_MEMORY(&call->cx);
 }
@@ -175,9 +172,12 @@ static err refuse_copied(struct call *call)
 
 struct signed_in {
     struct id id;
+    struct id member;
 };
 static const struct shape_member SIGNED_IN[] = {
-    MEMBER("id", ID, 0, struct signed_in, id, .id = ID_PERSON, .sentence = "Who it is."),
+    MEMBER("id", ID, SHAPE_SPARSE, struct signed_in, id, .id = ID_PERSON, .sentence = "The person who it is."),
+    MEMBER("member", ID, SHAPE_SPARSE, struct signed_in, member, .id = ID_MEMBER,
+           .sentence = "Or the member of an organisation."),
 };
 const struct shape SHAPE_SIGNED_IN = {.name = "SignedIn", .sentence = "A session has begun; its cookie came with it.",
     SHAPE_MEMBERS(SIGNED_IN), .size = sizeof(struct signed_in)};
@@ -189,7 +189,13 @@ static err reply_signed_in(struct call *call, void *arg)
         return refuse_copied(call);
     TRY(api_set_session(call, use->out_session_token));
     TRY(set_visitor(call, TEXT_NONE, 0));
-    return call_reply(call, &(struct signed_in){{ID_PERSON, use->person_id, 0}});
+    struct signed_in view = {{.type = ID_NONE}, {.type = ID_NONE}};
+    TRY(human_find(&call->cx, use->person_id, &view.id));
+    if (view.id.type == ID_MEMBER) {
+        view.member = view.id;
+        view.id.type = ID_NONE;
+    }
+    return call_reply(call, &view);
 }
 
 err post_passkey_sign_in(struct call *call)

@@ -2,6 +2,7 @@
  * The way back in: codes to print, coming with one, and stopping somebody who does. */
 #include "domain/recovery.h"
 
+#include "domain/member.h"
 #include "http/api_passkey.h"
 #include "http/api_thread.h"
 #include "http/handlers.h"
@@ -78,11 +79,14 @@ const struct shape SHAPE_RECOVERY_CODE = {.name = "RecoveryCode", .sentence = "S
 
 struct coming_view {
     struct id id;
+    struct id member;
     int64_t   opens_at_ms;
 };
 static const struct shape_member COMING[] = {
     MEMBER("id", ID, SHAPE_NULLABLE, struct coming_view, id, .id = ID_PERSON,
            .sentence = "Who has come in: a session has begun. null: not yet."),
+    MEMBER("member", ID, SHAPE_SPARSE, struct coming_view, member, .id = ID_MEMBER,
+           .sentence = "The same, of a member of an organisation."),
     MEMBER("opens", TIME, 0, struct coming_view, opens_at_ms, .sentence = "From when on a code lets in."),
 };
 const struct shape SHAPE_RECOVERY_COMING = {.name = "RecoveryComing", .sentence = "How long it takes still.",
@@ -91,10 +95,14 @@ const struct shape SHAPE_RECOVERY_COMING = {.name = "RecoveryComing", .sentence 
 static err reply_coming(struct call *call, void *arg)
 {
     const struct recovery_come *come = arg;
-    struct coming_view view = {{.type = ID_NONE}, come->out_opens_at_ms};
+    struct coming_view view = {{.type = ID_NONE}, {.type = ID_NONE}, come->out_opens_at_ms};
     if (come->out_session_token.size > 0) {
         TRY(api_set_session(call, come->out_session_token));
-        view.id = (struct id){ID_PERSON, come->out_person_id, 0};
+        TRY(human_find(&call->cx, come->out_person_id, &view.id));
+    }
+    if (view.id.type == ID_MEMBER) {
+        view.member = view.id;
+        view.id.type = ID_NONE;
     }
     return call_reply(call, &view);
 }

@@ -98,7 +98,7 @@ err get_my_request(struct call *call)
 
 err get_org_request(struct call *call)
 {
-    return load_request(call, POLICY_REQUEST_FOLLOW);
+    return load_request(call, POLICY_REQUEST_SEE);
 }
 
 /* ---- ask */

@@ -175,7 +175,7 @@ void call_reply_problem(struct call *call, const struct shape *more, const void 
 static int64_t list_owner(const struct call *call)
 {
     const struct actor *actor = &call->cx.actor;
-    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->organisation_id;
+    return actor_signs_in(actor) ? actor->person_id : actor->organisation_id;
 }
 
 err call_after(struct call *call, const struct page_query *query, int64_t *out_item)
@@ -267,7 +267,7 @@ static err find_kept(struct seal *seal, bool *out_found)
 static void announce_sealed(struct ctx *cx, void *arg)
 {
     const struct seal *seal = arg;
-    if (cx->actor.kind == ACTOR_PERSON)
+    if (actor_signs_in(&cx->actor))
         person_load_ahead(cx, cx->actor.person_id);
     if (seal->sealing.announce != NULL)
         seal->sealing.announce(cx, seal->sealing.arg);
@@ -309,7 +309,7 @@ static err run_sealed(struct ctx *cx, void *arg)
     bool found = false;
     call->reply = seal->reply;
     seal->replaces = false;
-    if (cx->actor.kind == ACTOR_PERSON)
+    if (actor_signs_in(&cx->actor))
         TRY(person_is_still_here(cx));
     if (session_is_to_note(cx) && !seal->sealing.in_ledger)
         TRY(session_note(cx));

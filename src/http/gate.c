@@ -2,6 +2,7 @@
  * Credentials, scope, origin, body, Idempotency-Key. */
 #include "http/gate.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -105,10 +106,22 @@ static unsigned who_of(actor_kind kind)
     switch (kind) {
     case ACTOR_PERSON:   return WHO_PERSON;
     case ACTOR_SYSTEM:   return WHO_SYSTEM;
+    case ACTOR_MEMBER:   return WHO_MEMBER;
     case ACTOR_NOBODY:
     case ACTOR_OPERATOR: break; /* the operator comes by the command line only */
     }
     return 0;
+}
+
+/* Of a person nothing is asked; of a member, what the role holds. */
+static unsigned scopes_of(const struct actor *actor)
+{
+    if (actor->kind == ACTOR_SYSTEM)
+        return actor->scopes;
+    if (actor->kind != ACTOR_MEMBER)
+        return UINT_MAX;
+    const unsigned of_viewer = SCOPE_PURPOSES | SCOPE_REQUESTS | SCOPE_GRANTS;
+    return actor->role == MEMBER_ADMIN ? of_viewer | SCOPE_ADMIN : of_viewer;
 }
 
 static err check_caller(struct call *call, const struct route *route)
@@ -116,8 +129,8 @@ static err check_caller(struct call *call, const struct route *route)
     struct ctx *cx = &call->cx;
     if ((route->who & who_of(cx->actor.kind)) == 0)
         return FAIL(cx, FORBIDDEN, "actor.wrong_kind", "this is not for a caller of this kind");
-    if (cx->actor.kind == ACTOR_SYSTEM && (cx->actor.scopes & route->scope) != route->scope)
-        return FAIL(cx, FORBIDDEN, "scope.missing", "the key lacks the scope %s", scope_word(route->scope));
+    if ((scopes_of(&cx->actor) & route->scope) != route->scope)
+        return FAIL(cx, FORBIDDEN, "scope.missing", "the key or role lacks the scope %s", scope_word(route->scope));
     return OK;
 }
 
@@ -200,7 +213,7 @@ bool gate_find_person(const struct gate *gate, struct call *call, struct actor *
     struct text session = {NULL, 0};
     struct actor actor;
     bool known = read_session(gate, call, &session) == OK && session.at != NULL &&
-                 session_authenticate(&call->cx, session, &actor) == OK;
+                 session_authenticate(&call->cx, session, &actor) == OK && actor.kind == ACTOR_PERSON;
     failure_clear(&call->cx.failure); /* to be nobody is no failure here */
     if (known)
         *out = actor;

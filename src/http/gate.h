@@ -23,7 +23,7 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
  * is not recorded everywhere yet. Anything but the value 1 is no signal. */
 err gate_hear_signal(struct call *call) MUST_CHECK;
 
-/* For pages that greet: whether the request has a session that holds. The ctx's actor stays nobody. */
+/* For pages that greet: whether the request has a session of a person that holds. The ctx's actor stays nobody. */
 bool gate_is_signed_in(const struct gate *gate, struct call *call);
 /* The same, and who it is; `out` is left as it was when nobody is. */
 bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out);

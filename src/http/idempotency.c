@@ -24,7 +24,7 @@ static void wipe_key(struct secret_key *key)
 
 static int64_t actor_id(const struct actor *actor)
 {
-    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->system_id;
+    return actor_signs_in(actor) ? actor->person_id : actor->system_id;
 }
 
 /* Each part goes in with its length, so that no two requests give the same octets. */
@@ -41,7 +41,7 @@ void idempotency_of(const struct call *call, struct text key, int64_t person_id,
     add_part(&hash, bytes_of_text(call->request.method));
     add_part(&hash, bytes_of_text(call->request.target));
     add_part(&hash, call->body);
-    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .by_person = call->cx.actor.kind == ACTOR_PERSON,
+    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .by_person = actor_signs_in(&call->cx.actor),
         .person_id = person_id, .key = key};
     sha256_finish(&hash, out->request_hash);
 }

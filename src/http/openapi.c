@@ -202,6 +202,8 @@ static void write_security(struct json_writer *writer, const struct route *route
     open_array(writer, "security");
     if ((route->who & WHO_PERSON) != 0)
         write_requirement(writer, "session", 0);
+    if ((route->who & WHO_MEMBER) != 0)
+        write_requirement(writer, "member", route->scope);
     if ((route->who & WHO_SYSTEM) != 0) {
         write_requirement(writer, "key", route->scope);
         write_requirement(writer, "token", route->scope);
@@ -212,8 +214,8 @@ static void write_security(struct json_writer *writer, const struct route *route
 static void write_tag(struct json_writer *writer, const struct route *route)
 {
     const char *tag = (route->who & WHO_PERSON) != 0   ? "person"
-                      : (route->who & WHO_SYSTEM) != 0 ? "organisation"
-                                                       : "node";
+                      : (route->who & WHO_ORGANISATION) != 0 ? "organisation"
+                                                             : "node";
     open_array(writer, "tags");
     json_write_text(writer, text_of(tag));
     json_close_array(writer);
@@ -454,6 +456,14 @@ static void write_security_schemes(struct ctx *cx, struct json_writer *writer)
     json_member_text(writer, "name", TEXT("__Host-session"));
     json_member_text(writer, "description",
                      TEXT("A person's session; the cookie is called session where the node is reached by plain http."));
+    json_close_object(writer);
+    open_object(writer, "member");
+    json_member_text(writer, "type", TEXT("apiKey"));
+    json_member_text(writer, "in", TEXT("cookie"));
+    json_member_text(writer, "name", TEXT("__Host-session"));
+    json_member_text(writer, "description",
+                     TEXT("The same cookie, of a member of an organisation. It holds the scopes purposes, requests and "
+                          "grants, and that of an admin holds admin too."));
     json_close_object(writer);
     open_object(writer, "key");
     json_member_text(writer, "type", TEXT("http"));

@@ -17,6 +17,9 @@ typedef enum who {
     WHO_ANYONE = 1 << 0, /* no credentials are looked at */
     WHO_PERSON = 1 << 1,
     WHO_SYSTEM = 1 << 2,
+    WHO_MEMBER = 1 << 3,       /* somebody who works for an organisation */
+    WHO_HUMAN = WHO_PERSON | WHO_MEMBER,
+    WHO_ORGANISATION = WHO_SYSTEM | WHO_MEMBER,
 } who;
 
 typedef enum scope {

@@ -86,7 +86,7 @@ def the_first_word_of_several_commands_leads_on(node):
         first, _, second = words.partition(" ")
         if second:
             groups.setdefault(first, []).append(words)
-    assert set(groups) == {"org", "department", "key", "system", "person", "mark"}, groups
+    assert set(groups) == {"org", "department", "key", "system", "member", "person", "mark"}, groups
     for first, members in groups.items():
         shown = call(first, "--help")
         assert shown.returncode == 0 and shown.stderr == "" and all(words in shown.stdout for words in members), first

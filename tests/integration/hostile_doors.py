@@ -15,7 +15,7 @@ import openapi
 import steps
 from running_node import Caller, RunningNode
 from software_client import Client
-from software_passkey import Device
+from software_passkey import Device, session_of
 
 MARK = "Zsofia-Secret-7731"  # stands for personal data: it may never reach the log
 JSON = {"Content-Type": "application/json"}
@@ -32,6 +32,8 @@ MORE_DOORS = [
     ("GET", "/v1/me/attributes/pd:Name/history", None), ("GET", "/v1/me/organisations", None),
     ("POST", "/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/v1/org/departments", {"name": "D"}), ("POST", "/v1/org/invitations", {"claims": 2, "lifetime": "P3D"}),
+    ("GET", "/v1/org/members", None), ("DELETE", "/v1/org/members/{mem}", None),
+    ("POST", "/v1/org/members", {"name": "n", "department": "{dep}", "role": "viewer"}),
     ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None),
     ("GET", "/v1/me/passkeys", None), ("POST", "/v1/me/passkeys/options", None),
     ("POST", "/v1/me/passkeys", {"name": "Phone", "credential": {}}),
@@ -55,6 +57,7 @@ OPEN_DOORS = [("GET", path, None) for path in (
     ("POST", "/v1/sign-in/options", {"person": "per_00000000000000000000000000"}),
     ("POST", "/v1/sign-in", {"credential": {}}), ("POST", "/v1/recovery", {"code": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/oauth/userinfo", None),
+    ("POST", "/v1/claims/member", {"invitation": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/sign-in/x", None), ("POST", "/v1/claims", {"invitation": "AAAA-AAAA-AAAA-AAAA", "nature": "customer"})]
 
 # Why a good call does not get in when another one was first.
@@ -101,12 +104,16 @@ class Hostile:
         other = Caller(node, {"Cookie": adamark.device.sign_in(node)["Cookie"]})
         adamark.own["ses"] = [next(item["id"] for item in other.get("/v1/me/sessions").json["items"]
                                    if item["current"])]
-        shop = self.world.systems["Bluedesk"].own
-        client = Client(node, shop["org"][0], shop["dep"][0])
+        bluedesk = self.world.systems["Bluedesk"]
+        client = Client(node, bluedesk.own["org"][0], bluedesk.own["dep"][0])
         client.ask(adamark.caller).expect(200)
         adamark.own["atz"] = [adamark.caller.get("/v1/me/authorizations").json["items"][0]["id"]]
+        made = node.run("member", "create", bluedesk.own["org"][0], bluedesk.own["dep"][0], MARK)
+        bluedesk.own["mem"] = [made["id"]]
+        claimed = node.nobody.post("/v1/claims/member", {"invitation": made["code"]}).expect(201)
+        member = isolation.Party("member", Caller(node, {"Cookie": session_of(claimed)}), ())
         rows = [(self.world.people["Adamark"], isolation.PERSON_DOORS), (nobody, OPEN_DOORS),
-                (self.world.systems["Bluedesk"], isolation.SYSTEM_DOORS)]
+                (bluedesk, isolation.SYSTEM_DOORS), (member, [("GET", "/v1/org/me", None)])]
         rows += [(rows[0][0], [row for row in MORE_DOORS if row[1].startswith("/v1/me")] +
                   [("GET", path, None) for path in isolation.PERSON_LISTS]),
                  (rows[2][0], [row for row in MORE_DOORS if row[1].startswith(("/v1/org", "/oauth"))] +

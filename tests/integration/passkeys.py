@@ -7,11 +7,13 @@ import concurrent.futures
 import json
 import sys
 
+import member_steps
 import steps
 from running_node import Caller, RunningNode
 from software_passkey import (BACKED_UP, ELIGIBLE, PRESENT, VERIFIED, Device, b64, origin_of, session_of)
 
 AT_ONCE = 64
+OF_PEOPLE = " WHERE person_id NOT IN (SELECT member_id FROM member)"
 
 
 def signed_in(world, device):
@@ -217,7 +219,7 @@ def printed_codes_open_nothing_by_themselves(world):
     world.ada.post("/v1/me/recovery/codes").expect(201)  # it has proved it a moment ago
     codes = ada.post("/v1/me/recovery/codes").expect(201).json["codes"]
     assert len(set(codes)) == 8 and ada.get("/v1/me/recovery").json == {"codes_left": 8, "begun": None, "opens": None}
-    words = world.node.query("people", "SELECT code_hash, hash FROM recovery_code")
+    words = world.node.query("people", "SELECT code_hash, hash FROM recovery_code" + OF_PEOPLE)
     assert len(words) == 8 and not any(code in str(words) for code in codes)
     ada.post("/v1/me/recovery/stop").expect(409, "recovery.none")
     first = world.node.nobody.post("/v1/recovery", {"code": codes[0].lower().replace("-", " ")}).expect(200)
@@ -246,7 +248,7 @@ def who_finds_an_open_session_erases_nobody(world):
 
 
 def nothing_of_it_can_be_read_in_the_files_or_outlives_the_person(world):
-    rows = world.node.query("people", "SELECT count(*), min(length(sealed)) FROM passkey")
+    rows = world.node.query("people", "SELECT count(*), min(length(sealed)) FROM passkey" + OF_PEOPLE)
     assert int(rows[0][0]) == 2 and int(rows[0][1]) > 40
     world.node.stop()
     world.node.expect_sound()
@@ -255,9 +257,9 @@ def nothing_of_it_can_be_read_in_the_files_or_outlives_the_person(world):
     world.phone.finish(world.node, *world.phone.begin(world.node)).expect(401, "passkey.unknown")
     world.node.stop()
     world.node.run("person", "erase", world.ada.id, "--yes")
-    assert world.node.query("people", "SELECT count(*) FROM passkey")[0] == ("1",)
-    assert world.node.query("people", "SELECT count(*) FROM passkey_credential")[0] == ("1",)
-    assert world.node.query("people", "SELECT count(*) FROM recovery_code")[0] == ("0",)
+    assert world.node.query("people", "SELECT count(*) FROM passkey" + OF_PEOPLE)[0] == ("1",)
+    assert world.node.query("people", "SELECT count(*) FROM passkey_credential" + OF_PEOPLE)[0] == ("1",)
+    assert world.node.query("people", "SELECT count(*) FROM recovery_code" + OF_PEOPLE)[0] == ("0",)
     world.node.expect_sound()
 
 
@@ -271,7 +273,8 @@ class World:
 STEPS = [a_person_registers_and_signs_in, another_passkey_wants_a_fresh_proof, a_proof_serves_once,
          many_at_the_same_time_are_one, a_proof_is_good_from_the_browser_that_asked_and_after_a_restart,
          one_thing_that_is_wrong_is_enough, a_device_that_was_copied_is_told_of, nobody_learns_who_is_here,
-         other_sites_cannot_begin_it, passkeys_go_and_the_last_one_stays, printed_codes_open_nothing_by_themselves,
+         other_sites_cannot_begin_it, *member_steps.STEPS, passkeys_go_and_the_last_one_stays,
+         printed_codes_open_nothing_by_themselves,
          nothing_of_it_can_be_read_in_the_files_or_outlives_the_person, who_finds_an_open_session_erases_nobody]
 
 

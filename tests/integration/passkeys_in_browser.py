@@ -2,7 +2,8 @@
 """Goal: what browsers make of the node's options is what the node takes. Method: Debian's Chromium with devices that
 are programs (support/browser.py) comes by link, registers, adds a second passkey, signs in with either, takes one away,
 and comes back with a printed code when all are lost; the page's script has nothing but fetch and navigator.credentials.
-In between it answers a client, whose address to come back to leads on to another site.
+In between it answers a client, whose address to come back to leads on to another site. At the end a member of an
+organisation comes by an invitation.
 Positive control: a device that does not make sure who holds it, and a page at another address of the same node, are
 refused."""
 import contextlib
@@ -176,12 +177,30 @@ def who_has_lost_every_device_comes_back_with_a_printed_code(world):
     expect(world.browser.run(ASK, "/v1/me"), 401)
     world.clock.go_on(DAY_SECONDS + 1)
     assert expect(world.browser.run(CALL, "/v1/recovery", {"code": code}), 200)["id"] == world.id
-    world.browser.add_device("internal")
+    world.key = world.browser.add_device("internal")
     expect(world.browser.run(REGISTER, "New phone"), 201)
     expect(world.browser.run(SIGN_OUT), 204)
     assert expect(world.browser.run(SIGN_IN), 200) == {"id": world.id}
     told = [entry["kind"] for entry in expect(world.browser.run(ASK, "/v1/me/alerts?limit=4"), 200)["items"]]
     assert told == ["passkey_added", "recovered", "recovery_begun", "codes_made"], told
+
+
+def a_member_makes_a_passkey_with_an_invitation(world):
+    world.node.run("org", "create", "Blue Shop")
+    world.node.run("department", "create", "blue-shop", "Shipping")
+    made = world.node.run("member", "create", "blue-shop", "Shipping", "Mia Moser", "--role", "admin")
+    expect(world.browser.run(SIGN_OUT), 204)
+    world.browser.remove_device(world.key)
+    world.browser.add_device("internal")
+    expect(world.browser.run(CALL, "/v1/claims/member", {"invitation": made["code"]}), 201)
+    expect(world.browser.run(ASK, "/v1/org/members"), 403, "passkey.not_fresh")
+    expect(world.browser.run(REGISTER, "Badge"), 201)
+    expect(world.browser.run(SIGN_OUT), 204)
+    assert expect(world.browser.run(SIGN_IN), 200) == {"member": made["id"]}
+    listed, = expect(world.browser.run(ASK, "/v1/org/members"), 200)["items"]
+    assert (listed["id"], listed["name"]) == (made["id"], "Mia Moser"), listed
+    expect(world.browser.run(CALL, "/v1/org/departments", {"name": "Sales"}), 201)
+    expect(world.browser.run(ASK, "/v1/me"), 403, "actor.wrong_kind")
 
 
 class World:
@@ -194,7 +213,7 @@ class World:
 STEPS = [somebody_comes_by_link, the_device_makes_a_passkey, the_passkey_signs_in, a_second_device_adds_another,
          another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough,
          a_client_gets_its_answer_also_where_its_address_leads_on,
-         who_has_lost_every_device_comes_back_with_a_printed_code]
+         who_has_lost_every_device_comes_back_with_a_printed_code, a_member_makes_a_passkey_with_an_invitation]
 
 
 def main():

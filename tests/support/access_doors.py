@@ -35,6 +35,8 @@ BODIES = {
     "PUT /v1/org/purposes/{pur}": [DELIVER, dict(DELIVER, departments=["{dep}"])],
     "POST /v1/org/departments": [{"name": "Another"}],
     "POST /v1/org/systems": [{"name": "Another", "department": "{dep}"}],
+    "POST /v1/claims/member": [{"invitation": "0000-0000-0000-0000"}],
+    "POST /v1/org/members": [{"name": "Another", "department": "{dep}", "role": "viewer"}],
     "POST /v1/org/invitations": [{}],
     "POST /v1/org/relationships/{rel}/answer": [{"answer": "accept"}],
     "POST /v1/org/requests": [{"relationship": "{rel}", "purpose": "{pur}"}],

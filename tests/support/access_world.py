@@ -9,9 +9,10 @@ import time
 from purposes import DELIVER
 from running_node import Caller
 from software_client import Client
-from software_passkey import Device
+from software_passkey import Device, session_of
 
 SCOPES = "disclosures records requests purposes events messages relationships invitations grants admin".split()
+ROLES = {"viewer": ["purposes", "requests", "grants"], "admin": ["purposes", "requests", "grants", "admin"]}
 NAME = {"name": "Ada Lovell"}
 
 
@@ -34,6 +35,7 @@ class Party(Caller):
         super().__init__(node, fields, kind=None, scopes=(), person=None, organisation=None, department=None)
         self.name, self.refused = name, refused
         self.place = "elsewhere"  # access_wire.py comes from other addresses than the machine's own
+        self.session = {"person": "unproved"}.get(facts.get("kind"))
         self.relationships, self.own = {}, {}
         self.__dict__.update(facts)
 
@@ -44,7 +46,8 @@ class Party(Caller):
 class World:
     def __init__(self, node):
         self.node = node
-        self.things = {kind: [] for kind in "rel grt req rcp psk ses atz pur dep sys org kind code token tile".split()}
+        kinds = "rel grt req rcp psk ses atz mem pur dep sys org kind code token tile"
+        self.things = {kind: [] for kind in kinds.split()}
         self.parties = {}
         self.make_organisations()
         self.make_purposes()
@@ -53,6 +56,7 @@ class World:
         self.make_grants()
         self.make_requests()
         self.move_on()
+        self.make_members()
         self.make_callers()
         self.make_open_things()
         self.wait()
@@ -232,6 +236,39 @@ class World:
         parties["gon"].post("/v1/me/erase", {"confirm": "erase me"}).expect(202)
         self.over_at = time.time() + 3.1
 
+    # ---- members
+
+    def make_members(self):
+        """Of both shops, of either role, with a session that has shown a passkey or not, and one who left."""
+        for name, role, organisation, department in (
+                ("mia", "admin", "blue", "shipping"), ("vic", "viewer", "blue", "sales"),
+                ("des", "admin", "red", "desk"), ("ina", "admin", "blue", "shipping"),
+                ("leo", "viewer", "blue", "shipping")):
+            made = self.invite(name, role, organisation, department)
+            reply = self.node.nobody.post("/v1/claims/member", {"invitation": made["code"]}).expect(201)
+            party = Party(self.node, name, {"Cookie": session_of(reply)}, kind="member", person=name,
+                          organisation=organisation, department=department, scopes=ROLES[role], session="unproved")
+            self.parties[name], party.device = party, Device()
+            self.add("psk", party.device.register(party).expect(201).json["id"], person=name, passkey="kept")
+            self.add("mem", made["id"], organisation=organisation, membership="active")
+            party.device.sign_in(self.node)
+            other, = (item for item in party.get("/v1/me/sessions").expect(200).json["items"] if not item["current"])
+            self.add("ses", other["id"], person=name)
+            if name != "ina":
+                self.show_passkey(party)
+        self.add("mem", self.invite("new", "viewer", "blue", "sales")["id"], organisation="blue", membership="invited")
+        leo = self.find("mem", membership="active", organisation="blue", value=made["id"])
+        self.parties["mia"].delete("/v1/org/members/" + leo.value).expect(204)
+        leo.states["membership"] = "ended"
+        self.parties["leo"].refused = (401, "session.unknown")
+
+    def invite(self, name, role, organisation, department):
+        return self.node.run("member", "create", self.ids[organisation], department, name.title(), "--role", role)
+
+    def show_passkey(self, party):
+        """A proof holds for five minutes."""
+        party.fields, party.session = party.device.sign_in(self.node), "fresh"
+
     # ---- callers
 
     def make_callers(self):
@@ -260,11 +297,11 @@ class World:
     def furnish(self, party):
         """His own of each kind, else Ada's: what refused callers name in vain."""
         for kind, things in self.things.items():
-            if party.kind == "person":
+            if party.kind == "person" or kind in ("psk", "ses"):
                 own = [thing for thing in things if thing.person == party.person]
-            elif party.kind == "system":
+            elif party.kind in ("system", "member"):
                 own = [thing for thing in things if thing.organisation == party.organisation and
-                       (party.department in thing.departments or kind in ("rel", "org"))]
+                       (party.department in thing.departments or kind in ("rel", "org", "mem"))]
             else:
                 own = []
             party.own[kind] = next(iter(own + things), None)

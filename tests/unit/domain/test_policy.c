@@ -4,16 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "domain/policy.h"
 #include "support/cmocka.h"
 
 /* P: the person whom it is about. O: any system of the organisation. D: a system of that very department. M: of a
- * department that it names. N: nobody but the operator, who may do all. */
+ * department that it names. N: nobody but the operator, who may do all; of members speaks the next table. */
 static const struct {
     policy_deed deed;
     char        who;
 } BY_HAND[] = {
-    {POLICY_PERSON_ERASE, 'P'},
+    {POLICY_PERSON_ERASE, 'P'},       {POLICY_MEMBER_READ, '.'},         {POLICY_MEMBER_SEE, 'O'},
+    {POLICY_MEMBER_MANAGE, 'O'},      {POLICY_REQUEST_SEE, 'D'},
     {POLICY_PASSKEY_READ, 'P'},       {POLICY_PASSKEY_CHANGE, 'P'},      {POLICY_SESSION_READ, 'P'},
     {POLICY_SESSION_END, 'P'},
     {POLICY_VAULT_READ, 'P'},         {POLICY_VAULT_WRITE, 'P'},         {POLICY_RELATIONSHIP_READ, 'P'},
@@ -26,6 +28,19 @@ static const struct {
     {POLICY_RECORD_SEE, 'D'},         {POLICY_RECEIPT_READ, 'P'},        {POLICY_RECEIPT_SEE, 'M'},
     {POLICY_PURPOSE_WRITE, 'M'},      {POLICY_PURPOSE_SEE, 'O'},         {POLICY_INVITATION_MAKE, 'O'},
     {POLICY_ORGANISATION_SEE, 'O'},   {POLICY_ORGANISATION_CHANGE, 'O'}, {POLICY_NODE_MANAGE, 'N'},
+};
+
+/* Of members: v is for every role, a for admins; P, O, D, M as above; the last letter is what the session must have
+ * shown: - nothing, p a passkey, f one lately. What is not here no member does. */
+static const struct {
+    policy_deed deed;
+    const char *who;
+} MEMBERS_BY_HAND[] = {
+    {POLICY_PASSKEY_READ, "vP-"},     {POLICY_PASSKEY_CHANGE, "vP-"},      {POLICY_SESSION_READ, "vP-"},
+    {POLICY_SESSION_END, "vP-"},      {POLICY_MEMBER_READ, "vP-"},         {POLICY_RELATIONSHIP_SEE, "vOp"},
+    {POLICY_REQUEST_SEE, "vDp"},      {POLICY_RECEIPT_SEE, "vMp"},         {POLICY_PURPOSE_SEE, "vOp"},
+    {POLICY_ORGANISATION_SEE, "vOp"}, {POLICY_ORGANISATION_CHANGE, "aOf"}, {POLICY_MEMBER_SEE, "aOp"},
+    {POLICY_MEMBER_MANAGE, "aOf"},
 };
 
 enum { ADA = 1001, BOB, SHOP = 2001, BANK, SHIPPING = 3001, MARKETING, RETURNS };
@@ -140,6 +155,90 @@ static void ones_own_is_a_matter_of_kind_alone(void **state)
     }
 }
 
+/* ---- members */
+
+enum { NOW_MS = 1000000000 };
+
+/* Every member there can be, as far as the table tells them apart. */
+struct member_case {
+    member_role role;
+    int64_t     person_id;
+    int64_t     organisation_id;
+    int64_t     department_id;
+    int64_t     department_bit;
+    int64_t     passkey_at_ms;
+};
+
+static const char *row_of(policy_deed deed)
+{
+    for (size_t i = 0; i < sizeof MEMBERS_BY_HAND / sizeof *MEMBERS_BY_HAND; i++)
+        if (MEMBERS_BY_HAND[i].deed == deed)
+            return MEMBERS_BY_HAND[i].who;
+    return NULL;
+}
+
+static bool is_near(char relation, const struct member_case *member)
+{
+    if (relation == 'P')
+        return member->person_id == ADA;
+    if (member->organisation_id != SHOP)
+        return false;
+    return relation == 'O' || (relation == 'D' ? member->department_id == SHIPPING
+                                               : member->department_bit != MARKETING_BIT);
+}
+
+static const char *reason_for(const char *row, const struct member_case *member)
+{
+    if (row == NULL || (row[0] == 'a' && member->role != MEMBER_ADMIN))
+        return "actor.wrong_kind";
+    if (!is_near(row[1], member))
+        return "not_found";
+    bool lately = member->passkey_at_ms > NOW_MS - LIMIT_FRESH_MS;
+    bool shown = row[2] == '-' || (row[2] == 'p' ? member->passkey_at_ms != 0 : lately);
+    return shown ? NULL : "passkey.not_fresh";
+}
+
+static void try_member(policy_deed deed, const struct member_case *member)
+{
+    struct ctx cx = {.now_ms = NOW_MS,
+                     .actor = {.kind = ACTOR_MEMBER, .role = member->role, .person_id = member->person_id,
+                               .organisation_id = member->organisation_id, .department_id = member->department_id,
+                               .department_bit = member->department_bit, .passkey_at_ms = member->passkey_at_ms,
+                               .scopes = 0xFFFFFFFF}};
+    const char *reason = reason_for(row_of(deed), member);
+    err result = policy_require(&cx, deed, &OBJECT);
+    if (reason == NULL ? result != OK : result == OK || strcmp(cx.failure.reason, reason) != 0)
+        fail_msg("deed %d by a member of role %d: %s, not %s", (int)deed, (int)member->role,
+                 result == OK ? "OK" : cx.failure.reason, reason == NULL ? "OK" : reason);
+}
+
+/* In each role, and with each age of the proof. */
+static void try_members_at(policy_deed deed, struct member_case member)
+{
+    static const int64_t PROOFS[] = {0, 1, NOW_MS - LIMIT_FRESH_MS, NOW_MS - LIMIT_FRESH_MS + 1, NOW_MS};
+    for (size_t i = 0; i < sizeof PROOFS / sizeof *PROOFS; i++)
+        for (int role = MEMBER_VIEWER; role <= MEMBER_ADMIN; role++) {
+            member.role = (member_role)role;
+            member.passkey_at_ms = PROOFS[i];
+            try_member(deed, &member);
+        }
+}
+
+static void a_member_may_do_what_his_table_says_and_nothing_else(void **state)
+{
+    (void)state; /* the table is all it needs */
+    static const struct member_case PLACES[] = {
+        {.person_id = ADA, .organisation_id = SHOP, .department_id = SHIPPING, .department_bit = SHIPPING_BIT},
+        {.person_id = BOB, .organisation_id = SHOP, .department_id = MARKETING, .department_bit = MARKETING_BIT},
+        {.person_id = BOB, .organisation_id = SHOP, .department_id = RETURNS, .department_bit = RETURNS_BIT},
+        {.person_id = BOB, .organisation_id = BANK, .department_id = SHIPPING, .department_bit = SHIPPING_BIT}};
+    for (int deed = 0; deed < POLICY_COUNT; deed++)
+        for (size_t i = 0; i < sizeof PLACES / sizeof *PLACES; i++)
+            try_members_at((policy_deed)deed, PLACES[i]);
+    struct ctx nothing = {.actor = {.kind = ACTOR_MEMBER, .person_id = ADA}}; /* of no role at all */
+    assert_int_equal(policy_require(&nothing, POLICY_SESSION_READ, &OBJECT), FORBIDDEN);
+}
+
 static void refusals_have_stable_words(void **state)
 {
     (void)state; /* the table is all it needs */
@@ -157,6 +256,7 @@ int main(void)
         cmocka_unit_test(every_deed_is_in_the_table_once),   cmocka_unit_test(every_caller_may_do_what_the_table_says),
         cmocka_unit_test(an_object_of_nobody_is_nobodys),    cmocka_unit_test(ones_own_is_a_matter_of_kind_alone),
         cmocka_unit_test(refusals_have_stable_words),
+        cmocka_unit_test(a_member_may_do_what_his_table_says_and_nothing_else),
         cmocka_unit_test(an_object_of_no_department_is_no_departments_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

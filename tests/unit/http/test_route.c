@@ -80,8 +80,8 @@ static void every_row_says_who_may_come(void **state)
         bool open = (rows[i].who & WHO_ANYONE) != 0;
         bool inside = strncmp(rows[i].path, "/v1/me", 6) == 0 || strncmp(rows[i].path, "/v1/org", 7) == 0;
         assert_true(rows[i].who != 0 && !(open && inside));
-        assert_true(strncmp(rows[i].path, "/v1/me", 6) != 0 || rows[i].who == WHO_PERSON);
-        assert_true(strncmp(rows[i].path, "/v1/org", 7) != 0 || rows[i].who == WHO_SYSTEM);
+        assert_true(strncmp(rows[i].path, "/v1/me", 6) != 0 || rows[i].who == WHO_PERSON || rows[i].who == WHO_HUMAN);
+        assert_true(strncmp(rows[i].path, "/v1/org", 7) != 0 || (rows[i].who & ~(unsigned)WHO_ORGANISATION) == 0);
         assert_true(rows[i].method != METHOD_GET || rows[i].request == NULL);
         assert_true(rows[i].sentence[0] >= 'A' && rows[i].sentence[strlen(rows[i].sentence) - 1] == '.');
     }

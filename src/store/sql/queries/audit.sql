@@ -144,6 +144,10 @@ SELECT CASE $4
         AND created_at_ms = $3)
     WHEN 'system.ended' THEN (SELECT count(*) FROM system WHERE organisation_id = $1 AND system_id = $2
         AND revoked_at_ms = $3)
+    WHEN 'member.invited' THEN (SELECT count(*) FROM member WHERE organisation_id = $1 AND member_id = $2
+        AND created_at_ms = $3)
+    WHEN 'member.ended' THEN (SELECT count(*) FROM member WHERE organisation_id = $1 AND member_id = $2
+        AND ended_at_ms = $3)
     WHEN 'purpose.published' THEN (SELECT count(*) FROM purpose WHERE organisation_id = $1 AND purpose_id = $2
         AND published_at_ms = $3)
     WHEN 'purpose.retired' THEN (SELECT count(*) FROM purpose WHERE organisation_id = $1 AND purpose_id = $2
