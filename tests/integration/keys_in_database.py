@@ -4,9 +4,10 @@ both: the very next read at the other refuses, its cached keys go, and the datab
 nowhere any more, in no table, in no statistics and in no part of its log. Method: two servers, each with a folder that
 shares nothing but a copy of root.key, on one database of data and one of keys; people do something at each in turn, are
 erased at one and read at the other; sealed bucket keys and wrapped keys are looked for in every file of the cluster.
-The server of the keys is stopped and started; wrong roots, wrong databases and missing rights are refused. Positive
-controls: before the erasure the keys are found; what is deleted as usual still is; while somebody reads an older state
-an erasure stays pending, and what it destroys is found.
+The server of the keys is stopped and started; wrong roots, wrong databases, missing rights and keys of a later version
+of the program are refused. Positive controls: before the erasure the keys are found; what is deleted as usual still is;
+while somebody reads an older state an erasure stays pending, and what it destroys is found; where something is done it
+is seen.
 
 Usage: keys_in_database.py PRINT_KEYS"""
 import json
@@ -228,6 +229,27 @@ def what_would_not_do_is_refused_untouched(scene):
         assert set(os.listdir(os.path.join(data, "keys"))) <= {"root.key", "buckets"}, what
 
 
+def keys_of_a_later_program_are_refused_untouched(scene):
+    """As when one of several servers is still of the version before; the data would do."""
+    def look():
+        return (scene.rows(), scene.of_keys("SELECT * FROM symbolon_keys.log_mark"), scene.of_keys(COUNT),
+                scene.data.ask("data", "SELECT * FROM symbolon.batch_mark ORDER BY slot"))
+    for node in scene.nodes:
+        node.stop()
+    before = look()
+    scene.of_keys("INSERT INTO symbolon_keys.schema_migration VALUES (999, '0999_later', 'x')")
+    for words in (["serve", "--listen", "127.0.0.1:0"], ["doctor"], ["org", "create", "Red Shop"]):
+        done = scene.node.command(*words)
+        one_sentence(done, "CONFLICT")
+        assert "later version" in done.stderr, done.stderr
+    assert look() == before
+    scene.of_keys("DELETE FROM symbolon_keys.schema_migration WHERE version = 999")
+    scene.node.run("org", "create", "Red Shop")
+    assert look() != before, "nothing is seen where something is done"
+    for node in scene.nodes:
+        node.start()
+
+
 def a_user_without_rights_erases_and_is_told_what_stays(scene):
     """Everything else is the same; both databases are on one server, which is told too."""
     scene.keys.ask("postgres", "CREATE ROLE plain LOGIN")
@@ -264,7 +286,8 @@ def a_key_folder_may_lie_elsewhere(scene):
 STEPS = [what_one_writes_the_other_opens, told_where_the_keys_are, a_deletion_alone_leaves_everything,
          whoever_is_erased_at_one_is_a_stranger_at_the_other, an_older_state_that_somebody_reads_keeps_it_pending,
          without_their_database_nobody_is_opened, what_would_not_do_is_refused_untouched,
-         a_user_without_rights_erases_and_is_told_what_stays, a_key_folder_may_lie_elsewhere]
+         keys_of_a_later_program_are_refused_untouched, a_user_without_rights_erases_and_is_told_what_stays,
+         a_key_folder_may_lie_elsewhere]
 
 
 def main():
