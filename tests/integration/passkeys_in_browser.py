@@ -146,7 +146,7 @@ def a_client_gets_its_answer_also_where_its_address_leads_on(world):
     if (why := tokens.missing()) is not None:
         skipped(why)
         return
-    shop = world.node.organisation("Blue Shop", "Shipping")
+    shop = world.node.organisation("Corner Shop", "Shipping")
     facts = {"ORGANISATION": shop.organisation, "DEPARTMENT": shop.department, "ISSUER": world.node.url,
              "PURPOSE": api_journey.publish(shop), "WANTED": "both"}
     with a_shop() as port:
@@ -154,7 +154,7 @@ def a_client_gets_its_answer_also_where_its_address_leads_on(world):
             path = tokens.run(world.node, {**facts, "BACK": f"http://127.0.0.1:{port}/back"}, "push.mjs").strip()
             world.browser.go(world.site + path)
             words = world.browser.run("return document.body.innerText")
-            for word in ("Ada, signed in here as " + world.id, "The department Shipping of Blue Shop",
+            for word in ("Ada, signed in here as " + world.id, "The department Shipping of Corner Shop",
                          "There is none yet. A yes begins one.", "Bring your order to the right door.",
                          "Address", "Telephone number", "30 days from now", "Collect at the shop."):
                 assert word in words, (word, words)
