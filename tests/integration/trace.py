@@ -36,6 +36,7 @@ PASSES = (HOUR / 6, HOUR, 5 * HOUR, 12 * HOUR)
 PASSED_MAX = 13 * DAY  # sessions are left open for fourteen
 PASS_EVERY, ERASE_EVERY, IMPORT_EVERY = 250, 400, 1200
 SHUT = {"GET /metrics", "GET /log/tile/{tile}", "GET /log/checkpoint", "GET /log/key", "GET /.well-known/symbolon",
+        "GET /.well-known/gpc.json", "GET /.well-known/openid-configuration", "GET /oauth/jwks",
         "GET /sign-in/{token}"}  # tell of the node itself, or have a page for people alone
 # Open to whoever signs, or tell of moments that are kept coarsely; passkeys.py, tokens.py, openid.py,
 # oauth_attacks.py and sessions.py go through them, on either store.
@@ -45,7 +46,8 @@ SIGNED = {"POST /v1/sign-in", "POST /v1/recovery", "POST /v1/me/passkeys", "PATC
           "POST /oauth/par", "GET /oauth/authorize", "POST /oauth/authorize", "GET /v1/me/authorization",
           "POST /v1/me/authorization", "GET /oauth/grants/{grt}", "DELETE /oauth/grants/{grt}",
           "GET /oauth/userinfo", "POST /oauth/userinfo", "GET /v1/me/authorizations",
-          "DELETE /v1/me/authorizations/{atz}"}
+          "DELETE /v1/me/authorizations/{atz}", "POST /v1/claims/member", "GET /v1/org/me", "GET /v1/org/members",
+          "POST /v1/org/members", "DELETE /v1/org/members/{mem}"}
 # Tables whose rows say how a store works, not what people did.
 OWN = {"batch_mark", "clock_mark", "log_lease", "log_tile", "node_state", "node_text", "schema_migration",
        "people_generation", "records_generation", "ledger_generation", "key_bucket", "file_generation"}
