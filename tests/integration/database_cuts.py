@@ -143,16 +143,17 @@ def the_way_may_be_slow(scene):
 
 
 def a_batch_without_its_mark_shows(scene):
-    scene.proxy.bend = without_mark
-    scene.cut_once("after").expect(201)
-    scene.proxy.bend = None
-    try:
-        scene.expect_grants(1)
-    except AssertionError as problem:
-        assert str(problem).startswith(f"{scene.given + 1} grants"), problem
-        print("control: a batch that does not write its mark: red")
-        scene.given += 1
-        return
+    for _ in range(20):
+        scene.proxy.bend = without_mark
+        scene.cut_once("after").expect(201)
+        scene.proxy.bend = None
+        try:
+            scene.expect_grants(1)  # a chore of the node came first, and was cut
+        except AssertionError as problem:
+            assert str(problem).startswith(f"{scene.given + 1} grants"), problem
+            print("control: a batch that does not write its mark: red")
+            scene.given += 1
+            return
     raise AssertionError("a change was made twice, and the test did not see it")
 
 
