@@ -240,7 +240,13 @@ def holder_of(node):
 
 
 def a_full_queue_has_room_for_a_stop(node, shop, script):
-    """Another program holds the file, so that nothing is written and the queue fills."""
+    """Another program holds the file, so that nothing is written and the queue fills: at once where nobody else works
+    on this machine."""
+    assert any(has_room_for_a_stop(node, shop, script) for _ in range(ROUNDS)), "the queue was never full"
+
+
+def has_room_for_a_stop(node, shop, script):
+    """False: the queue was not full in the time that the crowd had."""
     customer, bystander = shop.customer(), shop.customer()
     line = customer.line()
     grant = give(shop, customer, line).expect(201).json["id"]
@@ -256,14 +262,21 @@ def a_full_queue_has_room_for_a_stop(node, shop, script):
     took = time.monotonic() - begin
     holder.close()
     load.figures()
-    assert full and load.refused > 0, "the queue was never full"
+    if not full or load.refused == 0:
+        return False
     print(f"found: a full queue: {load.refused} turned away, each told when to come again; a stop sent then was done "
           f"{took * 1000:.0f} ms after the disk went on")
     assert took < STOP_SECONDS, took
+    return True
 
 
 def one_session_leaves_room_for_the_changes_of_others(node, shop):
     """Nothing is written while a crowd of one person comes: his share is full, and nobody else is turned away."""
+    assert any(leaves_room_for_changes(node, shop) for _ in range(ROUNDS)), "his share was never full"
+
+
+def leaves_room_for_changes(node, shop):
+    """False: his share was not full in the time that the crowd had."""
     crowd, bystander = shop.customer(), shop.customer()
     line = bystander.line()
     line.get("/v1/me").expect(200)
@@ -278,9 +291,10 @@ def one_session_leaves_room_for_the_changes_of_others(node, shop):
     line.receive().expect(200)
     took = time.monotonic() - begin
     load.figures()
-    assert full, "his share was never full"
-    print(f"found: {CROWD} connections of one person while nothing is written: {load.refused} turned away; a change of "
-          f"another was done {took * 1000:.0f} ms after the disk went on")
+    if full:
+        print(f"found: {CROWD} connections of one person while nothing is written: {load.refused} turned away; a "
+              f"change of another was done {took * 1000:.0f} ms after the disk went on")
+    return full
 
 
 def one_session_leaves_room_for_the_stops_of_others(node, shop):
