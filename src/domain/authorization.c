@@ -186,7 +186,8 @@ err authorization_end_own(struct ctx *cx, void *arg)
     TRY(authorization_owner_load(cx, person_id, authorization_id, &owner, &found));
     if (!found)
         return FAIL_NOT_FOUND(cx);
-    TRY(authorization_end(cx, person_id, authorization_id));
+    struct sql_authorization_crowd_out_in all = {person_id, owner.organisation_id, owner.system_id, 0};
+    TRY(sql_authorization_crowd_out(cx, &all, NULL)); /* each sign-in has begun one of its own */
     return alert_add_client_ended(cx, owner.organisation_id, owner.system_id);
 }
 

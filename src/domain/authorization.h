@@ -52,8 +52,8 @@ struct authorization_list {
 };
 err authorization_list(struct ctx *cx, struct authorization_list *list) MUST_CHECK;
 
-/* store_write_fn; arg: int64_t authorization_id, one of the caller's. Its code and tokens end with it; grant and
- * relationship stay. NOT_FOUND. */
+/* store_write_fn; arg: int64_t authorization_id, one of the caller's. All that its client has of him ends: codes
+ * and tokens, also of other sign-ins. Grant and relationship stay. NOT_FOUND. */
 err authorization_end_own(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* ---- the answer, a store_write_fn. The person's; the request is used up by it, whatever it is. What is given is a

@@ -127,7 +127,7 @@ err passkey_remove(struct ctx *cx, void *arg)
     struct sql_passkey_credential_delete_in known = {{credential.hash, HASH_BYTES}};
     TRY(sql_passkey_delete(cx, &row, NULL));
     TRY(sql_passkey_credential_delete(cx, &known, NULL));
-    return alert_add_change(cx, row.person_id, ALERT_PASSKEY_REMOVED, row.passkey_id);
+    return alert_add(cx, row.person_id, ALERT_PASSKEY_REMOVED, row.passkey_id);
 }
 
 /* ---- serving */
@@ -180,7 +180,7 @@ static err serve(struct ctx *cx, struct passkey_use *use)
         return fail_unknown(cx);
     use->out_alarm = is_behind(&passkey, use);
     if (use->out_alarm)
-        return alert_add(cx, use->person_id, ALERT_PASSKEY_COPIED, use->passkey_id);
+        return alert_add_copied(cx, use->person_id, use->passkey_id);
     struct sql_passkey_use_in row = {use->person_id, use->passkey_id, use->counter, use->backed_up, cx->now_ms};
     return sql_passkey_use(cx, &row, NULL);
 }

@@ -15,10 +15,11 @@ static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
     return sql_alert_insert(cx, row, NULL);
 }
 
-/* Whether as many are told of a day as a day may have. */
-static err is_full(struct ctx *cx, int64_t person_id, bool *out)
+/* Whether as many of a kind are told of a day as a day may have. Each kind has its own: else whoever brings about many
+ * of one would keep the person from what is told as another. */
+static err is_full(struct ctx *cx, int64_t person_id, alert_kind kind, bool *out)
 {
-    struct sql_alert_count_since_in in = {person_id, cx->now_ms - DAY_MS};
+    struct sql_alert_count_since_in in = {person_id, kind, cx->now_ms - DAY_MS};
     struct sql_alert_count_since_row row = {0};
     bool found = false;
     TRY(sql_alert_count_since(cx, &in, &row, &found));
@@ -36,11 +37,18 @@ err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passke
 err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
 {
     bool full = false;
-    TRY(is_full(cx, person_id, &full));
+    TRY(is_full(cx, person_id, kind, &full));
     if (full)
         return FAIL(cx, TOO_MANY, "passkey.too_many_changes", "there were %d such changes within a day",
                     LIMIT_PASSKEY_CHANGES_A_DAY);
     return alert_add(cx, person_id, kind, passkey_id);
+}
+
+err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id)
+{
+    bool full = false;
+    TRY(is_full(cx, person_id, ALERT_PASSKEY_COPIED, &full));
+    return full ? OK : alert_add(cx, person_id, ALERT_PASSKEY_COPIED, passkey_id);
 }
 
 err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id)
@@ -49,7 +57,7 @@ err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t syst
                                       .kind = ALERT_CLIENT_ENDED, .at_ms = cx->now_ms,
                                       .organisation_id = organisation_id, .system_id = system_id};
     bool full = false;
-    TRY(is_full(cx, row.person_id, &full));
+    TRY(is_full(cx, row.person_id, ALERT_CLIENT_ENDED, &full));
     return full ? OK : insert(cx, &row);
 }
 

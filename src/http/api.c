@@ -11,6 +11,7 @@
 #include "http/openapi.h"
 #include "http/problem.h"
 #include "http/shapes.h"
+#include "protocol/dpop.h"
 
 #define API_ARENA_BYTES (16u * 1024 * 1024)
 #define SECOND_NS INT64_C(1000000000)
@@ -91,11 +92,18 @@ static void tell_quota(struct api_thread *thread, struct call *call, struct visi
                                (long long)((left.whole_in_ns + SECOND_NS - 1) / SECOND_NS));
 }
 
+/* Whoever is told to come again with a nonce has proved who he is, and could not have known it. */
+static bool is_somebodys_fault(const struct call *call, err failed)
+{
+    return failed != TOO_MANY && error_http_status(failed) < 500 &&
+           !text_is(text_of(call->cx.failure.reason), DPOP_NONCE);
+}
+
 /* Only who has failed is counted, under his address: others there with a good code never pay for him. */
 static err count_failure(struct api_thread *thread, struct call *call, struct visit *visit, err failed)
 {
     limit_class class = visit->route->limit;
-    if (CLASSES[class].failures.per_minute == 0 || failed == TOO_MANY || error_http_status(failed) >= 500)
+    if (CLASSES[class].failures.per_minute == 0 || !is_somebodys_fault(call, failed))
         return failed;
     struct failure why = call->cx.failure;
     failure_clear(&call->cx.failure);

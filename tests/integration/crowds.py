@@ -14,6 +14,7 @@ import threading
 import time
 
 from echo import Connection, EchoServer, allow_many_files, wait_until
+from software_client import Client
 from stress import RoughNode, Shop, seed_of_run
 
 ECHO = sys.argv[1]
@@ -162,10 +163,11 @@ def newcomers_are_answered(patience, **options):
 # ---- guesses
 
 class Guessing:
-    """Strangers who try links and codes as fast as they can, until it is over."""
+    """Strangers who try these requests as fast as they can, until it is over."""
 
-    def __init__(self, node):
+    def __init__(self, node, octets):
         self.node, self.over, self.statuses, self.failures = node, threading.Event(), {}, []
+        self.octets = octets
         self.threads = [threading.Thread(target=self.run, args=(i,)) for i in range(GUESSERS)]
 
     def __enter__(self):
@@ -180,14 +182,10 @@ class Guessing:
             thread.join()
 
     def run(self, number):
-        code = b'{"invitation":"7Q4K-M2XD-9RTA-H3VB"}'
-        octets = [half_body("/v1/claims", len(code), 0) + code,
-                  b"POST /sign-in/sgn_x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
-                  b"GET /sign-in/sgn_x HTTP/1.1\r\nHost: x\r\n\r\n"]
         try:
             with Connection(address_of(self.node), 30) as connection:
                 while not self.over.is_set():
-                    connection.send(octets[number % len(octets)])
+                    connection.send(self.octets[number % len(self.octets)])
                     status = connection.reply().status
                     self.statuses[status] = self.statuses.get(status, 0) + 1
         except Exception as failure:  # told on the main thread
@@ -198,7 +196,11 @@ def guesses_keep_nobody_out(node, shop):
     links = [node.run("person", "create", "--name", f"P{i}")["link"].removeprefix(node.url) for i in range(8)]
     line = shop.line()
     codes = [line.call("POST", "/v1/org/invitations", {}).expect(201).json["code"] for _ in range(8)]
-    with Guessing(node) as guessing:
+    code = b'{"invitation":"7Q4K-M2XD-9RTA-H3VB"}'
+    octets = [half_body("/v1/claims", len(code), 0) + code,
+              b"POST /sign-in/sgn_x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
+              b"GET /sign-in/sgn_x HTTP/1.1\r\nHost: x\r\n\r\n"]
+    with Guessing(node, octets) as guessing:
         signed_in = [node.nobody.post(link).status for link in links]
         claimed = [node.nobody.post("/v1/claims", {"invitation": code}).status for code in codes]
         refused = [node.nobody.post(link).status for link in links for _ in range(4)]  # whichever thread hears it
@@ -209,6 +211,20 @@ def guesses_keep_nobody_out(node, shop):
     print(f"found: beside {sum(guessing.statuses.values())} guesses from one address, {guessing.statuses.get(429)} of "
           f"them held back, 8 of 8 signed in and 8 of 8 claimed there")
     print("control: a link that was used already: red")
+
+
+def guesses_keep_no_client_out(node, shop):
+    """Who comes without a nonce, as everybody does first, is told it, and then has his token."""
+    client = Client(node, shop.organisation, shop.department)
+    octets = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" \
+             b"Content-Length: 1\r\n\r\nx"
+    with Guessing(node, [octets]) as guessing:
+        for _ in range(8):
+            told = client.take_token().expect(400)
+            assert told.json["error"] == "use_dpop_nonce", told.body
+            client.take_token(nonce=told.field("DPoP-Nonce")).expect(200)
+    assert not guessing.failures and set(guessing.statuses) <= {400, 429}, (guessing.failures, guessing.statuses)
+    print(f"found: beside {guessing.statuses.get(429)} guesses at tokens that were held back 8 of 8 had theirs")
 
 
 def a_code_is_counted_by_itself(node, shop):
@@ -230,7 +246,7 @@ def main():
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
         for step in (half_bodies_of_strangers, doors_take_no_more_than_they_need, guesses_keep_nobody_out,
-                     a_code_is_counted_by_itself, silent_connections_make_room):
+                     guesses_keep_no_client_out, a_code_is_counted_by_itself, silent_connections_make_room):
             step(node, shop)
         assert not node.complaints(), node.complaints()[:5]
         node.expect_sound()

@@ -28,21 +28,30 @@ class Client:
             self.id = node.run("system", "create", organisation, department, "web shop", "--jwks", file.name,
                                "--scope", scopes, "--redirect", BACK)["id"]
 
-    def assertion(self):
-        now = int(time.time())
-        claims = {"iss": self.id, "sub": self.id, "aud": self.node.url, "exp": now + 60, "iat": now,
-                  "jti": os.urandom(16).hex()}
-        text = ".".join(b64(json.dumps(part).encode()) for part in ({"alg": "EdDSA"}, claims))
+    def sign(self, head, claims):
+        claims = {**claims, "iat": int(time.time()), "jti": os.urandom(16).hex()}
+        text = ".".join(b64(json.dumps(part).encode()) for part in ({"alg": "EdDSA", **head}, claims))
         return text + "." + b64(self.key.sign(text.encode()))
+
+    def assertion(self):
+        return self.sign({}, {"iss": self.id, "sub": self.id, "aud": self.node.url, "exp": int(time.time()) + 60})
+
+    def post(self, path, form, **fields):
+        form = {"client_assertion_type": TYPE, "client_assertion": self.assertion(), **form}
+        return self.node.nobody.call("POST", path, urllib.parse.urlencode(form),
+                                     {"Content-Type": "application/x-www-form-urlencoded", **fields})
 
     def push(self, **more):
         """The reply; without more it only wants to sign somebody in."""
         challenge = b64(hashlib.sha256(os.urandom(32)).digest())
-        form = {"client_assertion_type": TYPE, "client_assertion": self.assertion(), "response_type": "code",
-                "redirect_uri": BACK, "code_challenge_method": "S256", "code_challenge": challenge, "scope": "openid",
-                **more}
-        return self.node.nobody.call("POST", "/oauth/par", urllib.parse.urlencode(form),
-                                     {"Content-Type": "application/x-www-form-urlencoded"})
+        return self.post("/oauth/par", {"response_type": "code", "redirect_uri": BACK, "code_challenge_method": "S256",
+                                        "code_challenge": challenge, "scope": "openid", **more})
+
+    def take_token(self, **more):
+        """The reply to a request for a token of its own; `nonce`: of the proof, which has none otherwise."""
+        head = {"typ": "dpop+jwt", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": b64(self.key.public)}}
+        proof = self.sign(head, {"htm": "POST", "htu": self.node.url + "/oauth/token", **more})
+        return self.post("/oauth/token", {"grant_type": "client_credentials"}, DPoP=proof)
 
     def ask(self, person, answer="accept", **more):
         """What the person's answer comes to."""

@@ -85,6 +85,25 @@ static void a_person_sees_who_acts_and_ends_one(void **state)
     assert_int_equal(list_of(world, 0, 10).out_count, 0);
 }
 
+static void who_shuts_a_client_out_ends_all_of_his_sign_ins_there(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world), other = web_make_client(world);
+    struct authorization_token token;
+    struct kept code, last, others;
+    (void)web_accept(world, &client, &code);
+    struct tokens tokens = web_redeem(world, &client, &code);
+    (void)web_accept(world, &other, &others);
+    test_node_pass(&world->node, 1000);
+    (void)web_accept(world, &client, &last);
+    assert_true(web_lives(world, &tokens.access, &token));
+    int64_t id = list_of(world, 0, 10).out[0].authorization_id;
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_end_own, &id));
+    assert_false(web_lives(world, &tokens.access, &token));
+    assert_int_equal(list_of(world, 0, 10).out_count, 1);
+    (void)web_redeem(world, &other, &others); /* another client goes on */
+}
+
 /* Ending is never refused; what a day tells of it is. */
 static void many_ends_of_a_day_are_told_up_to_a_number(void **state)
 {
@@ -212,6 +231,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(nothing_that_is_over_comes_back_by_a_change_of_its_row),
         WORLD_TEST(a_person_sees_who_acts_and_ends_one),
+        WORLD_TEST(who_shuts_a_client_out_ends_all_of_his_sign_ins_there),
         WORLD_TEST(many_ends_of_a_day_are_told_up_to_a_number),
         WORLD_TEST(of_one_client_the_newest_answers_stay),
         WORLD_TEST(a_person_with_very_many_clients_ends_one_first),

@@ -117,10 +117,10 @@ ORDER BY alert_id DESC LIMIT $3;
 
 -- name: alert_count_since
 -- file: people
--- in:   person_id int64, since_ms int64
+-- in:   person_id int64, kind int64, since_ms int64
 -- out:  alerts int64
 -- rows: one
-SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND at_ms > $2;
+SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
 
 -- name: alert_forget
 -- file: people
