@@ -30,13 +30,13 @@ struct alert {
 /* Inside a write; `passkey_id` 0: of none. Older ones than a year go. */
 err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id) MUST_CHECK;
 /* The same, and TOO_MANY passkey.too_many_changes when there were LIMIT_PASSKEY_CHANGES_A_DAY of this kind within a
- * day. Never of what takes a way in away: it is as many as came, and whoever holds a copy must not be able to stop it. */
+ * day. Not for what takes a way in away: there are as many of these as came, and no copy may stand in their way. */
 err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id) MUST_CHECK;
 /* A passkey whose counter did not rise: beyond so many of them within a day there is none. */
 err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id) MUST_CHECK;
 
-/* Of the caller, who ends what this client has of him. That is never refused: beyond LIMIT_PASSKEY_CHANGES_A_DAY of
- * them within a day there is none of it. */
+/* Of the caller, who ends what this client has of him. That is never refused: beyond so many within a day there is no
+ * alert of it. */
 err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id) MUST_CHECK;
 
 /* The caller's, the newest first. */

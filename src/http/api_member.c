@@ -113,6 +113,7 @@ err post_member(struct call *call)
     invite->department_id = body.department.item;
     invite->name = body.name;
     invite->role = body.role;
+    TRY(policy_require_own(cx, POLICY_MEMBER_MANAGE)); /* before an answer that was kept is found: it holds a code */
     return call_seal_with(call, &(struct sealing){.run = member_invite, .arg = invite, .encode = reply_invited,
         .about = &invite->out.member_id});
 }

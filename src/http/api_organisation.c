@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "domain/invitation.h"
+#include "domain/policy.h"
 #include "domain/system_key.h"
 #include "http/api_view.h"
 #include "http/handlers.h"
@@ -64,6 +65,7 @@ err post_department(struct call *call)
     TRY(call_body(call, &body));
     create->organisation_id = call->cx.actor.organisation_id;
     create->name = body.name;
+    TRY(policy_require_own(&call->cx, POLICY_ORGANISATION_CHANGE)); /* before an answer that was kept is found */
     return call_seal(call, department_create, create, reply_department, 0);
 }
 
@@ -198,6 +200,7 @@ err post_system(struct call *call)
     create->name = body.name;
     TRY(read_scopes(cx, &body, &create->scopes));
     TRY(read_signing(cx, &body, &create->signing));
+    TRY(policy_require_own(cx, POLICY_ORGANISATION_CHANGE)); /* before an answer that was kept is found */
     return call_seal(call, key_create, create, reply_system, 0);
 }
 

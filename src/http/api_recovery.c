@@ -3,6 +3,7 @@
 #include "domain/recovery.h"
 
 #include "domain/member.h"
+#include "domain/passkey.h"
 #include "http/api_passkey.h"
 #include "http/api_thread.h"
 #include "http/handlers.h"
@@ -31,6 +32,7 @@ err post_recovery_codes(struct call *call)
     struct recovery_codes *codes = ARENA_NEW(call->arena, struct recovery_codes);
     if (codes == NULL)
         return FAIL_MEMORY(&call->cx);
+    TRY(passkey_require_fresh(&call->cx)); /* before an answer that was kept is found: it holds the codes */
     return call_seal(call, recovery_codes_make, codes, reply_codes, call->cx.actor.person_id);
 }
 

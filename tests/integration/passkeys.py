@@ -235,6 +235,16 @@ def printed_codes_open_nothing_by_themselves(world):
     world.bob.post("/v1/me/recovery/codes").expect(403, "passkey.not_fresh")
 
 
+def an_answer_that_was_kept_wants_the_proof_that_it_wanted(world):
+    path, key = "/v1/me/recovery/codes", {"Idempotency-Key": "codes"}
+    ada = signed_in(world, world.phone)
+    kept = ada.call("POST", path, None, key).expect(201).json
+    assert signed_in(world, world.phone).call("POST", path, None, key).expect(201).json == kept
+    link = world.node.run("person", "link", ada.get("/v1/me").json["id"])["link"]
+    unproved = Caller(world.node, {"Cookie": session_of(world.node.nobody.post(link.removeprefix(world.node.url)))})
+    unproved.call("POST", path, None, key).expect(403, "passkey.not_fresh")
+
+
 def who_finds_an_open_session_erases_nobody(world):
     world.node.start()
     world.cleo.post("/v1/me/erase", {"confirm": "erase me", "more": 1}).expect(400, "request.unknown_member")
@@ -274,7 +284,7 @@ STEPS = [a_person_registers_and_signs_in, another_passkey_wants_a_fresh_proof, a
          many_at_the_same_time_are_one, a_proof_is_good_from_the_browser_that_asked_and_after_a_restart,
          one_thing_that_is_wrong_is_enough, a_device_that_was_copied_is_told_of, nobody_learns_who_is_here,
          other_sites_cannot_begin_it, *member_steps.STEPS, passkeys_go_and_the_last_one_stays,
-         printed_codes_open_nothing_by_themselves,
+         printed_codes_open_nothing_by_themselves, an_answer_that_was_kept_wants_the_proof_that_it_wanted,
          nothing_of_it_can_be_read_in_the_files_or_outlives_the_person, who_finds_an_open_session_erases_nobody]
 
 

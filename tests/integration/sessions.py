@@ -108,11 +108,13 @@ def a_client_is_shut_out_by_its_person_and_nobody_else(world):
     for answer in (not_his, gone, none):
         answer.pop("request_id")
     assert not_his == gone == none, (not_his, gone, none)
-    assert clients_of(world.ada) == [first]
+    assert clients_of(world.ada) == []  # both were of this client
     told = world.ada.get("/v1/me/alerts").expect(200).json["items"][0]
     assert told["kind"] == "client_ended" and told["client"] == newest["client"] and told["passkey"] is None, told
     relationship = world.ada.get(f"/v1/me/relationships/{first['relationship']}").expect(200).json
     assert relationship["state"] == "active"
+    client.ask(world.ada).expect(200)
+    assert [entry["relationship"] for entry in clients_of(world.ada)] == [first["relationship"]]
     world.ada.post(f"/v1/me/relationships/{first['relationship']}/end", {"erase": False}).expect(200)
     assert clients_of(world.ada) == []
 

@@ -273,14 +273,6 @@ def change(life):
         relationship["state"] = (body_of(answer, 200) or relationship)["state"]
 
 
-@act(5)
-def object_to_sale(life):
-    relationship = life.one(life.relationships, state="active")
-    if relationship is not None:
-        life.send(life.person(relationship), "POST", f"/v1/me/relationships/{relationship['id']}/objection",
-                  life.dice.choice([{"stands": True}, {"stands": False}, {"stands": 1}, {}]))
-
-
 @act(3)
 def end(life):
     relationship = life.one(life.relationships)

@@ -55,3 +55,11 @@ def wrong(life):
     else:
         path += "?" + life.dice.choice(["x=1", "limit=1", "=", "&&", "%ff=1"])
     life.send(fields, method, path, body)
+
+
+@act(5)
+def object_to_sale(life):
+    relationship = life.one(life.relationships, state="active")
+    if relationship is not None:
+        life.send(life.person(relationship), "POST", f"/v1/me/relationships/{relationship['id']}/objection",
+                  life.dice.choice([{"stands": True}, {"stands": False}, {"stands": 1}, {}]))
