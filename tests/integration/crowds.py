@@ -22,6 +22,7 @@ ECHO = sys.argv[1]
 SLOW = float(os.environ.get("SLOW") or 1)
 BODIES = 400
 PLACES = 8192                # LIMIT_CONNECTIONS
+CLAIMS_A_SECOND = 160        # of one code: ten at each thread that answers
 PATIENCE = 5 * SLOW
 GUESSERS = 4
 JSON = "Content-Type: application/json\r\n"
@@ -233,9 +234,13 @@ def a_code_is_counted_by_itself(node, shop):
     line = shop.line()
     many = line.call("POST", "/v1/org/invitations", {"claims": 5000}).expect(201).json["code"]
     other = line.call("POST", "/v1/org/invitations", {"claims": 2}).expect(201).json["code"]
-    statuses = collections.Counter()
+    statuses, began = collections.Counter(), time.monotonic()
     while statuses[429] == 0 and statuses.total() < 4000:
         statuses[node.nobody.post("/v1/claims", {"invitation": many}).status] += 1
+    rate = statuses.total() / (time.monotonic() - began)
+    if statuses[429] == 0 and rate < CLAIMS_A_SECOND:
+        print(f"not run: the bound of one code; {rate:.0f} claims a second are all that a busy machine does")
+        return
     assert statuses[429] == 1, f"one code may be claimed without end: {statuses}"
     node.nobody.post("/v1/claims", {"invitation": other}).expect(201)
 
