@@ -117,7 +117,7 @@
 
 /* ---- passkeys */
 #define LIMIT_PASSKEYS 20                 /* of one person */
-#define LIMIT_PASSKEY_CHANGES_A_DAY 100   /* of one person: each is told for a year */
+#define LIMIT_PASSKEY_CHANGES_A_DAY 100   /* of one person and kind: each is told for a year */
 #define LIMIT_CHALLENGE_MS (5LL * 60 * 1000) /* from options to the answer of the device */
 #define LIMIT_FRESH_MS (5LL * 60 * 1000)  /* from the proof to what wants one */
 #define LIMIT_RECOVERY_WAIT_MS (24LL * 3600 * 1000) /* from a code to the door: so long the person may stop it */

@@ -447,24 +447,24 @@ static struct text scope_sentences(struct ctx *cx)
     return builder_text(&words);
 }
 
+static void write_cookie(struct json_writer *writer, const char *caller, struct text description)
+{
+    open_object(writer, caller);
+    json_member_text(writer, "type", TEXT("apiKey"));
+    json_member_text(writer, "in", TEXT("cookie"));
+    json_member_text(writer, "name", TEXT("__Host-session"));
+    json_member_text(writer, "description", description);
+    json_close_object(writer);
+}
+
 static void write_security_schemes(struct ctx *cx, struct json_writer *writer)
 {
     open_object(writer, "securitySchemes");
-    open_object(writer, "session");
-    json_member_text(writer, "type", TEXT("apiKey"));
-    json_member_text(writer, "in", TEXT("cookie"));
-    json_member_text(writer, "name", TEXT("__Host-session"));
-    json_member_text(writer, "description",
-                     TEXT("A person's session; the cookie is called session where the node is reached by plain http."));
-    json_close_object(writer);
-    open_object(writer, "member");
-    json_member_text(writer, "type", TEXT("apiKey"));
-    json_member_text(writer, "in", TEXT("cookie"));
-    json_member_text(writer, "name", TEXT("__Host-session"));
-    json_member_text(writer, "description",
-                     TEXT("The same cookie, of a member of an organisation. It holds the scopes purposes, requests and "
-                          "grants, and that of an admin holds admin too."));
-    json_close_object(writer);
+    write_cookie(writer, "session",
+                 TEXT("A person's session; the cookie is called session where the node is reached by plain http."));
+    write_cookie(writer, "member",
+                 TEXT("The same cookie, of a member of an organisation. It holds the scopes purposes, requests and "
+                      "grants, and that of an admin holds admin too."));
     open_object(writer, "key");
     json_member_text(writer, "type", TEXT("http"));
     json_member_text(writer, "scheme", TEXT("bearer"));

@@ -2,6 +2,7 @@
  * See world.h. */
 #include "support/world.h"
 
+#include <dirent.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -320,6 +321,19 @@ bool world_has_bucket_file(const struct world *world, int64_t bucket)
     char path[128];
     (void)snprintf(path, sizeof path, "%s/keys/buckets/%lld.key", world->node.folder, (long long)bucket);
     return access(path, F_OK) == 0;
+}
+
+size_t world_bucket_files(const struct world *world)
+{
+    char path[200];
+    size_t count = 0;
+    (void)snprintf(path, sizeof path, "%s/keys/buckets", world->node.folder);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
+        count += entry->d_name[0] != '.';
+    assert_int_equal(closedir(folder), 0);
+    return count;
 }
 
 static sqlite3 *open_file(struct world *world, const char *file)

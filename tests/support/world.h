@@ -95,6 +95,7 @@ int64_t world_audit(struct world *world, int64_t expected);
 /* The bucket of a person's key; 0 when the key is gone. */
 int64_t world_bucket(struct world *world, int64_t person_id);
 bool world_has_bucket_file(const struct world *world, int64_t bucket);
+size_t world_bucket_files(const struct world *world); /* how many there are */
 /* Whether "people.db", for one, is none of SQLite's: the keys always are. */
 bool world_is_on_server(const char *file);
 /* There, the first word of the first row that a plain query finds; in the arena. */

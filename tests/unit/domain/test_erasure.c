@@ -4,7 +4,6 @@
  * people with everything that a person can have, the rows counted by plain SQL, the bucket files looked for. */
 #include "domain/erasure.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -278,19 +277,6 @@ static void break_key(struct world *world, int64_t person_id)
     world_spoil(world, "keys.db", sql);
 }
 
-static size_t count_bucket_files(const struct world *world)
-{
-    char path[200];
-    size_t count = 0;
-    (void)snprintf(path, sizeof path, "%s/keys/buckets", world->node.folder);
-    DIR *list = opendir(path);
-    assert_non_null(list);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;)
-        count += entry->d_name[0] != '.';
-    assert_int_equal(closedir(list), 0);
-    return count;
-}
-
 static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
 {
     struct world *world = *state;
@@ -315,11 +301,11 @@ static void a_bucket_that_cannot_be_emptied_holds_up_no_other(void **state)
 static void expect_to_fail_without_a_trace(struct world *world)
 {
     struct person_forgetting forgetting = {.pace = NULL};
-    size_t before = count_bucket_files(world);
+    size_t before = world_bucket_files(world);
     for (int tries = 0; tries < 3; tries++)
         ASSERT_FAILS(world, person_forget_listed(world_as(world, world->operator_), world->node.store, &forgetting),
                      CORRUPT, "seal.broken");
-    assert_int_equal(count_bucket_files(world), before);
+    assert_int_equal(world_bucket_files(world), before);
 }
 
 static void a_bucket_that_cannot_be_emptied_leaves_no_key_at_each_try(void **state)

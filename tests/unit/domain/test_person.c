@@ -2,7 +2,6 @@
  * Goal: a link is good once and for a while, a session is its person's, and a destroyed key opens nothing ever again
  * while everybody else's still does. Method: each bound of links and sessions; keys destroyed, with the folder looked
  * at. */
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -125,19 +124,6 @@ static void only_the_operator_makes_people(void **state)
 
 /* ---- forgetting */
 
-static size_t count_bucket_files(const struct world *world)
-{
-    char path[128];
-    size_t count = 0;
-    (void)snprintf(path, sizeof path, "%s/keys/buckets", world->node.folder);
-    DIR *folder = opendir(path);
-    assert_non_null(folder);
-    for (const struct dirent *entry = readdir(folder); entry != NULL; entry = readdir(folder))
-        count += entry->d_name[0] != '.';
-    assert_int_equal(closedir(folder), 0);
-    return count;
-}
-
 static void the_erased_do_not_open_and_the_survivors_do(void **state)
 {
     struct world *world = *state;
@@ -145,11 +131,11 @@ static void the_erased_do_not_open_and_the_survivors_do(void **state)
     int64_t before = world_bucket(world, world->ada.person_id);
     assert_int_equal(before, world_bucket(world, world->bob.person_id));
     assert_true(world_has_bucket_file(world, before));
-    size_t files = count_bucket_files(world);
+    size_t files = world_bucket_files(world);
     const int64_t gone[] = {world->ada.person_id, cleo.person_id};
     ASSERT_OK(world, person_forget_keys(world_as(world, world->operator_), world->node.store, gone, 2));
     assert_false(world_has_bucket_file(world, before));
-    assert_int_equal(count_bucket_files(world), files); /* one fresh bucket for one destroyed */
+    assert_int_equal(world_bucket_files(world), files); /* one fresh bucket for one destroyed */
     PERSON_KEY key;
     for (size_t i = 0; i < sizeof gone / sizeof *gone; i++) {
         struct ctx *cx = world_as(world, world->operator_);
