@@ -37,7 +37,8 @@ struct actor {
     int64_t    seen_at_ms;     /* when it was last noted that the session is used */
     int64_t    verified_at_ms; /* when the session last proved who it is; 0: it has not */
     int64_t    passkey_at_ms;  /* the same, when that was by a passkey; else 0 */
-    bool       signals;        /* its browser objects (Sec-GPC), and that is new in one of its relationships */
+    bool       signals;        /* its browser objects (Sec-GPC) … */
+    bool       signals_anew;   /* … and that is new in one of its relationships */
     int64_t    organisation_id;
     int64_t    department_id;
     int64_t    department_bit; /* 1 << ordinal of the department inside its organisation */

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/secret.h"
 #include "domain/authorization_store.h"
+#include "domain/objection_change.h"
 #include "domain/passkey_alert.h"
 #include "domain/policy.h"
 #include "domain/relationship_store.h"
@@ -194,7 +195,8 @@ err authorization_end_own(struct ctx *cx, void *arg)
 /* ---- the answer */
 
 /* The organisation's half is its request, the person's the answer. What one has begun already is gone on with. */
-static err relate(struct ctx *cx, const struct actor *system, const struct actor *person, struct relationship *out)
+static err find_or_begin(struct ctx *cx, const struct actor *system, const struct actor *person,
+                         struct relationship *out)
 {
     struct relationship_start start = {.nature = NATURE_CUSTOMER};
     bool found = false;
@@ -215,6 +217,12 @@ static err relate(struct ctx *cx, const struct actor *system, const struct actor
     }
     cx->actor = *person;
     return state == RELATIONSHIP_PROPOSED ? OK : relationship_begin(cx, out, &start);
+}
+
+static err relate(struct ctx *cx, const struct actor *system, const struct actor *person, struct relationship *out)
+{
+    TRY(find_or_begin(cx, system, person, out));
+    return objection_hear(cx, out); /* before what is given in it */
 }
 
 /* Whether a live grant gives what is asked for and nothing else, and no longer: what the person is shown. */

@@ -4,6 +4,7 @@
 
 #include "crypto/id_seal.h"
 #include "domain/grant_store.h"
+#include "domain/objection_change.h"
 #include "domain/policy.h"
 #include "domain/purpose.h"
 #include "domain/receipt.h"
@@ -186,6 +187,7 @@ err grant_give(struct ctx *cx, void *arg)
     struct relationship relationship;
     struct purpose purpose;
     TRY(load_active_own(cx, give->relationship_id, &relationship));
+    TRY(objection_hear(cx, &relationship));
     if (give->purpose.owner != relationship.organisation_id)
         return FAIL_NOT_FOUND(cx);
     TRY(purpose_load_published(cx, &give->purpose, &purpose));

@@ -58,6 +58,15 @@ err objection_signal_is_new(struct ctx *cx, bool *out)
     return OK;
 }
 
+err objection_hear(struct ctx *cx, struct relationship *relationship)
+{
+    if (!cx->actor.signals || relationship->objection.state != OBJECTION_NONE)
+        return OK;
+    struct policy_object object = {.person_id = relationship->person_id};
+    TRY(policy_require(cx, POLICY_RELATIONSHIP_SHAPE, &object));
+    return apply(cx, relationship, ACT_RELATIONSHIP_SIGNALLED);
+}
+
 /* Each act takes its memory apart: a person may have very many relationships. */
 static err signal_all(struct ctx *apart, struct relationship *relationships, size_t count)
 {

@@ -20,5 +20,8 @@ err objection_signal_is_new(struct ctx *cx, bool *out) MUST_CHECK;
  * on. Inside a write. */
 #define OBJECTION_SIGNALS_MOST 100
 err objection_signal(struct ctx *cx) MUST_CHECK;
+/* The same in this active relationship of the caller's, which the request may have begun, before a yes in it: so that
+ * the yes is the newer word. Nothing when no signal came, or something was said already. Inside a write. */
+err objection_hear(struct ctx *cx, struct relationship *relationship) MUST_CHECK;
 
 #endif

@@ -2,6 +2,7 @@
  * The person's answer to a request: accept, adjust, counter-offer, refuse. Each leaves a receipt: of the grant that it
  * leads to, or of the answer itself. */
 #include "crypto/id_seal.h"
+#include "domain/objection_change.h"
 #include "domain/organisation.h"
 #include "domain/policy.h"
 #include "domain/purpose.h"
@@ -94,6 +95,7 @@ static err read_terms(struct ctx *cx, const struct request_answer *answer, const
 static err give(struct ctx *cx, struct request_answer *answer, struct question *question)
 {
     struct terms terms;
+    TRY(objection_hear(cx, &question->relationship));
     TRY(read_terms(cx, answer, question, &terms));
     int64_t ends_at_ms = question->relationship.ends_at_ms;
     struct grant grant = {

@@ -297,7 +297,7 @@ static bool is_to_keep(const struct seal *seal)
 /* What stops something goes alone; the next request brings the signal. */
 static bool is_to_signal(const struct seal *seal)
 {
-    return seal->call->cx.actor.signals && seal->sealing.stops == 0 && !seal->sealing.in_ledger;
+    return seal->call->cx.actor.signals_anew && seal->sealing.stops == 0 && !seal->sealing.in_ledger;
 }
 
 /* store_write_fn: the act, its answer, and, when the request carries an Idempotency-Key, the answer's copy, all in one
@@ -399,7 +399,7 @@ err call_seal_proof(struct call *call)
 void call_seal_note(struct call *call)
 {
     const struct sealing sealing = {.run = run_nothing, .may_fail = true};
-    if ((session_is_to_note(&call->cx) || call->cx.actor.signals) && call_seal_with(call, &sealing) != OK)
+    if ((session_is_to_note(&call->cx) || call->cx.actor.signals_anew) && call_seal_with(call, &sealing) != OK)
         failure_clear(&call->cx.failure);
 }
 

@@ -205,7 +205,8 @@ err gate_hear_signal(struct call *call)
     if (cx->actor.kind != ACTOR_PERSON || h1_field_count(&call->request, NAME) != 1 ||
         !h1_field(&call->request, NAME, &value) || !text_is(value, "1"))
         return OK;
-    return objection_signal_is_new(cx, &cx->actor.signals);
+    cx->actor.signals = true;
+    return objection_signal_is_new(cx, &cx->actor.signals_anew);
 }
 
 bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out)

@@ -60,6 +60,31 @@ static void a_yes_behind_an_objection_is_said_anew(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static err signal_once_more(struct ctx *cx, void *arg)
+{
+    (void)arg;
+    return objection_signal(cx);
+}
+
+/* It came with the yes: what the person says by hand is the later word, in this request and behind it. */
+static void a_first_yes_that_brings_a_signal_is_the_newer_word(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct purpose_text text = world_purpose_text(world->delivery.needed, world->delivery.optional);
+    struct kept code;
+    text.term = TEXT("dpv:DirectMarketing");
+    world->delivery = world_publish_text(world, world->shipping, text);
+    world->ada.signals = true;
+    struct grant first = web_accept(world, &client, &code);
+    assert_int_equal(world_number(world, "people.db", "SELECT objection FROM relationship"), OBJECTION_SIGNALLED);
+    assert_int_equal(web_accept(world, &client, &code).grant_id, first.grant_id); /* it is not outweighed */
+    ASSERT_OK(world, WRITE(world, world->ada, signal_once_more, NULL));
+    assert_int_equal(web_accept(world, &client, &code).grant_id, first.grant_id);
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now"), 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void what_a_person_has_begun_is_gone_on_with(void **state)
 {
     struct world *world = *state;
@@ -392,6 +417,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD_TEST(an_answer_begins_a_relationship_and_gives_a_grant_and_tokens),
         WORLD_TEST(a_yes_behind_an_objection_is_said_anew),
+        WORLD_TEST(a_first_yes_that_brings_a_signal_is_the_newer_word),
         WORLD_TEST(what_a_person_has_begun_is_gone_on_with),
         WORLD_TEST(what_was_not_shown_is_not_given),
         WORLD_TEST(a_request_is_answered_once_and_soon),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "domain/evaluation.h"
+#include "domain/request.h"
 #include "support/world.h"
 
 /* A purpose of the caller's department with that term; `passed_on` as JSON. */
@@ -348,6 +349,33 @@ static void very_many_relationships_take_more_than_one_write(void **state)
     assert_false(signal_as(world, world->ada));
 }
 
+/* Where the write of a request has not come yet: of very many, or begun by the same one. */
+static void a_yes_hears_the_signal_that_comes_with_it_first(void **state)
+{
+    struct world *world = *state;
+    struct purpose sale = publish_sale(world);
+    struct actor browser = world->ada;
+    browser.signals = true;
+    struct relationship shop = world_relate(world, world->shipping, world->ada);
+    struct grant_give give = {.relationship_id = shop.relationship_id, .purpose = world_purpose_id(&sale),
+                              .attributes = sale.needed};
+    ASSERT_OK(world, WRITE(world, browser, grant_give, &give));
+    assert_int_equal(objection_of(world, &shop).state, OBJECTION_SIGNALLED);
+    assert_false(signal_as(world, browser));
+    assert_null(refusal(world, &shop, &sale));
+    struct relationship his = world_relate(world, world->shipping, world->bob);
+    struct request_make make = {.person_id = world->bob.person_id, .relationship_id = his.relationship_id,
+                                .purpose = world_purpose_id(&sale), .attributes = sale.needed};
+    ASSERT_OK(world, WRITE(world, world->shipping, request_make, &make));
+    struct request_answer answer = {.request_id = make.out.request_id, .answer = ANSWER_ACCEPT};
+    browser = world->bob;
+    browser.signals = true;
+    ASSERT_OK(world, WRITE(world, browser, request_answer, &answer));
+    assert_int_equal(objection_of(world, &his).state, OBJECTION_SIGNALLED);
+    assert_null(refusal(world, &his, &sale));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void what_is_so_already_is_no_act(void **state)
 {
     struct world *world = *state;
@@ -464,6 +492,7 @@ int main(void)
         WORLD_TEST(a_signal_speaks_once_where_nothing_was_said),
         WORLD_TEST(a_signal_passes_by_what_is_over_or_has_not_begun),
         WORLD_TEST(very_many_relationships_take_more_than_one_write),
+        WORLD_TEST(a_yes_hears_the_signal_that_comes_with_it_first),
         WORLD_TEST(what_is_so_already_is_no_act),
         WORLD_TEST(only_a_live_relationship_of_ones_own_takes_it),
         WORLD_TEST(each_word_has_a_receipt_that_says_against_what),
