@@ -101,9 +101,11 @@ ${row('How you signed in there', person.byPasskey ? 'With a passkey' : 'With a l
 </dl>
 </section>`
 
+const NOTHING = 'Nothing. You have signed in and share no data.'
+const NOTHING_NOW = 'Nothing is shared now. You are signed in, and your node tells us no more than that.'
 const told = (person, claims) => html`<section>
 <h2>What we may know now</h2>
-${known(claims).length === 0 ? html`<p>Nothing. You have signed in and share no data.</p>`
+${known(claims).length === 0 ? html`<p>${person.grant ? NOTHING_NOW : NOTHING}</p>`
     : html`<p>We have asked your node a moment ago, and it has noted that for you.</p>
 <dl>
 ${known(claims)}${row('You permit', person.given.map((kind) => KINDS[kind] ?? kind).join(', '))}

@@ -45,18 +45,22 @@ export const meetNode = async ({ node, clientId, key, back, purpose }) => {
   }
   const tell = (person) => oidc.fetchUserInfo(config, person.access, person.sub, bound)
 
-  /** What may be known now: {claims}, or {refused} with the node's word for it when the person has stopped it. */
+  const isRefused = (error) => error instanceof oidc.WWWAuthenticateChallengeError && error.status === 401
+
+  /** What may be known now: {claims}, which may be no more than who it is, or {refused} with the node's word for it when
+   *  the person has stopped it. */
   const look = async (person) => {
     try {
       try {
         return { claims: await tell(person) }
       } catch (error) {
-        if (!(error instanceof oidc.WWWAuthenticateChallengeError) || error.status !== 401) throw error
+        if (!isRefused(error)) throw error
         await renew(person)
         return { claims: await tell(person) }
       }
     } catch (error) {
       if (error.error === 'invalid_grant') return { refused: error.error }
+      if (isRefused(error)) return { refused: 'invalid_token' } // stopped between the two
       throw error
     }
   }

@@ -84,6 +84,13 @@ static void end_by(struct authorization *authorization, int64_t at_ms)
         authorization->ends_at_ms = at_ms;
 }
 
+bool authorization_may_read(const struct authorization *authorization)
+{
+    const struct grant *grant = &authorization->grant;
+    return authorization->has_grant && !grant->is_objected &&
+           (grant->departments & authorization->system.department_bit) != 0;
+}
+
 /* What it rests on. A thing that is not there any more is one that has ended. */
 static err load_rest(struct ctx *cx, const struct sql_authorization_load_row *row, struct authorization *out,
                      bool *out_live)
@@ -103,7 +110,7 @@ static err load_rest(struct ctx *cx, const struct sql_authorization_load_row *ro
     TRY(grant_load(cx, out->person_id, row->grant_id, &out->grant));
     end_by(out, out->grant.until_at_ms);
     *out_live = grant_state_at(&out->grant, at_ms) == GRANT_ACTIVE;
-    return OK;
+    return *out_live ? objection_mark(cx, &out->relationship, &out->grant, 1) : OK;
 }
 
 err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_id, struct authorization *out,

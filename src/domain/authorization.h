@@ -25,13 +25,16 @@ struct authorization {
     struct actor             system;       /* the client, as it is now */
     struct relationship      relationship; /* active */
     bool                     has_grant;    /* false: it shares nothing */
-    struct grant             grant;        /* active */
+    struct grant             grant;        /* active; an objection may outweigh it: then it permits nothing */
     struct authorization_ask ask;          /* what was asked: scope, nonce, claims */
     int64_t                  answered_at_ms;
     int64_t                  used_at_ms;     /* when it last gave a token; 0: not yet */
     int64_t                  ends_at_ms;     /* at the latest: that of grant, relationship, or refresh token */
     int64_t                  verified_at_ms; /* when the person had last proved by a passkey who it is; 0: not */
 };
+
+/* Pure: whether its client may read anything by its grant at the moment of loading. */
+bool authorization_may_read(const struct authorization *authorization);
 
 /* `out_live` false: it has ended, or its grant, relationship or client has; `out` is then not whole. */
 err authorization_load(struct ctx *cx, int64_t person_id, int64_t authorization_id, struct authorization *out,

@@ -21,7 +21,8 @@ struct managed_view {
 };
 static const struct shape_member MANAGED[] = {
     LIST("scopes", OBJECTS, 0, struct managed_view, scopes, .shape = &SHAPE_MANAGED_SCOPE),
-    MEMBER("authorization_details", JSON, 0, struct managed_view, details, .sentence = "RFC 9396."),
+    MEMBER("authorization_details", JSON, SHAPE_SPARSE, struct managed_view, details,
+           .sentence = "RFC 9396; not there while an objection outweighs the grant."),
     MEMBER("created_at", INT, 0, struct managed_view, created_s, .sentence = "Seconds since 1970."),
     MEMBER("expires_at", INT, 0, struct managed_view, expires_s, .sentence = "Seconds since 1970."),
 };
@@ -43,18 +44,11 @@ err get_managed_grant(struct call *call)
 {
     struct managed managed;
     struct authorization authorization;
-    struct authorization_details details = {.count = 1};
     struct managed_view view = {.scopes = NULL};
     TRY(open_grant(call, &managed, &authorization));
     const struct grant *grant = &authorization.grant;
     const struct managed_scope words = {authorization.ask.scope};
-    details.at[0] = (struct authorization_detail){
-        .purpose = {ID_PURPOSE, grant->organisation_id, grant->purpose_id},
-        .datatypes = grant->attributes,
-        .duration_ms = grant->until_at_ms - grant->from_at_ms,
-        .uses = grant->uses,
-    };
-    TRY(authorization_details_write(&call->cx, &details, text_of(call_origin(call)), &view.details));
+    TRY(consent_details(call, &authorization, &view.details));
     view.scopes = &words;
     view.scopes_count = words.scope.size > 0 ? 1 : 0;
     view.created_s = grant->from_at_ms / 1000;

@@ -59,6 +59,9 @@ err openid_id_token(struct call *call, const struct authorization *authorization
 /* A read under way. The ask stands first: it is what disclosure_commit() takes. */
 struct telling {
     struct disclosure_ask ask;
+    struct authorization  authorization;
+    struct text           token;
+    int64_t               edition; /* of the people file, as the token was read: store_people_edition() */
     struct text           subject;
     struct seen_token     proof;
 };
@@ -81,30 +84,32 @@ static bool has_token(struct call *call, struct text *out)
 }
 
 /* The token, its key and its scope. From here on the caller is the system whose token it is. */
-static err admit(struct call *call, struct authorization *out, struct seen_token *out_proof)
+static err admit(struct call *call, struct telling *telling)
 {
     struct ctx *cx = &call->cx;
     struct authorization_token token = {.is_bound = false};
     struct dpop_proof proof;
-    struct text text = TEXT_NONE;
     bool live = false;
-    if (has_token(call, &text))
-        TRY(authorization_token_load(cx, text, AUTHORIZATION_ACCESS, &token, &live));
+    telling->edition = store_people_edition(cx);
+    if (has_token(call, &telling->token))
+        TRY(authorization_token_load(cx, telling->token, AUTHORIZATION_ACCESS, &token, &live));
     if (!live)
         return fail_token(cx);
-    TRY(oauth_proof(call, call_origin(call), text, &proof, out_proof));
+    TRY(oauth_proof(call, call_origin(call), telling->token, &proof, &telling->proof));
     if (!token.is_bound || memcmp(proof.thumbprint, token.thumbprint, HASH_BYTES) != 0) /* public on both sides */
         return fail_token(cx);
     oauth_add_nonce(call);
     if (!openid_is_asked(&token.authorization))
         return FAIL(cx, FORBIDDEN, "scope.missing", "the token lacks the scope openid");
-    *out = token.authorization;
+    telling->authorization = token.authorization;
     cx->actor = token.authorization.system;
     return OK;
 }
 
-static err reply_claims(struct call *call, const struct telling *telling)
+/* While the token lives it tells at least who it is: an objection outweighs the grant and signs nobody out. */
+static err reply_claims(struct call *call, void *arg)
 {
+    const struct telling *telling = arg;
     struct ctx *cx = &call->cx;
     const struct disclosure_ask *ask = &telling->ask;
     struct json_writer writer = json_writer_open(call->arena, LIMIT_OUTPUT_BYTES / 2);
@@ -122,10 +127,23 @@ static err reply_claims(struct call *call, const struct telling *telling)
     return call_reply_text(call, "application/json", body);
 }
 
+/* Whoever was shut out since the token was read hears nothing. How often a grant was used is no part of the edition. */
+static err check_lives(struct ctx *cx, const struct telling *telling)
+{
+    const struct authorization *authorization = &telling->authorization;
+    struct authorization_token token;
+    bool live = telling->edition != 0 && telling->edition == store_people_edition(cx) &&
+                !(authorization->has_grant && uses_is_counted(&authorization->grant.uses));
+    if (!live)
+        TRY(authorization_token_load(cx, telling->token, AUTHORIZATION_ACCESS, &token, &live));
+    return live ? OK : fail_token(cx);
+}
+
 /* store_write_fn. Who only signs in has told nothing: then the proof alone is used up. */
 static err commit(struct ctx *cx, void *arg)
 {
     struct telling *telling = arg;
+    TRY(check_lives(cx, telling));
     TRY(seen_token_use(cx, &telling->proof));
     return attribute_set_is_empty(telling->ask.attributes) ? OK : disclosure_commit(cx, &telling->ask);
 }
@@ -137,21 +155,11 @@ static void announce(struct ctx *cx, void *arg)
         disclosure_commit_announce(cx, &telling->ask);
 }
 
-/* What was stopped between token and read is a refused read for the person, and an ended token for the client. */
-static err tell(struct call *call, void *arg)
-{
-    const struct telling *telling = arg;
-    if (telling->ask.given || attribute_set_is_empty(telling->ask.attributes))
-        return reply_claims(call, telling);
-    (void)fail_token(&call->cx); /* becomes the reply: the entry stands */
-    call_reply_problem(call, NULL, NULL);
-    return OK;
-}
-
 /* The kinds of the grant that a claim is made of; no others leave, and are no use of it. A client that may not read
  * anywhere else reads nothing here either: it is told who it is, as one that only signs people in. */
-static err decide(struct ctx *cx, const struct authorization *authorization, struct telling *telling)
+static err decide(struct ctx *cx, struct telling *telling)
 {
+    const struct authorization *authorization = &telling->authorization;
     const struct grant *grant = &authorization->grant;
     telling->subject = id_text(cx, relationship_id(&authorization->relationship));
     if (authorization->has_grant && (authorization->system.scopes & SCOPE_DISCLOSURES) != 0)
@@ -169,15 +177,15 @@ static err decide(struct ctx *cx, const struct authorization *authorization, str
 static err answer_userinfo(struct call *call)
 {
     static const bool DECIDED_ANEW = true; /* no answer is kept for an Idempotency-Key */
-    struct authorization authorization = {.has_grant = false};
     struct telling *telling = ARENA_NEW(call->arena, struct telling);
     if (telling == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(admit(call, &authorization, &telling->proof));
-    TRY(decide(&call->cx, &authorization, telling));
+    TRY(admit(call, telling));
+    TRY(decide(&call->cx, telling));
     telling->proof.in_ledger = true;
     return call_seal_with(call, &(struct sealing){.run = commit, .arg = telling, .announce = announce,
-        .encode = tell, .person_id = authorization.person_id, .in_ledger = true, .passing = &DECIDED_ANEW});
+        .encode = reply_claims, .person_id = telling->authorization.person_id, .in_ledger = true,
+        .passing = &DECIDED_ANEW});
 }
 
 err get_userinfo(struct call *call)

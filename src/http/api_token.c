@@ -61,7 +61,8 @@ static const struct shape_member TOKEN[] = {
     MEMBER("grant_id", ID_TEXT, SHAPE_SPARSE, struct token_view, grant_id, .id = ID_GRANT,
            .sentence = "The grant that the person gave."),
     MEMBER("authorization_details", JSON, SHAPE_SPARSE, struct token_view, details,
-           .sentence = "RFC 9396 section 7: what it holds, which may be less than was asked."),
+           .sentence = "RFC 9396 section 7: what it holds, which may be less than was asked; not there while an "
+                       "objection outweighs it."),
 };
 const struct shape SHAPE_TOKEN = {.name = "Token", .sentence = "A short-lived token, bound to the key of the proof.",
     SHAPE_MEMBERS(TOKEN), .size = sizeof(struct token_view)};
@@ -115,25 +116,15 @@ struct redeeming {
     struct text                 scope; /* as it was asked for again */
 };
 
-/* RFC 9396 section 7, Grant Management section 6: what the person gave, which is one grant or nothing. */
+/* Grant Management section 6: what the person gave, which is one grant or nothing. */
 static err write_grant(struct call *call, const struct authorization *authorization, struct text *out_id,
                        struct text *out_details)
 {
     struct ctx *cx = &call->cx;
-    const struct grant *grant = &authorization->grant;
-    struct authorization_details details = {.count = 1};
     if (!authorization->has_grant)
         return OK;
-    details.at[0] = (struct authorization_detail){
-        .purpose = {ID_PURPOSE, grant->organisation_id, grant->purpose_id},
-        .datatypes = grant->attributes,
-        .duration_ms = grant->until_at_ms - grant->from_at_ms,
-        .uses = grant->uses,
-    };
-    *out_id = id_text(cx, relationship_item_id(&authorization->relationship, ID_GRANT, grant->grant_id));
-    if (out_id->at == NULL)
-        return FAIL_MEMORY(cx);
-    return authorization_details_write(cx, &details, text_of(call_origin(call)), out_details);
+    *out_id = id_text(cx, relationship_item_id(&authorization->relationship, ID_GRANT, authorization->grant.grant_id));
+    return out_id->at == NULL ? FAIL_MEMORY(cx) : consent_details(call, authorization, out_details);
 }
 
 /* All that an answer for a person holds is put together here, in the write that has made it. */

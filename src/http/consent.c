@@ -100,6 +100,21 @@ err consent_address(struct call *call, const struct authorization_answer *answer
     return OK;
 }
 
+err consent_details(struct call *call, const struct authorization *authorization, struct text *out)
+{
+    const struct grant *grant = &authorization->grant;
+    struct authorization_details details = {.count = 1};
+    if (!authorization_may_read(authorization))
+        return OK;
+    details.at[0] = (struct authorization_detail){
+        .purpose = {ID_PURPOSE, grant->organisation_id, grant->purpose_id},
+        .datatypes = grant->attributes,
+        .duration_ms = grant->until_at_ms - grant->from_at_ms,
+        .uses = grant->uses,
+    };
+    return authorization_details_write(&call->cx, &details, text_of(call_origin(call)), out);
+}
+
 /* ---- as it is shown */
 
 static err show_purpose(struct views *views, const struct consent *consent, struct consent_view *view)

@@ -29,6 +29,8 @@ err consent_open(struct call *call, struct text client_id, struct text request_u
 void consent_answer(const struct consent *consent, struct authorization_answer *out);
 /* Where the person goes with it: code or refusal, state and issuer. */
 err consent_address(struct call *call, const struct authorization_answer *answer, struct text *out) MUST_CHECK;
+/* What the client may read by it now (RFC 9396 section 7); nothing when that is nothing. */
+err consent_details(struct call *call, const struct authorization *authorization, struct text *out) MUST_CHECK;
 
 /* As people and their apps see it. */
 struct consent_view {

@@ -144,7 +144,17 @@ def her_yes_brings_her_back_with_her_data(world):
     assert "Telephone" not in text, text  # permitted, but she has filled in none
     newest = given(world)[0]
     assert newest["grant"] in text and newest["relationship"] in text, newest
-    world.grant = newest["grant"]
+    world.grant, world.relationship = newest["grant"], newest["relationship"]
+
+
+def while_she_objects_nothing_is_shared_and_she_is_signed_in(world):
+    world.object(True)
+    world.browser.press("a.button")
+    text = expect_words(world, "Welcome", "Nothing is shared now")
+    assert "Lindenweg" not in text and "Muster" not in text, text
+    world.object(False)
+    world.browser.press("a.button")
+    expect_words(world, "Welcome", "Ada Muster")
 
 
 def after_her_stop_the_next_question_is_refused(world):
@@ -204,12 +214,15 @@ def one_command_starts_a_node_with_a_shop_beside_it(world):
 class World:
     def __init__(self, node, window, shop, ada):
         self.node, self.browser, self.shop, self.ada = node, window, shop, ada
-        self.grant = None
+        self.grant = self.relationship = None
+
+    def object(self, stands):
+        self.ada.post(f"/v1/me/relationships/{self.relationship}/objection", {"stands": stands}).expect(200)
 
 
 STEPS = [ada_has_a_passkey_and_is_signed_out, she_presses_the_button_and_signs_in_at_her_node,
-         her_yes_brings_her_back_with_her_data, after_her_stop_the_next_question_is_refused,
-         signing_in_only_shares_nothing, her_no_shares_nothing_either,
+         her_yes_brings_her_back_with_her_data, while_she_objects_nothing_is_shared_and_she_is_signed_in,
+         after_her_stop_the_next_question_is_refused, signing_in_only_shares_nothing, her_no_shares_nothing_either,
          one_command_starts_a_node_with_a_shop_beside_it]
 
 
@@ -229,7 +242,9 @@ def main():
         return skipped(why)
     with LocalNode() as node:
         desk = node.organisation("Lantern Books", "Shipping")
-        api_journey.publish(desk)
+        draft = dict(api_journey.DELIVER, term="dpv:DirectMarketing")  # what one can object to: others get it as well
+        purpose = desk.post("/v1/org/purposes", draft).expect(201).json["id"]
+        desk.post(f"/v1/org/purposes/{purpose}/publish").expect(200)
         key = node.system(desk.organisation, desk.department, "who registers the shop", "admin,purposes").secret
         ada = node.person("Ada")
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada Muster"}}).expect(200)

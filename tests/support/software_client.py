@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A client that signs (private_key_jwt by Ed25519), for tests whose world wants somebody whom people let act: it pushes
-a request, and the person answers it. What comes of the code is the clients' of tests/clients.
+a request, the person answers it, and it redeems the code. Mistakes and other libraries are tests/clients' own.
 
     client = Client(node, shop.organisation, shop.department)
-    answer = client.ask(ada)
+    tokens = client.redeem(client.ask(ada))
+    client.look(tokens["access_token"])
 """
 import hashlib
 import json
@@ -43,18 +44,53 @@ class Client:
 
     def push(self, **more):
         """The reply; without more it only wants to sign somebody in."""
-        challenge = b64(hashlib.sha256(os.urandom(32)).digest())
+        self.verifier = b64(os.urandom(32))
+        challenge = b64(hashlib.sha256(self.verifier.encode()).digest())
         return self.post("/oauth/par", {"response_type": "code", "redirect_uri": BACK, "code_challenge_method": "S256",
                                         "code_challenge": challenge, "scope": "openid", **more})
 
     def take_token(self, **more):
         """The reply to a request for a token of its own; `nonce`: of the proof, which has none otherwise."""
-        head = {"typ": "dpop+jwt", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": b64(self.key.public)}}
-        proof = self.sign(head, {"htm": "POST", "htu": self.node.url + "/oauth/token", **more})
-        return self.post("/oauth/token", {"grant_type": "client_credentials"}, DPoP=proof)
+        return self.post("/oauth/token", {"grant_type": "client_credentials"},
+                         DPoP=self.proof("POST", "/oauth/token", **more))
 
-    def ask(self, person, answer="accept", **more):
+    def ask(self, person, answer="accept", fields=None, **more):
         """What the person's answer comes to."""
         request = self.push(**more).expect(201).json["request_uri"]
         return person.post("/v1/me/authorization",
-                           {"client_id": self.id, "request_uri": request, "answer": answer})
+                           {"client_id": self.id, "request_uri": request, "answer": answer}, fields)
+
+    # ---- with proofs, which want the nonce of the last reply
+
+    def proof(self, method, path, **claims):
+        head = {"typ": "dpop+jwt", "jwk": {"kty": "OKP", "crv": "Ed25519", "x": b64(self.key.public)}}
+        return self.sign(head, {"htm": method, "htu": self.node.url + path, **claims})
+
+    def take_nonce(self):
+        """The node's, as good as new: whoever asks without one is told."""
+        return self.take_token().expect(400).field("DPoP-Nonce")
+
+    def token(self, **form):
+        return self.post("/oauth/token", form, DPoP=self.proof("POST", "/oauth/token", nonce=self.take_nonce()))
+
+    def redeem(self, answered):
+        """The tokens, for what the person's answer came to."""
+        code = urllib.parse.parse_qs(urllib.parse.urlsplit(answered.expect(200).json["redirect"]).query)["code"][0]
+        return self.token(grant_type="authorization_code", code=code, redirect_uri=BACK,
+                          code_verifier=self.verifier).expect(200).json
+
+    def refresh(self, tokens):
+        return self.token(grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+
+    def look(self, token):
+        return self.post("/oauth/introspect", {"token": token}).expect(200).json
+
+    def bound(self, method, path, token, nonce=None):
+        """The fields of a request by this token."""
+        ath = b64(hashlib.sha256(token.encode()).digest())
+        return {"Authorization": f"DPoP {token}",
+                "DPoP": self.proof(method, path, ath=ath, nonce=nonce or self.take_nonce())}
+
+    def userinfo(self, tokens):
+        return self.node.nobody.get("/oauth/userinfo",
+                                    self.bound("GET", "/oauth/userinfo", tokens["access_token"]))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Goal: what a client has by a person's yes is what the person said last and was shown, and is over when she says so,
+also for what is on its way. Method: a client of our own asks Ada by page and by app, for what an objection is against
+and for what it is not; then somebody else holds what the writer needs while requests of the client wait for it and Ada
+shuts it out. Positive control: each request that is refused behind a stop was answered before it."""
+import concurrent.futures
+import json
+import os
+import sys
+
+import steps
+from api_journey import DELIVER
+from drain_waiting import Hold
+from running_node import RunningNode
+from software_client import Client
+from stress import wait_until
+
+SIGNAL = {"Sec-GPC": "1"}
+SALE = dict(DELIVER, name="Sell your data", sentence="Sell what you like to others.", term="dpv:SellDataToThirdParties",
+            example="A house of data pays us for your address.", longest="P300D",
+            attributes={"needed": ["pd:EmailAddress"], "optional": []})
+ADDRESS = "ada@example.org"
+AT_ONCE = 8
+SLOW = float(os.environ.get("SLOW", 1))
+
+
+def details(purpose, **more):
+    return json.dumps([{"type": "personal-data", "purpose": purpose, "datatypes": ["pd:EmailAddress"], **more}])
+
+
+class World:
+    def __init__(self, node):
+        self.node = node
+        self.shop = node.organisation("Blue Shop", "Shipping")
+        self.sale = self.publish(self.shop, SALE)
+        self.client = Client(node, self.shop.organisation, self.shop.department, "requests,disclosures,grants")
+        self.ada = self.somebody("Ada")
+        self.tokens = self.relationship = None
+
+    def somebody(self, name):
+        person = self.node.person(name)
+        person.put("/v1/me/attributes/pd:EmailAddress", {"value": ADDRESS}).expect(200)
+        return person
+
+    @staticmethod
+    def publish(system, draft):
+        made = system.post("/v1/org/purposes", draft).expect(201).json["id"]
+        system.post(f"/v1/org/purposes/{made}/publish").expect(200)
+        return made
+
+    def sign_in(self, person, fields=None, **more):
+        """By a yes to the sale; gives the tokens."""
+        more.setdefault("authorization_details", details(self.sale))
+        return self.client.redeem(self.client.ask(person, fields=fields, **more))
+
+    def object(self, stands):
+        self.ada.post(f"/v1/me/relationships/{self.relationship}/objection", {"stands": stands}).expect(200)
+
+
+# ---- beside an objection
+
+def a_first_yes_is_the_newer_word_beside_the_signal_that_comes_with_it(world):
+    tokens = world.sign_in(world.ada, SIGNAL)
+    for _ in range(2):
+        world.ada.get("/v1/me", SIGNAL).expect(200)
+        told = world.client.userinfo(tokens).expect(200).json
+        assert told.pop("email") == ADDRESS and list(told) == ["sub"], told
+    world.tokens, world.relationship = tokens, told["sub"]
+    seen = world.ada.get(f"/v1/me/relationships/{told['sub']}").expect(200).json["objection"]
+    assert (seen["state"], seen["by"]) == ("stands", "signal"), seen
+
+
+def behind_an_objection_a_client_is_told_who_it_is_and_that_it_may_read_nothing(world):
+    client, tokens = world.client, world.tokens
+    assert tokens["authorization_details"] and client.look(tokens["access_token"])["authorization_details"]
+    world.object(True)
+    assert client.userinfo(tokens).expect(200).json == {"sub": world.relationship}
+    newest = world.ada.get("/v1/me/disclosures?limit=1").expect(200).json["items"][0]
+    assert (newest["outcome"], newest["reason"]) == ("refused", "relationship.objected"), newest
+    renewed = client.refresh(tokens).expect(200).json
+    for told in (client.look(tokens["access_token"]), renewed):
+        assert told["grant_id"] == tokens["grant_id"] and "authorization_details" not in told, told
+    assert client.look(renewed["access_token"])["active"] is True
+    world.object(False)
+    assert client.userinfo(tokens).expect(200).json == {"sub": world.relationship, "email": ADDRESS}
+    assert client.look(tokens["access_token"])["authorization_details"] == tokens["authorization_details"]
+
+
+# ---- on its way when the person says stop
+
+def what_waits_for_the_writer_when_its_client_is_shut_out_is_refused(world):
+    client, tokens = world.client, world.tokens
+    access, path = tokens["access_token"], "/oauth/userinfo"
+    assert client.userinfo(tokens).expect(200).json["email"] == ADDRESS
+    newest = world.ada.get("/v1/me/authorizations?limit=1").expect(200).json["items"][0]["id"]
+    nonce = client.take_nonce()
+    looks = [client.bound("GET", path, access, nonce) for _ in range(AT_ONCE)]
+    hold = Hold(world.node)
+    hold.take()
+    with concurrent.futures.ThreadPoolExecutor(2 * AT_ONCE) as pool:
+        first = pool.submit(world.shop.post, "/v1/org/invitations", {})
+        wait_for(world, 1)
+        reads = [pool.submit(world.node.nobody.get, path, fields) for fields in looks]
+        refresh = pool.submit(client.post, "/oauth/token", {
+            "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]},
+            DPoP=client.proof("POST", "/oauth/token", nonce=nonce))
+        state = pool.submit(client.look, access)
+        wait_for(world, 3 + AT_ONCE)
+        stop = pool.submit(world.ada.delete, f"/v1/me/authorizations/{newest}")
+        wait_for(world, 4 + AT_ONCE)
+        hold.let_go()
+        first.result().expect(201)
+        stop.result().expect(204)
+        seen = [read.result().status for read in reads]
+    assert seen == [401] * AT_ONCE, seen
+    assert refresh.result().status == 400 and refresh.result().json["error"] == "invalid_grant"
+    assert state.result() == {"active": False}, state.result()
+    client.userinfo(tokens).expect(401)
+
+
+def wait_for(world, count):
+    """So many replies wait for their commit."""
+    def waiting():
+        told = world.node.nobody.get("/metrics").expect(200).body.decode()
+        return int(told.split("\nsymbolon_replies_sealed ")[1].split("\n")[0])
+    assert wait_until(lambda: waiting() >= count, 4 * SLOW) is not None, (waiting(), count)
+
+
+STEPS = [a_first_yes_is_the_newer_word_beside_the_signal_that_comes_with_it,
+         behind_an_objection_a_client_is_told_who_it_is_and_that_it_may_read_nothing,
+         what_waits_for_the_writer_when_its_client_is_shut_out_is_refused]
+
+
+def main():
+    with RunningNode() as node:
+        steps.run(STEPS, World(node))
+        node.expect_sound()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
