@@ -47,8 +47,8 @@ export const meetNode = async ({ node, clientId, key, back, purpose }) => {
 
   const isRefused = (error) => error instanceof oidc.WWWAuthenticateChallengeError && error.status === 401
 
-  /** What may be known now: {claims}, which may be no more than who it is, or {refused} with the node's word for it when
-   *  the person has stopped it. */
+  /** What may be known now: {claims}, which may be no more than who it is, or {refused} with the node's word for it
+   *  when the person has stopped it. */
   const look = async (person) => {
     try {
       try {

@@ -262,6 +262,36 @@ static err find_grant(struct ctx *cx, struct authorization_answer *answer, const
     return OK;
 }
 
+/* The signal of this request would be recorded before the yes, and outweigh what there is. */
+static void expect_signal(const struct ctx *cx, struct relationship *relationship)
+{
+    if (cx->actor.signals && relationship->objection.state == OBJECTION_NONE)
+        relationship->objection = (struct objection){OBJECTION_SIGNALLED, INT64_MAX};
+}
+
+err authorization_foresee(struct ctx *cx, struct authorization_answer *answer, bool *out_objected)
+{
+    struct relationship *relationship = &answer->out_relationship;
+    const int64_t at_ms = ctx_latest_ms(cx);
+    struct purpose purpose;
+    TRY(policy_require_own(cx, POLICY_REQUEST_ANSWER));
+    TRY(authorization_ask_purpose(cx, &answer->out_pushed.ask, &answer->make.purpose, &purpose));
+    bool goes_on = relationship_state_at(relationship, at_ms) != RELATIONSHIP_ENDED;
+    expect_signal(cx, relationship);
+    *out_objected = false;
+    if (objection_stands(&relationship->objection))
+        TRY(objection_is_against_version(cx, &answer->make.purpose, purpose.version, out_objected));
+    answer->out_has_grant = false;
+    if (goes_on)
+        TRY(find_grant(cx, answer, &purpose));
+    if (answer->out_has_grant)
+        return OK;
+    int64_t until_at_ms = at_ms + (answer->make.duration_ms != 0 ? answer->make.duration_ms : purpose.longest_ms);
+    bool is_cut = goes_on && relationship->ends_at_ms != 0 && relationship->ends_at_ms < until_at_ms;
+    answer->out_grant = (struct grant){.until_at_ms = is_cut ? relationship->ends_at_ms : until_at_ms};
+    return OK;
+}
+
 static err give(struct ctx *cx, struct authorization_answer *answer, const struct actor *person)
 {
     struct purpose purpose;

@@ -79,6 +79,12 @@ struct authorization_answer {
 };
 err authorization_answer(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Before it, for what the person is shown: what this answer would come to now, if it accepts and wants data. Takes
+ * out_pushed and out_relationship, which may be one that has ended or never was; fills out_has_grant, whether there is
+ * a live grant that it would take as it is, and out_grant, of which otherwise only until_at_ms counts. `out_objected`:
+ * an objection, or the signal of this request, is against the purpose. CONFLICT authorization.purpose_changed. */
+err authorization_foresee(struct ctx *cx, struct authorization_answer *answer, bool *out_objected) MUST_CHECK;
+
 /* ---- codes and tokens */
 
 struct authorization_token {

@@ -92,7 +92,7 @@ static const struct shape_member OBJECTION[] = {
            .sentence = "The signal of a browser (Sec-GPC), or the person's own word."),
     MEMBER("since", TIME, 0, struct objection_view, since_ms),
 };
-static const struct shape SHAPE_OBJECTION = {.name = "Objection",
+const struct shape SHAPE_OBJECTION = {.name = "Objection",
     .sentence = "To the sale of data and to advertising by it.", SHAPE_MEMBERS(OBJECTION),
     .size = sizeof(struct objection_view)};
 

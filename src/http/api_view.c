@@ -146,15 +146,15 @@ err read_departments(struct ctx *cx, int64_t organisation_id, const struct id *i
 
 /* ---- relationship */
 
-static err view_objection(struct views *views, const struct objection *objection, const struct objection_view **out)
+err view_objection(struct views *views, const struct objection *said, const struct objection_view **out)
 {
     *out = NULL;
-    if (objection->state == OBJECTION_NONE)
+    if (said->state == OBJECTION_NONE)
         return OK;
     struct objection_view *view = ARENA_NEW(views->cx->arena, struct objection_view);
     if (view == NULL)
         return FAIL_MEMORY(views->cx);
-    *view = (struct objection_view){objection->state, objection->state, objection_since_ms(objection)};
+    *view = (struct objection_view){said->state, said->state, objection_since_ms(said)};
     *out = view;
     return OK;
 }

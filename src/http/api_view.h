@@ -127,6 +127,7 @@ struct request_view {
     struct id                  grant;
 };
 
+err view_objection(struct views *views, const struct objection *said, const struct objection_view **out) MUST_CHECK;
 err view_organisation(struct views *views, int64_t organisation_id, struct named *out) MUST_CHECK;
 err view_department(struct views *views, int64_t organisation_id, int64_t department_id, struct named *out) MUST_CHECK;
 err view_departments(struct views *views, int64_t organisation_id, int64_t bits, struct named **out,

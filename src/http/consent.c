@@ -117,6 +117,21 @@ err consent_details(struct call *call, const struct authorization *authorization
 
 /* ---- as it is shown */
 
+/* What a plain yes would come to, from this request and at this moment. */
+static err show_outcome(struct ctx *cx, const struct consent *consent, const struct relationship *relationship,
+                        struct consent_view *view)
+{
+    struct authorization_answer answer;
+    consent_answer(consent, &answer);
+    answer.out_pushed = consent->pushed;
+    answer.out_relationship = *relationship;
+    TRY(authorization_foresee(cx, &answer, &view->objected));
+    view->until_at_ms = answer.out_grant.until_at_ms;
+    if (answer.out_has_grant)
+        view->grant = relationship_item_id(relationship, ID_GRANT, answer.out_grant.grant_id);
+    return OK;
+}
+
 static err show_purpose(struct views *views, const struct consent *consent, struct consent_view *view)
 {
     struct ctx *cx = views->cx;
@@ -161,7 +176,8 @@ err consent_show(struct call *call, const struct consent *consent, struct consen
         .signs_in = consent->signs_in,
         .expires_at_ms = consent->pushed.expires_at_ms,
     };
-    struct relationship relationship;
+    struct relationship relationship = {.person_id = cx->actor.person_id, .organisation_id = system->organisation_id,
+        .state = RELATIONSHIP_ENDED};
     bool found = false;
     TRY(system_name(cx, system->organisation_id, system->system_id, &view.client.name));
     TRY(view_organisation(&views, system->organisation_id, &view.organisation));
@@ -172,9 +188,12 @@ err consent_show(struct call *call, const struct consent *consent, struct consen
         view.state = relationship_state_at(&relationship, ctx_latest_ms(cx));
         view.started_at_ms = relationship.started_at_ms;
     }
+    TRY(view_objection(&views, &relationship.objection, &view.objection));
     TRY(show_person(cx, &view));
-    if (consent->wants_data)
+    if (consent->wants_data) {
         TRY(show_purpose(&views, consent, &view));
+        TRY(show_outcome(cx, consent, &relationship, &view));
+    }
     *out = view;
     return OK;
 }

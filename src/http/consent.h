@@ -47,6 +47,10 @@ struct consent_view {
     struct id                  relationship; /* with that organisation, when there is one */
     relationship_state         state;        /* of that */
     int64_t                    started_at_ms;
+    const struct objection_view *objection;  /* in that; NULL: nothing was said */
+    bool                       objected;     /* it, or the browser of this request, is against what is asked */
+    int64_t                    until_at_ms;  /* when what a plain yes comes to ends; with a purpose */
+    struct id                  grant;        /* that is live and says the same: a plain yes leaves it as it is */
     int64_t                    expires_at_ms;
 };
 err consent_show(struct call *call, const struct consent *consent, struct consent_view *out) MUST_CHECK;

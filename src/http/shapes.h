@@ -22,6 +22,7 @@ extern const struct shape SHAPE_DISCLOSURE_QUERY, SHAPE_GRANT_QUERY, SHAPE_REQUE
 extern const struct shape SHAPE_NAMED;     /* struct named: an organisation … */
 extern const struct shape SHAPE_NAMED_DEPARTMENT, SHAPE_NAMED_SYSTEM; /* … and these */
 extern const struct shape SHAPE_USES;      /* struct uses */
+extern const struct shape SHAPE_OBJECTION; /* struct objection_view */
 extern const struct shape SHAPE_NOTHING;   /* an object without members */
 extern const struct choice NATURE_WORDS[]; /* relationship_nature */
 

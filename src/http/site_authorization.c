@@ -59,10 +59,11 @@ static struct text day(struct arena *arena, int64_t at_ms)
     return text_format(arena, "%.*s%c %s %.4s", text[8] == '0' ? 0 : 1, text + 8, text[9], MONTHS[month], text);
 }
 
-static struct text how_long(struct ctx *cx, int64_t duration_ms)
+static struct text how_long(struct ctx *cx, const struct consent_view *view)
 {
-    return text_format(cx->arena, "%.*s, %.*s from now",
-                       TEXT_ARGS(day(cx->arena, cx->now_ms + duration_ms)), TEXT_ARGS(days(cx->arena, duration_ms)));
+    return text_format(cx->arena, "%.*s, %.*s from now%s", TEXT_ARGS(day(cx->arena, view->until_at_ms)),
+                       TEXT_ARGS(days(cx->arena, view->until_at_ms - cx->now_ms)),
+                       view->grant.type == ID_NONE ? "" : ". You permit this already; a yes leaves it as it is");
 }
 
 static struct text how_often(struct arena *arena, const struct uses *uses)
@@ -102,7 +103,7 @@ static void write_purpose(struct builder *page, struct ctx *cx, const struct con
     row_of_kinds(page, "What they wish for", attribute_set_intersect(view->attributes, purpose->optional));
     row(page, "Purpose", text_format(arena, "%.*s: %.*s", TEXT_ARGS(purpose->name), TEXT_ARGS(purpose->sentence)));
     row(page, "For example", purpose->example);
-    row(page, "Until", how_long(cx, view->duration_ms));
+    row(page, "Until", how_long(cx, view));
     row(page, "How often", how_often(arena, &view->uses));
     row(page, "Kept there for", days(arena, purpose->retention_ms));
     rows_of_facts(page, arena, purpose);
@@ -131,6 +132,18 @@ static struct text begins(struct arena *arena, const struct consent_view *view)
                                               : TEXT("The one that there was has ended. A yes begins a new one.");
 }
 
+/* What stands is said also where it is against something else. */
+static struct text objects(const struct consent_view *view)
+{
+    bool stands = view->objection != NULL && view->objection->state != OBJECTION_LIFTED;
+    if (view->objected)
+        return TEXT("You or your browser object to such use of your data. A yes is your newer word, for this alone.");
+    if (!stands)
+        return TEXT_NONE;
+    return view->purpose == NULL ? TEXT("It stands, and signing in leaves it as it is.")
+                                 : TEXT("It stands, and is not against this use of your data.");
+}
+
 static void write_who(struct builder *page, struct ctx *cx, const struct consent_view *view)
 {
     struct text id = id_text(cx, view->person);
@@ -151,6 +164,7 @@ static void write_who(struct builder *page, struct ctx *cx, const struct consent
         row(page, "They learn", TEXT("A name for you that no other organisation is told, and how you have signed in "
                                      "here."));
     row(page, "Your relationship", begins(cx->arena, view));
+    row(page, "Your objection", objects(view));
     build_literal(page, "</dl>\n");
 }
 
@@ -261,6 +275,8 @@ err get_authorize(struct call *call)
     TRY(consent_open(call, query.client_id, query.request_uri, &consent));
     if (!gate_find_person(&call_visit(call)->api->gate, call, &call->cx.actor))
         return write_sign_in(call);
+    TRY(gate_hear_signal(call));
+    call->cx.actor.signals_anew = false; /* to look records nothing: the answer does */
     return write_question(call, &query, &consent);
 }
 

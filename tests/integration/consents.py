@@ -4,9 +4,12 @@ also for what is on its way. Method: a client of our own asks Ada by page and by
 and for what it is not; then somebody else holds what the writer needs while requests of the client wait for it and Ada
 shuts it out. Positive control: each request that is refused behind a stop was answered before it."""
 import concurrent.futures
+import datetime
 import json
 import os
 import sys
+import time
+import urllib.parse
 
 import steps
 from api_journey import DELIVER
@@ -19,8 +22,10 @@ SIGNAL = {"Sec-GPC": "1"}
 SALE = dict(DELIVER, name="Sell your data", sentence="Sell what you like to others.", term="dpv:SellDataToThirdParties",
             example="A house of data pays us for your address.", longest="P300D",
             attributes={"needed": ["pd:EmailAddress"], "optional": []})
+MAIL = dict(SALE, name="Write to you", sentence="Tell you when your order comes.", term="dpv:DeliveryOfGoods",
+            example="A line on the morning when the courier is on the way.")
 ADDRESS = "ada@example.org"
-AT_ONCE = 8
+AT_ONCE, DAY = 8, 86400
 SLOW = float(os.environ.get("SLOW", 1))
 
 
@@ -32,7 +37,7 @@ class World:
     def __init__(self, node):
         self.node = node
         self.shop = node.organisation("Blue Shop", "Shipping")
-        self.sale = self.publish(self.shop, SALE)
+        self.sale, self.delivery = (self.publish(self.shop, draft) for draft in (SALE, MAIL))
         self.client = Client(node, self.shop.organisation, self.shop.department, "requests,disclosures,grants")
         self.ada = self.somebody("Ada")
         self.tokens = self.relationship = None
@@ -52,6 +57,15 @@ class World:
         """By a yes to the sale; gives the tokens."""
         more.setdefault("authorization_details", details(self.sale))
         return self.client.redeem(self.client.ask(person, fields=fields, **more))
+
+    def question(self, person, fields=None, **more):
+        """What the person's app is shown, and the text of the page."""
+        more.setdefault("authorization_details", details(self.sale))
+        wanted = {name: value for name, value in more.items() if value}
+        request = self.client.push(**wanted).expect(201).json["request_uri"]
+        query = urllib.parse.urlencode({"client_id": self.client.id, "request_uri": request})
+        page = person.get("/oauth/authorize?" + query, fields).expect(200).body.decode()
+        return person.get("/v1/me/authorization?" + query, fields).expect(200).json, page
 
     def object(self, stands):
         self.ada.post(f"/v1/me/relationships/{self.relationship}/objection", {"stands": stands}).expect(200)
@@ -84,6 +98,52 @@ def behind_an_objection_a_client_is_told_who_it_is_and_that_it_may_read_nothing(
     world.object(False)
     assert client.userinfo(tokens).expect(200).json == {"sub": world.relationship, "email": ADDRESS}
     assert client.look(tokens["access_token"])["authorization_details"] == tokens["authorization_details"]
+
+
+def page_and_app_say_that_the_person_objects(world):
+    sale = "You or your browser object to such use of your data. A yes is your newer word, for this alone."
+    words = (sale, "It stands, and is not against this use of your data.",
+             "It stands, and signing in leaves it as it is.")
+    cases = (details(world.sale), details(world.delivery), None)
+    for stands in (True, False):
+        world.object(stands)
+        for number, case in enumerate(cases):
+            shown, page = world.question(world.ada, authorization_details=case)
+            assert shown["objection"]["state"] == ("stands" if stands else "lifted"), shown
+            assert shown["objected"] is (stands and number == 0), (stands, shown)
+            assert [word for word in words if word in page] == ([words[number]] if stands else []), page
+    newcomer = world.somebody("Ben")
+    for fields, is_said in ((None, False), (SIGNAL, True)):
+        shown, page = world.question(newcomer, fields)
+        assert shown["objection"] is None and shown["objected"] is is_said and (sale in page) is is_said, shown
+    assert newcomer.get("/v1/me/relationships").expect(200).json["items"] == []  # to look records nothing
+
+
+# ---- until when
+
+def days_from(moment):
+    left = datetime.datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp() - time.time()
+    return round(left / DAY)
+
+
+def page_and_app_say_until_when_a_plain_yes_lasts(world):
+    cem, asked = world.somebody("Cem"), {"authorization_details": details(world.sale, duration="P300D")}
+    shown, page = world.question(cem, **asked)
+    assert days_from(shown["until"]) == 300 and shown["grant"] is None and "300 days from now<" in page, (shown, page)
+    short = world.client.ask(cem, authorization_details=details(world.sale, duration="P30D")).expect(200).json["grant"]
+    shown, page = world.question(cem, **asked)
+    assert (shown["until"], shown["grant"], shown["duration"]) == (short["until"], short["id"], "P300D"), shown
+    assert "30 days from now. You permit this already; a yes leaves it as it is<" in page, page
+    given = world.client.ask(cem, **asked).expect(200).json["grant"]
+    assert (given["id"], given["until"]) == (short["id"], shown["until"]), given
+    ends = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() + 10 * DAY))
+    cem.patch(f"/v1/me/relationships/{short['relationship']}", {"ends": ends}).expect(200)
+    for purpose, grant in ((world.sale, short["id"]), (world.delivery, None)):
+        more = {"authorization_details": details(purpose, duration="P300D")}
+        shown, page = world.question(cem, **more)
+        assert (shown["until"], shown["grant"]) == (ends, grant) and "10 days from now" in page, (shown, page)
+        assert world.client.ask(cem, **more).expect(200).json["grant"]["until"] == ends
+    assert "until" in shown and world.question(cem, authorization_details=None)[0]["until"] is None
 
 
 # ---- on its way when the person says stop
@@ -128,6 +188,7 @@ def wait_for(world, count):
 
 STEPS = [a_first_yes_is_the_newer_word_beside_the_signal_that_comes_with_it,
          behind_an_objection_a_client_is_told_who_it_is_and_that_it_may_read_nothing,
+         page_and_app_say_that_the_person_objects, page_and_app_say_until_when_a_plain_yes_lasts,
          what_waits_for_the_writer_when_its_client_is_shut_out_is_refused]
 
 
