@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "crypto/id_seal.h"
-#include "domain/disclosure.h"
-#include "domain/organisation.h"
+#include "domain/parties/organisation.h"
+#include "domain/sharing/disclosure.h"
 #include "questions.h"
 
 #define DRAWN 40000

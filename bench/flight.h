@@ -6,8 +6,8 @@
 
 #include <pthread.h>
 
-#include "domain/disclosure.h"
-#include "domain/grant.h"
+#include "domain/sharing/disclosure.h"
+#include "domain/sharing/grant.h"
 #include "world.h"
 
 #define FLIGHT_MAX 512

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Reads through domain/disclosure.h, by one thread or by several. */
+ * Reads through domain/sharing/disclosure.h, by one thread or by several. */
 #include "reading.h"
 
 #include <pthread.h>

@@ -8,7 +8,7 @@
 #define BENCH_WORLD_H
 
 #include "base/ctx.h"
-#include "domain/attribute_set.h"
+#include "domain/words/attribute_set.h"
 #include "store/store.h"
 
 #define WORLD_ORGANISATIONS 10

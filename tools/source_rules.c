@@ -17,7 +17,8 @@
 #define NESTING_MAX 3
 
 #define WITH_FILES "src/base/effects.c src/crypto/ src/store/ src/net/ src/http/ src/app/ tools/ tests/ bench/"
-#define WITH_OBJECTS "src/base/ src/crypto/ src/store/ src/net/ src/http/ src/app/ !src/http/api_ tools/ tests/ bench/"
+#define WITH_OBJECTS \
+    "src/base/ src/crypto/ src/store/ src/net/ src/http/ src/app/ tools/ tests/ bench/ !src/http/doors/"
 #define WITH_ALLOCATOR "src/base/arena.c src/base/json.c tools/ tests/ bench/"
 #define UP_TO_LEDGER "src/base/ src/crypto/ src/store/ src/net/ src/ledger/"
 

@@ -7,8 +7,8 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
-#include "domain/erasure.h"
-#include "domain/person.h"
+#include "domain/people/erasure.h"
+#include "domain/people/person.h"
 
 #define ANSWER_BYTES 4096
 #define TYPED_BYTES 64

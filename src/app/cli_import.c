@@ -12,7 +12,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/hash.h"
-#include "domain/organisation.h"
+#include "domain/parties/organisation.h"
 #include "protocol/contact_reader.h"
 
 #define REPORT_BYTES_MAX (200u * 1024 * 1024)

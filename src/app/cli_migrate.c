@@ -11,7 +11,7 @@
 #include "app/move_scope.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "domain/key_return.h"
+#include "domain/people/key_return.h"
 #include "ledger/ledger.h"
 #include "store/keys_move.h"
 #include "store/look.h"

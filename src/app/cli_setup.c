@@ -7,11 +7,11 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
-#include "domain/member.h"
-#include "domain/organisation.h"
-#include "domain/person.h"
-#include "domain/system_key.h"
-#include "http/route.h"
+#include "domain/entrance/system_key.h"
+#include "domain/parties/member.h"
+#include "domain/parties/organisation.h"
+#include "domain/people/person.h"
+#include "http/gate/route.h"
 #include "store/queries.h"
 
 #define ANSWER_BYTES 4096

@@ -6,12 +6,12 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "crypto/id_seal.h"
-#include "domain/disclosure.h"
-#include "domain/invitation.h"
-#include "domain/organisation.h"
-#include "domain/person.h"
-#include "domain/purpose.h"
-#include "domain/request.h"
+#include "domain/parties/invitation.h"
+#include "domain/parties/organisation.h"
+#include "domain/parties/purpose.h"
+#include "domain/people/person.h"
+#include "domain/sharing/disclosure.h"
+#include "domain/sharing/request.h"
 
 #define PEOPLE 60
 #define WEEKS 104

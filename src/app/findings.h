@@ -6,7 +6,7 @@
 
 #include "app/cli.h"
 #include "base/json.h"
-#include "domain/audit.h"
+#include "domain/proof/audit.h"
 #include "ledger/audit.h"
 
 struct findings {

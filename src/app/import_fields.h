@@ -4,7 +4,7 @@
 #ifndef APP_IMPORT_FIELDS_H
 #define APP_IMPORT_FIELDS_H
 
-#include "domain/contact_import.h"
+#include "domain/parties/contact_import.h"
 #include "protocol/contact_identity.h"
 
 /* Fills `out` from `contact`; everything lies in cx->arena. `counts` keeps over the whole file how often a key that is

@@ -5,7 +5,7 @@
 #define APP_MOVE_SCOPE_H
 
 #include "base/ctx.h"
-#include "domain/audit.h"
+#include "domain/proof/audit.h"
 #include "store/move.h"
 
 struct move_scope {

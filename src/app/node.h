@@ -10,8 +10,8 @@
 #include "store/look.h"
 #include "store/store.h"
 
-struct key_return_sweep; /* domain/key_return.h */
-struct person_keys_lost; /* domain/person_key.h */
+struct key_return_sweep; /* domain/people/key_return.h */
+struct person_keys_lost; /* domain/people/person_key.h */
 
 struct node {
     struct clock         clock;
@@ -88,7 +88,8 @@ void node_ctx_close(struct ctx *cx);
 /* One write as the operator, waiting for it. */
 err node_write(struct node *node, store_write_fn run, void *arg) MUST_CHECK;
 /* With a ctx of the calling thread: looks whether the keys were put back from an older copy, and sees to it that nobody
- * comes back with it (domain/key_return.h). At start, and then by the courier. `is_thorough`: whatever they say. */
+ * comes back with it (domain/people/key_return.h). At start, and then by the courier. `is_thorough`: whatever they
+ * say. */
 err node_check_keys(struct node *node, struct ctx *cx, bool is_thorough) MUST_CHECK;
 /* With a ctx of the calling thread: the next page of the bucket keys that were destroyed, and destroys again what has
  * come back; what cannot be yet, the courier goes on with. */

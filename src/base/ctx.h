@@ -31,7 +31,7 @@ typedef enum member_role {
 /* The caller, as authentication established it. Never filled from a request's body or path. */
 struct actor {
     actor_kind kind;
-    int64_t    person_id;      /* of a member: his number among those who sign in (domain/member.h) */
+    int64_t    person_id;      /* of a member: his number among those who sign in (domain/parties/member.h) */
     int64_t    session_id;
     struct text session_public_id; /* how its row is found; empty: it comes by no session */
     int64_t    seen_at_ms;     /* when it was last noted that the session is used */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * How a function says that it failed. One enum for all floors (error.def) and one record per request that is filled
- * where the failure is born, never overwritten, logged once at the edge and translated once (http/problem.c, app/cli).
- * Expected use: `TRY(f(cx))` passes a failure on, `return FAIL(cx, CONFLICT, "grant.withdrawn", "…")` makes one. */
+ * where the failure is born, never overwritten, logged once at the edge and translated once (http/gate/problem.c,
+ * app/cli). Expected use: `TRY(f(cx))` passes a failure on, `return FAIL(cx, CONFLICT, "grant.withdrawn", "…")` makes
+ * one. */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
 

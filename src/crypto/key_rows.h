@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Bucket keys in rows of a database that several servers share, each sealed by the holder, instead of files in the key
- * folder. This floor knows no database, so a keyring is handed what reads and writes them (domain/key_rows.h). */
+ * folder. This floor knows no database, so a keyring is handed what reads and writes them (domain/people/key_rows.h).
+ * */
 #ifndef CRYPTO_KEY_ROWS_H
 #define CRYPTO_KEY_ROWS_H
 

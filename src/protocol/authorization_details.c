@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "crypto/id_seal.h"
-#include "domain/attribute.h"
+#include "domain/words/attribute.h"
 
 /* One detail on its way in. */
 struct reading {

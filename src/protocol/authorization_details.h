@@ -8,8 +8,8 @@
 #define PROTOCOL_AUTHORIZATION_DETAILS_H
 
 #include "base/ctx.h"
-#include "domain/attribute_set.h"
-#include "domain/uses.h"
+#include "domain/sharing/uses.h"
+#include "domain/words/attribute_set.h"
 
 #define AUTHORIZATION_DETAILS_MAX 8 /* more than a person reads at once */
 #define AUTHORIZATION_DETAILS_BYTES_MAX (16 * 1024)

@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "domain/attribute_syntax.h"
+#include "domain/words/attribute_syntax.h"
 
 err draft_open(struct ctx *cx, int64_t line, struct contact_draft *out)
 {

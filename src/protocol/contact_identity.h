@@ -12,8 +12,8 @@
  * Two rows that share an id are one person. So are two that share an e-mail address, unless they clearly say that they
  * are not: families share addresses, and comparing names is the caller's. One person's rows may be merged
  * (contact_merge). A shared telephone number is not enough (families, offices): only with the same full name, which is
- * the caller's to compare too (domain/contact_name.h). The name keys recognise the same row in a second run and must
- * not join two rows of one file. */
+ * the caller's to compare too (domain/parties/contact_name.h). The name keys recognise the same row in a second run and
+ * must not join two rows of one file. */
 #ifndef PROTOCOL_CONTACT_IDENTITY_H
 #define PROTOCOL_CONTACT_IDENTITY_H
 

@@ -5,7 +5,7 @@
 #define PROTOCOL_OPENID_CLAIMS_H
 
 #include "base/json.h"
-#include "domain/attribute.h"
+#include "domain/words/attribute.h"
 
 /* The kind that a claim is made of, when a client asks for it by name; NULL: there is none. */
 const struct attribute_kind *openid_claim_kind(struct text claim);

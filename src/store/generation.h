@@ -4,8 +4,8 @@
  * ahead of what others know of it, and one that is behind has been put back. Data on a server is of one moment by
  * itself and has several writers, who shall not meet in one row: each counts its batches with the mark that it leaves
  * anyway (postgres_commit.c), and the sum is the generation of all of it, in the place of the people file's. Keys
- * count wherever they lie: the data vouches for them (domain/key_return.h), and whoever changes them looks whether they
- * have gone back. Inside this floor only. */
+ * count wherever they lie: the data vouches for them (domain/people/key_return.h), and whoever changes them looks
+ * whether they have gone back. Inside this floor only. */
 #ifndef STORE_GENERATION_H
 #define STORE_GENERATION_H
 

@@ -4,10 +4,10 @@
 
 #include <unistd.h>
 
-#include "domain/contact_import.h"
-#include "domain/record.h"
-#include "domain/recovery.h"
-#include "domain/session.h"
+#include "domain/entrance/recovery.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/contact_import.h"
+#include "domain/parties/record.h"
 #include "fault/effect_scenes.h"
 
 #define ARENA_BYTES (64u << 20)

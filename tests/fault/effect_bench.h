@@ -5,8 +5,8 @@
 #define TESTS_FAULT_EFFECT_BENCH_H
 
 #include "app/node.h"
-#include "domain/system_key.h"
-#include "domain/passkey.h"
+#include "domain/entrance/system_key.h"
+#include "domain/entrance/passkey.h"
 #include "fault/effect_plan.h"
 #include "support/world.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of people. */
-#include "domain/erasure.h"
-#include "domain/objection_change.h"
-#include "domain/passkey_challenge.h"
-#include "domain/recovery.h"
-#include "domain/session.h"
+#include "domain/entrance/passkey_challenge.h"
+#include "domain/entrance/recovery.h"
+#include "domain/entrance/session.h"
+#include "domain/people/erasure.h"
+#include "domain/sharing/objection_change.h"
 #include "fault/effect_scenes.h"
 
 /* ---- coming in and going out */

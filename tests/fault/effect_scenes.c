@@ -2,7 +2,7 @@
  * Scenes of the operator and of the node itself, the list of all, and the controls. */
 #include "fault/effect_scenes.h"
 
-#include "domain/erasure.h"
+#include "domain/people/erasure.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
 

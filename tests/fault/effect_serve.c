@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "fault/effect_scenes.h"
-#include "http/api.h"
+#include "http/gate/api.h"
 
 #define SLICE_MS 100
 #define PATIENCE_MS 20000

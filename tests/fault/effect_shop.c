@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of an organisation and its systems. */
 #include "base/limits.h"
-#include "domain/access_token.h"
-#include "domain/contact_import.h"
+#include "domain/entrance/access_token.h"
+#include "domain/parties/contact_import.h"
 #include "fault/effect_scenes.h"
 
 /* ---- set-up */

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/limits.h"
-#include "domain/person_key.h"
+#include "domain/people/person_key.h"
 #include "fault/effect_plan.h"
 #include "fault/effect_scenes.h"
 #include "fault/effect_state.h"

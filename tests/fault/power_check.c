@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "crypto/key_folder.h"
-#include "domain/erasure.h"
-#include "domain/person_key.h"
-#include "domain/record.h"
+#include "domain/parties/record.h"
+#include "domain/people/erasure.h"
+#include "domain/people/person_key.h"
 #include "ledger/audit.h"
 #include "ledger/ledger.h"
 #include "ledger/receipt_check.h"

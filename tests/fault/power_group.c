@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Several writes of one group commit, as the requests of many callers would come together: they touch all four files,
  * which commit one after the other, so that a cut between two of them leaves half of the group. */
-#include "domain/contact_import.h"
+#include "domain/parties/contact_import.h"
 #include "fault/power_load.h"
 
 #define WRITES_MAX 8

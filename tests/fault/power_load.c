@@ -5,8 +5,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "domain/erasure.h"
-#include "domain/leftover.h"
+#include "domain/people/erasure.h"
+#include "domain/people/leftover.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
 

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "crypto/hash.h"
-#include "domain/record.h"
-#include "domain/vault.h"
+#include "domain/parties/record.h"
+#include "domain/people/vault.h"
 #include "ledger/ledger.h"
 
 #define LINE_BYTES (256u * 1024)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Vault values of any kind: a value is refused with a place and a reason, or its canonical bytes are taken again and
  * stay the same. The first octet chooses the kind, the rest is the value as JSON. */
-#include "domain/attribute.h"
+#include "domain/words/attribute.h"
 
 #include "base/limits.h"
 #include "base/text.h"

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_keyring.h"
-#include "http/call.h"
+#include "http/gate/call.h"
 
 #define NOW_MS INT64_C(1795000000000)
 #define STRUCT_BYTES_MAX 4096

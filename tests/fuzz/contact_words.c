@@ -4,7 +4,7 @@
  * form that others rely on. The first octet chooses the reader. */
 #include "base/letters.h"
 #include "base/text.h"
-#include "domain/contact_name.h"
+#include "domain/parties/contact_name.h"
 #include "fuzz/fuzz.h"
 #include "protocol/charset.h"
 #include "protocol/contact_columns.h"

@@ -5,14 +5,14 @@
  * to the end; what comes through has been held against simpler readers. */
 #include "base/limits.h"
 #include "base/text.h"
-#include "domain/organisation.h"
-#include "domain/person.h"
-#include "domain/session.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/organisation.h"
+#include "domain/people/person.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/fuzz_keyring.h"
-#include "http/accept.h"
-#include "http/call.h"
-#include "http/gate.h"
+#include "http/gate/accept.h"
+#include "http/gate/call.h"
+#include "http/gate/gate.h"
 
 #define NOW_MS INT64_C(1795000000000)
 #define STRUCT_BYTES_MAX 4096

@@ -2,7 +2,7 @@
  * The body of a request. First byte: chunked, or the length; second byte: the maximum; the rest are the bytes. However
  * they arrive, the same body comes out, it keeps to the maximum, and it ends at the same place. */
 #include "fuzz/fuzz.h"
-#include "http/h1_body.h"
+#include "http/engine/h1_body.h"
 
 struct result {
     h1_outcome        outcome;

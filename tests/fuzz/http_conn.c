@@ -6,8 +6,8 @@
 #include <event2/bufferevent.h>
 
 #include "fuzz/fuzz.h"
-#include "http/h1_body.h"
-#include "http/loop.h"
+#include "http/engine/h1_body.h"
+#include "http/engine/loop.h"
 
 #define REPLIES_MAX 4096
 #define BODY_BYTES_MAX 64

@@ -3,8 +3,8 @@
  * every view lies inside the head; path, query and Host keep what their readers rely on. */
 #include "base/text.h"
 #include "fuzz/fuzz.h"
-#include "http/h1_parse.h"
-#include "http/h1_path.h"
+#include "http/engine/h1_parse.h"
+#include "http/engine/h1_path.h"
 
 /* Each step sees a copy of its own, so that a byte read behind its end is noticed. */
 static h1_outcome scan_in_steps(struct text bytes, size_t step, struct h1_scan *scan, struct h1_refusal *why)

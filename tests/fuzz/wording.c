@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Drafts of any octets: the checks end in a bounded list whose messages can be sent. The parts stand behind one another
  * with a line feed between: name, sentence, example, benefit, if_no, language, term, legal basis, recipient. */
-#include "domain/wording.h"
+#include "domain/words/wording.h"
 
 #include "base/limits.h"
 #include "base/text.h"

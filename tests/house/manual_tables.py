@@ -23,7 +23,7 @@ INSIDE = {"WRITE_BATCH", "POOL_QUEUE", "STATEMENT_PARAMETERS", "STATEMENT_COLUMN
 UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000,
          "days": 86_400_000}
 
-# Codes whose reasons the API hides behind one word (http/problem.c), and that of the command line.
+# Codes whose reasons the API hides behind one word (http/gate/problem.c), and that of the command line.
 HIDDEN = {"NOT_FOUND", "INTERNAL", "CORRUPT", "USAGE"}
 # Words with dots that are no reasons: names of files and versions, words of the node's own log, events beside act.def.
 OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.db", "keys.db", "root.key",
@@ -104,7 +104,7 @@ def real_reasons():
     """Each word that a failure may be born with, and the statuses that stand beside it in the sources: none, when a
     rule hands the word to somebody else who makes the failure."""
     status = statuses()
-    words, hidden, events = {}, set(), set(re.findall(rf'"({WORD})"', (ROOT / "src/domain/act.def").read_text()))
+    words, hidden, events = {}, set(), set(re.findall(rf'"({WORD})"', (ROOT / "src/domain/proof/act.def").read_text()))
     for text in sources():
         for word in re.findall(rf'"({WORD})"', text):
             words.setdefault(word, set())

@@ -42,7 +42,7 @@ WORDS = int(os.environ.get("WORDS", 200 if SERVER else 1000))
 NOTE_WORDS = 12                   # of one note
 EVENT_WORDS = 6                   # of the name of one event
 GONE_SECONDS = 30
-ERASED = 4                        # person_state of domain/person.h
+ERASED = 4                        # person_state of domain/people/person.h
 # Written by hand, since what is sought is their octets.
 BIRTH_DATE = b'{"value": "1971-02-28"}'
 BIRTH_DATE_DOOR = "/v1/me/attributes/pd:BirthDate"

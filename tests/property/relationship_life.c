@@ -2,7 +2,7 @@
  * Goal: whatever people, organisations and time do, the node is what a second, naive telling of the rules says; nothing
  * leaves without a live grant; the past can be asked; every act is proved; the audit agrees. Method: drawn steps on
  * both, each answer compared. Prints its seed; SEED= repeats a run, STEPS= makes it longer. */
-#include "domain/leftover.h"
+#include "domain/people/leftover.h"
 #include "support/life/life.h"
 
 #define STEPS_DEFAULT 4000

@@ -13,8 +13,8 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "http/h1_path.h"
-#include "http/server.h"
+#include "http/engine/h1_path.h"
+#include "http/engine/server.h"
 
 #define SEALED_MAX 4096
 

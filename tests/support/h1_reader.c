@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
-#include "http/h1_body.h"
+#include "http/engine/h1_body.h"
 
 #define RECORD_BYTES_MAX (1u << 20)
 

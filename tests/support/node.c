@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "crypto/keyring.h"
-#include "domain/act.h"
+#include "domain/proof/act.h"
 #include "support/folder.h"
 
 static void must(struct test_node *node, err result)

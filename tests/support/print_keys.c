@@ -14,8 +14,8 @@
 #include "crypto/key_holder.h"
 #include "crypto/keyring.h"
 #include "crypto/seal.h"
-#include "domain/key_rows.h"
-#include "domain/person_key.h"
+#include "domain/people/key_rows.h"
+#include "domain/people/person_key.h"
 #include "store/queries.h"
 
 #define ARENA_BYTES (64u * 1024 * 1024)

@@ -4,7 +4,7 @@
 #ifndef TESTS_SUPPORT_WEB_CLIENT_H
 #define TESTS_SUPPORT_WEB_CLIENT_H
 
-#include "domain/authorization.h"
+#include "domain/entrance/authorization.h"
 #include "support/world.h"
 
 #define BACK "https://shop.example/back"

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "domain/contact_import.h"
-#include "domain/session.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/contact_import.h"
 #include "ledger/ledger.h"
 #include "store/queries.h"
 

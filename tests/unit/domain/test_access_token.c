@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a token works for its own system, key, scopes and time, and what was signed for one use is used once, also by
  * many at once and after a restart. Method: rows changed by hand, clocks put on, stores opened anew. */
-#include "domain/access_token.h"
+#include "domain/entrance/access_token.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "domain/system_key.h"
+#include "domain/entrance/system_key.h"
 #include "store/queries.h"
 #include "support/world.h"
 

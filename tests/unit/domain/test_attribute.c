@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The table of kinds, sets of kinds, the strict check of values, and the page that shows them all. */
-#include "domain/attribute.h"
+#include "domain/words/attribute.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: each rule for a single text takes what is right and nothing beside it. Method: texts on both sides of each of
  * its bounds, handed over as any caller might, also those that the check of a whole value stops before. */
-#include "domain/attribute_syntax.h"
+#include "domain/words/attribute_syntax.h"
 
 #include "support/cmocka.h"
 

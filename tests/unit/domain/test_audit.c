@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "domain/leftover.h"
-#include "domain/record.h"
+#include "domain/parties/record.h"
+#include "domain/people/leftover.h"
 #include "support/world.h"
 
 #define COLUMNS_MAX 40

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/erasure.h"
-#include "domain/objection_change.h"
+#include "domain/people/erasure.h"
+#include "domain/sharing/objection_change.h"
 #include "store/queries.h"
 #include "support/web_client.h"
 

@@ -7,8 +7,8 @@
 
 #include "base/limits.h"
 #include "base/time.h"
-#include "domain/erasure.h"
-#include "domain/objection_change.h"
+#include "domain/people/erasure.h"
+#include "domain/sharing/objection_change.h"
 #include "store/queries.h"
 #include "support/world.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: who shares an e-mail address and is clearly called otherwise is another person; every spelling of one name is
  * one. Method: the rule as a table, asked in both directions; the traits of rows that say little. */
-#include "domain/contact_name.h"
+#include "domain/parties/contact_name.h"
 
 #include "support/cmocka.h"
 

@@ -2,8 +2,8 @@
  * Goal: a department is a party of its own. Method: Shipping and Marketing of one shop ask the same person; each looks
  * at what is the other's, and finds what it would find if that did not exist. */
 #include "crypto/id_seal.h"
-#include "domain/disclosure.h"
-#include "domain/relationship_store.h"
+#include "domain/sharing/disclosure.h"
+#include "domain/sharing/relationship_store.h"
 #include "support/world.h"
 
 struct two {

@@ -2,7 +2,7 @@
  * Goal: whoever is erased is behind shut doors from that commit on, the work that is left survives a crash, and at its
  * end there is no key, no sealed row and nothing that leads to the person, while others keep all of theirs. Method:
  * people with everything that a person can have, the rows counted by plain SQL, the bucket files looked for. */
-#include "domain/erasure.h"
+#include "domain/people/erasure.h"
 
 #include <stdio.h>
 #include <sys/stat.h>
@@ -12,10 +12,10 @@
 #include "crypto/key_folder.h"
 #include "crypto/key_pace.h"
 #include "crypto/keyring.h"
-#include "domain/leftover.h"
-#include "domain/record.h"
-#include "domain/session.h"
-#include "domain/vault.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/record.h"
+#include "domain/people/leftover.h"
+#include "domain/people/vault.h"
 #include "store/queries.h"
 #include "support/world.h"
 

@@ -2,7 +2,7 @@
  * Goal: a question whether a read would be given comes to what the read comes to, takes nothing, is told to the person,
  * and fills nothing however often it is asked; whose business it is not learns nothing by it. Method: questions beside
  * reads, before and behind a stop, more than a day has entries; then columns are changed behind the domain. */
-#include "domain/evaluation.h"
+#include "domain/sharing/evaluation.h"
 
 #include "base/limits.h"
 #include "base/time.h"

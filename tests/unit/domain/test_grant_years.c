@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/receipt.h"
+#include "domain/proof/receipt.h"
 #include "support/world.h"
 
 static struct grant_give offer(struct world *world, const struct relationship *relationship)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: the node has one key for ID tokens, everybody may see its public half, and another takes its place without a
  * token that nobody can check. Method: a set clock, rows changed by hand. */
-#include "domain/id_token_key.h"
+#include "domain/entrance/id_token_key.h"
 
 #include "base/json.h"
 #include "crypto/jose.h"

@@ -2,9 +2,9 @@
  * Goal: a second run changes nothing, more knowledge is added and none taken away, a claimed or ended relationship
  * keeps to its person, and organisations learn nothing from each other. Method: chunks run again, in part and in
  * between. */
-#include "domain/contact_import.h"
-#include "domain/leftover.h"
-#include "domain/record.h"
+#include "domain/parties/contact_import.h"
+#include "domain/parties/record.h"
+#include "domain/people/leftover.h"
 #include "support/world.h"
 
 struct person_file {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/leftover.h"
-#include "domain/record.h"
-#include "domain/session.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/record.h"
+#include "domain/people/leftover.h"
 #include "support/world.h"
 
 static struct invitation_make invited(struct world *world, int64_t claims)

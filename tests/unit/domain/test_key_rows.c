@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "crypto/keyring.h"
-#include "domain/key_return.h"
-#include "domain/key_rows.h"
-#include "domain/person.h"
-#include "domain/person_key.h"
+#include "domain/people/key_return.h"
+#include "domain/people/key_rows.h"
+#include "domain/people/person.h"
+#include "domain/people/person_key.h"
 #include "store/queries.h"
 #include "support/node.h"
 

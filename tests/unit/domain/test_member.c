@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a member comes by one code, once and in time, may what his row was made with, and is nobody from his end on.
  * Method: each way in and each end of it, rows that somebody has changed, and an audit of all. */
-#include "domain/member.h"
+#include "domain/parties/member.h"
 
 #include "base/limits.h"
-#include "domain/erasure.h"
-#include "domain/passkey.h"
-#include "domain/recovery.h"
-#include "domain/session.h"
+#include "domain/entrance/passkey.h"
+#include "domain/entrance/recovery.h"
+#include "domain/entrance/session.h"
+#include "domain/people/erasure.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};

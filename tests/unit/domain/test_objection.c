@@ -2,12 +2,12 @@
  * Goal: while a person objects, no grant from before lets data leave for sale or for advertising by it, and all else
  * goes on; a signal speaks where he has said nothing, and once; each word is an act with a receipt. Method: purposes of
  * many terms side by side, words and grants in every order, then columns that are changed behind the domain. */
-#include "domain/objection_change.h"
+#include "domain/sharing/objection_change.h"
 
 #include <string.h>
 
-#include "domain/evaluation.h"
-#include "domain/request.h"
+#include "domain/sharing/evaluation.h"
+#include "domain/sharing/request.h"
 #include "support/world.h"
 
 /* A purpose of the caller's department with that term; `passed_on` as JSON. */

@@ -2,15 +2,15 @@
  * Goal: a passkey is its person's and nobody else's, a challenge serves once, for a while and for whom it was made, and
  * nothing of all that outlives the person. Method: each use case with each bound and each wrong hand; rows changed
  * behind the domain's back. What a device has signed was looked at before (unit_protocol_webauthn). */
-#include "domain/passkey.h"
+#include "domain/entrance/passkey.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "domain/erasure.h"
-#include "domain/passkey_alert.h"
-#include "domain/passkey_challenge.h"
-#include "domain/session.h"
+#include "domain/entrance/passkey_alert.h"
+#include "domain/entrance/passkey_challenge.h"
+#include "domain/entrance/session.h"
+#include "domain/people/erasure.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};

@@ -8,9 +8,9 @@
 
 #include "base/limits.h"
 #include "crypto/keyring.h"
-#include "domain/key_return.h"
-#include "domain/key_rows.h"
-#include "domain/session.h"
+#include "domain/entrance/session.h"
+#include "domain/people/key_return.h"
+#include "domain/people/key_rows.h"
 #include "store/keys_place.h"
 #include "store/queries.h"
 #include "support/world.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What the checks of wording stand on: texts as words, the lists of phrases, and the page that names every reason. */
-#include "domain/readability.h"
+#include "domain/words/readability.h"
 
 #include <stdio.h>
 
-#include "domain/phrase.h"
-#include "domain/wording.h"
+#include "domain/words/phrase.h"
+#include "domain/words/wording.h"
 #include "support/cmocka.h"
 
 #define ARENA_BYTES (4u << 20)
@@ -82,7 +82,7 @@ static const struct {
     const char   *phrases;
 } ROWS[] = {
 #define X(language, list, phrases) {LANGUAGE_##language, PHRASE_##list, phrases},
-#include "domain/phrase.def"
+#include "domain/words/phrase.def"
 #undef X
 };
 
@@ -137,7 +137,8 @@ static void the_page_has_a_row_for_each_reason(void **state)
     (void)state;
     struct arena *arena = arena_open(ARENA_BYTES);
     struct text page = read_file(arena, SOURCE_DIR "/docs/manual/wording.md");
-    static const char *const FILES[] = {SOURCE_DIR "/src/domain/wording.c", SOURCE_DIR "/src/domain/over_asking.c"};
+    static const char *const FILES[] = {SOURCE_DIR "/src/domain/words/wording.c",
+                                        SOURCE_DIR "/src/domain/words/over_asking.c"};
     size_t reasons = 0;
     struct builder seen = builder_open(arena, 16 * 1024);
     for (size_t i = 0; i < COUNT_OF(FILES); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: what a department holds about a person is opened where it was put and nowhere else. Method: rows of records are
  * changed in the files, as somebody may do who has no key. */
-#include "domain/record.h"
+#include "domain/parties/record.h"
 
 #include "crypto/seal.h"
 #include "support/world.h"

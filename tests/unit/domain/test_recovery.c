@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a printed code brings its owner back, nobody before a day is over, and nobody whom the owner has stopped.
  * Method: each bound of the wait, each use of a code, and each hand that is not the owner's. */
-#include "domain/recovery.h"
+#include "domain/entrance/recovery.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "domain/erasure.h"
-#include "domain/passkey.h"
-#include "domain/passkey_alert.h"
-#include "domain/passkey_challenge.h"
-#include "domain/session.h"
+#include "domain/entrance/passkey.h"
+#include "domain/entrance/passkey_alert.h"
+#include "domain/entrance/passkey_challenge.h"
+#include "domain/entrance/session.h"
+#include "domain/people/erasure.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};

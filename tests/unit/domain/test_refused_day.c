@@ -3,7 +3,7 @@
  * and nobody changes that number unseen; a read that is given has its entry always. Method: one read more than the
  * bound, and more, on one day and the next, of one department and others; then columns are changed behind the domain.
  */
-#include "domain/refused_day.h"
+#include "domain/sharing/refused_day.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: the person shapes the relationship, it ends when the person or its date says so, and its id tells two
  * organisations nothing. Method: each move from each state, dates at their bounds, ids side by side. */
-#include "domain/record.h"
+#include "domain/parties/record.h"
 #include "support/world.h"
 
 static struct relationship proposed(struct world *world, int64_t ends_at_ms)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/request_store.h"
+#include "domain/sharing/request_store.h"
 #include "support/world.h"
 
 #define LONGEST_MS (365 * TIME_DAY_MS)

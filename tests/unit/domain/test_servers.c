@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "domain/grant.h"
-#include "domain/relationship.h"
+#include "domain/sharing/grant.h"
+#include "domain/sharing/relationship.h"
 #include "support/patience.h"
 #include "support/world.h"
 

@@ -2,14 +2,14 @@
  * Goal: a session ends when it is not used, when it is old, when it is ended and when its person proves anew who he is;
  * nothing that somebody writes into its row makes it last longer or prove more. Method: each bound with the last value
  * within it; each column of a row changed behind the domain's back; the words of a device. */
-#include "domain/session.h"
+#include "domain/entrance/session.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
-#include "domain/device.h"
-#include "domain/passkey.h"
-#include "domain/passkey_challenge.h"
+#include "domain/entrance/device.h"
+#include "domain/entrance/passkey.h"
+#include "domain/entrance/passkey_challenge.h"
 #include "support/world.h"
 
 static const struct actor NOBODY = {.kind = ACTOR_NOBODY};

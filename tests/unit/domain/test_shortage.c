@@ -4,7 +4,7 @@
  * takes is once the one that fails. */
 #include <string.h>
 
-#include "domain/objection_change.h"
+#include "domain/sharing/objection_change.h"
 #include "ledger/ledger.h"
 #include "support/world.h"
 

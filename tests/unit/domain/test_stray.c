@@ -3,7 +3,7 @@
  * goes ever. Method: keys and records without a person, as a crash before the last commit leaves them, among people;
  * sweeps before and after the day, and one beside another writer that is about to name the person; copies of records as
  * a claim leaves them that broke off, with and without the records that were copied. */
-#include "domain/stray.h"
+#include "domain/people/stray.h"
 
 #include <pthread.h>
 #include <sqlite3.h>
@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/limits.h"
-#include "domain/record.h"
+#include "domain/parties/record.h"
 #include "support/world.h"
 
 /* store_write_fn: all of a person but the row of the people file. */
@@ -130,7 +130,7 @@ static void break_claim(struct world *world, struct invited *invited, struct act
     ASSERT_OK(world, WRITE(world, world->operator_, leave_copy, &copying));
 }
 
-/* store_write_fn: what domain/leftover.h takes away after a claim. */
+/* store_write_fn: what domain/people/leftover.h takes away after a claim. */
 static err lose_original(struct ctx *cx, void *arg)
 {
     const struct relationship *relationship = arg;

@@ -2,13 +2,13 @@
  * Goal: the name of an event stands in no row as it was given, reads the same to whoever may see it, and goes with the
  * person's key. Method: a grant, an offer and a counter-offer until events that nobody would name by chance; the rows
  * are searched by plain SQL, turned against one another, and read again without the key. */
-#include "domain/uses_store.h"
+#include "domain/sharing/uses_store.h"
 
-#include "domain/erasure.h"
-#include "domain/grant_store.h"
-#include "domain/invitation.h"
-#include "domain/person_key.h"
-#include "domain/request_store.h"
+#include "domain/parties/invitation.h"
+#include "domain/people/erasure.h"
+#include "domain/people/person_key.h"
+#include "domain/sharing/grant_store.h"
+#include "domain/sharing/request_store.h"
 #include "support/world.h"
 
 #define FIRST "qzkvjxwpyg has come"

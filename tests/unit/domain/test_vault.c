@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "domain/person_key.h"
+#include "domain/people/person_key.h"
 #include "support/world.h"
 
 static const char BERN[] = "{\"country\":\"CH\",\"locality\":\"Bern\"}";

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The vocabulary's order, fixed facts of it, and, where the released files are at hand (SYMBOLON_SHARED_DATA, or the
  * folder shared/data beside the source tree), every term against them. */
-#include "domain/vocabulary.h"
+#include "domain/words/vocabulary.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "domain/attribute.h"
-#include "domain/country.h"
+#include "domain/words/attribute.h"
+#include "domain/words/country.h"
 #include "support/cmocka.h"
 
 #define ARENA_BYTES (8u << 20)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Honest purposes pass, dishonest ones are told every reason. The drafts stand in good_purposes.def and
  * bad_purposes.def. */
-#include "domain/over_asking.h"
-#include "domain/wording.h"
+#include "domain/words/over_asking.h"
+#include "domain/words/wording.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "base/time.h"
-#include "domain/attribute.h"
+#include "domain/words/attribute.h"
 #include "support/cmocka.h"
 
 #define ARENA_BYTES (4u << 20)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: each question about the form of a text is answered by what is there, not by what looks like it. Method: texts
  * on both sides of each sign, code point and length. */
-#include "domain/wording_form.h"
+#include "domain/words/wording_form.h"
 
 #include "base/text.h"
 #include "support/cmocka.h"

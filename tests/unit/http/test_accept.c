@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: clients get the form that they weigh highest, and nothing strange in Accept fails a request. Method: table. */
-#include "http/accept.h"
+#include "http/gate/accept.h"
 
 #include "support/cmocka.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a request is judged by a clock that never goes back: what time has ended stays ended. Method: the hooks of the
  * server called by hand, with a clock that is put forward and back. */
-#include "http/api.h"
+#include "http/gate/api.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/deadline.h"
+#include "http/engine/deadline.h"
 
 #include "support/cmocka.h"
 

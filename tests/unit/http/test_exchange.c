@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/exchange.h"
+#include "http/engine/exchange.h"
 
 #include <poll.h>
 #include <pthread.h>

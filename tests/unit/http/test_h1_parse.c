@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/h1_parse.h"
+#include "http/engine/h1_parse.h"
 
 #include <stdio.h>
 
-#include "http/h1_body.h"
+#include "http/engine/h1_body.h"
 #include "support/cmocka.h"
 #include "support/framing_cases.h"
 

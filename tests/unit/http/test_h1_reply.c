@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/h1_reply.h"
+#include "http/engine/h1_reply.h"
 
 #include <stdlib.h>
 

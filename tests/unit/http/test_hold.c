@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/hold.h"
+#include "http/engine/hold.h"
 
 #include <poll.h>
 
-#include "http/exchange.h"
+#include "http/engine/exchange.h"
 #include "support/cmocka.h"
 
 #define BEAT_NS 1000000

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: a kept answer is its caller's alone, goes with its request alone, and lives for one day. Method: an answer kept
  * for one caller, looked for by that one and by others, at both sides of its last millisecond, in both files. */
-#include "http/idempotency.h"
+#include "http/gate/idempotency.h"
 
 #include <string.h>
 
 #include "base/limits.h"
 #include "base/text.h"
-#include "domain/erasure.h"
-#include "domain/invitation.h"
-#include "domain/leftover.h"
-#include "domain/person_key.h"
+#include "domain/parties/invitation.h"
+#include "domain/people/erasure.h"
+#include "domain/people/leftover.h"
+#include "domain/people/person_key.h"
 #include "support/world.h"
 
 #define ANSWER "{\"id\":\"grt_1\"}"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/loop.h"
+#include "http/engine/loop.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "http/h1_conn.h"
+#include "http/engine/h1_conn.h"
 #include "support/cmocka.h"
 
 struct host {

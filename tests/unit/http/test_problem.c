@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: every failure becomes problem+json that tells what may be told. Method: one failure of each kind, read back. */
-#include "http/problem.h"
+#include "http/gate/problem.h"
 
 #include "base/text.h"
 #include "support/cmocka.h"

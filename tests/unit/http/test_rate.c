@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: who comes too often is stopped, for as long as it takes and no longer, and nobody else is. Method: a clock that
  * is put where it is wanted. */
-#include "http/rate.h"
+#include "http/gate/rate.h"
 
 #include "support/cmocka.h"
 

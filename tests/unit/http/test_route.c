@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: each path leads to its own row and nothing else does. Method: every row of routes.def is asked for by its own
  * path; then addresses that look like one. */
-#include "http/route.h"
+#include "http/gate/route.h"
 
 #include <string.h>
 

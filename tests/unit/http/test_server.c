@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "http/server.h"
+#include "http/engine/server.h"
 
 #include <netinet/in.h>
 #include <pthread.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: one table reads, writes and describes a body; what is not right comes in not at all. Method: a shape with a
  * member of every type, good and bad bodies with the reason and the pointer that each must give. */
-#include "http/shape.h"
+#include "http/gate/shape.h"
 
 #include "crypto/id_seal.h"
-#include "domain/attribute_set.h"
+#include "domain/words/attribute_set.h"
 #include "unit/crypto/fixture.h"
 
 typedef enum colour { COLOUR_NONE, COLOUR_RED, COLOUR_BLUE } colour;

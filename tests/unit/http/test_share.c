@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Goal: nobody has more waiting than his share, what has been done makes room, and nobody else is held for it. Method:
  * one caller at the last and the first value beyond, then more callers than there are places. */
-#include "http/share.h"
+#include "http/gate/share.h"
 
 #include "support/cmocka.h"
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Rows of alerts in and out. */
+#include "domain/entrance/passkey_alert.h"
+
+#include "base/limits.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+#define DAY_MS (24LL * 3600 * 1000)
+
+static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
+{
+    struct sql_alert_forget_in old = {row->person_id, cx->now_ms - LIMIT_ALERT_MS};
+    TRY(sql_alert_forget(cx, &old, NULL));
+    return sql_alert_insert(cx, row, NULL);
+}
+
+/* Whether as many of a kind are told of a day as a day may have. Each kind has its own: else whoever brings about many
+ * of one would keep the person from what is told as another. */
+static err is_full(struct ctx *cx, int64_t person_id, alert_kind kind, bool *out)
+{
+    struct sql_alert_count_since_in in = {person_id, kind, cx->now_ms - DAY_MS};
+    struct sql_alert_count_since_row row = {0};
+    bool found = false;
+    TRY(sql_alert_count_since(cx, &in, &row, &found));
+    *out = row.alerts >= LIMIT_PASSKEY_CHANGES_A_DAY;
+    return OK;
+}
+
+err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+{
+    struct sql_alert_insert_in row = {.person_id = person_id, .alert_id = ctx_number(cx), .kind = kind,
+                                      .passkey_id = passkey_id, .at_ms = cx->now_ms};
+    return insert(cx, &row);
+}
+
+err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
+{
+    bool full = false;
+    TRY(is_full(cx, person_id, kind, &full));
+    if (full)
+        return FAIL(cx, TOO_MANY, "passkey.too_many_changes", "there were %d such changes within a day",
+                    LIMIT_PASSKEY_CHANGES_A_DAY);
+    return alert_add(cx, person_id, kind, passkey_id);
+}
+
+err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id)
+{
+    bool full = false;
+    TRY(is_full(cx, person_id, ALERT_PASSKEY_COPIED, &full));
+    return full ? OK : alert_add(cx, person_id, ALERT_PASSKEY_COPIED, passkey_id);
+}
+
+err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id)
+{
+    struct sql_alert_insert_in row = {.person_id = cx->actor.person_id, .alert_id = ctx_number(cx),
+                                      .kind = ALERT_CLIENT_ENDED, .at_ms = cx->now_ms,
+                                      .organisation_id = organisation_id, .system_id = system_id};
+    bool full = false;
+    TRY(is_full(cx, row.person_id, ALERT_CLIENT_ENDED, &full));
+    return full ? OK : insert(cx, &row);
+}
+
+err alert_list(struct ctx *cx, struct alert_list *list)
+{
+    TRY(policy_require_own(cx, POLICY_PASSKEY_READ));
+    struct sql_alert_list_in in = {cx->actor.person_id, list->before != 0 ? list->before : INT64_MAX, list->limit + 1};
+    struct sql_alert_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_alert_list(cx, &in, &rows, &count));
+    list->out_more = count > (size_t)list->limit;
+    list->out_count = list->out_more ? (size_t)list->limit : count;
+    list->out = ARENA_ARRAY(cx->arena, struct alert, list->out_count);
+    if (list->out == NULL)
+        return FAIL_MEMORY(cx);
+    for (size_t i = 0; i < list->out_count; i++)
+        list->out[i] = (struct alert){rows[i].alert_id, (alert_kind)rows[i].kind, rows[i].passkey_id, rows[i].at_ms,
+                                      rows[i].organisation_id, rows[i].system_id};
+    return OK;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Codes, waits, and the session at their end. */
+#include "domain/entrance/recovery.h"
+
+#include <string.h>
+
+#include "base/limits.h"
+#include "crypto/keyring.h"
+#include "crypto/token.h"
+#include "domain/entrance/passkey.h"
+#include "domain/entrance/passkey_alert.h"
+#include "domain/entrance/session.h"
+#include "domain/parties/member.h"
+#include "domain/policy.h"
+#include "store/queries.h"
+
+/* ---- codes */
+
+/* Nobody who can change rows makes a code that of another person. */
+struct bound {
+    uint8_t hash[HASH_BYTES];
+};
+
+static struct bound bound_to(const struct ctx *cx, const struct claim_code *code, int64_t person_id)
+{
+    struct token token = {.text = TEXT_NONE};
+    struct token_place place = {.owner = person_id};
+    struct secret_key key;
+    struct bound bound = {{0}};
+    memcpy(token.hash, code->hash, HASH_BYTES);
+    keyring_node_key(cx->keyring, KEYRING_TAG, &key);
+    token_bind(&token, &key, &place, bound.hash);
+    secret_wipe(&key, sizeof key);
+    return bound;
+}
+
+static err add_code(struct ctx *cx, int64_t person_id, struct text *out)
+{
+    struct claim_code code;
+    TRY(claim_code_make(cx, &code));
+    struct bound bound = bound_to(cx, &code, person_id);
+    struct sql_recovery_code_insert_in row = {
+        .code_hash = {code.hash, HASH_BYTES},
+        .person_id = person_id,
+        .hash = {bound.hash, HASH_BYTES},
+        .created_at_ms = cx->now_ms,
+    };
+    *out = code.text;
+    return sql_recovery_code_insert(cx, &row, NULL);
+}
+
+err recovery_codes_make(struct ctx *cx, void *arg)
+{
+    struct recovery_codes *codes = arg;
+    int64_t person_id = cx->actor.person_id;
+    TRY(policy_require_own(cx, POLICY_PASSKEY_CHANGE));
+    TRY(passkey_require_fresh(cx));
+    struct sql_erase_recovery_codes_in old = {person_id};
+    struct sql_erase_recovery_in wait = {person_id};
+    TRY(sql_erase_recovery_codes(cx, &old, NULL));
+    TRY(sql_erase_recovery(cx, &wait, NULL));
+    for (size_t i = 0; i < RECOVERY_CODES; i++)
+        TRY(add_code(cx, person_id, &codes->out[i]));
+    return alert_add_change(cx, person_id, ALERT_CODES_MADE, 0);
+}
+
+err recovery_codes_count(struct ctx *cx, int64_t person_id, int64_t *out)
+{
+    struct sql_recovery_code_count_in in = {person_id};
+    struct sql_recovery_code_count_row row = {0};
+    bool found = false;
+    TRY(sql_recovery_code_count(cx, &in, &row, &found));
+    *out = row.codes;
+    return OK;
+}
+
+/* ---- waits */
+
+/* One that nobody has come for is none any more. */
+static err load_wait(struct ctx *cx, int64_t person_id, struct sql_recovery_load_row *out, bool *out_waits)
+{
+    struct sql_recovery_load_in in = {person_id};
+    bool found = false;
+    TRY(sql_recovery_load(cx, &in, out, &found));
+    *out_waits = found && cx->now_ms < out->opens_at_ms + LIMIT_RECOVERY_OPEN_MS;
+    return OK;
+}
+
+err recovery_load(struct ctx *cx, struct recovery_state *out)
+{
+    struct sql_recovery_load_row wait = {0};
+    bool waits = false;
+    TRY(policy_require_own(cx, POLICY_PASSKEY_READ));
+    *out = (struct recovery_state){0};
+    TRY(recovery_codes_count(cx, cx->actor.person_id, &out->codes_left));
+    TRY(load_wait(cx, cx->actor.person_id, &wait, &waits));
+    if (waits) {
+        out->begun_at_ms = wait.begun_at_ms;
+        out->opens_at_ms = wait.opens_at_ms;
+    }
+    return OK;
+}
+
+static err fail_code(struct ctx *cx)
+{
+    return FAIL(cx, UNAUTHENTICATED, "recovery.code_unknown", "this code is unknown or used");
+}
+
+/* Whose code it is: somebody who is here. */
+static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_code, int64_t *out_person_id)
+{
+    struct sql_recovery_code_load_row row = {0};
+    struct id id;
+    bool found = false;
+    if (!claim_code_parse(typed, out_code))
+        return fail_code(cx);
+    struct sql_recovery_code_load_in in = {{out_code->hash, HASH_BYTES}};
+    TRY(sql_recovery_code_load(cx, &in, &row, &found));
+    struct bound due = bound_to(cx, out_code, row.person_id);
+    if (!found || row.hash.size != HASH_BYTES || !secret_equals(due.hash, row.hash.at, HASH_BYTES))
+        return fail_code(cx);
+    TRY(human_find(cx, row.person_id, &id));
+    if (id.type == ID_NONE)
+        return fail_code(cx);
+    *out_person_id = row.person_id;
+    return OK;
+}
+
+err recovery_look(struct ctx *cx, struct text code)
+{
+    struct claim_code parsed;
+    int64_t person_id = 0;
+    return find_code(cx, code, &parsed, &person_id);
+}
+
+static err begin(struct ctx *cx, const struct claim_code *code, struct recovery_come *come)
+{
+    struct sql_recovery_save_in row = {
+        .person_id = come->out_person_id,
+        .code_hash = {code->hash, HASH_BYTES},
+        .begun_at_ms = cx->now_ms,
+        .opens_at_ms = cx->now_ms + LIMIT_RECOVERY_WAIT_MS,
+    };
+    come->out_opens_at_ms = row.opens_at_ms;
+    TRY(sql_recovery_save(cx, &row, NULL));
+    return alert_add(cx, come->out_person_id, ALERT_RECOVERY_BEGUN, 0);
+}
+
+static err let_in(struct ctx *cx, const struct claim_code *code, struct recovery_come *come)
+{
+    struct sql_recovery_code_delete_in used = {{code->hash, HASH_BYTES}};
+    struct sql_erase_recovery_in wait = {come->out_person_id};
+    TRY(sql_recovery_code_delete(cx, &used, NULL));
+    TRY(sql_erase_recovery(cx, &wait, NULL));
+    TRY(alert_add(cx, come->out_person_id, ALERT_RECOVERED, 0));
+    const struct session_start start = {come->out_person_id, SESSION_BY_CODE, come->device};
+    return session_begin(cx, &start, &come->out_session_token);
+}
+
+err recovery_come(struct ctx *cx, void *arg)
+{
+    struct recovery_come *come = arg;
+    struct sql_recovery_load_row wait = {0};
+    struct claim_code code;
+    bool waits = false;
+    come->out_session_token = TEXT_NONE;
+    TRY(find_code(cx, come->code, &code, &come->out_person_id));
+    TRY(load_wait(cx, come->out_person_id, &wait, &waits));
+    if (!waits)
+        return begin(cx, &code, come);
+    come->out_opens_at_ms = wait.opens_at_ms;
+    return cx->now_ms < wait.opens_at_ms ? OK : let_in(cx, &code, come);
+}
+
+err recovery_stop(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the wait is the caller's own */
+    struct sql_recovery_load_row wait = {0};
+    bool waits = false;
+    TRY(policy_require_own(cx, POLICY_PASSKEY_CHANGE));
+    TRY(load_wait(cx, cx->actor.person_id, &wait, &waits));
+    if (!waits)
+        return FAIL(cx, CONFLICT, "recovery.none", "nobody has begun to recover this account");
+    struct sql_recovery_code_delete_in void_ = {wait.code_hash};
+    struct sql_erase_recovery_in gone = {cx->actor.person_id};
+    TRY(sql_recovery_code_delete(cx, &void_, NULL));
+    TRY(sql_erase_recovery(cx, &gone, NULL));
+    return alert_add(cx, cx->actor.person_id, ALERT_RECOVERY_STOPPED, 0);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A list in order and one timer. Beats are short, so few wait at a time and a newcomer stands near the end. */
+#include "http/engine/hold.h"
+
+#include <assert.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http/engine/exchange.h"
+
+#define SECOND_NS INT64_C(1000000000)
+
+bool hold_open(struct hold *hold, int64_t beat_ns)
+{
+    hold->beat_ns = beat_ns;
+    hold->first = NULL;
+    hold->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    return hold->timer_fd >= 0;
+}
+
+void hold_close(struct hold *hold)
+{
+    if (hold->timer_fd >= 0)
+        close(hold->timer_fd);
+    hold->timer_fd = -1;
+    hold->first = NULL;
+}
+
+static void arm(struct hold *hold, int64_t now_ns)
+{
+    int64_t wait_ns = hold->first == NULL ? 0 : hold->first->leaves_at_ns - now_ns;
+    if (hold->first != NULL && wait_ns < 1)
+        wait_ns = 1; /* nothing would disarm it */
+    struct itimerspec wait = {.it_value = {wait_ns / SECOND_NS, wait_ns % SECOND_NS}};
+    int armed = timerfd_settime(hold->timer_fd, 0, &wait, NULL);
+    assert(armed == 0); /* fails for what is no timer or no time only */
+    (void)armed;
+}
+
+void hold_add(struct hold *hold, struct exchange *exchange, int64_t now_ns)
+{
+    int64_t taken_ns = now_ns - exchange->call.started_ns;
+    int64_t beats = taken_ns < 0 ? 1 : taken_ns / hold->beat_ns + 1;
+    struct exchange **place = &hold->first;
+    exchange->leaves_at_ns = exchange->call.started_ns + beats * hold->beat_ns;
+    while (*place != NULL && (*place)->leaves_at_ns <= exchange->leaves_at_ns)
+        place = &(*place)->next;
+    exchange->next = *place;
+    *place = exchange;
+    if (hold->first == exchange)
+        arm(hold, now_ns);
+}
+
+struct exchange *hold_take(struct hold *hold, int64_t now_ns)
+{
+    struct exchange *first = hold->first;
+    if (first == NULL || first->leaves_at_ns > now_ns) {
+        arm(hold, now_ns);
+        return NULL;
+    }
+    hold->first = first->next;
+    first->next = NULL;
+    return first;
+}
