@@ -56,7 +56,8 @@ static bool is_checkpointer(void)
 bool effect_strikes(effect_kind kind)
 {
     struct effect_plan *plan = effect_plan();
-    if (!atomic_load(&plan->armed) || is_checkpointer())
+    bool counts = plan->kind == EFFECT_NONE || plan->kind == kind; /* of the others nobody asks */
+    if (!atomic_load(&plan->armed) || !counts || is_checkpointer())
         return false;
     int64_t call = atomic_fetch_add(&plan->calls[kind], 1) + 1;
     bool strikes = plan->kind == kind && (call == plan->at || (plan->on && call > plan->at));

@@ -5,7 +5,6 @@
  * one node, in a process of its own, with the n-th call failing; SEED= repeats the drawn n, RUNS= draws more, RUNS=0
  * takes all, ONLY= those of some scenes or effects, SHOW=1 tells of each. Controls: scenes that drop a failure on
  * purpose must be seen. */
-#include <dirent.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +17,7 @@
 #include "fault/effect_plan.h"
 #include "fault/effect_scenes.h"
 #include "fault/effect_state.h"
+#include "fault/folder_copy.h"
 #include "ledger/audit.h"
 #include "support/dice.h"
 #include "support/folder.h"
@@ -71,46 +71,6 @@ static bool complain_of(struct judge *judge, const char *what)
 {
     const struct failure *failure = &judge->bench->world.node.cx.failure;
     return complain(judge->verdict, "%s: %s: %s (%s)", what, failure->reason, failure->detail, failure->where);
-}
-
-/* ---- folders */
-
-static void copy_file(const char *from, const char *to)
-{
-    static const size_t CHUNK = 65536;
-    FILE *in = fopen(from, "rb");
-    FILE *out = fopen(to, "wb");
-    char *bytes = calloc(1, CHUNK);
-    if (in == NULL || out == NULL || bytes == NULL)
-        fail_msg("%s does not copy", from);
-    for (size_t got = CHUNK; got == CHUNK;) {
-        got = fread(bytes, 1, CHUNK, in);
-        assert_int_equal(fwrite(bytes, 1, got, out), got);
-    }
-    free(bytes);
-    (void)fclose(in); /* it was only read */
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(chmod(to, 0600), 0);
-}
-
-static void copy_folder(const char *from, const char *to)
-{
-    char one[400];
-    char other[400];
-    DIR *list = opendir(from);
-    assert_non_null(list);
-    assert_int_equal(mkdir(to, 0700), 0);
-    for (struct dirent *entry; (entry = readdir(list)) != NULL;) {
-        if (entry->d_name[0] == '.')
-            continue;
-        (void)snprintf(one, sizeof one, "%s/%s", from, entry->d_name);
-        (void)snprintf(other, sizeof other, "%s/%s", to, entry->d_name);
-        if (entry->d_type == DT_DIR)
-            copy_folder(one, other);
-        else
-            copy_file(one, other);
-    }
-    assert_int_equal(closedir(list), 0);
 }
 
 /* ---- the process in which something fails */
@@ -324,7 +284,7 @@ static bool run_one(struct judge *judge, const struct run *run)
     if (run->scene->is_empty)
         assert_int_equal(mkdir(judge->folder, 0700), 0);
     else
-        copy_folder(judge->template_, judge->folder);
+        folder_copy(judge->template_, judge->folder);
     int status = in_process(judge, run, act);
     if (status != 0)
         (void)snprintf(verdict->reason, sizeof verdict->reason, "the process ends");
@@ -411,6 +371,14 @@ static bool is_wanted(const struct run *run)
     (void)snprintf(names[2], sizeof names[2], ",%s/%s,", run->scene->name, effect_word(run->kind));
     return only == NULL || strstr(list, names[0]) != NULL || strstr(list, names[1]) != NULL ||
            strstr(list, names[2]) != NULL;
+}
+
+static bool is_scene_wanted(const struct scene *scene)
+{
+    for (int kind = 1; kind < EFFECT_COUNT; kind++)
+        if (is_wanted(&(struct run){.scene = scene, .kind = (effect_kind)kind}))
+            return true;
+    return false;
 }
 
 /* A call that is tried again when a signal came would be tried for ever; a lock, for as long as anybody waits for the
@@ -535,9 +503,14 @@ static void run_controls(struct judge *judge)
     }
 }
 
+/* Of those that nobody wants, no call is known, so none fails. */
 static void learn(struct judge *judge, struct verdict *good)
 {
+    bool any = false;
     for (int i = 0; i < SCENE_COUNT; i++) {
+        if (!is_scene_wanted(&SCENES[i]))
+            continue;
+        any = true;
         learn_one(judge, &SCENES[i], &good[i]);
         if (dice_setting("SHOW", 0) == 0)
             continue;
@@ -546,6 +519,8 @@ static void learn(struct judge *judge, struct verdict *good)
             (void)printf(" %s %lld,", effect_word((effect_kind)kind), (long long)good[i].calls[kind]);
         (void)printf("\n");
     }
+    if (!any)
+        fail_msg("ONLY=%s names no scene and no effect", getenv("ONLY"));
 }
 
 static void what_fails_is_done_wholly_or_not_at_all(void **state)
