@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "fault/effect_places.h"
+
 /* The first access comes before main(), when there is one thread. */
 static struct effect_plan **place_of_plan(void)
 {
@@ -60,6 +62,8 @@ bool effect_strikes(effect_kind kind)
     if (!atomic_load(&plan->armed) || !counts || is_checkpointer())
         return false;
     int64_t call = atomic_fetch_add(&plan->calls[kind], 1) + 1;
+    if (plan->kind == EFFECT_NONE)
+        effect_places_note(kind, call);
     bool strikes = plan->kind == kind && (call == plan->at || (plan->on && call > plan->at));
     if (strikes)
         (void)atomic_fetch_add(&plan->refused, 1);

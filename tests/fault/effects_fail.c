@@ -14,6 +14,7 @@
 
 #include "base/limits.h"
 #include "domain/people/person_key.h"
+#include "fault/effect_places.h"
 #include "fault/effect_plan.h"
 #include "fault/effect_scenes.h"
 #include "fault/effect_state.h"
@@ -24,7 +25,7 @@
 
 #define RUNS_DEFAULT 300
 #define WORKERS 2
-#define EACH_MAX 2500 /* calls of one kind in one scene */
+#define EACH_MAX 2500 /* calls of one kind in one scene; of more, some of each place that they come from */
 
 /* What the processes of one run tell. */
 struct verdict {
@@ -37,6 +38,8 @@ struct verdict {
     char         reason[48];
     char         why[400];
     int64_t      calls[EFFECT_COUNT];
+    int64_t     *chosen[EFFECT_COUNT]; /* of many thousands; NULL: all */
+    size_t       chosen_count[EFFECT_COUNT];
 };
 
 struct run {
@@ -391,13 +394,15 @@ static bool is_possible(const struct run *run, const struct verdict *good)
     return good[run->scene - SCENES].calls[run->kind] > 0;
 }
 
-/* Of many thousand calls, all of one kind, some that lie evenly: EACH= says how many. */
 static void add_each(struct runs *runs, struct run run, const struct verdict *good)
 {
-    int64_t calls = good[run.scene - SCENES].calls[run.kind];
-    int64_t step = calls / dice_setting("EACH", EACH_MAX) + 1;
-    for (run.at = 1; is_possible(&run, good) && run.at <= calls; run.at += step)
+    const struct verdict *of_scene = &good[run.scene - SCENES];
+    const int64_t *chosen = of_scene->chosen[run.kind];
+    size_t count = chosen != NULL ? of_scene->chosen_count[run.kind] : (size_t)of_scene->calls[run.kind];
+    for (size_t i = 0; is_possible(&run, good) && i < count; i++) {
+        run.at = chosen != NULL ? chosen[i] : (int64_t)i + 1;
         add_run(runs, run);
+    }
 }
 
 static void add_all(struct runs *runs, const struct verdict *good)
@@ -484,6 +489,16 @@ static void learn_one(struct judge *judge, const struct scene *scene, struct ver
     *good = *judge->verdict;
 }
 
+/* EACH= says how many calls of one kind are each tried; of more than that, those that are chosen. */
+static void choose_calls(struct verdict *good)
+{
+    for (int kind = 1; kind < EFFECT_COUNT; kind++) {
+        int64_t calls = good->calls[kind];
+        if (calls > dice_setting("EACH", EACH_MAX))
+            good->chosen[kind] = effect_places_choose((effect_kind)kind, calls, &good->chosen_count[kind]);
+    }
+}
+
 static void run_controls(struct judge *judge)
 {
     for (int i = 0; i < CONTROL_COUNT; i++) {
@@ -512,11 +527,16 @@ static void learn(struct judge *judge, struct verdict *good)
             continue;
         any = true;
         learn_one(judge, &SCENES[i], &good[i]);
+        choose_calls(&good[i]);
         if (dice_setting("SHOW", 0) == 0)
             continue;
         (void)printf("%s:", SCENES[i].name);
-        for (int kind = 1; kind < EFFECT_COUNT; kind++)
-            (void)printf(" %s %lld,", effect_word((effect_kind)kind), (long long)good[i].calls[kind]);
+        for (int kind = 1; kind < EFFECT_COUNT; kind++) {
+            (void)printf(" %s %lld", effect_word((effect_kind)kind), (long long)good[i].calls[kind]);
+            if (good[i].chosen[kind] != NULL)
+                (void)printf(" (%zu chosen)", good[i].chosen_count[kind]);
+            (void)printf(",");
+        }
         (void)printf("\n");
     }
     if (!any)
@@ -545,9 +565,11 @@ static void what_fails_is_done_wholly_or_not_at_all(void **state)
     bench_found(bench, template_);
     struct judge judge = {.bench = bench, .folder = copy, .template_ = template_,
                           .verdict = share(sizeof *judge.verdict)};
-    run_controls(&judge);
-    learn(&judge, good);
     int64_t wanted = dice_setting("RUNS", RUNS_DEFAULT);
+    run_controls(&judge);
+    if (wanted == 0)
+        effect_places_watch();
+    learn(&judge, good);
     if (wanted == 0)
         add_all(&runs, good);
     else
@@ -560,6 +582,8 @@ static void what_fails_is_done_wholly_or_not_at_all(void **state)
     arena_close(bench->founding);
     folder_remove(folder);
     free(runs.at);
+    for (int i = 0; i < SCENE_COUNT * EFFECT_COUNT; i++)
+        free(good[i / EFFECT_COUNT].chosen[i % EFFECT_COUNT]);
     free(good);
     free(bench);
     if (atomic_load(&tally->red))
