@@ -25,6 +25,7 @@ class Controls(unittest.TestCase):
                 done = subprocess.run([FAULTS, kind], capture_output=True, text=True, timeout=60, check=False)
                 self.assertNotEqual(done.returncode, 0, done.stderr)
                 self.assertIn(words, done.stderr)
+                print(f"control: {kind}: red: {words}")
 
 
 if __name__ == "__main__":

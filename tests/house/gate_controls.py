@@ -80,6 +80,7 @@ class Controls(unittest.TestCase):
                 code, output = self.look_at(*flags)
                 self.assertEqual(code, 1, output)
                 self.assertIn(words, output)
+                print(f"control: {words}: red")
 
     def test_an_object_without_control_flow_protection_is_found(self):
         (self.folder / "program.c").write_text(PROGRAM)
@@ -122,6 +123,7 @@ class Controls(unittest.TestCase):
                 code, output = self.analyse(tool, text)
                 self.assertEqual(code, 1, output)
                 self.assertIn(words, output)
+                print(f"control: {tool}, {words}: red")
 
     def test_what_is_right_passes(self):
         for tool in ANALYZERS:

@@ -166,7 +166,7 @@ def test_nothing_is_lost_and_service_comes_back():
                 check_repeats(writer)
             assert took <= BACK_SECONDS, f"the first answer came {took:.1f} s after the promotion"
             node.expect_sound()
-            print(f"{test.answers} answers, of which {reads} reads; {test.refusals} requests refused meanwhile; "
+            print(f"found: 0 lost, 0 doubled of {test.answers} answers, of which {reads} reads; {test.refusals} requests refused meanwhile; "
                   f"back after {took:.2f} s")
 
 
@@ -193,7 +193,7 @@ def test_a_standby_that_is_not_waited_for_is_seen_to_lose():
             lost, twice = judge(test, effects(standby, "one"))
             assert lost > 0, "the test would not see a loss"
             assert twice == 1, f"{twice} made twice, not the one that was"
-            print(f"control: {lost} acknowledged grants lost and seen")
+            print(f"control: a standby that is not waited for: red, {lost} acknowledged grants lost")
             one_sentence(node.command("serve", "--listen", "127.0.0.1:0"), "CORRUPT")
 
 

@@ -107,8 +107,9 @@ static double judge(const struct pair *pair)
     for (int i = 0; i < ROUNDS && least >= T_MAX; i++)
         least = fmin(least, one_round(pair, times));
     test_free(times);
-    print_message("%zu octets, differing at %d and at %d (-1: nowhere): |t| = %.1f\n", pair->size, pair->differs[0],
-                  pair->differs[1], least);
+    print_message("%s: %zu octets, differing at %d and at %d (-1: nowhere): %s|t| = %.1f\n",
+                  pair->compare == secret_equals ? "found" : "control", pair->size, pair->differs[0], pair->differs[1],
+                  least < T_MAX ? "" : "red, ", least);
     return least;
 }
 
