@@ -239,7 +239,8 @@ static bool is_the_same(const struct ctx *cx, const struct grant *grant, const s
     const struct request_make *make = &answer->make;
     int64_t duration_ms = make->duration_ms != 0 ? make->duration_ms : purpose->longest_ms;
     return attribute_set_equals(make->attributes, grant->attributes) && grant->purpose_version == purpose->version &&
-           grant->departments == answer->out_pushed.system.actor.department_bit && grant->uses.kind == USES_PERIOD &&
+           grant->departments == answer->out_pushed.system.actor.department_bit &&
+           uses_equals(&grant->uses, &make->uses) && !uses_is_counted(&make->uses) &&
            grant->until_at_ms - cx->now_ms <= duration_ms;
 }
 
@@ -250,7 +251,7 @@ static err find_grant(struct ctx *cx, struct authorization_answer *answer, const
     struct grant_question question = {&answer->out_relationship, make->purpose.item};
     struct grant *grants = NULL;
     size_t count = 0;
-    if (answer->terms.answer != ANSWER_ACCEPT || make->uses.kind != USES_PERIOD)
+    if (answer->terms.answer != ANSWER_ACCEPT)
         return OK;
     TRY(grant_list_open(cx, &question, &grants, &count));
     TRY(objection_mark(cx, &answer->out_relationship, grants, count));
@@ -292,6 +293,18 @@ err authorization_foresee(struct ctx *cx, struct authorization_answer *answer, b
     return OK;
 }
 
+/* Nobody is kept from signing in by what was said before: of as many grants as a purpose may have the oldest gives
+ * way. */
+static err make_way(struct ctx *cx, const struct authorization_answer *answer)
+{
+    const struct grant_question question = {&answer->out_relationship, answer->make.purpose.item};
+    struct grant *grants = NULL;
+    size_t count = 0;
+    TRY(grant_list_open(cx, &question, &grants, &count));
+    struct grant_withdraw oldest = {.grant_id = count > 0 ? grants[0].grant_id : 0};
+    return count < LIMIT_GRANTS_OF_PURPOSE ? OK : grant_withdraw(cx, &oldest);
+}
+
 static err give(struct ctx *cx, struct authorization_answer *answer, const struct actor *person)
 {
     struct purpose purpose;
@@ -301,8 +314,10 @@ static err give(struct ctx *cx, struct authorization_answer *answer, const struc
     TRY(find_grant(cx, answer, &purpose));
     if (answer->out_has_grant)
         return OK;
+    TRY(make_way(cx, answer));
     answer->make.person_id = answer->out_relationship.person_id;
     answer->make.relationship_id = answer->out_relationship.relationship_id;
+    answer->make.is_answered = true;
     cx->actor = answer->out_pushed.system.actor;
     TRY(request_make(cx, &answer->make));
     cx->actor = *person;
@@ -313,20 +328,23 @@ static err give(struct ctx *cx, struct authorization_answer *answer, const struc
     return OK;
 }
 
-/* A client that wants somebody to sign in each day keeps the newest; the oldest are not worth a refusal. Only many
- * clients fill the person's own list. */
+/* A client that wants somebody to sign in each day keeps the newest; the oldest are not worth a refusal, nor is anybody
+ * kept from signing in by very many clients. What rests on nothing any more takes no place. */
 static err make_room(struct ctx *cx, const struct sql_authorization_insert_in *row)
 {
-    struct sql_authorization_crowd_out_in in = {row->person_id, row->organisation_id, row->system_id,
-                                                LIMIT_AUTHORIZATIONS_OF_CLIENT - 1};
-    struct sql_authorization_count_row all = {0};
+    struct sql_authorization_count_in beside = {row->person_id, row->organisation_id, row->system_id};
+    struct sql_authorization_forget_dead_in dead = {row->person_id, cx->now_ms};
+    struct sql_authorization_crowd_out_in of_client = {row->person_id, row->organisation_id, row->system_id,
+                                                       LIMIT_AUTHORIZATIONS_OF_CLIENT - 1};
+    struct sql_authorization_crowd_out_any_in of_all = {row->person_id, LIMIT_AUTHORIZATIONS - 1};
+    struct sql_authorization_count_row count = {0};
     bool found = false;
-    TRY(sql_authorization_crowd_out(cx, &in, NULL));
-    TRY(sql_authorization_count(cx, &(struct sql_authorization_count_in){row->person_id}, &all, &found));
-    if (all.authorizations >= LIMIT_AUTHORIZATIONS)
-        return FAIL(cx, CONFLICT, "authorization.too_many", "%d clients and more act for you already: end one first",
-                    LIMIT_AUTHORIZATIONS / LIMIT_AUTHORIZATIONS_OF_CLIENT);
-    return OK;
+    TRY(sql_authorization_count(cx, &beside, &count, &found));
+    if (count.of_client < LIMIT_AUTHORIZATIONS_OF_CLIENT && count.authorizations < LIMIT_AUTHORIZATIONS)
+        return OK;
+    TRY(sql_authorization_forget_dead(cx, &dead, NULL));
+    TRY(sql_authorization_crowd_out(cx, &of_client, NULL));
+    return sql_authorization_crowd_out_any(cx, &of_all, NULL);
 }
 
 static err keep(struct ctx *cx, struct authorization_answer *answer)

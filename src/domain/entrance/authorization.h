@@ -61,9 +61,10 @@ err authorization_end_own(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* ---- the answer, a store_write_fn. The person's; the request is used up by it, whatever it is. What is given is a
  * grant that the client's department has asked for and the person answered, as request.h has it: its failures come
- * through. A live grant that is the same is taken as it is. Somebody who has no relationship there begins
- * one. Of one person with one client the newest LIMIT_AUTHORIZATIONS_OF_CLIENT stay. MALFORMED authorization.unknown;
- * CONFLICT relationship.paused, authorization.purpose_changed, authorization.too_many; TOO_MANY
+ * through. A live grant that is the same is taken as it is. Somebody who has no relationship there begins one. Of one
+ * person with one client the newest LIMIT_AUTHORIZATIONS_OF_CLIENT stay, with all clients the newest
+ * LIMIT_AUTHORIZATIONS; of as many live grants as a purpose may have the oldest is withdrawn. MALFORMED
+ * authorization.unknown; CONFLICT relationship.paused, authorization.purpose_changed; TOO_MANY
  * relationship.too_many_proposals. */
 struct authorization_answer {
     struct text           name;         /* of the pushed request */

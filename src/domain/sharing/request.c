@@ -190,7 +190,8 @@ static err prepare(struct ctx *cx, const struct request_make *make, struct reque
         request.attributes = attribute_set_union(purpose.needed, purpose.optional);
     TRY(check_asked(cx, &purpose, request.attributes, request.duration_ms));
     TRY(uses_check(cx, &request.uses, "/uses"));
-    TRY(check_pressure(cx, &request));
+    if (!make->is_answered)
+        TRY(check_pressure(cx, &request));
     *out = request;
     return OK;
 }

@@ -76,6 +76,7 @@ struct request_make {
     struct attribute_set attributes;  /* empty: all that the purpose names */
     int64_t              duration_ms; /* 0: the purpose's longest */
     struct uses          uses;
+    bool                 is_answered; /* in this very write, by a person who came for it: it waits for nobody */
     struct request       out;
 };
 err request_make(struct ctx *cx, void *arg) MUST_CHECK;

@@ -158,7 +158,12 @@ static void multiply_authorizations(struct world *world, int count)
     world_spoil(world, "people.db", sql);
 }
 
-static void a_person_with_very_many_clients_ends_one_first(void **state)
+static int64_t all_authorizations(struct world *world)
+{
+    return world_number(world, "people.db", "SELECT count(*) FROM authorization_now");
+}
+
+static void of_very_many_clients_the_oldest_answer_gives_way(void **state)
 {
     struct world *world = *state;
     struct actor client = web_make_client(world);
@@ -166,14 +171,92 @@ static void a_person_with_very_many_clients_ends_one_first(void **state)
     (void)web_accept(world, &client, &code);
     multiply_authorizations(world, LIMIT_AUTHORIZATIONS - 2);
     struct authorization_answer answer = sign_in(world, &client, &name);
-    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer)); /* the last one */
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer)); /* the last one that has room */
+    assert_int_equal(all_authorizations(world), LIMIT_AUTHORIZATIONS);
+    assert_int_equal(world_number(world, "people.db", "SELECT min(authorization_id) FROM authorization_now"), 1);
     answer = sign_in(world, &client, &name);
-    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &answer), CONFLICT, "authorization.too_many");
-    ASSERT_OK(world, WRITE(world, world->bob, authorization_answer, &answer)); /* it waits still, for anybody */
-    answer = sign_in(world, &client, &name);
-    int64_t id = list_of(world, 0, 1).out[0].authorization_id;
-    ASSERT_OK(world, WRITE(world, world->ada, authorization_end_own, &id));
     ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    assert_int_equal(all_authorizations(world), LIMIT_AUTHORIZATIONS);
+    assert_int_equal(world_number(world, "people.db", "SELECT min(authorization_id) FROM authorization_now"), 2);
+}
+
+/* What rests on a grant or a relationship that is over takes nobody's place, of many clients or of one. */
+static void dead_answers_give_way_before_any_that_lives(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world), other = web_make_client(world);
+    struct authorization_token token;
+    struct kept first, code, name;
+    struct authorization_answer answer = sign_in(world, &other, &name); /* the oldest, which rests on no grant */
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    web_keep(&first, answer.out_code);
+    struct tokens tokens = web_redeem(world, &other, &first);
+    struct grant_withdraw withdraw = {.grant_id = web_accept(world, &client, &code).grant_id};
+    for (int i = 2; i < LIMIT_AUTHORIZATIONS_OF_CLIENT; i++)
+        (void)web_accept(world, &client, &code);
+    answer = sign_in(world, &client, &name);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    ASSERT_OK(world, WRITE(world, world->ada, grant_withdraw, &withdraw));
+    assert_int_equal(all_authorizations(world), LIMIT_AUTHORIZATIONS_OF_CLIENT + 1);
+    answer = sign_in(world, &client, &name);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    assert_int_equal(all_authorizations(world), 3); /* those that nothing but signing in rests on */
+    assert_true(web_lives(world, &tokens.access, &token));
+    for (int i = 2; i < LIMIT_AUTHORIZATIONS_OF_CLIENT; i++) {
+        answer = sign_in(world, &client, &name);
+        ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    }
+    struct relationship_end end = {.relationship_id = answer.out_relationship.relationship_id};
+    ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
+    assert_int_equal(all_authorizations(world), LIMIT_AUTHORIZATIONS_OF_CLIENT + 1);
+    answer = sign_in(world, &client, &name);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    assert_int_equal(all_authorizations(world), 1);
+}
+
+/* Lesser answers are each a grant of their own, and of a purpose there are so many and no more. */
+static void neither_lesser_answers_nor_open_requests_keep_anybody_from_signing_in(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct kept name, code;
+    struct grant first = web_accept(world, &client, &code), given = first;
+    struct request_make make = {.person_id = first.person_id, .relationship_id = first.relationship_id,
+                                .purpose = world_purpose_id(&world->delivery)};
+    for (int i = 0; i < LIMIT_REQUESTS_OPEN; i++)
+        ASSERT_OK(world, WRITE(world, client, request_make, &make));
+    ASSERT_FAILS(world, WRITE(world, client, request_make, &make), CONFLICT, "request.too_many_open");
+    for (int i = 0; i < LIMIT_GRANTS_OF_PURPOSE; i++) {
+        name = web_push(world, &client, "");
+        struct authorization_answer lesser = web_answer_of(world, &name);
+        lesser.terms = (struct request_answer){.answer = ANSWER_ADJUST, .set_duration = true,
+                                               .duration_ms = TIME_DAY_MS * (i + 1)};
+        ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &lesser));
+        assert_int_not_equal(lesser.out_grant.grant_id, given.grant_id);
+        given = lesser.out_grant;
+        test_node_rest(&world->node);
+    }
+    assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM grant_now WHERE state = 1"),
+                     LIMIT_GRANTS_OF_PURPOSE);
+    struct grant now;
+    ASSERT_OK(world, grant_load(world_as(world, world->operator_), first.person_id, first.grant_id, &now));
+    assert_int_equal(now.state, GRANT_WITHDRAWN); /* the oldest one, with a receipt like any other stop */
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void an_answer_until_an_event_is_one_grant_however_often_it_is_given(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    int64_t grant_id = 0;
+    for (int i = 0; i < 3; i++) {
+        struct kept name = web_push(world, &client, "");
+        struct authorization_answer answer = web_answer_of(world, &name);
+        answer.make.uses = (struct uses){.kind = USES_EVENT, .event = i < 2 ? TEXT("delivery") : TEXT("return")};
+        ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+        assert_true((answer.out_grant.grant_id == grant_id) == (i == 1));
+        grant_id = answer.out_grant.grant_id;
+    }
 }
 
 static void requests_of_one_client_that_wait_are_counted(void **state)
@@ -234,7 +317,10 @@ int main(void)
         WORLD_TEST(who_shuts_a_client_out_ends_all_of_his_sign_ins_there),
         WORLD_TEST(many_ends_of_a_day_are_told_up_to_a_number),
         WORLD_TEST(of_one_client_the_newest_answers_stay),
-        WORLD_TEST(a_person_with_very_many_clients_ends_one_first),
+        WORLD_TEST(of_very_many_clients_the_oldest_answer_gives_way),
+        WORLD_TEST(dead_answers_give_way_before_any_that_lives),
+        WORLD_TEST(neither_lesser_answers_nor_open_requests_keep_anybody_from_signing_in),
+        WORLD_TEST(an_answer_until_an_event_is_one_grant_however_often_it_is_given),
         WORLD_TEST(requests_of_one_client_that_wait_are_counted),
         WORLD_TEST(relationships_that_answers_begin_are_counted),
     };

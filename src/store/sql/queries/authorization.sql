@@ -87,10 +87,35 @@ ORDER BY authorization_id DESC LIMIT $3;
 
 -- name: authorization_count
 -- file: people
--- in:   person_id int64
--- out:  authorizations int64
+-- in:   person_id int64, organisation_id int64, system_id int64
+-- out:  authorizations int64, of_client int64
 -- rows: one
-SELECT count(*) AS authorizations FROM authorization_now WHERE person_id = $1;
+SELECT count(*) AS authorizations, count(CASE WHEN organisation_id = $2 AND system_id = $3 THEN 1 END) AS of_client
+FROM authorization_now WHERE person_id = $1;
+
+-- Those of a person whose grant or relationship is over: none of their tokens is ever good again.
+-- name: authorization_forget_dead
+-- file: people
+-- in:   person_id int64, now_ms int64
+-- meets: any
+-- rows: none
+DELETE FROM authorization_now WHERE person_id = $1
+    AND (NOT EXISTS (SELECT 1 FROM relationship r
+             WHERE r.person_id = $1 AND r.relationship_id = authorization_now.relationship_id
+                 AND r.state IN (3, 4) AND (r.ends_at_ms = 0 OR r.ends_at_ms > $2))
+         OR (grant_id <> 0 AND grant_id NOT IN (WITH RECURSIVE :purposes_of_relationships:
+             SELECT g.grant_id FROM named CROSS JOIN grant_now g
+             WHERE g.person_id = $1 AND g.relationship_id = named.bond AND g.purpose_id = named.purpose
+                 AND g.closes_at_ms > $2)));
+
+-- name: authorization_crowd_out_any
+-- file: people
+-- in:   person_id int64, newest int64
+-- meets: any
+-- rows: none
+DELETE FROM authorization_now WHERE person_id = $1 AND authorization_id <=
+    (SELECT authorization_id FROM authorization_now WHERE person_id = $1 ORDER BY authorization_id DESC
+     LIMIT 1 OFFSET $2);
 
 -- name: authorization_crowd_out
 -- file: people
