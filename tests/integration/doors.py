@@ -128,7 +128,7 @@ def looking_at_a_link_does_not_use_it_up(world):
     cookie = pressed.field("Set-Cookie").split(";")[0]
     assert pressed.field("Location") == "/"
     assert b"You are signed in" in node.nobody.get("/", {"Cookie": cookie}).expect(200).body
-    assert b"To sign in" in node.nobody.get("/", {"Cookie": "session=x"}).expect(200).body
+    assert b"Sign in with a passkey" in node.nobody.get("/", {"Cookie": "session=x"}).expect(200).body
     node.nobody.get("/v1/me", {"Cookie": cookie}).expect(200)
 
 

@@ -53,6 +53,7 @@ OPEN_DOORS = [("GET", path, None) for path in (
     "/.well-known/openid-configuration", "/.well-known/authzen-configuration", "/oauth/userinfo", "/oauth/authorize",
     "/.well-known/gpc.json",
     "/log/tile/0/000.p/1", "/invitation/AAAA-AAAA-AAAA-AAAA", "/sign-in/x",
+    "/sign-in", "/sign-in.js", "/recovery",
     "/.well-known/symbolon/organisations/org_00000000000000000000000000")] + [
     ("POST", "/v1/sign-in/options", {"person": "per_00000000000000000000000000"}),
     ("POST", "/v1/sign-in", {"credential": {}}), ("POST", "/v1/recovery", {"code": "AAAA-AAAA-AAAA-AAAA"}),
@@ -395,7 +396,7 @@ def the_good_calls_get_in(hostile):
     """Last, for they change things."""
     got_in = tried = 0
     for door in sorted(hostile.doors, key=lambda door: "sign-out" in door.path or "/systems/" in door.path):
-        if door.path.startswith(("/v1/claims", "/invitation", "/sign-in", "/.well-known/symbolon/o", "/log/tile",
+        if door.path.startswith(("/v1/claims", "/invitation", "/sign-in/", "/.well-known/symbolon/o", "/log/tile",
                                  "/v1/me/erase", "/v1/sign-in", "/v1/recovery", "/v1/me/passkeys", "/v1/me/proof",
                                  "/v1/me/recovery", "/oauth")) or door.path == "/v1/me/authorization":
             continue  # what wants a device, or a client that signs, is passkeys.py's and oauth_attacks.py's

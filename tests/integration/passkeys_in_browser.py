@@ -147,7 +147,7 @@ def a_client_gets_its_answer_also_where_its_address_leads_on(world):
         skipped(why)
         return
     shop = world.node.organisation("Corner Shop", "Shipping")
-    facts = {"ORGANISATION": shop.organisation, "DEPARTMENT": shop.department, "ISSUER": world.node.url,
+    world.facts = facts = {"ORGANISATION": shop.organisation, "DEPARTMENT": shop.department, "ISSUER": world.node.url,
              "PURPOSE": api_journey.publish(shop), "WANTED": "both"}
     with a_shop() as port:
         for pressed, told in (("refuse", "error=access_denied"), ("accept", "code=cod_")):
@@ -203,17 +203,31 @@ def a_member_makes_a_passkey_with_an_invitation(world):
     expect(world.browser.run(ASK, "/v1/me"), 403, "actor.wrong_kind")
 
 
+def a_member_is_not_shown_what_a_client_asks_a_person(world):
+    if world.facts is None:
+        skipped(tokens.missing())
+        return
+    with a_shop() as port:
+        path = tokens.run(world.node, {**world.facts, "BACK": f"http://127.0.0.1:{port}/back"}, "push.mjs").strip()
+        world.browser.go(world.site + path)
+    words = world.browser.run("return document.body.innerText")
+    for word in ("Sign in first", "Corner Shop has a question for you.", "You are signed in as a member"):
+        assert word in words, (word, words)
+    assert "Bring your order" not in words, words
+
+
 class World:
     def __init__(self, node, window, clock):
         self.node, self.browser, self.clock = node, window, clock
         self.site = f"http://localhost:{node.port}"
-        self.id = self.phone = self.key = None
+        self.id = self.phone = self.key = self.facts = None
 
 
 STEPS = [somebody_comes_by_link, the_device_makes_a_passkey, the_passkey_signs_in, a_second_device_adds_another,
          another_address_is_another_relying_party, a_device_that_asks_nobody_is_not_enough,
          a_client_gets_its_answer_also_where_its_address_leads_on,
-         who_has_lost_every_device_comes_back_with_a_printed_code, a_member_makes_a_passkey_with_an_invitation]
+         who_has_lost_every_device_comes_back_with_a_printed_code, a_member_makes_a_passkey_with_an_invitation,
+         a_member_is_not_shown_what_a_client_asks_a_person]
 
 
 def main():

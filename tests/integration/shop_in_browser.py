@@ -131,9 +131,10 @@ def she_presses_the_button_and_signs_in_at_her_node(world):
     question = world.node.url + "/oauth/authorize?"
     assert wait_until(lambda: world.browser.address().startswith(question), 60) is not None, world.browser.address()
     question = world.browser.address()
-    world.browser.go(world.node.url + "/healthz")
-    passkeys.expect(world.browser.run(passkeys.SIGN_IN), 200)
-    world.browser.go(question)
+    expect_words(world, "Sign in first", "Lantern Books has a question for you.")
+    world.browser.press("form[data-act=signIn] button")
+    assert "Ada Muster, signed in here as" in expect_words(world, "Sign in at Lantern Books, and share this?")
+    assert world.browser.address() == question
 
 
 def her_yes_brings_her_back_with_her_data(world):

@@ -37,7 +37,7 @@ PASSED_MAX = 13 * DAY  # sessions are left open for fourteen
 PASS_EVERY, ERASE_EVERY, IMPORT_EVERY = 250, 400, 1200
 SHUT = {"GET /metrics", "GET /log/tile/{tile}", "GET /log/checkpoint", "GET /log/key", "GET /.well-known/symbolon",
         "GET /.well-known/gpc.json", "GET /.well-known/openid-configuration", "GET /oauth/jwks",
-        "GET /sign-in/{token}"}  # tell of the node itself, or have a page for people alone
+        "GET /sign-in", "GET /sign-in/{token}"}  # tell of the node itself, or have a page for people alone
 # Open to whoever signs, or tell of moments that are kept coarsely; passkeys.py, tokens.py, openid.py,
 # oauth_attacks.py and sessions.py go through them, on either store.
 SIGNED = {"POST /v1/sign-in", "POST /v1/recovery", "POST /v1/me/passkeys", "PATCH /v1/me/passkeys/{psk}",

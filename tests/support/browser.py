@@ -88,6 +88,16 @@ class Browser:
         element = self.tell("/element", {"using": "css selector", "value": selector})
         self.tell(f"/element/{next(iter(element.values()))}/click")
 
+    def type(self, keys):
+        """Goes to whatever has the focus."""
+        element = self.tell("/element/active", method="GET")
+        self.tell(f"/element/{next(iter(element.values()))}/value", {"text": keys})
+
+    def resize(self, width, height):
+        """What a page has for itself, which a window of its own cannot be made so narrow for."""
+        self.tell("/goog/cdp/execute", {"cmd": "Emulation.setDeviceMetricsOverride", "params": {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}})
+
     def run(self, script, *words):
         """What an async function with this body gives for these words."""
         whole = ("const done = arguments[arguments.length - 1], words = [...arguments].slice(0, -1);"

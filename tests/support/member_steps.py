@@ -85,7 +85,9 @@ def an_admin_sets_up_and_a_viewer_looks(world):
     for path in ("/v1/me", "/v1/me/attributes", "/v1/me/grants", "/v1/org/relationships", "/v1/org/grants"):
         world.mia.get(path).expect(403, "actor.wrong_kind")  # a member is no customer, and no system
     greeted, stranger, ada = (caller.get("/").expect(200).body for caller in (world.mia, world.node.nobody, world.ada))
-    assert greeted == stranger != ada
+    told = [[word in page for page in (greeted, stranger, ada)]
+            for word in (b"<strong>Mia Moser</strong>", b"What the node counts for you", b"Your passkeys")]
+    assert told == [[True, False, False], [False, False, True], [True, False, True]], told
     world.mia.post("/v1/org/disclosures", {}).expect(403, "actor.wrong_kind")
     world.mia.post("/v1/me/erase", {"confirm": "erase me"}).expect(403, "actor.wrong_kind")
     world.ada.get("/v1/org/me").expect(403, "actor.wrong_kind")

@@ -559,6 +559,7 @@ def look_at_receipt(life):
 def look_around(life):
     organisation = life.dice.choice(life.organisations + [life.never("org")])
     path = life.dice.choice(["/", "/healthz", "/readyz", "/openapi.json", "/v1/kinds", "/v1/kinds?limit=5",
+                             "/sign-in.js", "/recovery",
                              f"/.well-known/symbolon/organisations/{organisation}",
                              "/invitation/" + (code_of(life) or "x"), "/nowhere", "/v1/me", "/log/tile/9/000",
                              "/log/tile/x"])

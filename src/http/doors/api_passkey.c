@@ -167,21 +167,27 @@ static err name_member(struct call *call, struct text *out)
     return OK;
 }
 
-static err fill_account(struct call *call, struct account *out)
+err passkey_account(struct call *call, struct text *out_id, struct text *out_name)
 {
     const struct actor *actor = &call->cx.actor;
     bool is_member = actor->kind == ACTOR_MEMBER;
     struct id id = {ID_PERSON, actor->person_id, 0};
     if (is_member)
         id = (struct id){ID_MEMBER, actor->organisation_id, actor->person_id};
-    struct text text = id_text(&call->cx, id);
-    if (text.at == NULL)
+    *out_id = id_text(&call->cx, id);
+    if (out_id->at == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(is_member ? name_member(call, &out->name) : name_person(call, &out->name));
+    return is_member ? name_member(call, out_name) : name_person(call, out_name);
+}
+
+static err fill_account(struct call *call, struct account *out)
+{
+    struct text id;
+    TRY(passkey_account(call, &id, &out->name));
     if (out->name.size == 0)
-        out->name = text;
+        out->name = id;
     out->display_name = out->name;
-    out->id = base64url_encode(call->arena, bytes_of_text(text));
+    out->id = base64url_encode(call->arena, bytes_of_text(id));
     return out->id.at == NULL ? FAIL_MEMORY(&call->cx) : OK;
 }
 

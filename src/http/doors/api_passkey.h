@@ -13,6 +13,10 @@
  * listens to its own machine alone goes by the name localhost. `.at` is NULL: no memory. */
 struct text passkey_origin(struct call *call);
 
+/* What a device shows of the caller: the id, and the name that a person has in the vault or a member in the
+ * organisation; empty: none. */
+err passkey_account(struct call *call, struct text *out_id, struct text *out_name) MUST_CHECK;
+
 /* Descriptors of known credentials. */
 struct passkey_descriptor {
     struct text id;

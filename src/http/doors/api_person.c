@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The person's home, the vault, and the kinds of data that it takes. */
 #include "base/limits.h"
+#include "domain/entrance/recovery.h"
 #include "domain/people/vault.h"
 #include "http/doors/api_view.h"
 #include "http/doors/handlers.h"
@@ -14,6 +15,7 @@ struct home {
     int64_t   active_grants;
     int64_t   reads;
     int64_t   refused_reads;
+    const struct recovery_state *recovery; /* NULL: nobody waits to be let in */
 };
 
 static const struct shape_member HOME[] = {
@@ -23,6 +25,8 @@ static const struct shape_member HOME[] = {
     MEMBER("active_grants", INT, 0, struct home, active_grants),
     MEMBER("disclosures", INT, 0, struct home, reads, .sentence = "Reads of personal data so far."),
     MEMBER("refused_disclosures", INT, 0, struct home, refused_reads),
+    MEMBER("recovery", OBJECT_AT, SHAPE_NULLABLE, struct home, recovery, .shape = &SHAPE_RECOVERY,
+           .sentence = "Somebody has come with a printed code and will be let in, unless the person stops it."),
 };
 const struct shape SHAPE_ME = {.name = "Me", .sentence = "Who is signed in, and what the home screen counts.",
     SHAPE_MEMBERS(HOME), .size = sizeof(struct home)};
@@ -62,10 +66,13 @@ err get_me(struct call *call)
 {
     struct ctx *cx = &call->cx;
     struct home home = {.id = {ID_PERSON, cx->actor.person_id, 0}};
+    struct recovery_state recovery;
     TRY(count_relationships(cx, &home.relationships));
     TRY(count_requests(cx, &home.open_requests));
     TRY(count_grants(cx, &home.active_grants));
     TRY(disclosure_count(cx, &home.reads, &home.refused_reads));
+    TRY(recovery_load(cx, &recovery));
+    home.recovery = recovery.begun_at_ms != 0 ? &recovery : NULL;
     return call_reply(call, &home);
 }
 

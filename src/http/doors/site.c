@@ -6,16 +6,19 @@
 #include "http/doors/api_thread.h"
 #include "http/doors/handlers.h"
 #include "http/doors/html.h"
+#include "http/doors/site.h"
 
 static const char FRONT[] =
     "<p>People keep their own data here, and decide which organisation may read what, for which purpose, and until "
     "when. Organisations read from the source, and only while the permission lasts. Every permission leaves a receipt "
     "that both sides can prove.</p>\n";
-static const char SIGNED_IN[] =
-    "<p>You are signed in with this browser. An app or a program does the rest for now: this node has no screens yet. "
-    "<a href=\"/v1/me\">What the node counts for you</a> shows that it knows you.</p>\n";
 static const char SIGNED_OUT[] =
-    "<p>To sign in, open the link that the operator of this node gave you.</p>\n";
+    "<p><a href=\"/sign-in\">Sign in with a passkey</a>, or open the link that the operator of this node gave you."
+    "</p>\n";
+static const char COUNTS[] =
+    "<h2>What happens with your data</h2>\n"
+    "<p>An app or a program shows it for now: this node has no screens for it yet. <a href=\"/v1/me\">What the node "
+    "counts for you</a> is there, for programs.</p>\n";
 static const char DOORS[] =
     "<h2>Doors</h2>\n"
     "<dl>\n"
@@ -32,14 +35,34 @@ static const char DOORS[] =
     "<p>The manual comes with the program, in <code>docs/manual</code>. "
     "<code>symbolon --help</code> lists every command.</p>\n";
 
+static void write_front(struct builder *page)
+{
+    html_open(page, "This is a Symbolon node");
+    build_literal(page, FRONT);
+    build_literal(page, SIGNED_OUT);
+}
+
+static err write_home(struct call *call, struct builder *page)
+{
+    html_open(page, "You are signed in");
+    TRY(site_write_own(call, page));
+    build_literal(page, call->cx.actor.kind == ACTOR_PERSON ? COUNTS : "");
+    return OK;
+}
+
+/* Whoever is signed in is at home here; to all others the node says what it is. */
 err get_front_page(struct call *call)
 {
     struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
-    html_open(&page, "This is a Symbolon node");
-    build_literal(&page, FRONT);
-    build_literal(&page, gate_is_signed_in(&call_visit(call)->api->gate, call) ? SIGNED_IN : SIGNED_OUT);
+    bool is_home = gate_find_human(&call_visit(call)->api->gate, call, &call->cx.actor);
+    if (is_home)
+        TRY(write_home(call, &page));
+    else
+        write_front(&page);
     build_literal(&page, DOORS);
     build_format(&page, "<footer>Symbolon %s</footer>\n", call_visit(call)->api->options.version);
+    if (is_home)
+        return html_reply_script(call, &page);
     html_close(&page);
     return html_reply(call, &page);
 }

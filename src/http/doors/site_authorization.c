@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The page on which somebody with a browser answers what a client asks (RFC 6749 section 4.1.1): plain, without script,
- * with two buttons of equal weight. Whoever comes without a pushed request is told so and is sent nowhere. */
+ * with two buttons of equal weight. Who is signed in as nobody signs in at the same address and then sees the question.
+ * Whoever comes without a pushed request is told so and is sent nowhere. */
 #include <string.h>
 
 #include "base/limits.h"
@@ -13,6 +14,7 @@
 #include "http/doors/handlers.h"
 #include "http/doors/html.h"
 #include "http/doors/oauth.h"
+#include "http/doors/site.h"
 
 /* ---- what the page says */
 
@@ -48,20 +50,9 @@ static struct text days(struct arena *arena, int64_t duration_ms)
     return text_format(arena, "%lld day%s", whole, text_plural(whole));
 }
 
-/* "23 November 2026". No browser tells here where it is: the day is that of UTC. */
-static struct text day(struct arena *arena, int64_t at_ms)
-{
-    static const char *const MONTHS[] = {"January", "February", "March", "April", "May", "June", "July", "August",
-                                         "September", "October", "November", "December"};
-    char text[TIME_TEXT_SIZE];
-    time_format(at_ms, text);
-    size_t month = (size_t)(text[5] - '0') * 10 + (size_t)(text[6] - '0') - 1;
-    return text_format(arena, "%.*s%c %s %.4s", text[8] == '0' ? 0 : 1, text + 8, text[9], MONTHS[month], text);
-}
-
 static struct text how_long(struct ctx *cx, const struct consent_view *view)
 {
-    return text_format(cx->arena, "%.*s, %.*s from now%s", TEXT_ARGS(day(cx->arena, view->until_at_ms)),
+    return text_format(cx->arena, "%.*s, %.*s from now%s", TEXT_ARGS(html_day(cx->arena, view->until_at_ms)),
                        TEXT_ARGS(days(cx->arena, view->until_at_ms - cx->now_ms)),
                        view->grant.type == ID_NONE ? "" : ". You permit this already; a yes leaves it as it is");
 }
@@ -122,7 +113,7 @@ static struct text begins(struct arena *arena, const struct consent_view *view)
         return TEXT("You have proposed one. With a yes it begins: to ask you is their half of it.");
     case RELATIONSHIP_ACTIVE:
         return text_format(arena, "There is one since %.*s. It stays as it is.",
-                           TEXT_ARGS(day(arena, view->started_at_ms)));
+                           TEXT_ARGS(html_day(arena, view->started_at_ms)));
     case RELATIONSHIP_PAUSED:
         return TEXT("You have paused it. Resume it with your app before you say yes.");
     case RELATIONSHIP_ENDED:
@@ -229,16 +220,23 @@ static struct text origin_of(struct text uri)
     return (struct text){uri.at, size};
 }
 
-static err write_sign_in(struct call *call)
+/* Whose question it is may be said to whoever holds its name; what is asked, to the one who can answer. */
+static err write_sign_in(struct call *call, const struct consent *consent, bool by_member)
 {
     struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    struct views views = {.cx = &call->cx};
+    struct named organisation;
+    TRY(view_organisation(&views, consent->pushed.system.actor.organisation_id, &organisation));
     html_open(&page, "Sign in first");
-    build_literal(&page, "<p>Somebody wants to know who you are, or asks for some of your data. Only you can answer: "
-                         "sign in to this node with this browser, by your passkey or by a link that its operator gave "
-                         "you. Then load this page again.</p>\n"
-                         "<p class=\"note\">The question waits for five minutes. Nothing has been answered yet.</p>\n");
-    html_close(&page);
-    return html_reply(call, &page);
+    build_literal(&page, "<p><strong>");
+    html_text(&page, organisation.name);
+    build_literal(&page, "</strong> has a question for you. Only you can answer it, so sign in here. Then you see what "
+                         "they ask, and say yes or no.</p>\n");
+    build_literal(&page, by_member ? "<p class=\"notice\">You are signed in as a member of an organisation. Use the "
+                                     "passkey that is your own.</p>\n" : "");
+    TRY(site_write_sign_in(call, &page));
+    build_literal(&page, "<p class=\"note\">The question waits for five minutes. Nothing has been answered yet.</p>\n");
+    return html_reply_script(call, &page);
 }
 
 static err write_question(struct call *call, const struct consent_query *query, const struct consent *consent)
@@ -271,10 +269,13 @@ err get_authorize(struct call *call)
 {
     struct consent_query query = {TEXT_NONE, TEXT_NONE};
     struct consent consent;
+    struct actor actor;
     TRY(call_query(call, &query));
     TRY(consent_open(call, query.client_id, query.request_uri, &consent));
-    if (!gate_find_person(&call_visit(call)->api->gate, call, &call->cx.actor))
-        return write_sign_in(call);
+    bool known = gate_find_human(&call_visit(call)->api->gate, call, &actor);
+    if (!known || actor.kind != ACTOR_PERSON)
+        return write_sign_in(call, &consent, known);
+    call->cx.actor = actor;
     TRY(gate_hear_signal(call));
     call->cx.actor.signals_anew = false; /* to look records nothing: the answer does */
     return write_question(call, &query, &consent);

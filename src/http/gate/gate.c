@@ -209,22 +209,16 @@ err gate_hear_signal(struct call *call)
     return objection_signal_is_new(cx, &cx->actor.signals_anew);
 }
 
-bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out)
+bool gate_find_human(const struct gate *gate, struct call *call, struct actor *out)
 {
     struct text session = {NULL, 0};
     struct actor actor;
     bool known = read_session(gate, call, &session) == OK && session.at != NULL &&
-                 session_authenticate(&call->cx, session, &actor) == OK && actor.kind == ACTOR_PERSON;
+                 session_authenticate(&call->cx, session, &actor) == OK && actor_signs_in(&actor);
     failure_clear(&call->cx.failure); /* to be nobody is no failure here */
     if (known)
         *out = actor;
     return known;
-}
-
-bool gate_is_signed_in(const struct gate *gate, struct call *call)
-{
-    struct actor actor;
-    return gate_find_person(gate, call, &actor);
 }
 
 /* ---- form */

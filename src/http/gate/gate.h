@@ -23,10 +23,9 @@ err gate_admit(const struct gate *gate, struct call *call, const struct route *r
  * is not recorded everywhere yet. Anything but the value 1 is no signal. */
 err gate_hear_signal(struct call *call) MUST_CHECK;
 
-/* For pages that greet: whether the request has a session of a person that holds. The ctx's actor stays nobody. */
-bool gate_is_signed_in(const struct gate *gate, struct call *call);
-/* The same, and who it is; `out` is left as it was when nobody is. */
-bool gate_find_person(const struct gate *gate, struct call *call, struct actor *out);
+/* For pages that greet: whether the request has a session of a person or member that holds, and whose; `out` is left as
+ * it was when it has none. Unless `out` is the ctx's actor, that stays nobody. */
+bool gate_find_human(const struct gate *gate, struct call *call, struct actor *out);
 
 /* Reads the body as JSON; NULL when there is none, or when the door takes forms and it is one. Fails MEDIA_TYPE
  * request.media_type, MALFORMED request.body_not_taken, and as json_parse(). */
