@@ -106,7 +106,7 @@
 #define LIMIT_ACCESS_TOKEN_MS (10LL * 60 * 1000)
 #define LIMIT_STATE_BYTES 1024            /* what a client gets back with the answer */
 #define LIMIT_PUSHED_REQUEST_MS (5LL * 60 * 1000) /* within which a person answers what a client asks */
-#define LIMIT_PUSHED_REQUESTS 5000        /* of one client that wait: 16 a second that nobody answers */
+#define LIMIT_PUSHED_REQUESTS 5000        /* of one client that wait: then the oldest gives way */
 #define LIMIT_AUTHORIZATIONS_OF_CLIENT 20 /* of one person with one client, the newest: signing in makes one */
 #define LIMIT_AUTHORIZATIONS 2000         /* of one person with all: a list that a page or ten shows */
 #define LIMIT_CODE_MS (60LL * 1000)

@@ -186,9 +186,10 @@ def try_the_rest():
         node.nobody.get(link.removeprefix(node.url)).expect(303)
         for path in ("/", "/healthz", "/readyz", "/v1/kinds?limit=200", "/.well-known/oauth-authorization-server",
                      "/.well-known/oauth-protected-resource", "/oauth/jwks", "/.well-known/openid-configuration",
-                     "/.well-known/gpc.json",
+                     "/.well-known/gpc.json", "/sign-in.js", "/recovery",
                      f"/.well-known/symbolon/organisations/{shop.organisation}"):
             node.nobody.get(path).expect(200)
+        assert ada.get("/sign-in").expect(303).field("Location") == "/"
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)
         ada.delete("/v1/me/attributes/pd:Name").expect(204)
         purpose = api_journey.publish(shop)

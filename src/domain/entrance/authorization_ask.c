@@ -92,17 +92,19 @@ static struct text public_id_of(const struct token *token)
     return (struct text){token->public_id, sizeof token->public_id};
 }
 
-/* What one client leaves lying takes no room from others, and soon goes. */
-static err check_waiting(struct ctx *cx, const struct actor *system)
+/* What one client leaves lying takes no room from others. Whoever makes it ask without end takes the places of those
+ * who were there long before: they have answered by then, and a newcomer finds one. */
+static err make_room(struct ctx *cx, const struct actor *system)
 {
     struct sql_pushed_request_count_in in = {system->organisation_id, system->system_id, cx->now_ms};
     struct sql_pushed_request_count_row row = {0};
     bool found = false;
     TRY(sql_pushed_request_count(cx, &in, &row, &found));
-    if (row.waiting >= LIMIT_PUSHED_REQUESTS)
-        return FAIL(cx, TOO_MANY, "authorization.too_many_waiting", "%d requests of this client wait for an answer "
-                    "already; each does for five minutes", LIMIT_PUSHED_REQUESTS);
-    return OK;
+    if (row.waiting < LIMIT_PUSHED_REQUESTS)
+        return OK;
+    struct sql_pushed_request_give_way_in oldest = {in.organisation_id, in.system_id, in.now_ms,
+                                                    row.waiting - LIMIT_PUSHED_REQUESTS + 1};
+    return sql_pushed_request_give_way(cx, &oldest, NULL);
 }
 
 static err insert(struct ctx *cx, const struct authorization_push *push, struct token *out)
@@ -137,7 +139,7 @@ err authorization_push(struct ctx *cx, void *arg)
     for (size_t i = 0; i < sizeof push->seen / sizeof *push->seen; i++)
         if (push->seen[i].reason != NULL)
             TRY(seen_token_use(cx, &push->seen[i]));
-    TRY(check_waiting(cx, &push->system));
+    TRY(make_room(cx, &push->system));
     TRY(insert(cx, push, &token));
     push->out_name = token.text;
     return OK;

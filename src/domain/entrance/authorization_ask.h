@@ -33,8 +33,9 @@ err authorization_ask_read(struct ctx *cx, struct text asked, struct authorizati
 err authorization_ask_purpose(struct ctx *cx, const struct authorization_ask *ask, const struct id *purpose,
                               struct purpose *out) MUST_CHECK;
 
-/* store_write_fn. Uses up what the system has signed and keeps the request. UNAUTHENTICATED with the reason of what was
- * used before, or `reason` when the system does not sign any more; TOO_MANY authorization.too_many_waiting. */
+/* store_write_fn. Uses up what the system has signed and keeps the request; beyond LIMIT_PUSHED_REQUESTS its oldest one
+ * gives way. UNAUTHENTICATED with the reason of what was used before, or `reason` when the system does not sign any
+ * more. */
 struct authorization_push {
     struct actor                    system;
     const struct authorization_ask *ask;

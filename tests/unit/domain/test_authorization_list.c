@@ -259,32 +259,41 @@ static void an_answer_until_an_event_is_one_grant_however_often_it_is_given(void
     }
 }
 
-static void requests_of_one_client_that_wait_are_counted(void **state)
+static int64_t waiting_of(struct world *world, const struct actor *client)
+{
+    struct sql_pushed_request_count_in in = {client->organisation_id, client->system_id, world->node.cx.now_ms};
+    struct sql_pushed_request_count_row row = {0};
+    bool found = false;
+    ASSERT_OK(world, sql_pushed_request_count(&world->node.cx, &in, &row, &found));
+    return row.waiting;
+}
+
+static void the_oldest_request_of_a_client_gives_way_to_its_own_alone(void **state)
 {
     struct world *world = *state;
     struct actor client = web_make_client(world), other = web_make_client(world);
-    struct kept name;
+    struct kept first, second, others, last;
     char sql[500];
-    (void)web_push(world, &client, "");
+    struct authorization_answer of_others = sign_in(world, &other, &others); /* the oldest of all */
+    test_node_pass(&world->node, 1);
+    struct authorization_answer of_first = sign_in(world, &client, &first);
+    test_node_pass(&world->node, 1);
+    struct authorization_answer of_second = sign_in(world, &client, &second);
     (void)snprintf(sql, sizeof sql,
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO pushed_request "
-        "SELECT 'x' || i, hash, organisation_id, system_id, asked, expires_at_ms FROM pushed_request, n",
+        "SELECT 'x' || i, hash, organisation_id, system_id, asked, expires_at_ms + i FROM pushed_request, n WHERE "
+        "expires_at_ms = (SELECT max(expires_at_ms) FROM pushed_request)",
         LIMIT_PUSHED_REQUESTS - 2); /* fits */
     world_spoil(world, "people.db", sql);
-    struct authorization_answer answer = sign_in(world, &client, &name); /* the last one */
-    const struct authorization_ask ask = {.redirect_uri = TEXT(BACK), .scope = TEXT("openid")};
-    struct authorization_push act = {.system = client, .ask = &ask, .reason = "client.unknown",
-                                     .seen = {web_one_use(web_next_number(world), "client.unknown")}};
-    ASSERT_FAILS(world, WRITE(world, world->operator_, authorization_push, &act), TOO_MANY,
-                 "authorization.too_many_waiting");
-    (void)web_push(world, &other, ""); /* nobody else is held up */
-    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &answer));
+    assert_int_equal(waiting_of(world, &client), LIMIT_PUSHED_REQUESTS);
+    struct authorization_answer of_last = sign_in(world, &client, &last);
+    assert_int_equal(waiting_of(world, &client), LIMIT_PUSHED_REQUESTS);
+    ASSERT_FAILS(world, WRITE(world, world->ada, authorization_answer, &of_first), MALFORMED, AUTHORIZATION_UNKNOWN);
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &of_second));
+    ASSERT_OK(world, WRITE(world, world->ada, authorization_answer, &of_others));
+    ASSERT_OK(world, WRITE(world, world->bob, authorization_answer, &of_last));
     (void)web_push(world, &client, ""); /* what was answered does not wait */
-    act.seen[0] = web_one_use(web_next_number(world), "client.unknown");
-    ASSERT_FAILS(world, WRITE(world, world->operator_, authorization_push, &act), TOO_MANY,
-                 "authorization.too_many_waiting");
-    test_node_pass(&world->node, LIMIT_PUSHED_REQUEST_MS);
-    (void)web_push(world, &client, "");
+    assert_int_equal(waiting_of(world, &client), LIMIT_PUSHED_REQUESTS - 1);
 }
 
 static void relationships_that_answers_begin_are_counted(void **state)
@@ -321,7 +330,7 @@ int main(void)
         WORLD_TEST(dead_answers_give_way_before_any_that_lives),
         WORLD_TEST(neither_lesser_answers_nor_open_requests_keep_anybody_from_signing_in),
         WORLD_TEST(an_answer_until_an_event_is_one_grant_however_often_it_is_given),
-        WORLD_TEST(requests_of_one_client_that_wait_are_counted),
+        WORLD_TEST(the_oldest_request_of_a_client_gives_way_to_its_own_alone),
         WORLD_TEST(relationships_that_answers_begin_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

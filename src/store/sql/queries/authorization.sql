@@ -29,6 +29,15 @@ DELETE FROM pushed_request WHERE public_id = $1;
 -- rows: one
 SELECT count(*) AS waiting FROM pushed_request WHERE organisation_id = $1 AND system_id = $2 AND expires_at_ms > $3;
 
+-- name: pushed_request_give_way
+-- file: people
+-- in:   organisation_id int64, system_id int64, now_ms int64, most int64
+-- meets: any
+-- rows: none
+DELETE FROM pushed_request WHERE public_id IN
+    (SELECT public_id FROM pushed_request WHERE organisation_id = $1 AND system_id = $2 AND expires_at_ms > $3
+     ORDER BY expires_at_ms LIMIT $4);
+
 -- name: pushed_request_forget
 -- file: people
 -- in:   until_ms int64, most int64
