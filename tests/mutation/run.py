@@ -12,6 +12,7 @@ Usage: run.py [--control] [--in FOLDER] [WORDS …]
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LEFT_OUT = {ROOT / ".git", ROOT / "build"}  # folders of those names further down are others' programs
 SKIPPED = "(Skipped)"
 TESTS_FAILED = 8  # how ctest ends then; with any other number it could not run them
+ENDED = re.compile(r"Test +#\d+: (\S+) \.*\s*(Passed|\*\*\*\S+)")  # with each test that was run
 WANTED = {mutants.RED: "killed", mutants.GREEN: "survived", mutants.BROKEN: "does not build"}
 
 
@@ -74,17 +76,15 @@ class Workshop:
 
     def green(self, tests):
         """Those of the tests that do not fail. One that does not run sees nothing, so it ends all."""
-        green = []
-        for test in tests:
-            done = subprocess.run(["ctest", "--test-dir", self.build, "-R", f"^{test}$", "--no-tests=error"],
-                                  capture_output=True, text=True, check=False)
-            if done.returncode not in (0, TESTS_FAILED):
-                sys.exit(f"ctest could not run {test}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
-            if SKIPPED in done.stdout:
-                sys.exit(f"{test} was skipped: see what `tools/setup test` installs")
-            if done.returncode == 0:
-                green.append(test)
-        return green
+        pattern = f"^({'|'.join(tests)})$"
+        done = subprocess.run(["ctest", "--test-dir", self.build, "-R", pattern, "--no-tests=error",
+                               "-j", str(os.cpu_count())], capture_output=True, text=True, check=False)
+        if done.returncode not in (0, TESTS_FAILED):
+            sys.exit(f"ctest could not run {tests}:\n{done.stdout[-4000:]}{done.stderr[-4000:]}")
+        ended = dict(ENDED.findall(done.stdout))
+        if set(ended) != set(tests) or SKIPPED in done.stdout:
+            sys.exit(f"not each of {tests} was run: see what `tools/setup test` installs\n{done.stdout[-4000:]}")
+        return [test for test in tests if ended[test] == "Passed"]
 
     def fate(self, mutant):
         """What becomes of the mutant, and the tests that did not see it. The sources are as before afterwards."""
@@ -125,7 +125,14 @@ def run_all(workshop, chosen):
         wrong += not as_wanted
         blame = "" if as_wanted else f"  <-- {' '.join(green) or mutant.file}"
         print(f"{fate:>14} {time.monotonic() - started:5.1f} s  {mutant.title}{blame}", flush=True)
+        if as_wanted and not mutant.promise:
+            print(f"control: {mutant.title}: {'red' if mutant.fate == mutants.RED else fate}", flush=True)
     return killed, wrong
+
+
+def in_order(chosen):
+    """The controls, then file by file: where a breakage follows one of the same file, that is built once."""
+    return sorted(chosen, key=lambda mutant: (mutant.promise != "", mutant.file if mutant.promise else ""))
 
 
 def sift(workshop, listed):
@@ -148,7 +155,7 @@ def sift(workshop, listed):
 def run(folder, options):
     workshop = Workshop(folder)
     listed = choose(mutants.read((workshop.tree / "tests/mutation" / mutants.LIST.name).read_text()), options)
-    chosen = sift(workshop, listed)
+    chosen = in_order(sift(workshop, listed))
     killed, wrong = run_all(workshop, chosen)
     wrong += len(listed) - len(chosen)
     breakages = sum(mutant.fate == mutants.RED for mutant in listed)

@@ -425,9 +425,8 @@ static err look_again(struct ctx *cx, struct disclosure_ask *ask)
     if (!is_as_read(cx, ask))
         TRY(read_again(cx, ask));
     TRY(judge_with_reasons(cx, ask));
-    bool is_less = !attribute_set_is_subset(opened, given_kinds(ask));
     bool may_be_more = ask->refusals_count > 0 && (ask->edition == 0 || ask->edition != edition);
-    if (store_people_goes_first(cx) && (is_less || may_be_more))
+    if (store_people_goes_first(cx) && may_be_more)
         TRY(look_anew(cx, ask, opened));
     drop_refused_values(ask);
     return OK;

@@ -130,6 +130,8 @@ static void others_and_the_next_day_have_entries_of_their_own(void **state)
     assert_int_equal(list.out[LIMIT_REFUSED_READS_A_DAY].further.reads, 0); /* Marketing's */
     assert_int_equal(list.out[LIMIT_REFUSED_READS_A_DAY + 2].further.reads, 2);
     assert_int_equal(refused(world), 2 * LIMIT_REFUSED_READS_A_DAY + 7);
+    refuse(world, world->marketing, &relationship, LIMIT_REFUSED_READS_A_DAY); /* yesterday it had two, none further */
+    assert_int_equal(world_number(world, "ledger.db", ENTRIES), 3 * LIMIT_REFUSED_READS_A_DAY + 3);
     assert_int_equal(world_audit(world, 0), 0);
 }
 

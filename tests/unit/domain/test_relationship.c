@@ -110,6 +110,29 @@ static void dates_lie_ahead_and_in_order(void **state)
     assert_int_equal(earlier.out.review_at_ms, 0);
 }
 
+/* Stops go first, and find room where other changes find none. */
+static void only_a_pause_and_an_earlier_end_alone_are_stops(void **state)
+{
+    (void)state;
+    const struct relationship endless = {.ends_at_ms = 0};
+    const struct relationship ending = {.ends_at_ms = 1000};
+    struct relationship_change change = {.set_ends = true, .ends_at_ms = 999};
+    assert_true(relationship_change_stops(&change, &endless));
+    assert_true(relationship_change_stops(&change, &ending));
+    for (int64_t later = 1000; later < 1002; later++) { /* the same, and later */
+        change.ends_at_ms = later;
+        assert_false(relationship_change_stops(&change, &ending));
+    }
+    change.ends_at_ms = 0; /* never */
+    assert_false(relationship_change_stops(&change, &ending));
+    change = (struct relationship_change){.set_ends = true, .ends_at_ms = 999, .set_nature = true};
+    assert_false(relationship_change_stops(&change, &ending));
+    change = (struct relationship_change){.move = MOVE_RESUME};
+    assert_false(relationship_change_stops(&change, &ending));
+    change.move = MOVE_PAUSE;
+    assert_true(relationship_change_stops(&change, &ending));
+}
+
 static void it_ends_at_its_date_by_itself_and_for_good(void **state)
 {
     struct world *world = *state;
@@ -223,6 +246,7 @@ int main(void)
         WORLD_TEST(a_proposal_is_taken_back_or_too_late),
         WORLD_TEST(each_move_fits_some_states_only),
         WORLD_TEST(dates_lie_ahead_and_in_order),
+        cmocka_unit_test(only_a_pause_and_an_earlier_end_alone_are_stops),
         WORLD_TEST(it_ends_at_its_date_by_itself_and_for_good),
         WORLD_TEST(ending_twice_is_no_mistake_and_deletion_can_be_asked_later),
         WORLD_TEST(its_end_ends_every_grant_of_it_and_none_of_another),
