@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Where the calls of an effect come from. A scene may make a hundred thousand calls of one kind, nearly all of them from
- * a few thousand places; a place is a call with all its callers. Noted while nothing fails and it is watched for. */
+ * Where the calls of an effect come from. A scene may make a hundred thousand calls of one kind, nearly all of them
+ * from a few thousand places; a place is a call with all its callers. Noted while nothing fails and it is watched
+ * for. */
 #ifndef TESTS_FAULT_EFFECT_PLACES_H
 #define TESTS_FAULT_EFFECT_PLACES_H
 

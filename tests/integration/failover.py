@@ -166,8 +166,8 @@ def test_nothing_is_lost_and_service_comes_back():
                 check_repeats(writer)
             assert took <= BACK_SECONDS, f"the first answer came {took:.1f} s after the promotion"
             node.expect_sound()
-            print(f"found: 0 lost, 0 doubled of {test.answers} answers, of which {reads} reads; {test.refusals} requests refused meanwhile; "
-                  f"back after {took:.2f} s")
+            print(f"found: 0 lost, 0 doubled of {test.answers} answers, of which {reads} reads; "
+                  f"{test.refusals} requests refused meanwhile; back after {took:.2f} s")
 
 
 def test_a_standby_that_is_not_waited_for_is_seen_to_lose():
