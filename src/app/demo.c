@@ -16,15 +16,16 @@ struct tour {
     char              program[PATH_MAX];
 };
 
-/* An organisation acts by its departments' programs; who works there cannot sign in yet. */
+/* In the tour an organisation acts by the program of a department. */
 static void say_who(const struct cli *cli, const struct tour *tour)
 {
     cli_say(cli, "\nIn the tour below,\n"
                  "KEY is the API key of one department: Shipping, of the shop Lantern Books. Its\n"
-                 "programs send it with every call. (People who work there cannot sign in yet.)\n"
+                 "programs send it with every call. (People who work there come by passkey:\n"
+                 "\"%s\" member create --help)\n"
                  "ADA is the end of a customer's sign-in link, good once, for 15 minutes. Another:\n"
                  "\"%s\" person link \\\n%.*s --data \"%s\"\n",
-            tour->program, TEXT_ARGS(tour->world.person), tour->folder);
+            tour->program, tour->program, TEXT_ARGS(tour->world.person), tour->folder);
 }
 
 static void say_tour_start(const struct cli *cli, struct text url, const struct tour *tour)
