@@ -38,9 +38,12 @@ class World:
         self.node = node
         self.shop = node.organisation("Blue Shop", "Shipping")
         self.sale, self.delivery = (self.publish(self.shop, draft) for draft in (SALE, MAIL))
-        self.client = Client(node, self.shop.organisation, self.shop.department, "requests,disclosures,grants")
+        self.client = self.another_client()
         self.ada = self.somebody("Ada")
         self.tokens = self.relationship = None
+
+    def another_client(self):
+        return Client(self.node, self.shop.organisation, self.shop.department, "requests,disclosures,grants")
 
     def somebody(self, name):
         person = self.node.person(name)
@@ -178,6 +181,63 @@ def what_waits_for_the_writer_when_its_client_is_shut_out_is_refused(world):
     client.userinfo(tokens).expect(401)
 
 
+# ---- what is over, and what is not
+
+def who_is_shut_out_reads_on_by_its_own_key_until_the_permission_is_withdrawn(world):
+    client, dan = world.client, world.somebody("Dan")
+    for wanted, is_said in ((None, False), (details(world.sale), True)):
+        page = world.question(dan, authorization_details=wanted)[1]
+        assert ("that alone leaves the permission, and they may read on" in page) is is_said, page
+    tokens = world.sign_in(dan)
+    shown = dan.get("/v1/me/authorizations?limit=1").expect(200).json["items"][0]
+    dan.delete(f"/v1/me/authorizations/{shown['id']}").expect(204)
+    client.userinfo(tokens).expect(401)
+    own = client.token(grant_type="client_credentials").expect(200).json["access_token"]
+
+    def read():
+        path = "/v1/org/disclosures"
+        body = {"relationship": shown["relationship"], "purpose": world.sale, "attributes": ["pd:EmailAddress"]}
+        return world.node.nobody.post(path, body, client.bound("POST", path, own))
+    read().expect(200)
+    dan.post(f"/v1/me/grants/{shown['grant']}/withdraw").expect(200)
+    read().expect(403, "grant.withdrawn")
+
+
+def what_one_program_gives_back_is_not_lost_to_another(world):
+    eve, first, second = world.somebody("Eve"), world.client, world.another_client()
+    tokens = world.sign_in(eve)
+    others = second.redeem(second.ask(eve, authorization_details=details(world.sale)))
+    assert others["grant_id"] == tokens["grant_id"], others
+    path = f"/oauth/grants/{tokens['grant_id']}"
+
+    def give_back(client):
+        own = client.token(grant_type="client_credentials").expect(200).json["access_token"]
+        return world.node.nobody.delete(path, client.bound("DELETE", path, own))
+    again = world.sign_in(eve)
+    give_back(first).expect(204)
+    for ended in (tokens, again):
+        first.userinfo(ended).expect(401)
+    give_back(first).expect(404)
+    assert second.userinfo(others).expect(200).json["email"] == ADDRESS
+    grant = f"/v1/me/grants/{tokens['grant_id']}"
+    assert eve.get(grant).expect(200).json["state"] == "active"
+    give_back(second).expect(204)
+    second.userinfo(others).expect(401)
+    assert eve.get(grant).expect(200).json["state"] == "withdrawn"  # nobody acts by it any more
+
+
+def another_department_learns_of_no_token(world):
+    fay = world.somebody("Fay")
+    person = world.sign_in(fay)["access_token"]
+    own = world.client.token(grant_type="client_credentials").expect(200).json["access_token"]
+    beside = world.another_client()
+    accounts = world.node.run("department", "create", world.shop.organisation, "Accounts")["id"]
+    stranger = Client(world.node, world.shop.organisation, accounts)
+    for token in (person, own):
+        assert beside.look(token)["active"] is True
+        assert stranger.look(token) == {"active": False}
+
+
 def wait_for(world, count):
     """So many replies wait for their commit."""
     def waiting():
@@ -189,7 +249,9 @@ def wait_for(world, count):
 STEPS = [a_first_yes_is_the_newer_word_beside_the_signal_that_comes_with_it,
          behind_an_objection_a_client_is_told_who_it_is_and_that_it_may_read_nothing,
          page_and_app_say_that_the_person_objects, page_and_app_say_until_when_a_plain_yes_lasts,
-         what_waits_for_the_writer_when_its_client_is_shut_out_is_refused]
+         what_waits_for_the_writer_when_its_client_is_shut_out_is_refused,
+         who_is_shut_out_reads_on_by_its_own_key_until_the_permission_is_withdrawn,
+         what_one_program_gives_back_is_not_lost_to_another, another_department_learns_of_no_token]
 
 
 def main():

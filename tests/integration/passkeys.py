@@ -195,6 +195,15 @@ def with_handle(device, person):
     return other
 
 
+def a_device_that_names_nobody_signs_in_whom_the_options_were_for(world):
+    for who, status in ((world.bob.id, 401), ("per_" + "0" * 26, 401), ("", 401), (world.ada.id, 200)):
+        options, fields = world.phone.begin(world.node, {"person": who})
+        proof = world.phone.get(options, origin_of(world.node))
+        del proof["response"]["userHandle"]
+        reply = world.node.nobody.post("/v1/sign-in", {"credential": proof, "person": who}, fields).expect(status)
+    assert reply.json["id"] == world.ada.id
+
+
 def other_sites_cannot_begin_it(world):
     for door in ("/v1/sign-in/options", "/v1/sign-in"):
         world.node.nobody.post(door, {}, {"Origin": "https://evil.example"}).expect(403, "origin.refused")
@@ -283,8 +292,9 @@ class World:
 STEPS = [a_person_registers_and_signs_in, another_passkey_wants_a_fresh_proof, a_proof_serves_once,
          many_at_the_same_time_are_one, a_proof_is_good_from_the_browser_that_asked_and_after_a_restart,
          one_thing_that_is_wrong_is_enough, a_device_that_was_copied_is_told_of, nobody_learns_who_is_here,
-         other_sites_cannot_begin_it, *member_steps.STEPS, passkeys_go_and_the_last_one_stays,
-         printed_codes_open_nothing_by_themselves, an_answer_that_was_kept_wants_the_proof_that_it_wanted,
+         a_device_that_names_nobody_signs_in_whom_the_options_were_for, other_sites_cannot_begin_it,
+         *member_steps.STEPS, passkeys_go_and_the_last_one_stays, printed_codes_open_nothing_by_themselves,
+         an_answer_that_was_kept_wants_the_proof_that_it_wanted,
          nothing_of_it_can_be_read_in_the_files_or_outlives_the_person, who_finds_an_open_session_erases_nobody]
 
 

@@ -150,13 +150,31 @@ err authorization_load_of_grant(struct ctx *cx, int64_t person_id, int64_t grant
     return found ? OK : FAIL_NOT_FOUND(cx);
 }
 
+/* Whether another program acts by the same grant: what one gives back is not the other's to lose. */
+static err is_needed(struct ctx *cx, int64_t person_id, int64_t grant_id, bool *out)
+{
+    struct sql_authorization_list_of_grant_in in = {person_id, grant_id, LIMIT_AUTHORIZATIONS};
+    struct sql_authorization_list_of_grant_row *rows = NULL;
+    struct authorization other;
+    size_t count = 0;
+    TRY(sql_authorization_list_of_grant(cx, &in, &rows, &count));
+    *out = false;
+    for (size_t i = 0; i < count && !*out; i++)
+        TRY(authorization_load(cx, person_id, rows[i].authorization_id, &other, out));
+    return OK;
+}
+
 err authorization_give_back(struct ctx *cx, int64_t person_id, int64_t grant_id)
 {
+    const struct actor *system = &cx->actor;
+    struct sql_authorization_end_of_grant_in own = {person_id, grant_id, system->organisation_id, system->system_id};
     struct authorization authorization = {.has_grant = false};
     struct grant_report_event back = {.person_id = person_id, .grant_id = grant_id};
+    bool needed = false;
     TRY(authorization_load_of_grant(cx, person_id, grant_id, &authorization));
-    TRY(authorization_end(cx, person_id, authorization.authorization_id));
-    return grant_give_back(cx, &back);
+    TRY(sql_authorization_end_of_grant(cx, &own, NULL));
+    TRY(is_needed(cx, person_id, grant_id, &needed));
+    return needed ? OK : grant_give_back(cx, &back);
 }
 
 /* ---- what the person sees, and ends */

@@ -127,7 +127,8 @@ err authorization_code_challenge(struct ctx *cx, const struct authorization_rede
  * is left alone. */
 err authorization_token_revoke(struct ctx *cx, const struct actor *system, struct text text) MUST_CHECK;
 
-/* Inside a write, for a client that gives a grant back: the system that calls. NOT_FOUND. */
+/* Inside a write, for a client that gives a grant back: the system that calls. All that it has by this grant ends; the
+ * grant itself does too, unless another program acts by it. NOT_FOUND. */
 err authorization_give_back(struct ctx *cx, int64_t person_id, int64_t grant_id) MUST_CHECK;
 
 /* store_write_fn: as seen_token_forget(), for pushed requests, codes and tokens. */

@@ -107,10 +107,13 @@ err post_proof_options(struct call *call)
 
 struct proof_body {
     struct text credential;
+    struct text who;
 };
 static const struct shape_member PROOF[] = {
     MEMBER("credential", JSON, SHAPE_REQUIRED, struct proof_body, credential,
            .sentence = "What toJSON() of the used credential gives (AuthenticationResponseJSON)."),
+    MEMBER("person", TEXT, SHAPE_NULLABLE, struct proof_body, who, .most = LIMIT_USER_HANDLE_BYTES,
+           .sentence = "Whom the options were asked for, when the device names nobody (userHandle)."),
 };
 const struct shape SHAPE_PASSKEY_PROOF = {.name = "PasskeyProof", .sentence = "What a device has signed.",
     SHAPE_MEMBERS(PROOF), .size = sizeof(struct proof_body)};
@@ -120,14 +123,17 @@ static err fail_unknown(struct ctx *cx)
     return FAIL(cx, UNAUTHENTICATED, "passkey.unknown", "nobody here signs in with this passkey");
 }
 
-/* Who signs in says the device itself; a handle that is none of ours is nobody's. */
-static err find_owner(struct call *call, const struct webauthn_assertion *assertion, int64_t *out_person_id)
+/* Who signs in says the device itself; one that does not keep its passkeys leaves it to `named`, and the signature
+ * shows whether that is so. A handle that is none of ours is nobody's. */
+static err find_owner(struct call *call, const struct webauthn_assertion *assertion, struct text named,
+                      int64_t *out_person_id)
 {
+    struct text owner = assertion->user_handle.size > 0 ? text_of_bytes(assertion->user_handle) : named;
     if (actor_signs_in(&call->cx.actor) && assertion->user_handle.size == 0) {
         *out_person_id = call->cx.actor.person_id; /* the session has said so */
         return OK;
     }
-    err result = human_read_id(&call->cx, text_of_bytes(assertion->user_handle), out_person_id);
+    err result = human_read_id(&call->cx, owner, out_person_id);
     if (result == OK)
         return OK;
     failure_clear(&call->cx.failure);
@@ -148,7 +154,7 @@ static err read_proof(struct call *call, const struct passkey_asker *asker, stru
     TRY(webauthn_read_assertion(cx, json_object_get(call_visit(call)->body, "credential"), &assertion));
     TRY(passkey_expect(call, asker, assertion.client_data, &expected));
     TRY(webauthn_check_assertion(cx, &expected, &assertion, &said));
-    TRY(find_owner(call, &assertion, &use->person_id));
+    TRY(find_owner(call, &assertion, body.who, &use->person_id));
     TRY(passkey_find(cx, use->person_id, assertion.id, &passkey));
     TRY(webauthn_is_signed(cx, &assertion, passkey.secret.public_key, &good));
     if (!good)

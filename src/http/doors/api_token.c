@@ -279,16 +279,22 @@ struct introspection {
     bool                       is_own, is_person;
 };
 
+/* Departments are parties: what one may do with a person is not told to the next. */
+static bool is_of_department(const struct introspection *look, const struct actor *system)
+{
+    const struct actor *asks = &look->client.actor;
+    return asks->organisation_id == system->organisation_id && asks->department_id == system->department_id;
+}
+
 /* store_write_fn: it writes that the client's assertion was used. */
 static err introspect(struct ctx *cx, void *arg)
 {
     struct introspection *look = arg;
-    const int64_t organisation_id = look->client.actor.organisation_id;
     TRY(seen_token_use(cx, &look->client.seen));
     TRY(access_token_load(cx, look->text, &look->token, &look->is_own));
     TRY(authorization_token_load(cx, look->text, AUTHORIZATION_ACCESS, &look->person, &look->is_person));
-    look->is_own = look->is_own && look->token.actor.organisation_id == organisation_id;
-    look->is_person = look->is_person && look->person.authorization.system.organisation_id == organisation_id;
+    look->is_own = look->is_own && is_of_department(look, &look->token.actor);
+    look->is_person = look->is_person && is_of_department(look, &look->person.authorization.system);
     return OK;
 }
 

@@ -170,7 +170,9 @@ static void write_after(struct builder *page, const struct consent_view *view, s
                         "<div><dt>To stop it later</dt><dd>At any time, with your app, ");
     build_literal(page, view->purpose == NULL ? "" : "withdraw the permission, or ");
     build_literal(page, "end the relationship. Their next request is refused. To be signed in there no more, shut out "
-                        "the program (<a href=\"/v1/me/authorizations\">which ones act for you</a>).</dd></div>\n");
+                        "the program (<a href=\"/v1/me/authorizations\">which ones act for you</a>)");
+    build_literal(page, view->purpose == NULL ? "" : "; that alone leaves the permission, and they may read on");
+    build_literal(page, ".</dd></div>\n");
     if (view->purpose != NULL)
         row(page, "To give less", TEXT("Or for a shorter time: answer with your app instead. Both sides get a "
                                        "receipt."));

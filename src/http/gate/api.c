@@ -250,7 +250,8 @@ static err body_admit(void *self, struct call *call)
 static bool goes_first(struct api *api, const struct call *call, int64_t stops)
 {
     static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
-    uint64_t caller = (uint64_t)call->cx.actor.person_id; /* nobody else has something to stop */
+    const struct actor *actor = &call->cx.actor;
+    uint64_t caller = (uint64_t)(actor_signs_in(actor) ? actor->person_id : actor->system_id); /* gives grants back */
     (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
     bool admitted = rate_admit_some(&api->stops, caller, &SHARE, call->started_ns, stops);
     (void)pthread_mutex_unlock(&api->shares_lock);

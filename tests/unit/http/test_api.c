@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Goal: a request is judged by a clock that never goes back: what time has ended stays ended. Method: the hooks of the
- * server called by hand, with a clock that is put forward and back. */
+ * Goal: a request is judged by a clock that never goes back: what time has ended stays ended; and what stops something
+ * goes first, whoever else stops much. Method: the hooks of the server called by hand, with a clock that is put forward
+ * and back, and the line of a thread filled by hand. */
 #include "http/gate/api.h"
 
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "http/doors/api_thread.h"
 #include "support/world.h"
 
 static struct text session_of_cleo(struct world *world)
@@ -64,8 +66,38 @@ static void a_clock_that_goes_back_revives_no_session(void **state)
     api_close(api);
 }
 
+/* As many stops of one system as go first, and one more; gives how many of the thread's go first now. */
+static size_t stop_often(struct api_thread *thread, struct call *call, int64_t system_id)
+{
+    static struct store_write writes[LIMIT_STOPS_AT_ONCE + 1];
+    struct share_place *place = NULL;
+    call->cx.actor = (struct actor){.kind = ACTOR_SYSTEM, .organisation_id = 1, .system_id = system_id};
+    for (size_t i = 0; i < sizeof writes / sizeof *writes; i++)
+        assert_int_equal(api_thread_queue(thread, call, &writes[i], 1, &place), OK);
+    return thread->stops.count;
+}
+
+static void no_system_takes_what_is_kept_for_the_stops_of_another(void **state)
+{
+    struct world *world = *state;
+    struct api_options options = {.store = world->node.store, .keyring = world->node.keyring,
+                                  .numbers = &world->node.numbers, .origin = "http://x", .version = "0"};
+    struct call *call = ARENA_NEW(world->node.cx.arena, struct call);
+    struct api_thread thread = {.api = NULL};
+    ASSERT_OK(world, api_open(world_as(world, world->operator_), &options, &thread.api));
+    call->started_ns = 1000000000; /* all at one moment */
+    assert_int_equal(stop_often(&thread, call, 7), LIMIT_STOPS_AT_ONCE);
+    assert_int_equal(stop_often(&thread, call, 8), 2 * LIMIT_STOPS_AT_ONCE);
+    assert_int_equal(stop_often(&thread, call, 7), 2 * LIMIT_STOPS_AT_ONCE);
+    assert_int_equal(thread.others.count, LIMIT_STOPS_AT_ONCE + 3);
+    api_close(thread.api);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {WORLD_TEST(a_clock_that_goes_back_revives_no_session)};
+    const struct CMUnitTest tests[] = {
+        WORLD_TEST(a_clock_that_goes_back_revives_no_session),
+        WORLD_TEST(no_system_takes_what_is_kept_for_the_stops_of_another),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

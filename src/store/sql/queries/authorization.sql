@@ -79,6 +79,21 @@ ORDER BY authorization_id DESC LIMIT 1;
 -- rows: none
 DELETE FROM authorization_now WHERE person_id = $1 AND authorization_id = $2;
 
+-- name: authorization_end_of_grant
+-- file: people
+-- in:   person_id int64, grant_id int64, organisation_id int64, system_id int64
+-- meets: any
+-- rows: none
+DELETE FROM authorization_now WHERE person_id = $1 AND grant_id = $2 AND organisation_id = $3 AND system_id = $4;
+
+-- name: authorization_list_of_grant
+-- file: people
+-- in:   person_id int64, grant_id int64, most int64
+-- out:  authorization_id int64
+-- rows: many
+SELECT authorization_id FROM authorization_now WHERE person_id = $1 AND grant_id = $2
+ORDER BY authorization_id DESC LIMIT $3;
+
 -- name: authorization_note
 -- file: people
 -- in:   person_id int64, authorization_id int64, used_at_ms int64
