@@ -31,7 +31,8 @@ OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.d
                "webauthn.create", "webauthn.get", "handler.slow", "request.failed", "request.put_off",
                "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested",
                "department.created", "member.ended", "member.invited", "organisation.created", "purpose.published",
-               "purpose.retired", "record.added", "system.created", "system.ended"}
+               "purpose.retired", "record.added", "system.created", "system.ended", "client.ended", "passkey.added",
+               "passkey.removed", "recovery.begun", "recovery.codes_made", "recovery.done", "recovery.stopped"}
 # Reasons that only the program's start and its commands meet.
 COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists",
                  "organisation.name", "organisation.slug", "server.address", "server.port_taken",

@@ -4,15 +4,34 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
+#include "domain/proof/outbox.h"
 #include "store/queries.h"
 
 #define DAY_MS (24LL * 3600 * 1000)
 
+/* By number; literals, as they stand in rows. */
+static const char *const EVENTS[] = {
+    [ALERT_PASSKEY_ADDED] = "passkey.added",       [ALERT_PASSKEY_REMOVED] = "passkey.removed",
+    [ALERT_PASSKEY_COPIED] = "passkey.copied",     [ALERT_CODES_MADE] = "recovery.codes_made",
+    [ALERT_RECOVERY_BEGUN] = "recovery.begun",     [ALERT_RECOVERY_STOPPED] = "recovery.stopped",
+    [ALERT_RECOVERED] = "recovery.done",           [ALERT_CLIENT_ENDED] = "client.ended",
+};
+
+int64_t alert_kind_of_event(struct text event)
+{
+    for (size_t i = ALERT_PASSKEY_ADDED; i < sizeof EVENTS / sizeof *EVENTS; i++)
+        if (text_is(event, EVENTS[i]))
+            return (int64_t)i;
+    return 0;
+}
+
 static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
 {
     struct sql_alert_forget_in old = {row->person_id, cx->now_ms - LIMIT_ALERT_MS};
+    struct outbox_event event = {.person_id = row->person_id, .kind = EVENTS[row->kind], .subject_id = row->alert_id};
     TRY(sql_alert_forget(cx, &old, NULL));
-    return sql_alert_insert(cx, row, NULL);
+    TRY(sql_alert_insert(cx, row, NULL));
+    return outbox_add(cx, &event);
 }
 
 /* Whether as many of a kind are told of a day as a day may have. Each kind has its own: else whoever brings about many

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * What a person must hear of the ways in: passkeys that came or went, a device that may have been copied, codes of
  * recovery and what was done with them, clients that were shut out. Rows of the person, kept for a year; each speaks of
- * one passkey, of one client or of neither. */
+ * one passkey, of one client or of neither, and leaves an event in the outbox, by which it can be carried to wherever
+ * the person reads. */
 #ifndef DOMAIN_PASSKEY_ALERT_H
 #define DOMAIN_PASSKEY_ALERT_H
 
@@ -38,6 +39,10 @@ err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id) MUST
 /* Of the caller, who ends what this client has of him. That is never refused: beyond so many within a day there is no
  * alert of it. */
 err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id) MUST_CHECK;
+
+/* The kind that an event of the outbox tells of, "recovery.begun"; 0: it tells of no alert. The subject of such an
+ * event is the alert. */
+int64_t alert_kind_of_event(struct text event);
 
 /* The caller's, the newest first. */
 struct alert_list {

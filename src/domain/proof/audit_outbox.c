@@ -4,6 +4,8 @@
  * processes on one store may lie in one another. An act that a claim has copied has no event of its own: that stays
  * with the invited person. How often a value was confirmed in between is known from the outbox alone. */
 #include "domain/people/vault.h"
+#include "base/limits.h"
+#include "domain/entrance/passkey_alert.h"
 #include "domain/proof/audit_walk.h"
 
 #define WRITE_NUMBERS (INT64_C(60000) << 15) /* numbers of one write lie closer together than those of a minute */
@@ -229,6 +231,19 @@ static err is_of_records(struct audit_walk *walk, const struct sql_audit_event_l
     return OK;
 }
 
+/* An alert is kept for a year, and goes with its person; the event stays. */
+static err is_of_alert(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)
+{
+    struct sql_audit_alert_count_in in = {event->person_id, event->subject_id, alert_kind_of_event(event->kind),
+                                          event->at_ms};
+    struct sql_audit_alert_count_row row = {0};
+    bool found = false;
+    TRY(sql_audit_alert_count(&walk->brief, &in, &row, &found));
+    *out = (row.count > 0 || event->at_ms <= walk->cx.now_ms - LIMIT_ALERT_MS) && event->relationship_id == 0 &&
+           event->organisation_id == 0 && event->attributes_low == 0 && event->attributes_high == 0;
+    return *out ? OK : is_of_erased(walk, event->person_id, out);
+}
+
 static err take_event(struct ctx *cx, const struct sql_audit_event_list_row *row, void *arg)
 {
     (void)cx; /* the steps take their memory elsewhere */
@@ -241,6 +256,8 @@ static err take_event(struct ctx *cx, const struct sql_audit_event_list_row *row
         TRY(is_of_set_up(walk, row, &right));
     else if (text_starts_with(row->kind, "record."))
         TRY(is_of_records(walk, row, &right));
+    else if (alert_kind_of_event(row->kind) != 0)
+        TRY(is_of_alert(walk, row, &right));
     else
         TRY(of_vault ? is_of_vault(walk, row, &right) : is_of_act(walk, row, &right));
     if (!right && of_vault)

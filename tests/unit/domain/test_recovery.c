@@ -169,6 +169,41 @@ static void a_code_is_its_persons_and_goes_with_the_person(void **state)
                                   "(SELECT count(*) FROM recovery)"), 0);
 }
 
+static int64_t events_of(struct world *world, const char *kind)
+{
+    char sql[200];
+    (void)snprintf(sql, sizeof sql, "SELECT count(*) FROM outbox JOIN alert ON alert_id = subject_id WHERE "
+                                    "outbox.person_id = alert.person_id AND outbox.kind = '%s'", kind);
+    return world_number(world, "people.db", sql);
+}
+
+/* So that word of it can go to wherever she reads, and the audit says when an event tells of no alert. */
+static void whoever_comes_with_a_code_leaves_an_event(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes codes = print_codes(world, world->ada);
+    assert_int_equal(events_of(world, "recovery.begun"), 0);
+    assert_int_equal(come(world, codes.out[0]), 0);
+    assert_int_equal(come(world, codes.out[0]), 0); /* once more is nothing new */
+    assert_int_equal(events_of(world, "recovery.begun"), 1);
+    ASSERT_OK(world, WRITE(world, world->ada, recovery_stop, NULL));
+    assert_int_equal(events_of(world, "recovery.stopped"), 1);
+    assert_int_equal(events_of(world, "recovery.codes_made"), 1);
+    assert_int_equal(come(world, codes.out[1]), 0);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
+    assert_int_equal(come(world, codes.out[1]), world->ada.person_id);
+    assert_int_equal(events_of(world, "recovery.done"), 1);
+    assert_int_equal(world_audit(world, 0), 0);
+    world_spoil(world, "people.db", "UPDATE outbox SET kind = 'recovery.stopped' WHERE kind = 'recovery.done'");
+    assert_int_equal(world_audit(world, 1), 1);
+    world_spoil(world, "people.db", "UPDATE outbox SET kind = 'recovery.done' WHERE kind = 'recovery.stopped' AND "
+                                    "event_id = (SELECT max(event_id) FROM outbox)");
+    test_node_pass(&world->node, LIMIT_ALERT_MS);
+    (void)print_codes(world, world->ada); /* what is a year old is forgotten */
+    assert_int_equal(events_of(world, "recovery.done"), 0);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +213,7 @@ int main(void)
         WORLD_TEST(new_codes_void_the_old_ones_and_whoever_waits),
         WORLD_TEST(codes_want_a_fresh_proof_and_let_the_last_passkey_go),
         WORLD_TEST(a_code_is_its_persons_and_goes_with_the_person),
+        WORLD_TEST(whoever_comes_with_a_code_leaves_an_event),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

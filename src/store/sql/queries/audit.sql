@@ -155,6 +155,13 @@ SELECT CASE $4
     ELSE 0 END;
 
 -- A department that was told to hold more about somebody, and the relationship in which it does.
+-- name: audit_alert_count
+-- file: people
+-- in:   person_id int64, alert_id int64, kind int64, at_ms int64
+-- out:  count int64
+-- rows: one
+SELECT count(*) AS count FROM alert WHERE person_id = $1 AND alert_id = $2 AND kind = $3 AND at_ms = $4;
+
 -- name: audit_record_event_count
 -- file: people
 -- in:   person_id int64, relationship_id int64, organisation_id int64, department_id int64
