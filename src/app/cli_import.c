@@ -9,7 +9,7 @@
 #include "app/import_fields.h"
 #include "app/import_notes.h"
 #include "base/json.h"
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "domain/parties/organisation.h"

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 

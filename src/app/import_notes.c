@@ -2,7 +2,7 @@
  * Notes, counted by reason. The last lines of a long report are what people read, so there each reason stands once. */
 #include "app/import_notes.h"
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 
 #define NOTES_BYTES_MAX (4u * 1024 * 1024)

@@ -53,6 +53,12 @@ static inline bool actor_signs_in(const struct actor *actor)
     return actor->kind == ACTOR_PERSON || actor->kind == ACTOR_MEMBER;
 }
 
+/* By which number the caller is known among those of his kind; 0: he has none. */
+static inline int64_t actor_number(const struct actor *actor)
+{
+    return actor_signs_in(actor) ? actor->person_id : actor->kind == ACTOR_SYSTEM ? actor->system_id : 0;
+}
+
 /* Whether the caller speaks for one department of an organisation, and sees what that may see. */
 static inline bool actor_is_of_department(const struct actor *actor)
 {

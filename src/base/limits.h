@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Every maximum, with unit in the name and reason beside it; of each that the outside can reach, + 1 is tested. */
+ * Every maximum, with unit in the name and reason beside it; of each that the outside can reach, + 1 is tested. Those
+ * of an import: base/limits_import.h. */
 #ifndef BASE_LIMITS_H
 #define BASE_LIMITS_H
 /* ---- HTTP (docs of the outside contract; RFC 9112 leaves these to the server) */
@@ -66,6 +67,7 @@
 #define LIMIT_ERASURES_KEYS 2048          /* keys that go together: they share the work on their buckets */
 #define LIMIT_DEPARTMENTS 62              /* per organisation: a grant keeps them as bits of one int64 */
 #define LIMIT_MEMBERS 1000                /* of an organisation, the invited among them */
+#define LIMIT_MEMBERS_A_DAY 200           /* invited into one, but by the operator: each is a row for ever */
 #define LIMIT_MEMBER_CODE_MS (7LL * 24 * 3600 * 1000) /* from an invitation of a member to its end */
 #define LIMIT_NAME_BYTES 200              /* names of organisations, departments, purposes … */
 #define LIMIT_SENTENCE_BYTES 600          /* one plain sentence of a purpose */
@@ -137,14 +139,4 @@
 #define LIMIT_LOG_SIGNATURES 32           /* of one checkpoint; signed-note asks for at least 16 */
 #define LIMIT_LOG_NAME_BYTES 255          /* name of a log, which is also the name of its key */
 #define LIMIT_RECEIPT_FILE_BYTES (256 * 1024)
-
-/* ---- import */
-#define LIMIT_IMPORT_FILE_BYTES (512LL * 1024 * 1024)
-#define LIMIT_IMPORT_LINE_BYTES (1024 * 1024)   /* one unfolded vCard line or one CSV field */
-#define LIMIT_IMPORT_FIELDS 512                 /* columns of a CSV file, properties of a card */
-#define LIMIT_IMPORT_CONTACT_BYTES (256 * 1024) /* text kept of one contact; a photo is not kept */
-#define LIMIT_IMPORT_CARD_DEPTH 8               /* cards inside cards (AGENT of vCard 2.1) */
-#define LIMIT_IMPORT_HOUSEHOLD 8                /* people of one e-mail address told apart by all that is known */
-#define LIMIT_IMPORT_NOTES 10000                /* details listed in one report; beyond, they are counted */
-#define LIMIT_IMPORT_CHUNK 500                  /* people written in one transaction */
 #endif

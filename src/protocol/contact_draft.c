@@ -3,6 +3,7 @@
 #include "protocol/contact_draft.h"
 
 #include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "domain/words/attribute_syntax.h"
 

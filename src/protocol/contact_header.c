@@ -3,6 +3,7 @@
  * rows holds more known column names than under any other. */
 
 #include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "protocol/contact_table.h"
 

@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 
 #ifndef WINDOW_BYTES_FIRST /* smaller where fuzzers run: clearing it was most of their work */
 #define WINDOW_BYTES_FIRST ((size_t)64 * 1024)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "protocol/contact_table.h"
 #include "protocol/vcard.h"

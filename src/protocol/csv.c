@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 
 #define RESCAN_BYTES_MAX ((size_t)64 * 1024 * 1024)
 

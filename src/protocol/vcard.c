@@ -2,7 +2,7 @@
  * Where cards begin and end. */
 #include "protocol/vcard.h"
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "protocol/vcard_property.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/limits_import.h"
 #include "base/text.h"
 #include "protocol/vcard_property.h"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: the tables of the manual are those of the sources: limits (base/limits.h), reasons with their statuses (every
+"""Goal: the tables of the manual are those of the sources: limits (base/limits*.h), reasons with their statuses (every
 literal that a failure is born with), the fields and reasons of an import, the scopes in the help. Method: both sides
 are read and compared in both directions. Positive control: each comparison also runs over a page with one row changed,
 one left out and one invented, and must see each.
@@ -73,7 +73,7 @@ def apart(shown, real):
 # ---- limits
 
 def real_limits():
-    text = without_comments((ROOT / "src/base/limits.h").read_text())
+    text = without_comments("".join(path.read_text() for path in sorted((ROOT / "src/base").glob("limits*.h"))))
     found = re.findall(r"^#define LIMIT_(\w+) ([^\n]+)$", text, re.M)
     return {name: eval(re.sub(r"(\d)(?:u|LL)\b", r"\1", value)) for name, value in found}  # sums of our own header
 

@@ -3,8 +3,9 @@
 hand, must name just the doors that the node describes. Then every caller knocks at every door with every thing: his
 own in each state, of another department, person and organisation, of somebody forgotten, of another kind, never made,
 badly written; the answer must be the policy's, and what is not his must look, byte for byte, like what does not
-exist. What the policy opens to a write is tried last, once each. Positive control: the same comparison notices a row,
-a verdict and an octet that were changed. SAMPLE=10 tries every tenth, chosen by SEED."""
+exist. What the policy opens to a write is tried last, once each, and its answer kept: it goes to nobody else, and to
+nobody whose role was taken since. Positive control: the same comparison notices a row, a verdict and an octet that were
+changed. SAMPLE=10 tries every tenth, chosen by SEED."""
 import os
 import random
 import sys
@@ -43,7 +44,7 @@ def described(node):
 
 class Check:
     def __init__(self, knock, caller, chosen, body="his own"):
-        self.door, self.caller = knock.door, caller
+        self.knock, self.door, self.caller, self.chosen = knock, knock.door, caller, chosen
         self.named = [chosen[place] for place in knock.places]
         self.wanted = verdict(knock.door, caller, self.named)
         self.make = lambda: knock.request(caller, chosen, body)
@@ -199,12 +200,18 @@ def everything_seen(world):
         lists = ("attributes", "relationships", "requests", "grants")
         seen[name] = [world.parties[name].get(f"/v1/me/{path}?limit=200").expect(200).json for path in lists]
     for name in ("mia", "vic", "des", "ina"):
-        lists = ("me/passkeys", "org/me") + (("org/members",) if name in ("mia", "des") else ())
+        lists = ("me/passkeys", "org/me") + (("org/members", "org/deeds") if name in ("mia", "des") else ())
         seen[name] = [world.parties[name].get(f"/v1/{path}").expect(200).json for path in lists]
     for name in ("shipping", "sales", "desk"):
         lists = ("purposes", "departments", "systems", "relationships", "requests")
         seen[name] = [world.parties[name].get(f"/v1/org/{path}?limit=200").expect(200).json for path in lists]
     return seen
+
+
+def keyed(request, key):
+    """The same, with an Idempotency-Key."""
+    method, octets = request
+    return method, octets.replace(b"\r\n", b"\r\nIdempotency-Key: %s\r\n" % key.encode(), 1)
 
 
 def open_what_opens(world, checks):
@@ -218,14 +225,17 @@ def open_what_opens(world, checks):
         states = tuple(tuple(sorted(thing.states.items())) for thing in check.named)
         kinds.setdefault((repr(check.door), check.caller.name, states), check)
     order = sorted(kinds.values(), key=lambda check: [word in repr(check.door) for word in last][::-1])
-    opened, shut = set(), {}
+    opened, shut, kept, others = set(), {}, [], 0
     for name in ("mia", "vic", "des"):  # what is fresh does not stay so
         world.show_passkey(world.parties[name])
-    for check in order:
-        answer, = ask_all(world.node, [check.make()])
+    for number, check in enumerate(order):
+        request = keyed(check.make(), f"kept-{number}")
+        answer, = ask_all(world.node, [request])
         assert answer.status < 300 or answer.status in (401, 404, 409), (check, answer.status, answer.body)
         if answer.status < 300:
             opened.add(repr(check.door))
+            kept.append((check, request))
+            others += kept_by_others(world, check, number, answer.body)
         else:
             shut.setdefault(repr(check.door), (check, answer.body))
     # Those of OAuth open to what is signed: tokens.py, oauth_attacks.py; some others too: passkeys.py.
@@ -234,7 +244,37 @@ def open_what_opens(world, checks):
               and door.path != "/v1/me/authorization"
               and not any(noun in NEEDS_DEVICE[door.who == "person"] for noun, *_ in door.cases)}
     assert opened == writes, [shut.get(door, door) for door in writes - opened]
-    return len(order), opened
+    return len(order), opened, others + kept_when_roles_are_taken(world, kept)
+
+
+def kept_by_others(world, check, number, body):
+    """The same request with the same key, by everybody who may not come in here at all; some have been shut out for
+    good by what was done before."""
+    others = [caller for caller in world.parties.values() if verdict(check.door, caller, []) != OPENS]
+    requests = [keyed(check.knock.request(caller, check.chosen), f"kept-{number}") for caller in others]
+    for caller, answer in zip(others, ask_all(world.node, requests)):
+        wanted = verdict(check.door, caller, check.named)
+        assert (answer.status, answer.reason) == wanted or answer.status == 401, (check, caller, answer.body)
+        assert not body or answer.body != body, (check, caller)
+    return len(others)
+
+
+def kept_when_roles_are_taken(world, kept):
+    """By those who made it, when their keys and memberships have ended."""
+    for organisation, department in (("blue", "sales"), ("red", "desk")):
+        admin = world.node.system(world.ids[organisation], world.ids[department], "closing", "admin")
+        doors = [f"/v1/org/members/{thing.value}" for thing in world.things["mem"]
+                 if thing.organisation == organisation]
+        doors += [f"/v1/org/systems/{party.id}" for party in world.parties.values()
+                  if party.kind == "system" and party.organisation == organisation]
+        assert {admin.delete(door).status for door in doors} <= {204, 404}
+    mine = [(check, request) for check, request in kept if check.caller.kind in ("member", "system")
+            and check.door.who != "anyone"]
+    assert {check.caller.kind for check, _ in mine} == {"member", "system"}
+    for (check, _), answer in zip(mine, ask_all(world.node, [request for _, request in mine])):
+        wanted = "session.unknown" if check.caller.kind == "member" else "key.unknown"
+        assert (answer.status, answer.reason) == (401, wanted), (check, answer.status, answer.body)
+    return len(mine)
 
 
 def main():
@@ -266,12 +306,12 @@ def main():
         methods = other_methods(world, doors)
         assert everything_seen(world) == before, "a refused call has changed something"
         swept = time.monotonic()
-        tried, opened = open_what_opens(world, opening)
+        tried, opened, again = open_what_opens(world, opening)
         assert "request.failed" not in node.read_log(), node.read_log()
-    total = len(doors) + len(checks) + methods + tried + lists
+    total = len(doors) + len(checks) + methods + tried + again + lists
     assert sample > 1 or total >= 20000, total
     print(f"found: {len(doors)} doors, {total} checks: {len(checks)} knocks, {methods} other methods, {lists} lists, "
-          f"{tried} writes that open at {len(opened)} doors; "
+          f"{tried} writes that open at {len(opened)} doors, {again} kept answers asked for; "
           f"{made - began:.1f} + {built - made:.1f} + {swept - built:.1f} + {time.monotonic() - swept:.1f} s")
 
 

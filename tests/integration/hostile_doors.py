@@ -32,7 +32,7 @@ MORE_DOORS = [
     ("GET", "/v1/me/attributes/pd:Name/history", None), ("GET", "/v1/me/organisations", None),
     ("POST", "/v1/me/relationships", {"invitation": "AAAA-AAAA-AAAA-AAAA"}),
     ("POST", "/v1/org/departments", {"name": "D"}), ("POST", "/v1/org/invitations", {"claims": 2, "lifetime": "P3D"}),
-    ("GET", "/v1/org/members", None), ("DELETE", "/v1/org/members/{mem}", None),
+    ("GET", "/v1/org/members", None), ("GET", "/v1/org/deeds", None), ("DELETE", "/v1/org/members/{mem}", None),
     ("POST", "/v1/org/members", {"name": "n", "department": "{dep}", "role": "viewer"}),
     ("POST", "/v1/me/erase", {"confirm": "erase me"}), ("POST", "/v1/me/sign-out", None),
     ("GET", "/v1/me/passkeys", None), ("POST", "/v1/me/passkeys/options", None),

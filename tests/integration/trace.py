@@ -47,7 +47,7 @@ SIGNED = {"POST /v1/sign-in", "POST /v1/recovery", "POST /v1/me/passkeys", "PATC
           "POST /v1/me/authorization", "GET /oauth/grants/{grt}", "DELETE /oauth/grants/{grt}",
           "GET /oauth/userinfo", "POST /oauth/userinfo", "GET /v1/me/authorizations",
           "DELETE /v1/me/authorizations/{atz}", "POST /v1/claims/member", "GET /v1/org/me", "GET /v1/org/members",
-          "POST /v1/org/members", "DELETE /v1/org/members/{mem}"}
+          "POST /v1/org/members", "DELETE /v1/org/members/{mem}", "GET /v1/org/deeds"}
 # Tables whose rows say how a store works, not what people did.
 OWN = {"batch_mark", "clock_mark", "log_lease", "log_tile", "node_state", "node_text", "schema_migration",
        "people_generation", "records_generation", "ledger_generation", "key_bucket", "file_generation"}

@@ -100,7 +100,7 @@ class World:
     def make_system(self, name, organisation, department, scopes):
         key = self.key(organisation, department, scopes)
         party = Party(self.node, name, key.fields, kind="system", organisation=organisation, department=department,
-                      scopes=scopes)
+                      scopes=scopes, id=key.id)
         self.parties[name] = party
         return party
 
@@ -251,6 +251,10 @@ class World:
             self.parties[name], party.device = party, Device()
             self.add("psk", party.device.register(party).expect(201).json["id"], person=name, passkey="kept")
             self.add("mem", made["id"], organisation=organisation, membership="active")
+            if name == "mia":  # what she was answered with a fresh proof is not for her other session
+                self.parties["mia by code"] = Party(self.node, "mia by code", dict(party.fields), kind="member",
+                                                    person=name, organisation=organisation, department=department,
+                                                    scopes=ROLES[role], session="unproved")
             party.device.sign_in(self.node)
             other, = (item for item in party.get("/v1/me/sessions").expect(200).json["items"] if not item["current"])
             self.add("ses", other["id"], person=name)

@@ -98,6 +98,52 @@ def an_admin_sets_up_and_a_viewer_looks(world):
     till.get("/v1/org/departments").expect(401, "key.unknown")
 
 
+def whoever_lost_the_answer_to_a_claim_gets_it_again(world):
+    """By code and key together, for as long as the membership lasts and nobody else has either."""
+    made, badge = invited(world, "Rae"), {"Idempotency-Key": "rae-1"}
+    body = {"invitation": made["code"]}
+
+    def claim(fields, body=body):
+        return world.node.nobody.post("/v1/claims/member", body, fields)
+
+    first = claim(badge).expect(201)
+    again = claim(badge).expect(201)
+    assert again.json == first.json and session_of(again) == session_of(first)
+    Caller(world.node, {"Cookie": session_of(again)}).get("/v1/org/me").expect(200)
+    for fields in ({}, {"Idempotency-Key": "rae-2"}):
+        reply = claim(fields).expect(404, "not_found")
+        assert reply.field("Set-Cookie") is None
+    claim(badge, {"invitation": invited(world, "Sid")["code"]}).expect(201)  # another code, another claim
+    world.mia.delete("/v1/org/members/" + made["id"]).expect(204)
+    assert claim(badge).expect(404, "not_found").field("Set-Cookie") is None
+
+
+def deeds_of(caller):
+    return caller.get("/v1/org/deeds").expect(200).json["items"]
+
+
+def each_change_of_the_set_up_says_who_made_it(world):
+    gil = joined(world, invited(world, "Gilberta Zwahlen", "admin"), device := Device())
+    device.prove(gil).expect(204)
+    made = gil.post("/v1/org/departments", {"name": "Returns"}).expect(201).json["id"]
+    newest = deeds_of(world.mia)[0]
+    assert (newest["deed"], newest["subject"]) == ("department.created", made), newest
+    assert (newest["by"], newest["member"], newest["system"]) == ("member", gil.id, None), newest
+    panel = world.node.system("blue-shop", world.shop.department, "Panel", "admin")
+    left = panel.post("/v1/org/systems", {"name": "Kiosk", "department": made}).expect(201).json["id"]
+    newest = deeds_of(panel)[0]
+    assert (newest["deed"], newest["subject"]) == ("system.created", left), newest
+    assert (newest["by"], newest["member"], newest["system"]) == ("system", None, panel.id), newest
+    first, = (entry for entry in deeds_of(gil) if (entry["deed"], entry["subject"]) == ("member.invited", world.mia.id))
+    assert (first["by"], first["member"], first["system"]) == ("operator", None, None), first
+    world.mia.delete("/v1/org/members/" + gil.id).expect(204)
+    ended, _, _, of_gil = deeds_of(world.mia)[:4]
+    assert (ended["deed"], ended["subject"], ended["member"]) == ("member.ended", gil.id, world.mia.id), ended
+    assert of_gil["member"] == gil.id and "Zwahlen" not in json.dumps(deeds_of(world.mia))
+    world.vic.get("/v1/org/deeds").expect(403, "scope.missing")
+    world.ada.get("/v1/org/deeds").expect(403, "actor.wrong_kind")
+
+
 def two_answers_to_one_key_are_one_member(world):
     body = {"name": "Twice", "department": world.shop.department, "role": "viewer"}
     first, again = (world.mia.post("/v1/org/members", body, {"Idempotency-Key": "one"}).expect(201) for _ in range(2))
@@ -165,6 +211,7 @@ def the_end_of_a_membership_ends_all_of_it(world):
 
 
 STEPS = [a_member_comes_by_a_code_and_signs_in_with_a_passkey, a_code_is_taken_up_once,
-         an_admin_sets_up_and_a_viewer_looks, two_answers_to_one_key_are_one_member,
+         an_admin_sets_up_and_a_viewer_looks, whoever_lost_the_answer_to_a_claim_gets_it_again,
+         each_change_of_the_set_up_says_who_made_it, two_answers_to_one_key_are_one_member,
          members_have_passkeys_sessions_and_codes_like_everybody, a_member_is_named_like_anybody_who_may_not_be_here,
          the_end_of_a_membership_ends_all_of_it]

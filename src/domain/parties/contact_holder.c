@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/letters.h"
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "crypto/hash.h"
 #include "crypto/keyring.h"
 #include "domain/people/person.h"

@@ -14,9 +14,11 @@
 #include "domain/people/person.h"
 #include "domain/people/vault.h"
 #include "domain/policy.h"
-#include "domain/proof/outbox.h"
+#include "domain/proof/deed.h"
 #include "domain/proof/row_tag.h"
 #include "store/queries.h"
+
+#define INVITED "member.invited"
 
 /* ---- rows */
 
@@ -104,6 +106,19 @@ static err open_name(struct ctx *cx, struct member *member)
 
 /* ---- coming */
 
+/* The operator sets up on the node itself as many as there are. */
+static err check_pace(struct ctx *cx, int64_t organisation_id)
+{
+    int64_t lately = 0;
+    if (cx->actor.kind == ACTOR_OPERATOR)
+        return OK;
+    TRY(deed_count_lately(cx, organisation_id, TEXT(INVITED), &lately));
+    if (lately >= LIMIT_MEMBERS_A_DAY)
+        return FAIL(cx, TOO_MANY, "member.too_many_a_day", "at most %d members are invited within a day",
+                    LIMIT_MEMBERS_A_DAY);
+    return OK;
+}
+
 static err check_invite(struct ctx *cx, const struct member_invite *invite, struct department *out)
 {
     struct sql_member_count_in in = {invite->organisation_id};
@@ -116,7 +131,7 @@ static err check_invite(struct ctx *cx, const struct member_invite *invite, stru
     TRY(sql_member_count(cx, &in, &row, &found));
     if (row.members >= LIMIT_MEMBERS)
         return FAIL(cx, TOO_LARGE, "member.too_many", "an organisation has at most %d members", LIMIT_MEMBERS);
-    return OK;
+    return check_pace(cx, invite->organisation_id);
 }
 
 static err insert(struct ctx *cx, const struct sql_member_row *row)
@@ -159,7 +174,7 @@ err member_invite(struct ctx *cx, void *arg)
     invite->out = of_row(&row);
     invite->out.name = invite->name;
     invite->out_code = code.text;
-    return outbox_add_set_up(cx, row.organisation_id, "member.invited", row.member_id);
+    return deed_add(cx, row.organisation_id, INVITED, row.member_id);
 }
 
 static err fail_unknown(struct ctx *cx)
@@ -179,16 +194,25 @@ static err find_invited(struct ctx *cx, struct text typed, struct sql_member_row
     TRY(sql_member_find(cx, &in, &rows, &count));
     if (count > 0)
         TRY(member_row_fits(cx, &rows[0], &fits));
-    if (!fits || rows[0].claimed_at_ms != 0 || rows[0].ended_at_ms != 0 || cx->now_ms >= rows[0].expires_at_ms)
+    if (!fits || rows[0].ended_at_ms != 0)
         return fail_unknown(cx);
     *out = rows[0];
     return OK;
 }
 
-err member_look(struct ctx *cx, struct text code)
+static bool is_waiting(const struct ctx *cx, const struct sql_member_row *row)
+{
+    return row->claimed_at_ms == 0 && cx->now_ms < row->expires_at_ms;
+}
+
+err member_look(struct ctx *cx, struct text code, uint64_t *out_number)
 {
     struct sql_member_row row;
-    return find_invited(cx, code, &row);
+    TRY(find_invited(cx, code, &row));
+    if (!is_waiting(cx, &row) && cx->now_ms - row.claimed_at_ms >= LIMIT_CLAIM_ANSWER_MS)
+        return fail_unknown(cx);
+    *out_number = (uint64_t)row.member_id;
+    return OK;
 }
 
 err member_claim(struct ctx *cx, void *arg)
@@ -197,9 +221,10 @@ err member_claim(struct ctx *cx, void *arg)
     struct sql_member_row row;
     int64_t changed = 0;
     TRY(find_invited(cx, claim->code, &row));
+    if (!is_waiting(cx, &row))
+        return fail_unknown(cx);
     row.claimed_at_ms = cx->now_ms;
-    row.code_hash = (struct bytes){(const uint8_t *)"", 0};
-    struct sql_member_claim_in in = {row.member_id, row.claimed_at_ms, row.code_hash, TEXT_NONE};
+    struct sql_member_claim_in in = {row.member_id, row.claimed_at_ms, TEXT_NONE};
     TRY(tag_of(cx, &row, &in.tag));
     TRY(sql_member_claim(cx, &in, &changed));
     if (changed != 1)
@@ -224,7 +249,7 @@ err member_end(struct ctx *cx, void *arg)
     if (!found || row.organisation_id != end->organisation_id || row.ended_at_ms != 0)
         return FAIL_NOT_FOUND(cx);
     TRY(erasure_shut_doors(cx, row.member_id));
-    return outbox_add_set_up(cx, row.organisation_id, "member.ended", row.member_id);
+    return deed_add(cx, row.organisation_id, "member.ended", row.member_id);
 }
 
 /* ---- looking */

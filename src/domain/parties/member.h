@@ -30,7 +30,7 @@ struct member {
 };
 
 /* store_write_fn. By the operator or an admin of the organisation. INVALID member.name, NOT_FOUND the department,
- * TOO_LARGE member.too_many. */
+ * TOO_LARGE member.too_many, TOO_MANY member.too_many_a_day (never to the operator). */
 struct member_invite {
     int64_t       organisation_id;
     int64_t       department_id;
@@ -41,9 +41,10 @@ struct member_invite {
 };
 err member_invite(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* Whether a code would be taken up now; leaves it as it is. NOT_FOUND invitation.unknown. No policy decision: it tells
- * nothing that taking it up does not. */
-err member_look(struct ctx *cx, struct text code) MUST_CHECK;
+/* Whether a code would be taken up now, or was within LIMIT_CLAIM_ANSWER_MS, and so may have an answer that is kept;
+ * leaves it as it is. `out_number` stands for it. NOT_FOUND invitation.unknown. No policy decision: it tells nothing
+ * that taking it up does not. */
+err member_look(struct ctx *cx, struct text code, uint64_t *out_number) MUST_CHECK;
 
 /* store_write_fn. Takes up an invitation once, and begins a session that has proved nothing yet: it makes a passkey and
  * opens no door of the organisation. NOT_FOUND invitation.unknown. */

@@ -11,7 +11,7 @@
 #include "crypto/token.h"
 #include "domain/entrance/system_key.h"
 #include "domain/policy.h"
-#include "domain/proof/outbox.h"
+#include "domain/proof/deed.h"
 #include "domain/proof/row_tag.h"
 #include "store/queries.h"
 
@@ -87,7 +87,7 @@ err organisation_create(struct ctx *cx, void *arg)
     struct row_tag tag = row_tag_of_organisation(cx->arena, &row);
     TRY(row_tag_keep(cx, &tag));
     TRY(sql_organisation_insert(cx, &row, NULL));
-    return outbox_add_set_up(cx, organisation_id, "organisation.created", organisation_id);
+    return deed_add(cx, organisation_id, "organisation.created", organisation_id);
 }
 
 /* People tell two names apart neither by capitals nor by how an accent is stored. */
@@ -125,7 +125,7 @@ err department_create(struct ctx *cx, void *arg)
     struct row_tag tag = row_tag_of_department(cx->arena, &row);
     TRY(row_tag_keep(cx, &tag));
     TRY(sql_department_insert(cx, &row, NULL));
-    return outbox_add_set_up(cx, create->organisation_id, "department.created", create->out.department_id);
+    return deed_add(cx, create->organisation_id, "department.created", create->out.department_id);
 }
 
 static err insert_key(struct ctx *cx, const struct system *system, int64_t department_bit, struct text *out_secret)
@@ -171,7 +171,7 @@ err key_create(struct ctx *cx, void *arg)
     struct sql_system_insert_in row = {create->organisation_id, create->out.system_id, create->department_id,
                                        create->name, create->scopes, cx->now_ms};
     TRY(sql_system_insert(cx, &row, NULL));
-    TRY(outbox_add_set_up(cx, create->organisation_id, "system.created", create->out.system_id));
+    TRY(deed_add(cx, create->organisation_id, "system.created", create->out.system_id));
     if (create->signing != NULL)
         return signing_insert(cx, &create->out, department.bit, create->signing);
     return insert_key(cx, &create->out, department.bit, &create->out_secret);
@@ -187,7 +187,7 @@ err key_revoke(struct ctx *cx, void *arg)
     TRY(sql_system_revoke(cx, &system, &changed));
     if (changed == 0)
         return FAIL_NOT_FOUND(cx);
-    TRY(outbox_add_set_up(cx, revoke->organisation_id, "system.ended", revoke->system_id));
+    TRY(deed_add(cx, revoke->organisation_id, "system.ended", revoke->system_id));
     struct sql_system_key_revoke_in signing = {revoke->organisation_id, revoke->system_id, cx->now_ms};
     TRY(sql_system_key_revoke(cx, &signing, NULL));
     struct sql_api_key_revoke_in keys = {revoke->organisation_id, revoke->system_id, cx->now_ms};

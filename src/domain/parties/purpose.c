@@ -4,7 +4,7 @@
 
 #include "base/limits.h"
 #include "domain/policy.h"
-#include "domain/proof/outbox.h"
+#include "domain/proof/deed.h"
 #include "domain/proof/row_tag.h"
 #include "store/queries.h"
 
@@ -280,8 +280,8 @@ static err set_state(struct ctx *cx, struct purpose *purpose, purpose_state stat
     struct sql_purpose_set_state_in row = {purpose->organisation_id, purpose->purpose_id,      purpose->version,
                                            state,                    purpose->published_at_ms, purpose->retired_at_ms};
     TRY(sql_purpose_set_state(cx, &row, NULL));
-    return outbox_add_set_up(cx, purpose->organisation_id,
-                             state == PURPOSE_PUBLISHED ? "purpose.published" : "purpose.retired", purpose->purpose_id);
+    return deed_add(cx, purpose->organisation_id, state == PURPOSE_PUBLISHED ? "purpose.published" : "purpose.retired",
+                    purpose->purpose_id);
 }
 
 static err retire_published(struct ctx *cx, const struct id *id)

@@ -52,11 +52,6 @@ bool act_is_seen(const struct act *act, const struct actor *actor)
     return (act->departments & actor->department_bit) != 0;
 }
 
-static int64_t actor_number(const struct actor *actor)
-{
-    return actor->kind == ACTOR_PERSON ? actor->person_id : actor->kind == ACTOR_SYSTEM ? actor->system_id : 0;
-}
-
 static err insert(struct ctx *cx, const struct act *act)
 {
     struct sql_act_insert_in row = {

@@ -24,7 +24,7 @@ struct act {
     act_kind             kind;
     int64_t              at_ms;
     actor_kind           actor_kind;
-    int64_t              actor_id;    /* person, system; 0: the node */
+    int64_t              actor_id;    /* person, system, member; 0: the node */
     int64_t              organisation_id;
     int64_t              department_id; /* request: who asks */
     int64_t              purpose_id;

@@ -312,6 +312,8 @@ static err audit_house(struct audit_walk *walk)
     if (result == OK)
         result = audit_purposes(walk);
     if (result == OK)
+        result = audit_deeds(walk);
+    if (result == OK)
         result = audit_outbox(walk);
     store_read_end(&walk->cx);
     arena_reset(walk->cx.arena);

@@ -8,7 +8,6 @@
 #include "domain/entrance/passkey_alert.h"
 #include "domain/proof/audit_walk.h"
 
-#define WRITE_NUMBERS (INT64_C(60000) << 15) /* numbers of one write lie closer together than those of a minute */
 #define NEAR_NUMBERS (INT64_C(16) << 15)     /* two processes that write at once draw within so many milliseconds */
 #define ERASURE TEXT("erasure.requested")
 
@@ -18,7 +17,7 @@
 static int64_t first_alike(int64_t at_ms, int64_t number)
 {
     int64_t of_moment = number_first_of_ms(at_ms);
-    return of_moment > number - WRITE_NUMBERS ? of_moment : number - WRITE_NUMBERS;
+    return of_moment > number - AUDIT_WRITE_NUMBERS ? of_moment : number - AUDIT_WRITE_NUMBERS;
 }
 
 /* Is there an event that says this, behind `before` others that do? */
@@ -40,7 +39,7 @@ static struct sql_audit_alike_event_in event_of(const struct act *act, struct te
         .attributes_high = (int64_t)act->attributes.high,
         .at_ms = act->at_ms,
         .from_id = act->act_id,
-        .until_id = act->act_id + WRITE_NUMBERS,
+        .until_id = act->act_id + AUDIT_WRITE_NUMBERS,
     };
 }
 
@@ -216,7 +215,7 @@ static err is_of_set_up(struct audit_walk *walk, const struct sql_audit_event_li
     bool found = false;
     TRY(sql_audit_set_up_count(&walk->brief, &in, &row, &found));
     *out = row.count > 0 && event->relationship_id == 0 && event->attributes_low == 0 && event->attributes_high == 0;
-    return OK;
+    return *out ? audit_deed_of_event(walk, event, out) : OK;
 }
 
 static err is_of_records(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out)

@@ -14,6 +14,7 @@
 
 #define AUDIT_SUBJECT_LISTS 256
 #define AUDIT_TALLY_BUCKETS 65536
+#define AUDIT_WRITE_NUMBERS (INT64_C(60000) << 15) /* numbers of one write lie closer together than those of a minute */
 
 typedef enum audit_topic { AUDIT_RELATIONSHIP, AUDIT_GRANT, AUDIT_REQUEST } audit_topic;
 
@@ -109,6 +110,9 @@ err audit_tag(struct audit_walk *walk, const struct row_tag *tag, struct id id) 
 err audit_organisations(struct audit_walk *walk) MUST_CHECK; /* keys, departments, systems, and what speaks of them */
 err audit_purposes(struct audit_walk *walk) MUST_CHECK;      /* versions, states, columns against the text */
 err audit_outbox(struct audit_walk *walk) MUST_CHECK;        /* events of which nothing is known */
+err audit_deeds(struct audit_walk *walk) MUST_CHECK;         /* who set up what */
+/* Whether the deed stands there of which an event of the set-up tells. */
+err audit_deed_of_event(struct audit_walk *walk, const struct sql_audit_event_list_row *event, bool *out) MUST_CHECK;
 /* ---- rows that nothing led to */
 err audit_strays(struct audit_walk *walk) MUST_CHECK;
 

@@ -19,9 +19,3 @@ err outbox_add(struct ctx *cx, const struct outbox_event *event)
     };
     return sql_outbox_insert(cx, &row, NULL);
 }
-
-err outbox_add_set_up(struct ctx *cx, int64_t organisation_id, const char *kind, int64_t subject_id)
-{
-    struct outbox_event event = {.organisation_id = organisation_id, .kind = kind, .subject_id = subject_id};
-    return outbox_add(cx, &event);
-}

@@ -16,9 +16,7 @@ struct outbox_event {
     struct attribute_set attributes;
 };
 
-/* Inside a write. */
+/* Inside a write. For what an organisation sets up, deed_add() of domain/proof/deed.h does it. */
 err outbox_add(struct ctx *cx, const struct outbox_event *event) MUST_CHECK;
-/* The same for what an organisation sets up, which concerns no one person: "purpose.published". */
-err outbox_add_set_up(struct ctx *cx, int64_t organisation_id, const char *kind, int64_t subject_id) MUST_CHECK;
 
 #endif

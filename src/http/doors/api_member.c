@@ -4,7 +4,9 @@
 #include "domain/parties/member.h"
 
 #include "base/limits.h"
+#include "crypto/id_seal.h"
 #include "domain/policy.h"
+#include "domain/proof/deed.h"
 #include "http/doors/api_thread.h"
 #include "http/doors/handlers.h"
 #include "http/gate/shapes.h"
@@ -139,14 +141,19 @@ static err reply_claimed(struct call *call, void *arg)
 err post_member_claim(struct call *call)
 {
     struct claim_body body = {TEXT_NONE};
+    uint64_t number = 0;
     struct member_claim *claim = ARENA_NEW(call->arena, struct member_claim);
     if (claim == NULL)
         return FAIL_MEMORY(&call->cx);
     TRY(call_body(call, &body));
-    TRY(member_look(&call->cx, body.invitation)); /* guesses do not come as far as the writer */
+    TRY(member_look(&call->cx, body.invitation, &number)); /* guesses do not come as far as the writer */
+    TRY(api_thread_count(call, number));
     claim->code = body.invitation;
     claim->device = api_device(call);
-    return call_seal(call, member_claim, claim, reply_claimed, 0);
+    const struct sealing sealing = {.run = member_claim, .arg = claim, .encode = reply_claimed,
+        .about = &claim->out.member_id,
+        .secret = body.invitation}; /* as in post_claim() */
+    return call_seal_with(call, &sealing);
 }
 
 /* ---- leaving */
@@ -169,4 +176,68 @@ err delete_member(struct call *call)
     end->organisation_id = id.owner;
     end->member_id = id.item;
     return call_seal(call, member_end, end, reply_ended, 0);
+}
+
+/* ---- who did what */
+
+static const struct choice DOERS[] = {
+    {ACTOR_SYSTEM, "system"}, {ACTOR_MEMBER, "member"}, {ACTOR_OPERATOR, "operator"}, {0, NULL}};
+
+struct deed_view {
+    struct id   id;
+    int64_t     at_ms;
+    struct text kind;
+    struct text subject;
+    actor_kind  by;
+    struct id   member;
+    struct id   system;
+};
+static const struct shape_member DEED[] = {
+    MEMBER("id", ID, SHAPE_READ_ONLY, struct deed_view, id, .id = ID_EVENT),
+    MEMBER("at", TIME, SHAPE_READ_ONLY, struct deed_view, at_ms),
+    MEMBER("deed", TEXT, SHAPE_READ_ONLY, struct deed_view, kind,
+           .sentence = "What was done, as \"system.created\" or \"member.ended\"."),
+    MEMBER("subject", TEXT, SHAPE_READ_ONLY, struct deed_view, subject, .sentence = "The id of what it was done to."),
+    MEMBER("by", CHOICE, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct deed_view, by, .choices = DOERS,
+           .sentence = "null: it was done before this was noted."),
+    MEMBER("member", ID, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct deed_view, member, .id = ID_MEMBER),
+    MEMBER("system", ID, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct deed_view, system, .id = ID_SYSTEM),
+};
+static const struct shape SHAPE_DEED = {.name = "Deed", .sentence = "A change of what the organisation has set up.",
+    SHAPE_MEMBERS(DEED), .size = sizeof(struct deed_view)};
+SHAPE_PAGE(SHAPE_DEED_PAGE, "DeedPage", &SHAPE_DEED);
+
+static err view_deed(struct ctx *cx, const struct deed *deed, struct deed_view *out)
+{
+    *out = (struct deed_view){
+        .id = {ID_EVENT, deed->organisation_id, deed->deed_id},
+        .at_ms = deed->at_ms,
+        .kind = deed->kind,
+        .subject = id_text(cx, deed_subject(deed)),
+        .by = deed->actor_kind,
+    };
+    if (deed->actor_kind == ACTOR_MEMBER)
+        out->member = (struct id){ID_MEMBER, deed->organisation_id, deed->actor_id};
+    if (deed->actor_kind == ACTOR_SYSTEM)
+        out->system = (struct id){ID_SYSTEM, deed->organisation_id, deed->actor_id};
+    return out->subject.at == NULL ? FAIL_MEMORY(cx) : OK;
+}
+
+err get_deeds(struct call *call)
+{
+    struct page_query query = PAGE_QUERY_START;
+    struct deed_list list = {.before = 0};
+    TRY(call_query(call, &query));
+    TRY(call_after(call, &query, &list.before));
+    list.limit = query.limit;
+    TRY(deed_list(&call->cx, &list));
+    struct deed_view *views = ARENA_ARRAY(call->arena, struct deed_view, list.out_count);
+    if (views == NULL)
+        return FAIL_MEMORY(&call->cx);
+    for (size_t i = 0; i < list.out_count; i++)
+        TRY(view_deed(&call->cx, &list.out[i], &views[i]));
+    struct page page = {.items = views, .count = list.out_count};
+    if (list.out_more)
+        page.next = call_place(call, list.out[list.out_count - 1].deed_id);
+    return call_reply_page(call, &page);
 }

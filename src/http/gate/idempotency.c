@@ -22,11 +22,6 @@ static void wipe_key(struct secret_key *key)
 }
 #define WIPED_KEY __attribute__((cleanup(wipe_key))) struct secret_key
 
-static int64_t actor_id(const struct actor *actor)
-{
-    return actor_signs_in(actor) ? actor->person_id : actor->system_id;
-}
-
 /* Each part goes in with its length, so that no two requests give the same octets. */
 static void add_part(struct sha256 *hash, struct bytes part)
 {
@@ -41,7 +36,7 @@ void idempotency_of(const struct call *call, struct text key, int64_t person_id,
     add_part(&hash, bytes_of_text(call->request.method));
     add_part(&hash, bytes_of_text(call->request.target));
     add_part(&hash, call->body);
-    *out = (struct idempotency){.actor_id = actor_id(&call->cx.actor), .by_person = actor_signs_in(&call->cx.actor),
+    *out = (struct idempotency){.actor_id = actor_number(&call->cx.actor), .by_person = actor_signs_in(&call->cx.actor),
         .person_id = person_id, .key = key};
     sha256_finish(&hash, out->request_hash);
 }

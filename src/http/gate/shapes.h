@@ -60,7 +60,7 @@ extern const struct shape SHAPE_RECOVERY, SHAPE_RECOVERY_CODES, SHAPE_RECOVERY_C
 extern const struct shape SHAPE_PURPOSE, SHAPE_PURPOSE_PAGE;
 extern const struct shape SHAPE_DEPARTMENT, SHAPE_DEPARTMENT_PAGE, SHAPE_SYSTEM, SHAPE_SYSTEM_PAGE;
 extern const struct shape SHAPE_INVITATION;
-extern const struct shape SHAPE_MEMBER, SHAPE_MEMBER_PAGE, SHAPE_MEMBER_CLAIM;
+extern const struct shape SHAPE_MEMBER, SHAPE_MEMBER_PAGE, SHAPE_MEMBER_CLAIM, SHAPE_DEED_PAGE;
 extern const struct shape SHAPE_PROPOSAL_ANSWER;
 extern const struct shape SHAPE_ASK, SHAPE_REVISE;
 extern const struct shape SHAPE_DISCLOSURE_ASK, SHAPE_DISCLOSURE;

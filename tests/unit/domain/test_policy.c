@@ -15,7 +15,7 @@ static const struct {
     char        who;
 } BY_HAND[] = {
     {POLICY_PERSON_ERASE, 'P'},       {POLICY_MEMBER_READ, '.'},         {POLICY_MEMBER_SEE, 'O'},
-    {POLICY_MEMBER_MANAGE, 'O'},      {POLICY_REQUEST_SEE, 'D'},
+    {POLICY_MEMBER_MANAGE, 'O'},      {POLICY_DEED_SEE, 'O'},            {POLICY_REQUEST_SEE, 'D'},
     {POLICY_PASSKEY_READ, 'P'},       {POLICY_PASSKEY_CHANGE, 'P'},      {POLICY_SESSION_READ, 'P'},
     {POLICY_SESSION_END, 'P'},
     {POLICY_VAULT_READ, 'P'},         {POLICY_VAULT_WRITE, 'P'},         {POLICY_RELATIONSHIP_READ, 'P'},
@@ -40,7 +40,7 @@ static const struct {
     {POLICY_SESSION_END, "vP-"},      {POLICY_MEMBER_READ, "vP-"},         {POLICY_RELATIONSHIP_SEE, "vOp"},
     {POLICY_REQUEST_SEE, "vDp"},      {POLICY_RECEIPT_SEE, "vMp"},         {POLICY_PURPOSE_SEE, "vOp"},
     {POLICY_ORGANISATION_SEE, "vOp"}, {POLICY_ORGANISATION_CHANGE, "aOf"}, {POLICY_MEMBER_SEE, "aOp"},
-    {POLICY_MEMBER_MANAGE, "aOf"},
+    {POLICY_MEMBER_MANAGE, "aOf"},    {POLICY_DEED_SEE, "aOp"},
 };
 
 enum { ADA = 1001, BOB, SHOP = 2001, BANK, SHIPPING = 3001, MARKETING, RETURNS };

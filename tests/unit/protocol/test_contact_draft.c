@@ -3,7 +3,7 @@
  * each bound, straight into a draft. */
 #include "protocol/contact_draft.h"
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "support/read_contacts.h"
 
 static struct contact_draft open_draft(struct ctx *cx)

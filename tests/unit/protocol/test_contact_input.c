@@ -3,7 +3,7 @@
  * the end of the first window; conversions larger than it; lines larger than the largest; sources that fail late. */
 #include "protocol/contact_input.h"
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "support/read_cards.h"
 
 #define WINDOW_BYTES ((size_t)64 * 1024)

@@ -2,7 +2,7 @@
  * Rows of CSV, as RFC 4180 has them and as files have them. */
 #include "protocol/csv.h"
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "support/cmocka.h"
 
 struct rows {

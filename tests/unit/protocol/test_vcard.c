@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "support/read_cards.h"
 
 /* ---- lines */

@@ -2,7 +2,7 @@
  * Values of cards at their edges: where they are cut, decoded, named by their group and bounded. */
 #include <stdio.h>
 
-#include "base/limits.h"
+#include "base/limits_import.h"
 #include "support/read_cards.h"
 
 static void values_are_cut_and_decoded_at_their_edges(void **state)

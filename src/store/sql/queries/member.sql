@@ -42,10 +42,10 @@ SELECT count(*) AS members FROM member WHERE organisation_id = $1 AND ended_at_m
 
 -- name: member_claim
 -- file: people
--- in:   member_id int64, claimed_at_ms int64, code_hash bytes, tag text
+-- in:   member_id int64, claimed_at_ms int64, tag text
 -- meets: any
 -- rows: none
-UPDATE member SET claimed_at_ms = $2, code_hash = $3, tag = $4 WHERE member_id = $1 AND claimed_at_ms = 0;
+UPDATE member SET claimed_at_ms = $2, tag = $3 WHERE member_id = $1 AND claimed_at_ms = 0;
 
 -- name: member_end
 -- file: people
