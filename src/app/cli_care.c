@@ -257,3 +257,15 @@ err cli_token_key_renew(struct cli *cli)
             TEXT_ARGS(from), TEXT_ARGS(until));
     return cli_answer(cli, &json);
 }
+
+err cli_token_key_replace(struct cli *cli)
+{
+    TRY(cli_open(cli, false));
+    TRY(node_write(&cli->node, id_token_key_replace, NULL));
+    struct json_writer json = json_writer_open(cli->cx.arena, 4096);
+    json_open_object(&json);
+    json_member_text(&json, "signs_from", time_to_text(cli->cx.arena, cli->cx.now_ms));
+    json_close_object(&json);
+    cli_say(cli, "The new key is shown and signs now; those before it are gone.\n");
+    return cli_answer(cli, &json);
+}

@@ -19,9 +19,24 @@ from skipping import skipped
 DAY_SECONDS = 24 * 3600
 
 
+def sign_in_by(node, facts, keys, *before):
+    return json.loads(tokens.run(node, {**facts, "KEYS": str(keys)}, "openid.mjs", "keys", *before))
+
+
+def a_key_in_other_hands_is_gone_at_once(node, facts):
+    first = sign_in_by(node, facts, 1)
+    node.run("token-key", "renew")
+    assert sign_in_by(node, facts, 2, first["id_token"])["good"] == [True, True]
+    node.run("token-key", "replace")
+    then = sign_in_by(node, facts, 1, first["id_token"])
+    assert then["kid"] != first["kid"] and then["good"] == [False, True], then
+    assert node.query("keys", "SELECT count(*) FROM id_token_key") == [("1",)]
+    print("found: a key of ID tokens in other hands, and one that waited, are shown no more and verify nothing")
+
+
 def another_key_signs(node, facts, clock):
     def sign_in(keys, *before):
-        return json.loads(tokens.run(node, {**facts, "KEYS": str(keys)}, "openid.mjs", "keys", *before))
+        return sign_in_by(node, facts, keys, *before)
 
     first = sign_in(1)
     said = node.run("token-key", "renew")
@@ -63,6 +78,7 @@ def main():
                 tokens.run(node, facts, "openid_client.mjs")
             print("found: two servers on one database show and use one key")
         assert node.query("keys", "SELECT count(*) FROM id_token_key") == [("1",)]
+        a_key_in_other_hands_is_gone_at_once(node, facts)
         node.expect_sound()
         if clock is None or node.database is not None:
             skipped("days go by where the clock's library goes before the program, and no other one keeps the data")

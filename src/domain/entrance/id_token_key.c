@@ -68,6 +68,20 @@ err id_token_key_rotate(struct ctx *cx, void *arg)
     return sql_id_token_key_end(cx, &end, NULL);
 }
 
+err id_token_key_replace(struct ctx *cx, void *arg)
+{
+    struct keys keys;
+    (void)arg; /* there is nothing to say about it */
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(load_keys(cx, &keys));
+    if (keys.count == 0)
+        return fail_none(cx);
+    int64_t number = keys.at[keys.count - 1].key_number + 1;
+    struct sql_id_token_key_forget_in before = {number};
+    TRY(add_key(cx, number, cx->now_ms));
+    return sql_id_token_key_forget(cx, &before, NULL);
+}
+
 /* ---- using */
 
 err id_token_key_load(struct ctx *cx, struct signing_key *out)

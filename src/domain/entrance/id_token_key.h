@@ -20,6 +20,10 @@ struct id_token_key_rotate {
 };
 err id_token_key_rotate(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* store_write_fn; arg unused. For when a private half is in other hands: another key, which signs at once; those before
+ * it are gone and shown no more. CORRUPT id_token.no_key. For the operator. */
+err id_token_key_replace(struct ctx *cx, void *arg) MUST_CHECK;
+
 /* The one that signs now. CORRUPT id_token.no_key: no server has been started on this node. */
 err id_token_key_load(struct ctx *cx, struct signing_key *out) MUST_CHECK;
 

@@ -111,6 +111,25 @@ static void a_new_key_is_shown_before_it_signs_and_the_old_one_after(void **stat
     assert_int_equal(json_array_size(shown(world)), 2);
 }
 
+static void a_key_in_other_hands_goes_at_once_and_one_that_waits_with_it(void **state)
+{
+    struct world *world = *state;
+    struct id_token_key_rotate rotate = {.out_signs_from_ms = 0};
+    ASSERT_FAILS(world, WRITE(world, world->operator_, id_token_key_replace, NULL), CORRUPT, "id_token.no_key");
+    settle(world);
+    struct signing_key old = load(world);
+    struct text old_id = id_of(world, &old);
+    ASSERT_OK(world, WRITE(world, world->operator_, id_token_key_rotate, &rotate));
+    ASSERT_FAILS(world, WRITE(world, world->shipping, id_token_key_replace, NULL), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_OK(world, WRITE(world, world->operator_, id_token_key_replace, NULL));
+    assert_int_equal(load(world).owner, 3);
+    assert_false(is_shown(world, old_id));
+    assert_int_equal(json_array_size(shown(world)), 1);
+    assert_int_equal(world_number(world, "keys.db", "SELECT count(*) FROM id_token_key"), 1);
+    ASSERT_OK(world, id_token_keys_check_all(world_as(world, world->operator_)));
+    ASSERT_OK(world, WRITE(world, world->operator_, id_token_key_rotate, &rotate)); /* nothing waits any more */
+}
+
 static void a_clock_that_was_put_back_leaves_a_key(void **state)
 {
     struct world *world = *state;
@@ -158,6 +177,7 @@ int main(void)
         WORLD_TEST(the_first_key_is_made_once_and_shown),
         WORLD_TEST(what_it_signs_is_checked_by_what_is_shown),
         WORLD_TEST(a_new_key_is_shown_before_it_signs_and_the_old_one_after),
+        WORLD_TEST(a_key_in_other_hands_goes_at_once_and_one_that_waits_with_it),
         WORLD_TEST(a_clock_that_was_put_back_leaves_a_key),
         WORLD_TEST(only_the_operator_makes_keys),
         WORLD_TEST(the_audit_tells_of_a_key_that_is_anothers),

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Who changed what an organisation has set up: itself, its departments, systems, members and purposes
 -- (docs/decisions/0048). What was done before is taken over from the outbox, which says what and when; who it was is
--- not known any more. From here on the code of a member who came stays as it is: whoever asks again with it is given his
--- answer again.
+-- not known any more. From here on the code of a member who came stays as it is: whoever asks again with it is given
+-- his answer again.
 
 -- file: people
 CREATE TABLE deed (

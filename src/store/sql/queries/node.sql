@@ -113,6 +113,13 @@ VALUES ($1, $2, $3, $4, 0) ON CONFLICT (key_number) DO NOTHING;
 -- rows: none
 UPDATE id_token_key SET shown_until_ms = $2 WHERE key_number < $1 AND shown_until_ms = 0;
 
+-- name: id_token_key_forget
+-- file: keys
+-- in:   before_number int64
+-- meets: all
+-- rows: none
+DELETE FROM id_token_key WHERE key_number < $1;
+
 -- When an operator has put the marks there anew.
 -- name: node_marks_renewed
 -- file: people
