@@ -266,7 +266,10 @@ err migrate_files(struct ctx *cx, struct database *db, unsigned files, struct mi
         if (applied != OK && !may_pass(cx, applied, tries))
             return applied;
         failure_clear(&cx->failure);
+        if (applied != OK)
+            continue; /* the next one begins by ending what met another: until then nothing can be asked */
         TRY(count_applied(cx, db, migrations, &count));
+        tries = 0;
     }
     return OK;
 }

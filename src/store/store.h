@@ -71,8 +71,9 @@ int64_t store_people_edition(const struct ctx *cx); /* 0: not known, or the runn
 bool store_people_goes_first(const struct ctx *cx);
 
 /* ---- writes: a function that the store runs where writes happen, in a savepoint of its own. It may return an error
- * and leaves nothing then; it may be run again, when what it left in `arg` must not count, nor that it was there; it
- * re-checks what it relies on, because the caller's snapshot is older. `cx->db` and `cx->now_ms` are the writer's. */
+ * and leaves nothing then; it may be run again, when what it left in `arg` must not count, nor that it was there, and
+ * its memory in the arena is taken back; it re-checks what it relies on, because the caller's snapshot is older.
+ * `cx->db` and `cx->now_ms` are the writer's. */
 typedef err (*store_write_fn)(struct ctx *cx, void *arg);
 
 struct store_write {
@@ -84,7 +85,6 @@ struct store_write {
     /* It writes the ledger only, by what the people file says. The ledger is committed before that: beside acts of
      * its own group it would tell of what a power cut may take. So it runs behind them, when they are on disk. */
     bool in_ledger;
-    bool starts_anew; /* no run looks at what another has left in `arg`: so the memory of one in vain is given back */
     /* Called on the writer thread with a chain of writes, linked by `next`, that were submitted one after the other
      * with this same `done`, once their group commit is on disk: one call may wake a thread once for many. Each says in
      * `result` how it went: OK, the error of `run` (in cx->failure), or UNAVAILABLE store.commit | store.busy |

@@ -193,7 +193,7 @@ static void begin_again(struct batch *batch)
     for (struct store_write *write = batch->first; write != NULL; write = write->next) {
         write->result = OK;
         write->cx->actor = write->actor;
-        if (write->starts_anew)
+        if (write->cx->arena != NULL)
             arena_go_back(write->cx->arena, &write->mark);
         failure_clear(&write->cx->failure);
     }
@@ -322,7 +322,7 @@ static void take_from(struct line *line, struct batch *batch)
     for (; *end != NULL && batch->count < LIMIT_WRITE_BATCH; end = &(*end)->next) {
         (*end)->result = OK;
         (*end)->actor = (*end)->cx->actor;
-        if ((*end)->starts_anew)
+        if ((*end)->cx->arena != NULL)
             (*end)->mark = arena_mark((*end)->cx->arena);
         batch->count++;
     }

@@ -205,6 +205,7 @@ static err ask(struct call *call, struct search *search, call_encode answer)
 static err answer_subject(struct call *call, void *arg)
 {
     struct search *search = arg;
+    search->count = 0; /* of a run in vain */
     if (evaluation_permits(&search->question))
         search->results[search->count++] = (struct result_view){.type = search->question.subject_type,
             .id = search->question.subject_id, .name = TEXT_NONE};
@@ -283,6 +284,7 @@ static err answer_purpose(struct call *call, void *arg)
 {
     struct search *search = arg;
     struct id purpose;
+    search->count = 0;
     if (evaluation_permits(&search->question)) {
         TRY(id_open(&call->cx, search->question.purpose, ID_PURPOSE, &purpose));
         TRY(show_purpose(call, search, purpose));

@@ -140,7 +140,7 @@ err post_grant(struct call *call)
                          &give->departments));
     return call_seal_with(call, &(struct sealing){.run = grant_give, .arg = give, .announce = grant_give_announce,
         .announce_more = grant_give_announce_more,
-        .encode = reply_given, .person_id = cx->actor.person_id, .starts_anew = true});
+        .encode = reply_given, .person_id = cx->actor.person_id});
 }
 
 /* ---- narrow and stop */
@@ -207,8 +207,7 @@ err patch_grant(struct call *call)
     if (body.uses != NULL)
         narrow->uses = *body.uses;
     TRY(read_departments(cx, grant.organisation_id, body.departments, body.departments_count, &narrow->departments));
-    return call_seal_with(call, &(struct sealing){.run = grant_narrow, .arg = narrow, .encode = reply_narrowed,
-        .person_id = cx->actor.person_id, .stops = 1, .starts_anew = true});
+    return call_seal_stop(call, grant_narrow, narrow, reply_narrowed, cx->actor.person_id);
 }
 
 static err reply_withdrawn(struct call *call, void *arg)
@@ -228,8 +227,7 @@ err post_grant_withdraw(struct call *call)
     TRY(policy_require(cx, POLICY_GRANT_STOP, &(struct policy_object){.person_id = person_id}));
     return call_seal_with(call, &(struct sealing){.run = grant_withdraw, .arg = withdraw,
         .announce = grant_withdraw_announce, .announce_more = grant_withdraw_announce_more,
-        .encode = reply_withdrawn, .person_id = person_id, .stops = 1,
-        .starts_anew = true});
+        .encode = reply_withdrawn, .person_id = person_id, .stops = 1});
 }
 
 /* ---- the organisation reports that the event of a grant has come */

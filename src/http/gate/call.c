@@ -375,8 +375,7 @@ err call_seal_with(struct call *call, const struct sealing *sealing)
                       (call->cx.actor.kind != ACTOR_NOBODY || sealing->secret.size > 0)};
     seal->write = (struct store_write){.cx = &call->cx, .run = run_sealed, .arg = seal,
         .announce = announce_sealed, .announce_more = announce_more_sealed,
-        .in_ledger = sealing->in_ledger, .starts_anew = sealing->starts_anew,
-        .done = done, .owner = seal};
+        .in_ledger = sealing->in_ledger, .done = done, .owner = seal};
     if (seal->repeatable)
         idempotency_of(call, visit->idempotency_key, sealing->person_id, &seal->idempotency);
     if (seal->repeatable && sealing->secret.size > 0)

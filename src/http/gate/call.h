@@ -100,7 +100,6 @@ struct sealing {
     struct text    secret;    /* of a caller who is nobody yet: without it no answer is kept for him */
     int64_t        stops;     /* acts, each of which takes something away: it goes first, and may use what is kept for
                                  stops, unless they are many; 0: it gives something */
-    bool           starts_anew; /* of store_write, for `run` and `encode` */
     bool           may_fail;  /* the reply stands though the write does not: it speaks of something else */
     bool           in_ledger; /* the act writes the ledger file of the store only: its kept answer goes there too */
     /* Optional: whether the kept answer may still be given now; if not, everything is done anew. */
