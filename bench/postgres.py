@@ -29,9 +29,8 @@ def place_of(bench):
 class Database:
     def __init__(self, bench, **settings):
         self.bench = bench
-        tempfile.tempdir = place_of(bench)  # /tmp may be memory, where an fsync costs nothing
-        self.server = bench.stack.enter_context(DatabaseServer(**{**SETTINGS, **settings}))
-        tempfile.tempdir = None
+        place = place_of(bench)  # not in memory, where an fsync costs nothing
+        self.server = bench.stack.enter_context(DatabaseServer(place, **{**SETTINGS, **settings}))
         self.copies = 0
 
     def world(self, people, records=20):

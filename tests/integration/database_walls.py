@@ -18,7 +18,7 @@ import tempfile
 
 import steps
 from database_server import SLOW, DatabaseServer
-from database_tls import free_port
+from ports import steady_port
 from old_data import World
 from processes import (FORBIDDEN, HERE, REFUSED, SANITIZED, act_inside, forbidden_from_inside, holder_of, text)
 from stress import RoughNode, wait_until
@@ -29,7 +29,7 @@ CONNECTED = 106      # EISCONN: nothing forbids it
 
 class PortServer(DatabaseServer):
     def __init__(self):
-        os.environ["PGPORT"] = str(free_port())  # for psql as for the server
+        os.environ["PGPORT"] = str(steady_port())  # for psql as for the server
         self.port = int(os.environ["PGPORT"])
         super().__init__(listen_addresses="127.0.0.1", port=self.port)
 

@@ -5,11 +5,9 @@ the pages of shop and node; what the shop shows is read from its pages, what it 
 control: what is refused behind the stop was told before it."""
 import os
 import pathlib
-import random
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 
@@ -17,6 +15,7 @@ import api_journey
 import browser
 import passkeys_in_browser as passkeys
 import steps
+from ports import steady_port
 from running_node import RunningNode
 from skipping import skipped
 from stress import wait_until
@@ -25,24 +24,11 @@ SHOP = pathlib.Path(__file__).resolve().parents[2] / "examples" / "shop"
 TEXT = "return document.body.innerText"
 
 
-def free_port():
-    """One that is free, as is the next one; below those that the system gives to whoever connects somewhere, since it
-    is a while until somebody listens there."""
-    while True:
-        port = random.randrange(20000, 32000)
-        try:
-            socket.create_server(("127.0.0.1", port)).close()
-            socket.create_server(("127.0.0.1", port + 1)).close()
-            return port
-        except OSError:
-            continue
-
-
 class LocalNode(RunningNode):
     """One that goes by a name for which browsers keep passkeys."""
 
     def __init__(self):
-        port = free_port()
+        port = steady_port()
         super().__init__("--listen", f"127.0.0.1:{port}", "--url", f"http://localhost:{port}")
 
 
@@ -50,7 +36,7 @@ class Shop:
     """The program of examples/shop: beside a node that runs, or with one of its own."""
 
     def __init__(self, *words, **settings):
-        self.url = f"http://127.0.0.1:{free_port()}"
+        self.url = f"http://127.0.0.1:{steady_port(2)}"  # a node of its own has the next one
         environment = {**os.environ, **settings, "PORT": self.url.rpartition(":")[2]}
         self.process = subprocess.Popen(["node", "start.mjs", *words], cwd=SHOP, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, env=environment)

@@ -22,7 +22,10 @@ import time
 
 SLOW = float(os.environ.get("SLOW", 1))
 SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0777", "shared_buffers": "64MB",
-            "max_connections": "60", "log_min_messages": "fatal", "max_wal_size": "256MB"}
+            "max_connections": "60", "log_min_messages": "fatal", "max_wal_size": "256MB",
+            "dynamic_shared_memory_type": "mmap"}  # in its folder, and gone with it when the test is killed
+MEMORY = "/dev/shm"
+MEMORY_BYTES = 4 << 30  # what must be free there: some servers at a time, each of them with its log
 
 
 def program(name):
@@ -30,6 +33,15 @@ def program(name):
     found = sorted(glob.glob(f"/usr/lib/postgresql/*/bin/{name}"))
     assert found, f"{name} is not installed: tools/setup test"
     return found[-1]
+
+
+def scratch():
+    """Where folders of servers lie: in memory, where there is enough. What a disk keeps of PostgreSQL is not our
+    question, and making its many files on one takes longer than most of what is asked of it."""
+    if not os.access(MEMORY, os.W_OK):
+        return None
+    free = os.statvfs(MEMORY)
+    return MEMORY if free.f_bavail * free.f_frsize >= MEMORY_BYTES else None
 
 
 def unprivileged():
@@ -41,13 +53,14 @@ def unprivileged():
 
 
 class DatabaseServer:
-    def __init__(self, **settings):
+    def __init__(self, place=None, **settings):
+        self.place = place  # where its folder lies; None: scratch()
         self.settings = {**SETTINGS, **settings}
         self.process = None
 
     def make_folder(self):
         """Open to all for the socket in it, and of whoever runs the server."""
-        self.folder = tempfile.mkdtemp(prefix="symbolon-db-")
+        self.folder = tempfile.mkdtemp(prefix="symbolon-db-", dir=self.place or scratch())
         if os.geteuid() == 0:
             shutil.chown(self.folder, "nobody")
         os.chmod(self.folder, 0o711)

@@ -17,12 +17,12 @@ import json
 import os
 import re
 import shutil
-import socket
 import sqlite3
 import subprocess
 import tempfile
 
 from database_server import NamedServer
+from ports import steady_port
 
 
 class Reply:
@@ -246,8 +246,7 @@ class ProxiedNode(RunningNode):
     """A node that people reach by another address than the one where it listens."""
 
     def __init__(self, *options):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        port = steady_port()
         super().__init__("--listen", f"127.0.0.1:{port}", "--url", "https://node.example", *options)
         self.address = ("127.0.0.1", port)
 
