@@ -85,6 +85,24 @@ static void a_first_yes_that_brings_a_signal_is_the_newer_word(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* What she said before would be outweighed by the next request: so the yes is said anew. */
+static void a_yes_that_brings_the_first_signal_takes_no_older_grant(void **state)
+{
+    struct world *world = *state;
+    struct actor client = web_make_client(world);
+    struct purpose_text text = world_purpose_text(world->delivery.needed, world->delivery.optional);
+    struct kept code;
+    text.term = TEXT("dpv:DirectMarketing");
+    world->delivery = world_publish_text(world, world->shipping, text);
+    struct grant first = web_accept(world, &client, &code);
+    world->ada.signals = true;
+    struct grant second = web_accept(world, &client, &code);
+    assert_int_not_equal(second.grant_id, first.grant_id);
+    ASSERT_OK(world, WRITE(world, world->ada, signal_once_more, NULL));
+    assert_int_equal(web_accept(world, &client, &code).grant_id, second.grant_id);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void what_a_person_has_begun_is_gone_on_with(void **state)
 {
     struct world *world = *state;
@@ -418,6 +436,7 @@ int main(void)
         WORLD_TEST(an_answer_begins_a_relationship_and_gives_a_grant_and_tokens),
         WORLD_TEST(a_yes_behind_an_objection_is_said_anew),
         WORLD_TEST(a_first_yes_that_brings_a_signal_is_the_newer_word),
+        WORLD_TEST(a_yes_that_brings_the_first_signal_takes_no_older_grant),
         WORLD_TEST(what_a_person_has_begun_is_gone_on_with),
         WORLD_TEST(what_was_not_shown_is_not_given),
         WORLD_TEST(a_request_is_answered_once_and_soon),
