@@ -2,20 +2,11 @@
 // A client of others (oauth4webapi) leads a person through the whole flow of FAPI 2.0: pushed request with a proof, the
 // page, the answer, the code, the token, a refresh; then the person stops the grant, and nothing of it lives on.
 import * as oauth from 'oauth4webapi'
-import { ISSUER, check, counted, makeKeys, reach, register } from './wire.mjs'
+import { ISSUER, check, counted, makeKeys, reach, register, withNonce } from './wire.mjs'
 
 const { ORGANISATION, DEPARTMENT, COOKIE, PURPOSE } = process.env
 const BACK = 'https://shop.example/back'
 const options = { [oauth.customFetch]: reach }
-
-const withNonce = async (ask) => {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!oauth.isDPoPNonceError(error)) throw error
-    return ask()
-  }
-}
 
 const server = await oauth.discoveryRequest(new URL(ISSUER), { algorithm: 'oauth2', ...options })
   .then((response) => oauth.processDiscoveryResponse(new URL(ISSUER), response))

@@ -4,21 +4,13 @@
 // were told and find nothing in common.
 import * as oauth from 'oauth4webapi'
 import * as jose from 'jose'
-import { ISSUER, check, counted, makeKeys, reach, register } from './wire.mjs'
+import { ISSUER, check, counted, makeKeys, reach, register, withNonce } from './wire.mjs'
 
 const { ORGANISATION, DEPARTMENT, OTHER_ORGANISATION, OTHER_DEPARTMENT, COOKIE, PURPOSE } = process.env
 const BACK = 'https://shop.example/back'
 const options = { [oauth.customFetch]: reach }
 const issuer = new URL(ISSUER)
 
-const withNonce = async (ask) => {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!oauth.isDPoPNonceError(error)) throw error
-    return ask()
-  }
-}
 const asPerson = (path, form) => reach(ISSUER + path, { method: form ? 'POST' : 'GET', redirect: 'manual',
   headers: { cookie: COOKIE, accept: form ? 'text/html' : 'application/json',
     ...(form ? { 'content-type': 'application/x-www-form-urlencoded' } : {}) },

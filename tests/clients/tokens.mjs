@@ -3,20 +3,10 @@
 // a nonce, uses the token, asks what it stands for, and ends it: with each algorithm. Everything is the library's but
 // the keys: what it refuses would be ours to mend.
 import * as oauth from 'oauth4webapi'
-import { ISSUER, check, counted, makeKeys, reach, register } from './wire.mjs'
+import { ISSUER, check, counted, makeKeys, reach, register, withNonce } from './wire.mjs'
 
 const { ORGANISATION, DEPARTMENT } = process.env
 const options = { [oauth.customFetch]: reach }
-
-/** Once more when the node asks for a nonce: a new request, with a new assertion and a new proof. */
-const withNonce = async (ask) => {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!oauth.isDPoPNonceError(error)) throw error
-    return ask()
-  }
-}
 
 const discover = async () => {
   const issuer = new URL(ISSUER)

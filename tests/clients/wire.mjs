@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as jose from 'jose'
+import { isDPoPNonceError } from 'oauth4webapi'
 
 export const ISSUER = process.env.ISSUER
 const LISTENS = process.env.LISTENS.split(' ')
@@ -16,6 +17,16 @@ export const reach = (address, options) => {
   const url = new URL(address)
   if (url.origin !== ISSUER) throw new Error(`a client leaves the node: ${url}`)
   return fetch(LISTENS[turn++ % LISTENS.length] + url.pathname + url.search, options)
+}
+
+/** What is asked once more when the node wants a nonce: a new request, with a new assertion and a new proof. */
+export const withNonce = async (ask) => {
+  try {
+    return await ask()
+  } catch (error) {
+    if (!isDPoPNonceError(error)) throw error
+    return ask()
+  }
 }
 
 export const makeKeys = (alg) =>
