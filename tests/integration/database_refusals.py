@@ -21,6 +21,8 @@ from stress import RoughNode, Shop
 
 PROGRAM = os.environ["SYMBOLON"]
 SECRET = "Hush4711"
+SLOW_ANSWER = ("CREATE SCHEMA slow; CREATE FUNCTION slow.to_regclass(text) RETURNS regclass LANGUAGE plpgsql AS "
+               "'BEGIN PERFORM pg_sleep(0.05); RETURN pg_catalog.to_regclass($1); END'")
 COUNT = "SELECT count(*) FROM pg_class WHERE relnamespace::regnamespace::text NOT LIKE 'pg_%'" \
         " AND relnamespace::regnamespace::text <> 'information_schema'"
 
@@ -101,8 +103,9 @@ def what_is_set_for_all_sessions_does_no_harm(scene):
     """As an administrator may who never thought of us."""
     node = RoughNode()
     node.store = ["--store", scene.server.make("impatient")]
-    for setting in ("statement_timeout = '1ms'", "lock_timeout = '1ms'", "idle_session_timeout = '100ms'",
-                    "default_transaction_read_only = on"):
+    scene.server.ask("impatient", SLOW_ANSWER)  # on a quick machine all would be said before it is ended
+    for setting in ("search_path = slow, pg_catalog", "statement_timeout = '1ms'", "lock_timeout = '1ms'",
+                    "idle_session_timeout = '100ms'", "default_transaction_read_only = on"):
         scene.server.ask("postgres", f"ALTER DATABASE impatient SET {setting}")
     with node:
         shop = Shop(node, "Blue Shop", 1)
