@@ -7,6 +7,7 @@ newcomers waiting, and a link that was used already is refused while the guessin
 
 Usage: crowds.py ECHO_SERVER"""
 import collections
+import contextlib
 import json
 import os
 import socket
@@ -245,13 +246,56 @@ def a_code_is_counted_by_itself(node, shop):
     node.nobody.post("/v1/claims", {"invitation": other}).expect(201)
 
 
+def asked_at_once(connection, cookie, times):
+    """The statuses of so many calls behind one another, and the head of the last."""
+    connection.send(f"GET /v1/me/recovery HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n\r\n".encode() * times)
+    replies = [connection.reply() for _ in range(times)]
+    return collections.Counter(reply.status for reply in replies), replies[-1]
+
+
+def who_calls_without_end_meets_his_own_count_alone(node, shop):
+    """A session is refused, from however many addresses it comes. On that very connection, so at the same thread,
+    another session of the same person is heard, and a key, and of the refused one what stops something."""
+    if "DATABASE_SERVER" in os.environ:
+        print("not run: the count of one session; the threads that ask a database each have one")
+        return
+    ada = node.person("Ada")
+    cookie = ada.fields["Cookie"]
+    link = node.run("person", "link", ada.id)["link"].removeprefix(node.url)
+    other = node.nobody.post(link).expect(303).field("Set-Cookie").split(";")[0]
+    statuses, began = collections.Counter(), time.monotonic()
+    with contextlib.ExitStack() as stack:
+        lines = [stack.enter_context(Connection(address_of(node), PATIENCE, f"127.0.0.{2 + i}")) for i in range(4)]
+        while statuses[429] == 0 and statuses.total() < 200000:
+            line = lines[statuses.total() // 200 % len(lines)]
+            counted, last = asked_at_once(line, cookie, 200)
+            statuses += counted
+            assert last.field("RateLimit") is None or statuses.total() >= 10000, last.fields
+        if statuses[429] == 0 and statuses.total() / (time.monotonic() - began) < 2000 / SLOW:
+            print("not run: the count of one session; a busy machine answers too few calls")
+            return
+        assert statuses[429] > 0 and statuses[200] >= 20000 and len(statuses) == 2, statuses
+        assert last.field("RateLimit-Policy") == '"session";q=20000;w=20', last.fields
+        assert last.field("Retry-After") == "1", last.fields
+        assert asked_at_once(line, other, 200)[0] == {200: 200}
+        key = shop.fields["Authorization"]
+        line.send(f"GET /v1/org/departments HTTP/1.1\r\nHost: x\r\nAuthorization: {key}\r\n\r\n".encode())
+        assert line.reply().status == 200
+        asked_at_once(line, cookie, 2000)
+        line.send(f"POST /v1/me/recovery/stop HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\n"
+                  "Content-Length: 0\r\n\r\n".encode())
+        assert line.reply().status == 409  # nobody waits: it was heard
+    print(f"found: {statuses[200]} calls of one session, then none; others on the same connection have theirs")
+
+
 def main():
     seed_of_run()
     allow_many_files()
     with RoughNode() as node:
         shop = Shop(node, "Blue Shop", 1)
         for step in (half_bodies_of_strangers, doors_take_no_more_than_they_need, guesses_keep_nobody_out,
-                     guesses_keep_no_client_out, a_code_is_counted_by_itself, silent_connections_make_room):
+                     guesses_keep_no_client_out, a_code_is_counted_by_itself,
+                     who_calls_without_end_meets_his_own_count_alone, silent_connections_make_room):
             step(node, shop)
         assert not node.complaints(), node.complaints()[:5]
         node.expect_sound()

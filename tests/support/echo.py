@@ -25,9 +25,9 @@ class Reply:
 class Connection:
     """A client that sees every byte. Each read waits at most `timeout` seconds."""
 
-    def __init__(self, address, timeout=5.0):
+    def __init__(self, address, timeout=5.0, source=None):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout)
+        self.socket = socket.create_connection((host, int(port)), timeout, source and (source, 0))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
 

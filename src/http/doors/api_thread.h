@@ -50,6 +50,7 @@ struct api_thread {
     struct sealed_chain stops;
     struct sealed_chain others;
     struct rate         rate;
+    struct rate         callers; /* how often each session and each system comes */
     int64_t             pictures_due_ns; /* of all callers, as a slot of `rate` has it of one */
 };
 

@@ -92,6 +92,54 @@ static void tell_quota(struct api_thread *thread, struct call *call, struct visi
                                (long long)((left.whole_in_ns + SECOND_NS - 1) / SECOND_NS));
 }
 
+enum caller {
+#define X(name, word, per_minute, at_once) CALLER_##name,
+#include "http/limit_caller.def"
+#undef X
+};
+static const struct {
+    const char       *word;
+    struct rate_limit calls;
+} CALLERS[] = {
+#define X(name, word, per_minute, at_once) {word, {per_minute, at_once}},
+#include "http/limit_caller.def"
+#undef X
+};
+
+/* Behind half of what a credential may do, its answers say how much is left; before that they are spared the words. */
+static void tell_caller(struct call *call, struct visit *visit, enum caller caller, struct rate_quota left)
+{
+    const char *name = CALLERS[caller].word;
+    const struct rate_limit *limit = &CALLERS[caller].calls;
+    visit->quota_policy = text_format(call->arena, "\"%s\";q=%lld;w=%lld", name, (long long)limit->at_once,
+                                      (long long)(limit->at_once * 60 / limit->per_minute));
+    visit->quota = text_format(call->arena, "\"%s\";r=%lld;t=%lld", name, (long long)left.calls,
+                               (long long)((left.whole_in_ns + SECOND_NS - 1) / SECOND_NS));
+    if (visit->quota.size == 0 || visit->quota_policy.size == 0)
+        return;
+    call_add_field(call, "RateLimit-Policy", visit->quota_policy);
+    call_add_field(call, "RateLimit", visit->quota);
+}
+
+/* Each credential has a count of its own, from whatever address it comes, so that neither a key that was stolen nor a
+ * program that runs wild takes more than its share from all others, or from its owner's other sessions. What stops
+ * something is always possible. */
+static err count_caller(struct api_thread *thread, struct call *call, struct visit *visit)
+{
+    const struct actor *actor = &call->cx.actor;
+    bool is_session = actor_signs_in(actor);
+    if (visit->route->limit == LIMIT_CLASS_STOP || (!is_session && actor->kind != ACTOR_SYSTEM))
+        return OK;
+    const enum caller caller = is_session ? CALLER_SESSION : CALLER_SYSTEM;
+    const struct rate_limit *limit = &CALLERS[caller].calls;
+    uint64_t number = (uint64_t)(is_session ? actor->session_id : actor->system_id) * 2 + is_session;
+    bool admitted = rate_admit(&thread->callers, number, limit, call->started_ns);
+    struct rate_quota left = rate_left(&thread->callers, number, limit, call->started_ns);
+    if (left.calls <= limit->at_once / 2)
+        tell_caller(call, visit, caller, left);
+    return admitted ? OK : FAIL(&call->cx, TOO_MANY, "limit.rate", "too many requests in a short time");
+}
+
 /* Whoever is told to come again with a nonce has proved who he is, and could not have known it. */
 static bool is_somebodys_fault(const struct call *call, err failed)
 {
@@ -119,6 +167,7 @@ static err knock(struct api_thread *thread, struct call *call, struct visit *vis
     TRY(gate_admit(&visit->api->gate, call, visit->route, &visit->proof));
     if (visit->proof.reason != NULL)
         oauth_add_nonce(call);
+    TRY(count_caller(thread, call, visit));
     TRY(gate_hear_signal(call));
     TRY(fill_visit(call, visit));
     TRY(visit->route->run(call));
@@ -326,6 +375,7 @@ static err thread_open(void *self, lane which, struct ctx *cx, void **out_thread
         return FAIL_MEMORY(cx);
     thread->api = api;
     random_fill(cx->randomness, (uint8_t *)&thread->rate.seed, sizeof thread->rate.seed);
+    random_fill(cx->randomness, (uint8_t *)&thread->callers.seed, sizeof thread->callers.seed);
     err opened = store_conn_open(cx, api->options.store, &thread->conn);
     if (opened != OK) {
         free(thread);
