@@ -4,9 +4,11 @@
 
 #include <unistd.h>
 
+#include "domain/entrance/id_token_key.h"
 #include "domain/entrance/recovery.h"
 #include "domain/entrance/session.h"
 #include "domain/parties/contact_import.h"
+#include "domain/parties/member.h"
 #include "domain/parties/record.h"
 #include "fault/effect_scenes.h"
 
@@ -269,6 +271,30 @@ static void found_relationships(struct bench *bench)
     bench->proposed = propose.out;
 }
 
+static void found_members(struct bench *bench)
+{
+    struct world *world = &bench->world;
+    struct member_invite invite = {.organisation_id = world->shop.organisation_id, .name = TEXT("Ida"),
+                                   .department_id = world->shipping.department_id, .role = MEMBER_VIEWER};
+    ASSERT_OK(world, WRITE(world, world->operator_, member_invite, &invite));
+    struct member_claim claim = {.code = invite.out_code};
+    ASSERT_OK(world, WRITE(world, (struct actor){.kind = ACTOR_NOBODY}, member_claim, &claim));
+    bench->member_id = claim.out.member_id;
+}
+
+static void found_client(struct bench *bench)
+{
+    struct world *world = &bench->world;
+    struct authorization_token token;
+    struct kept code;
+    ASSERT_OK(world, WRITE(world, world->operator_, id_token_key_settle, NULL));
+    bench->web = web_make_client(world);
+    (void)web_accept(world, &bench->web, &code);
+    bench->tokens = web_redeem(world, &bench->web, &code);
+    assert_true(web_lives(world, &bench->tokens.access, &token));
+    bench->authorization_id = token.authorization.authorization_id;
+}
+
 /* As if the disk had been full: the first write keeps room again. */
 static void give_room_away(const char *root)
 {
@@ -286,6 +312,8 @@ void bench_found(struct bench *bench, const char *root)
     found_shop(bench);
     found_people(bench);
     found_relationships(bench);
+    found_members(bench);
+    found_client(bench);
     if (node_settle(&bench->node) != OK)
         fail_msg("%s: %s", bench->node.cx.failure.reason, bench->node.cx.failure.detail);
     world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Vevey\"}");

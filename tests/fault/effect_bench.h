@@ -8,6 +8,7 @@
 #include "domain/entrance/system_key.h"
 #include "domain/entrance/passkey.h"
 #include "fault/effect_plan.h"
+#include "support/web_client.h"
 #include "support/world.h"
 
 /* What a system signs with (RFC 8037 appendix A.2). */
@@ -48,6 +49,10 @@ struct bench {
     struct actor        signer; /* a system that signs */
     struct passkey      passkey; /* Eve's */
     struct text         paper;   /* a printed code of hers */
+    int64_t             member_id; /* of one who may leave */
+    struct actor        web;      /* a client with a browser before it */
+    struct tokens       tokens;   /* what it has of Ada */
+    int64_t             authorization_id;
     struct sight        of_ada;
     struct sight        of_shipping;
     int                 backups;
