@@ -287,11 +287,14 @@ static void found_client(struct bench *bench)
     struct world *world = &bench->world;
     struct authorization_token token;
     struct kept code;
+    bool live = false;
     ASSERT_OK(world, WRITE(world, world->operator_, id_token_key_settle, NULL));
     bench->web = web_make_client(world);
     (void)web_accept(world, &bench->web, &code);
     bench->tokens = web_redeem(world, &bench->web, &code);
-    assert_true(web_lives(world, &bench->tokens.access, &token));
+    ASSERT_OK(world, authorization_token_load(world_as(world, world->operator_), web_text_kept(&bench->tokens.access),
+                                              AUTHORIZATION_ACCESS, &token, &live));
+    assert_true(live);
     bench->authorization_id = token.authorization.authorization_id;
 }
 
