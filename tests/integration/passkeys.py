@@ -164,14 +164,15 @@ def shape_of(reply):
     fields = [(name, value if name not in ("Set-Cookie", "X-Request-Id", "Date") else len(value))
               for name, value in reply.fields if name != "RateLimit"]
     body = reply.json
-    return reply.status, fields, dict(body, challenge=len(body["challenge"]), allowCredentials=None)
+    return reply.status, fields, dict(body, challenge=len(body["challenge"]),
+                                      allowCredentials=len(body["allowCredentials"]))
 
 
 def nobody_learns_who_is_here(world):
     options = "/v1/sign-in/options"
     known = world.node.nobody.post(options, {"person": world.ada.id}).expect(200)
-    assert {entry["id"] for entry in known.json["allowCredentials"]} == \
-        {entry["credential"] for entry in world.ada.get("/v1/me/passkeys").json["items"]}
+    own = [entry["credential"] for entry in world.ada.get("/v1/me/passkeys").json["items"]]
+    assert [entry["id"] for entry in known.json["allowCredentials"]][:len(own)] == own
     for who in (world.cleo.id, "per_" + "0" * 26, "ada@example.org", "x"):
         first, again = (world.node.nobody.post(options, {"person": who}).expect(200) for _ in range(2))
         assert first.json["allowCredentials"] == again.json["allowCredentials"] != []

@@ -7,6 +7,7 @@
 #define DOMAIN_PASSKEY_H
 
 #include "base/ctx.h"
+#include "base/limits.h"
 
 struct secret_key;
 struct sql_passkey_row;
@@ -33,9 +34,10 @@ struct passkey {
 
 /* The caller's, by age. */
 err passkey_list(struct ctx *cx, struct passkey **out, size_t *out_count) MUST_CHECK;
-/* Those that may be named to a browser which says who it is, and can prove nothing yet: as many as there are, else
- * stable made-up ones, so that nobody learns who is here. `who`: any text; the id of a person is one. Ids only. */
-err passkey_list_named(struct ctx *cx, struct text who, struct bytes **out_ids, size_t *out_count) MUST_CHECK;
+/* What may be named to a browser which says who it is, and can prove nothing yet: as many ids for everybody, those that
+ * are there and behind them stable made-up ones, so that nobody learns who is here, nor how many passkeys somebody has.
+ * `who`: any text; the id of a person is one. */
+err passkey_list_named(struct ctx *cx, struct text who, struct bytes out_ids[LIMIT_PASSKEYS]) MUST_CHECK;
 /* The one of these by its credential id, for a sign-in. UNAUTHENTICATED passkey.unknown: nobody who is here has it. */
 err passkey_find(struct ctx *cx, int64_t person_id, struct bytes credential_id, struct passkey *out) MUST_CHECK;
 

@@ -2,6 +2,7 @@
  * What is sealed is a JSON object: octets in base64url, the rest as it is. */
 #include "domain/entrance/passkey_store.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -144,26 +145,23 @@ err passkey_count(struct ctx *cx, int64_t person_id, int64_t *out)
 
 /* ---- for browsers that have proved nothing yet */
 
-/* An octet, a length and as many octets as a device makes, the same for the same words each time. */
-static err make_up(struct ctx *cx, struct text who, struct bytes **out_ids, size_t *out_count)
+/* As many octets as a device makes, the same for the same words and the same place each time. */
+static err make_up(struct ctx *cx, struct text who, struct bytes out_ids[LIMIT_PASSKEYS])
 {
     static const char LABEL[32] = "symbolon-made-up-credential/1";
     static const size_t SIZES[] = {16, 20, 32, 32, 32, 48, 64, 64};
+    static_assert(2 + LIMIT_PASSKEYS <= HASH_BYTES, "each takes its size from an octet of the seed");
     uint8_t seed[HASH_BYTES];
-    keyed_hash(cx, LABEL, bytes_of_text(who), seed);
-    size_t count = 1 + seed[0] % 2u;
-    struct bytes *ids = ARENA_ARRAY(cx->arena, struct bytes, count);
-    uint8_t *octets = arena_take(cx->arena, count * 2 * HASH_BYTES, 1);
-    if (ids == NULL || octets == NULL)
+    uint8_t *octets = arena_take(cx->arena, LIMIT_PASSKEYS * 2 * HASH_BYTES, 1);
+    if (octets == NULL)
         return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < 2 * count; i++) {
+    keyed_hash(cx, LABEL, bytes_of_text(who), seed);
+    for (size_t i = 0; i < 2 * LIMIT_PASSKEYS; i++) {
         seed[1]++;
         keyed_hash(cx, LABEL, (struct bytes){seed, sizeof seed}, octets + i * HASH_BYTES);
     }
-    for (size_t i = 0; i < count; i++)
-        ids[i] = (struct bytes){octets + i * 2 * HASH_BYTES, SIZES[seed[2 + i] % (sizeof SIZES / sizeof *SIZES)]};
-    *out_ids = ids;
-    *out_count = count;
+    for (size_t i = 0; i < LIMIT_PASSKEYS; i++)
+        out_ids[i] = (struct bytes){octets + i * 2 * HASH_BYTES, SIZES[seed[2 + i] % (sizeof SIZES / sizeof *SIZES)]};
     return OK;
 }
 
@@ -183,20 +181,13 @@ static err list_real(struct ctx *cx, struct text who, struct passkey **out, size
     return OK;
 }
 
-err passkey_list_named(struct ctx *cx, struct text who, struct bytes **out_ids, size_t *out_count)
+err passkey_list_named(struct ctx *cx, struct text who, struct bytes out_ids[LIMIT_PASSKEYS])
 {
     struct passkey *real = NULL;
     size_t count = 0;
-    TRY(make_up(cx, who, out_ids, out_count));
+    TRY(make_up(cx, who, out_ids));
     TRY(list_real(cx, who, &real, &count));
-    if (count == 0)
-        return OK;
-    struct bytes *ids = ARENA_ARRAY(cx->arena, struct bytes, count);
-    if (ids == NULL)
-        return FAIL_MEMORY(cx);
-    for (size_t i = 0; i < count; i++)
-        ids[i] = real[i].secret.credential_id;
-    *out_ids = ids;
-    *out_count = count;
+    for (size_t i = 0; i < count && i < LIMIT_PASSKEYS; i++)
+        out_ids[i] = real[i].secret.credential_id;
     return OK;
 }

@@ -79,13 +79,14 @@ err post_sign_in_options(struct call *call)
 {
     struct who_body body = {TEXT_NONE};
     struct passkey_asker asker = {.ceremony = PASSKEY_SIGN_IN};
-    struct bytes *ids = NULL;
-    size_t count = 0;
+    struct bytes ids[LIMIT_PASSKEYS];
     TRY(call_body(call, &body));
-    if (body.who.size > 0)
-        TRY(passkey_list_named(&call->cx, body.who, &ids, &count));
+    const bool named = body.who.size > 0;
+    if (named)
+        TRY(passkey_list_named(&call->cx, body.who, ids));
     TRY(make_visitor(call, &asker.visitor));
-    TRY(reply_options(call, &asker, ids, count));
+    TRY(reply_options(call, &asker, ids, named ? LIMIT_PASSKEYS : 0));
+    call->reply.on_beat = named; /* whether there was somebody to look up the clock shall not tell */
     return set_visitor(call, asker.visitor, (int)(LIMIT_CHALLENGE_MS / 1000));
 }
 

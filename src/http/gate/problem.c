@@ -125,8 +125,9 @@ void problem_fill_with(struct call *call, const struct shape *more, const void *
     assert(call->cx.failure.code != OK);
     authzen_tell_status(call);
     struct told told = what_is_told(&call->cx.failure);
-    call->reply = (struct reply){.status = error_http_status(call->cx.failure.code), .content_type = PROBLEM_TYPE,
-        .on_beat = call->cx.failure.code == NOT_FOUND}; /* why it is not found shall not be told by the clock either */
+    const err code = call->cx.failure.code;
+    call->reply = (struct reply){.status = error_http_status(code), .content_type = PROBLEM_TYPE,
+        .on_beat = code == NOT_FOUND || code == UNAUTHENTICATED}; /* why, shall not be told by the clock either */
     reply_add_common_fields(call);
     if (oauth_is_spoken(call)) {
         fill_oauth(call);
