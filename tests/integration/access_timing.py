@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Goal: how long a 404 takes does not tell whether the thing is somebody else's or nowhere, and how long a sign-in takes
-does not tell whether a person is here. Method: at every door that names a thing, each stranger asks in turn for one that
-is not his and for one that was never made; at the two doors of sign-in, nobody names in turn somebody with a passkey,
-somebody without and somebody who was erased. Welch's t over the times, without the slowest tenth, must stay below 4.5. A
-machine has hiccups: red is what exceeds it three times with fresh figures. Positive control: the same requests, of both
-kinds, with one of the answers 200 microseconds late, must exceed it."""
+"""Goal: how long a 404 takes does not tell whether the thing is somebody else's or nowhere, and how long a sign-in
+takes does not tell whether a person is here. Method: at every door that names a thing, each stranger asks in turn for
+one that is not his and for one that was never made; at both doors of sign-in, nobody names in turn somebody with a
+passkey, somebody without and somebody who was erased. Welch's t over the times, without the slowest tenth, must stay
+below 4.5. A machine has hiccups: red is what exceeds it three times with fresh figures. Positive control: the same
+requests, of both kinds, with one of the answers 200 microseconds late, must exceed it."""
 import itertools
 import random
 import socket
@@ -82,7 +82,8 @@ def sign_in_with(node, stranger, who):
     """A good signature of a passkey that is nobody's. What fails spends no challenge."""
     stranger.user_handle = who.encode()
     options, fields = stranger.begin(node)
-    return octets_of(Caller(node, fields), "POST", "/v1/sign-in", {"credential": stranger.get(options, origin_of(node))})
+    proof = {"credential": stranger.get(options, origin_of(node))}
+    return octets_of(Caller(node, fields), "POST", "/v1/sign-in", proof)
 
 
 def sign_in_pairs(node):
@@ -117,7 +118,8 @@ def main():
         for named in (next(pair for name, pair in pairs if name.startswith("GET")), signing_in[0][1], signing_in[1][1]):
             control = [abs(measure(node, named, dice, LATE_NS)) for _ in range(TRIES)]
             assert max(control) >= BOUND, f"{LATE_NS} ns are not seen: {control}"
-            print(f"control: answers {named[2]} that are {LATE_NS // 1000} microseconds late: red, |t| {max(control):.0f}")
+            print(f"control: answers {named[2]} that are {LATE_NS // 1000} microseconds late: red, "
+                  f"|t| {max(control):.0f}")
     most = max(abs(found[-1]) for found in figures)
     print(f"found: {len(figures)} pairs of requests, |t| at most {most:.1f}, "
           f"{sum(len(found) > 1 for found in figures)} measured again")
