@@ -158,6 +158,6 @@ err cli_demo(struct cli *cli)
     TRY(open_world(cli, &tour.world));
     cli_say(cli, "%lld people, %lld permissions, %lld reads.\n", (long long)tour.world.people,
             (long long)tour.world.grants, (long long)tour.world.reads);
-    struct serving serving = {.cli = cli, .ready = ready, .arg = &tour};
+    struct serving serving = {.cli = cli, .ready = ready, .arg = &tour, .for_browsers = true};
     return serve_run(&serving);
 }

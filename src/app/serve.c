@@ -147,13 +147,22 @@ static err save_url(struct ctx *cx, void *arg)
     return sql_node_text_save(cx, &in, NULL);
 }
 
+#define LOOPBACK "127.0.0.1"
+
 /* The address for people: as configured, else where the socket is. Kept, so that other commands print right links. */
-static err settle_url(struct cli *cli, const struct server *server, struct text *out)
+static err settle_url(const struct serving *serving, const struct server *server, struct text *out)
 {
+    struct cli *cli = serving->cli;
     struct text address = server_address(server);
+    const char *host = "";
     struct text url;
     TRY(cli_url(cli, &url));
-    url = url.size > 0 ? text_copy(cli->cx.arena, url) : text_format(cli->cx.arena, "http://%.*s", TEXT_ARGS(address));
+    if (serving->for_browsers && text_starts_with(address, LOOPBACK ":")) {
+        host = "localhost";
+        address = (struct text){address.at + strlen(LOOPBACK), address.size - strlen(LOOPBACK)};
+    }
+    url = url.size > 0 ? text_copy(cli->cx.arena, url)
+                       : text_format(cli->cx.arena, "http://%s%.*s", host, TEXT_ARGS(address));
     if (url.at == NULL)
         return FAIL_MEMORY(&cli->cx);
     TRY(node_write(&cli->node, save_url, &url));
@@ -208,7 +217,7 @@ static err serve_with(struct announcement *news, struct api *api, struct server 
     struct cli *cli = news->serving->cli;
     struct courier *courier = NULL;
     news->server = server;
-    TRY(settle_url(cli, server, &news->url));
+    TRY(settle_url(news->serving, server, &news->url));
     TRY(node_write(&cli->node, id_token_key_settle, NULL));
     api_set_origin(api, news->url.at);
     api_set_server(api, server);

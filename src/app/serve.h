@@ -23,6 +23,7 @@ struct serving {
     struct cli *cli;
     err (*ready)(struct cli *cli, struct text url, void *arg);
     void *arg;
+    bool  for_browsers; /* which make passkeys for names alone: this machine is called localhost then */
 };
 err serve_run(const struct serving *serving) MUST_CHECK;
 
