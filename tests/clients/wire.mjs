@@ -32,13 +32,14 @@ export const withNonce = async (ask) => {
 export const makeKeys = (alg) =>
   jose.generateKeyPair(alg, { extractable: true, ...(alg === 'PS256' ? { modulusLength: 2048 } : {}) })
 
-/** The organisation, department and scopes of a system that signs; gives its client id. `redirects`: addresses, with
- *  blanks. */
+/** The organisation, department and scopes of a system that signs; gives its client id. `keys`: also as JWK;
+ *  `redirects`: addresses, with blanks. */
 export const register = async (organisation, department, name, keys, scopes, redirects) => {
   const folder = mkdtempSync(join(tmpdir(), 'symbolon-keys-'))
   try {
     const file = join(folder, 'keys.jwks')
-    writeFileSync(file, JSON.stringify({ keys: await Promise.all(keys.map((key) => jose.exportJWK(key))) }))
+    writeFileSync(file, JSON.stringify({
+      keys: await Promise.all(keys.map((key) => key.kty ? key : jose.exportJWK(key))) }))
     const words = ['system', 'create', organisation, department, name, '--jwks', file, '--json', '--scope', scopes,
       ...(redirects ? ['--redirect', redirects] : [])]
     const store = JSON.parse(process.env.STORE)

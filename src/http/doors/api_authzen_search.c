@@ -306,5 +306,6 @@ err post_search_action(struct call *call)
     TRY(evaluation_purposes(&call->cx, &found));
     for (size_t i = 0; i < found.out_count; i++)
         TRY(show_purpose(call, search, found.out[i]));
-    return finish(call, search, found.out_more, found.out_count == 0 ? 0 : found.out[found.out_count - 1].item);
+    TRY(finish(call, search, found.out_more, found.out_count == 0 ? 0 : found.out[found.out_count - 1].item));
+    return call_seal_proof_of_read(call);
 }

@@ -29,6 +29,9 @@ const char *call_origin(const struct call *call); /* "https://node.example" */
 /* Uses the proof up that came with this request, before a reply leaves that no write goes before. Return what it
  * gives. */
 err call_seal_proof(struct call *call) MUST_CHECK;
+/* The same at a door where some replies follow a write of the ledger file: there all use their proofs up in that one.
+ * Nothing, when none came. */
+err call_seal_proof_of_read(struct call *call) MUST_CHECK;
 /* Notes that the caller's session was used, when it is time to, and what its browser signals, beside a reply that no
  * write goes before. When that cannot be, the reply leaves all the same. */
 void call_seal_note(struct call *call);
