@@ -133,11 +133,10 @@ def all_others_end_at_once(world):
 
 def a_name_from_before_signing_in_is_nobodys_after_it(world):
     made_up = "session=ses_" + "0" * 16 + "_" + "A" * 43
-    for known in (made_up, world.bob.fields["Cookie"], "session=x"):
+    for known in (made_up, sign_in(world, world.bob).fields["Cookie"], "session=x"):
         came = sign_in(world, world.ada, fields={"Cookie": known})
         assert came.fields["Cookie"] != known and came.get("/v1/me").expect(200).json["id"] == world.ada.id
-        reply = Caller(world.node, {"Cookie": known}).get("/v1/me")
-        assert reply.status == 401 or reply.json["id"] == world.bob.id, known
+        Caller(world.node, {"Cookie": known}).get("/v1/me").expect(401, "session.unknown")
         with_both = {"Cookie": known + "; " + came.fields["Cookie"]}
         Caller(world.node, with_both).get("/v1/me").expect(400, "credentials.repeated")
     options, fields = world.device.begin(world.node)
@@ -146,6 +145,58 @@ def a_name_from_before_signing_in_is_nobodys_after_it(world):
     Caller(world.node, fields).get("/v1/me").expect(401, "credentials.missing")
     again = Caller(world.node, world.device.sign_in(world.node))
     assert again.fields["Cookie"] != session_of(reply)
+
+
+def ways_in(world):
+    """(name, what takes the fields of a browser that has a session and gives the reply) of every way to sign in."""
+    nobody = world.node.nobody
+
+    def by_passkey(fields):
+        options, visitor = world.device.begin(world.node)
+        return world.device.finish(world.node, options, {"Cookie": visitor["Cookie"] + "; " + fields["Cookie"]})
+
+    def by_invitation(fields):
+        code = world.shop.post("/v1/org/invitations", {}).expect(201).json["code"]
+        return nobody.post("/v1/claims", {"invitation": code}, fields)
+
+    def by_membership(fields):
+        code = world.node.run("member", "create", "blue-shop", "Shipping", "Mia")["code"]
+        return nobody.post("/v1/claims/member", {"invitation": code}, fields)
+
+    yield "link", lambda fields: nobody.post(link_of(world, world.ada), b"", fields)
+    yield "passkey", by_passkey
+    yield "invitation", by_invitation
+    yield "membership", by_membership
+    if world.clock is not None:
+        eve, device = world.node.person("Eve"), Device()
+        device.register(eve).expect(201)
+        device.prove(eve).expect(204)
+        code = eve.post("/v1/me/recovery/codes").expect(201).json["codes"][0]
+        nobody.post("/v1/recovery", {"code": code}).expect(200)
+        world.clock.go_on(DAY + 1)
+        yield "code", lambda fields: nobody.post("/v1/recovery", {"code": code}, fields)
+
+
+def whoever_signs_in_over_a_session_ends_it(world):
+    """Otherwise it would outlive the sign-out, unseen by whoever pressed the button."""
+    bystander = sign_in(world, world.ada)
+    for name, come in ways_in(world):
+        for owner in (world.ada, world.bob):
+            if name == "code" and owner is world.bob:
+                continue  # it is good once
+            old = sign_in(world, owner)
+            forged = {"Cookie": old.fields["Cookie"][:-43] + "A" * 43}
+            if name != "code":
+                come(forged)
+                old.get("/v1/me").expect(200)  # who knows its name alone ends nothing
+            new = Caller(world.node, {"Cookie": session_of(come(old.fields))})
+            assert Caller(world.node, old.fields).get("/v1/me").status == 401, (name, owner.id)
+            new.post("/v1/me/sign-out").expect(204)
+            assert new.get("/v1/me/sessions").status == 401, name
+    bystander.get("/v1/me").expect(200)
+    old = sign_in(world, world.ada)
+    world.node.nobody.post("/sign-in/sin_" + "0" * 16 + "_" + "A" * 43, b"", old.fields).expect(401)
+    old.get("/v1/me").expect(200)  # nobody has come in
 
 
 def a_proof_takes_the_old_name_away(world):
@@ -432,8 +483,9 @@ class World:
 
 STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its_person_and_nobody_else,
          a_client_is_shut_out_by_its_person_and_nobody_else, all_others_end_at_once,
-         a_name_from_before_signing_in_is_nobodys_after_it, a_proof_takes_the_old_name_away,
-         many_proofs_at_once_leave_one_session, cookies_are_for_this_host_alone, no_other_site_writes_at_any_door,
+         a_name_from_before_signing_in_is_nobodys_after_it, whoever_signs_in_over_a_session_ends_it,
+         a_proof_takes_the_old_name_away, many_proofs_at_once_leave_one_session, cookies_are_for_this_host_alone,
+         no_other_site_writes_at_any_door,
          only_the_one_value_is_a_signal, many_requests_with_the_signal_record_it_once,
          who_lifts_it_is_not_overruled_by_a_browser, a_yes_that_brings_the_signal_is_the_newer_word,
          the_sessions_of_who_is_erased_are_gone, use_is_noted_and_what_is_not_used_ends]

@@ -190,7 +190,7 @@ err passkey_sign_in(struct ctx *cx, void *arg)
     struct passkey_use *use = arg;
     TRY(check_human(cx, use->person_id));
     TRY(serve(cx, use));
-    const struct session_start start = {use->person_id, SESSION_BY_PASSKEY, use->device};
+    const struct session_start start = {use->person_id, SESSION_BY_PASSKEY, use->browser};
     return use->out_alarm ? OK : session_begin(cx, &start, &use->out_session_token);
 }
 

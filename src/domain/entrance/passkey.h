@@ -8,6 +8,7 @@
 
 #include "base/ctx.h"
 #include "base/limits.h"
+#include "domain/entrance/session.h"
 
 struct secret_key;
 struct sql_passkey_row;
@@ -66,15 +67,15 @@ err passkey_remove(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* What a signature has shown. The caller has checked it against the passkey that passkey_find() gave. */
 struct passkey_use {
-    struct bytes challenge;
-    int64_t      person_id;
-    int64_t      passkey_id;
-    uint32_t     counter;
-    bool         may_be_copied;
-    bool         backed_up;
-    int64_t      device;            /* domain/entrance/device.h; of passkey_sign_in() */
-    struct text  out_session_token; /* unless there is an alarm */
-    bool         out_alarm; /* the counter did not rise: nothing was done but to tell the person */
+    struct bytes           challenge;
+    int64_t                person_id;
+    int64_t                passkey_id;
+    uint32_t               counter;
+    bool                   may_be_copied;
+    bool                   backed_up;
+    struct session_browser browser;           /* of passkey_sign_in() */
+    struct text            out_session_token; /* unless there is an alarm */
+    bool                   out_alarm; /* the counter did not rise: nothing was done but to tell the person */
 };
 /* store_write_fn; arg: struct passkey_use. A session for whoever has proved it; for the caller's
  * own, another proof and with it another token (session_renew()).

@@ -153,7 +153,7 @@ static err let_in(struct ctx *cx, const struct claim_code *code, struct recovery
     TRY(sql_recovery_code_delete(cx, &used, NULL));
     TRY(sql_erase_recovery(cx, &wait, NULL));
     TRY(alert_add(cx, come->out_person_id, ALERT_RECOVERED, 0));
-    const struct session_start start = {come->out_person_id, SESSION_BY_CODE, come->device};
+    const struct session_start start = {come->out_person_id, SESSION_BY_CODE, come->browser};
     return session_begin(cx, &start, &come->out_session_token);
 }
 

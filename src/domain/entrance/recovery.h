@@ -6,6 +6,7 @@
 #define DOMAIN_RECOVERY_H
 
 #include "base/ctx.h"
+#include "domain/entrance/session.h"
 
 #define RECOVERY_CODES 8
 
@@ -33,11 +34,11 @@ err recovery_look(struct ctx *cx, struct text code) MUST_CHECK;
  * code up and begins a session. What nobody has come for in LIMIT_RECOVERY_OPEN_MS begins anew. UNAUTHENTICATED
  * recovery.code_unknown. */
 struct recovery_come {
-    struct text code;
-    int64_t     device; /* domain/entrance/device.h */
-    int64_t     out_person_id;
-    int64_t     out_opens_at_ms;
-    struct text out_session_token; /* empty: not yet */
+    struct text            code;
+    struct session_browser browser;
+    int64_t                out_person_id;
+    int64_t                out_opens_at_ms;
+    struct text            out_session_token; /* empty: not yet */
 };
 err recovery_come(struct ctx *cx, void *arg) MUST_CHECK;
 

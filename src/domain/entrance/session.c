@@ -75,7 +75,7 @@ static err fail_unknown(struct ctx *cx)
     return FAIL(cx, UNAUTHENTICATED, "session.unknown", "sign in first");
 }
 
-/* ---- beginning, and going on under another name */
+/* ---- going on under another name */
 
 /* `row` without its number: a token for it, and its place in the store. */
 static err insert(struct ctx *cx, struct sql_session_load_row *row, struct text *out_token)
@@ -99,20 +99,6 @@ static err insert(struct ctx *cx, struct sql_session_load_row *row, struct text 
     TRY(sql_session_insert(cx, &in, NULL));
     *out_token = token.text;
     return OK;
-}
-
-err session_begin(struct ctx *cx, const struct session_start *start, struct text *out_token)
-{
-    bool proved = start->way == SESSION_BY_PASSKEY || start->way == SESSION_BY_CODE;
-    struct sql_session_load_row row = {
-        .person_id = start->person_id,
-        .created_at_ms = cx->now_ms,
-        .expires_at_ms = cx->now_ms + LIMIT_SESSION_MS,
-        .verified_at_ms = proved ? cx->now_ms : 0,
-        .way = start->way,
-        .device = start->device,
-    };
-    return insert(cx, &row, out_token);
 }
 
 static err delete_own(struct ctx *cx, int64_t *out_rows)
@@ -154,6 +140,36 @@ static err load(struct ctx *cx, const struct token *token, struct sql_session_lo
                 is_live(cx, out);
     return OK;
 }
+
+/* ---- beginning */
+
+/* Only who has its token ends it; one that is none keeps nobody from signing in. */
+static err end_former(struct ctx *cx, struct text text)
+{
+    struct sql_session_load_row session = {0};
+    struct token token;
+    bool good = false;
+    if (token_parse(text, PREFIX, &token))
+        TRY(load(cx, &token, &session, &good));
+    return good ? sql_session_delete(cx, &(struct sql_session_delete_in){public_id_of(&token)}, NULL) : OK;
+}
+
+err session_begin(struct ctx *cx, const struct session_start *start, struct text *out_token)
+{
+    TRY(end_former(cx, start->browser.session));
+    bool proved = start->way == SESSION_BY_PASSKEY || start->way == SESSION_BY_CODE;
+    struct sql_session_load_row row = {
+        .person_id = start->person_id,
+        .created_at_ms = cx->now_ms,
+        .expires_at_ms = cx->now_ms + LIMIT_SESSION_MS,
+        .verified_at_ms = proved ? cx->now_ms : 0,
+        .way = start->way,
+        .device = start->browser.device,
+    };
+    return insert(cx, &row, out_token);
+}
+
+/* ---- who it is */
 
 /* A code begins a session; whatever proves it later is a passkey. */
 static int64_t passkey_at_ms(const struct sql_session_load_row *session)

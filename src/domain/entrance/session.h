@@ -15,11 +15,18 @@ typedef enum session_way {
     SESSION_BY_INVITATION = 4, /* claimed by somebody new */
 } session_way;
 
-/* Inside a write: a session for somebody who has just proved who he is; by a passkey or a code, for now as well. */
+/* What comes with whoever signs in. */
+struct session_browser {
+    int64_t     device;  /* domain/entrance/device.h */
+    struct text session; /* the token of one that it has already, whoever's; empty: none that is known */
+};
+
+/* Inside a write: a session for somebody who has just proved who he is; by a passkey or a code, for now as well. The
+ * one that the browser had ends: its cookie is gone, and with it whoever could still sign it out. */
 struct session_start {
-    int64_t     person_id;
-    session_way way;
-    int64_t     device; /* domain/entrance/device.h */
+    int64_t                person_id;
+    session_way            way;
+    struct session_browser browser;
 };
 err session_begin(struct ctx *cx, const struct session_start *start, struct text *out_token) MUST_CHECK;
 

@@ -248,6 +248,6 @@ err invitation_claim_new(struct ctx *cx, void *arg)
     cx->actor = (struct actor){.kind = ACTOR_PERSON, .person_id = person_id}; /* the code proves it */
     TRY(find_invited(cx, &invitation, person_id, &claim->out));
     TRY(relationship_begin(cx, &claim->out, &claim->start));
-    const struct session_start session = {person_id, SESSION_BY_INVITATION, claim->device};
+    const struct session_start session = {person_id, SESSION_BY_INVITATION, claim->browser};
     return session_begin(cx, &session, &claim->out_session_token);
 }

@@ -4,6 +4,7 @@
 #ifndef DOMAIN_INVITATION_H
 #define DOMAIN_INVITATION_H
 
+#include "domain/entrance/session.h"
 #include "domain/sharing/relationship.h"
 
 /* store_write_fn. One person: makes an unclaimed person with an invited relationship. Many: `claims` > 1. */
@@ -45,7 +46,7 @@ err invitation_claim(struct ctx *cx, void *arg) MUST_CHECK;
 struct invitation_claim_new {
     struct text               code;
     struct relationship_start start;
-    int64_t                   device; /* domain/entrance/device.h */
+    struct session_browser    browser;
     struct relationship       out;
     struct text               out_session_token;
 };

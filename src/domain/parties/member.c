@@ -231,7 +231,7 @@ err member_claim(struct ctx *cx, void *arg)
         return fail_unknown(cx);
     claim->out = of_row(&row);
     TRY(open_name(cx, &claim->out));
-    const struct session_start start = {row.member_id, SESSION_BY_INVITATION, claim->device};
+    const struct session_start start = {row.member_id, SESSION_BY_INVITATION, claim->browser};
     return session_begin(cx, &start, &claim->out_session_token);
 }
 

@@ -7,6 +7,7 @@
 #define DOMAIN_MEMBER_H
 
 #include "base/ctx.h"
+#include "domain/entrance/session.h"
 
 struct sql_member_row;
 
@@ -49,10 +50,10 @@ err member_look(struct ctx *cx, struct text code, uint64_t *out_number) MUST_CHE
 /* store_write_fn. Takes up an invitation once, and begins a session that has proved nothing yet: it makes a passkey and
  * opens no door of the organisation. NOT_FOUND invitation.unknown. */
 struct member_claim {
-    struct text   code;
-    int64_t       device; /* domain/entrance/device.h */
-    struct member out;
-    struct text   out_session_token;
+    struct text            code;
+    struct session_browser browser;
+    struct member          out;
+    struct text            out_session_token;
 };
 err member_claim(struct ctx *cx, void *arg) MUST_CHECK;
 

@@ -161,7 +161,7 @@ err person_sign_in(struct ctx *cx, void *arg)
     if (changed != 1)
         return fail_link(cx);
     sign_in->out_person_id = row.person_id;
-    const struct session_start start = {row.person_id, SESSION_BY_LINK, sign_in->device};
+    const struct session_start start = {row.person_id, SESSION_BY_LINK, sign_in->browser};
     return session_begin(cx, &start, &sign_in->out_session_token);
 }
 

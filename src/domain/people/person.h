@@ -5,6 +5,7 @@
 #ifndef DOMAIN_PERSON_H
 #define DOMAIN_PERSON_H
 
+#include "domain/entrance/session.h"
 #include "domain/people/person_key.h"
 
 typedef enum person_state {
@@ -49,10 +50,10 @@ err person_check_link(struct ctx *cx, struct text link_token) MUST_CHECK;
 
 /* store_write_fn; arg: struct person_sign_in. Redeems a link once: UNAUTHENTICATED sign_in.link_unknown otherwise. */
 struct person_sign_in {
-    struct text link_token;
-    int64_t     device; /* domain/entrance/device.h */
-    int64_t     out_person_id;
-    struct text out_session_token; /* "ses_…" for the cookie */
+    struct text            link_token;
+    struct session_browser browser;
+    int64_t                out_person_id;
+    struct text            out_session_token; /* "ses_…" for the cookie */
 };
 err person_sign_in(struct ctx *cx, void *arg) MUST_CHECK;
 

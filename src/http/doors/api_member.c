@@ -149,7 +149,7 @@ err post_member_claim(struct call *call)
     TRY(member_look(&call->cx, body.invitation, &number)); /* guesses do not come as far as the writer */
     TRY(api_thread_count(call, number));
     claim->code = body.invitation;
-    claim->device = api_device(call);
+    claim->browser = api_browser(call);
     const struct sealing sealing = {.run = member_claim, .arg = claim, .encode = reply_claimed,
         .about = &claim->out.member_id,
         .secret = body.invitation}; /* as in post_claim() */

@@ -213,7 +213,7 @@ err post_passkey_sign_in(struct call *call)
         return FAIL_MEMORY(&call->cx);
     TRY(gate_read_visitor(&call_visit(call)->api->gate, call, &asker.visitor));
     TRY(read_proof(call, &asker, use));
-    use->device = api_device(call);
+    use->browser = api_browser(call);
     return call_seal(call, passkey_sign_in, use, reply_signed_in, 0);
 }
 

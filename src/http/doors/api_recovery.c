@@ -118,6 +118,6 @@ err post_recovery(struct call *call)
     TRY(call_body(call, &body));
     TRY(recovery_look(&call->cx, body.code)); /* guesses do not come as far as the writer */
     come->code = body.code;
-    come->device = api_device(call);
+    come->browser = api_browser(call);
     return call_seal(call, recovery_come, come, reply_coming, 0);
 }

@@ -21,10 +21,11 @@ err api_set_session(struct call *call, struct text token)
     return OK;
 }
 
-int64_t api_device(const struct call *call)
+struct session_browser api_browser(struct call *call)
 {
     struct text agent = TEXT_NONE;
-    return h1_field(&call->request, "User-Agent", &agent) ? device_of(agent) : 0;
+    bool says = h1_field(&call->request, "User-Agent", &agent);
+    return (struct session_browser){says ? device_of(agent) : 0, gate_session(&call_visit(call)->api->gate, call)};
 }
 
 static err reply_signed_in(struct call *call, void *arg)
@@ -40,7 +41,7 @@ static err sign_in(struct call *call)
     if (act == NULL)
         return FAIL_MEMORY(&call->cx);
     act->link_token = call_text(call, "token");
-    act->device = api_device(call);
+    act->browser = api_browser(call);
     TRY(person_check_link(&call->cx, act->link_token)); /* guesses do not come as far as the writer */
     return call_seal(call, person_sign_in, act, reply_signed_in, 0);
 }
@@ -286,7 +287,7 @@ err post_claim(struct call *call)
     TRY(invitation_look(&call->cx, body.invitation, &number)); /* guesses do not come as far as the writer */
     TRY(api_thread_count(call, number));
     claim->code = body.invitation;
-    claim->device = api_device(call);
+    claim->browser = api_browser(call);
     claim->start = (struct relationship_start){body.nature, body.ends_at_ms, body.review_at_ms};
     const struct sealing sealing = {.run = invitation_claim_new, .arg = claim, .encode = reply_claimed,
         .about = &claim->out.person_id,

@@ -58,8 +58,8 @@ struct api_thread {
 err api_thread_count(struct call *call, uint64_t what) MUST_CHECK;
 /* Gives the caller a session's cookie; an empty token takes it away. TOO_LARGE limit.memory. */
 err api_set_session(struct call *call, struct text token) MUST_CHECK;
-/* With what the caller has come (domain/entrance/device.h). */
-int64_t api_device(const struct call *call);
+/* With what the caller has come, for whoever signs in. */
+struct session_browser api_browser(struct call *call);
 /* Whether there is time for a picture, which costs the loop as much as ten replies; counts it. */
 bool api_thread_may_draw(struct call *call);
 /* `stops`: the write takes something away in so many acts; 0: it does not. It goes before all others, as long as its

@@ -209,6 +209,14 @@ err gate_hear_signal(struct call *call)
     return objection_signal_is_new(cx, &cx->actor.signals_anew);
 }
 
+struct text gate_session(const struct gate *gate, struct call *call)
+{
+    struct text session = {NULL, 0};
+    bool once = read_session(gate, call, &session) == OK && session.at != NULL;
+    failure_clear(&call->cx.failure); /* who comes in is not kept out by what his browser keeps */
+    return once ? session : TEXT_NONE;
+}
+
 bool gate_find_human(const struct gate *gate, struct call *call, struct actor *out)
 {
     struct text session = {NULL, 0};

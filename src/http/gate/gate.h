@@ -26,6 +26,8 @@ err gate_hear_signal(struct call *call) MUST_CHECK;
 /* For pages that greet: whether the request has a session of a person or member that holds, and whose; `out` is left as
  * it was when it has none. Unless `out` is the ctx's actor, that stays nobody. */
 bool gate_find_human(const struct gate *gate, struct call *call, struct actor *out);
+/* What came as the token of a session, unlooked at; empty: none, or more than one. */
+struct text gate_session(const struct gate *gate, struct call *call);
 
 /* Reads the body as JSON; NULL when there is none, or when the door takes forms and it is one. Fails MEDIA_TYPE
  * request.media_type, MALFORMED request.body_not_taken, and as json_parse(). */

@@ -27,7 +27,7 @@ static err begin_run(struct ctx *cx, void *arg)
 
 static struct text begin(struct world *world, int64_t person_id, session_way way)
 {
-    struct begin begin = {.start = {person_id, way, 501}};
+    struct begin begin = {.start = {person_id, way, {501, TEXT_NONE}}};
     ASSERT_OK(world, WRITE(world, NOBODY, begin_run, &begin));
     return begin.token;
 }
