@@ -206,6 +206,49 @@ static struct import_result bring(struct world *world, struct text name, struct 
     return result;
 }
 
+static struct text sign_in_by(struct bench *bench, struct text link, struct actor *out)
+{
+    struct world *world = &bench->world;
+    struct person_sign_in sign_in = {.link_token = link};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
+    ASSERT_OK(world, session_authenticate(&world->node.cx, sign_in.out_session_token, out));
+    return sign_in.out_session_token;
+}
+
+static struct text link_of(struct bench *bench, int64_t person_id)
+{
+    struct world *world = &bench->world;
+    struct person_link link = {.person_id = person_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, person_link, &link));
+    return link.out_link_token;
+}
+
+static void found_eve(struct bench *bench)
+{
+    struct world *world = &bench->world;
+    struct person_create eve = {.name = TEXT("Eve")};
+    struct recovery_codes codes;
+    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &eve));
+    bench->session = sign_in_by(bench, eve.out_link_token, &bench->eve);
+    (void)sign_in_by(bench, link_of(bench, bench->eve.person_id), &bench->eve_elsewhere);
+    ASSERT_OK(world, scene_add_passkey_of(bench, bench->eve, TEXT("Eve's"), &bench->passkey));
+    bench->eve.verified_at_ms = world->node.time.wall_ms;
+    ASSERT_OK(world, WRITE(world, bench->eve, recovery_codes_make, &codes));
+    bench->paper = codes.out[0];
+    bench->link = link_of(bench, bench->eve.person_id);
+}
+
+/* Somebody has one of Bob's codes. */
+static void begin_recovery(struct bench *bench)
+{
+    struct world *world = &bench->world;
+    const struct actor nobody = {.kind = ACTOR_NOBODY};
+    struct recovery_codes codes;
+    ASSERT_OK(world, WRITE(world, world->bob, recovery_codes_make, &codes));
+    struct recovery_come come = {.code = codes.out[0]};
+    ASSERT_OK(world, WRITE(world, nobody, recovery_come, &come));
+}
+
 static void found_people(struct bench *bench)
 {
     struct world *world = &bench->world;
@@ -213,20 +256,8 @@ static void found_people(struct bench *bench)
     world->bob = world_make_person(world, "Bob");
     world_put(world, world->ada, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Bern\"}");
     world_put(world, world->bob, "pd:PhysicalAddress", "{\"country\":\"CH\",\"locality\":\"Chur\"}");
-    struct person_create eve = {.name = TEXT("Eve")};
-    ASSERT_OK(world, WRITE(world, world->operator_, person_create, &eve));
-    struct person_sign_in sign_in = {.link_token = eve.out_link_token};
-    ASSERT_OK(world, WRITE(world, world->operator_, person_sign_in, &sign_in));
-    ASSERT_OK(world, session_authenticate(&world->node.cx, sign_in.out_session_token, &bench->eve));
-    bench->session = sign_in.out_session_token;
-    struct recovery_codes codes;
-    ASSERT_OK(world, scene_add_passkey_of(bench, bench->eve, TEXT("Eve's"), &bench->passkey));
-    bench->eve.verified_at_ms = world->node.time.wall_ms;
-    ASSERT_OK(world, WRITE(world, bench->eve, recovery_codes_make, &codes));
-    bench->paper = codes.out[0];
-    struct person_link link = {.person_id = bench->eve.person_id};
-    ASSERT_OK(world, WRITE(world, world->operator_, person_link, &link));
-    bench->link = link.out_link_token;
+    found_eve(bench);
+    begin_recovery(bench);
     struct invitation_make make = {.claims = 1};
     ASSERT_OK(world, WRITE(world, world->shipping, invitation_make, &make));
     bench->code = make.out_code;
@@ -280,6 +311,8 @@ static void found_members(struct bench *bench)
     struct member_claim claim = {.code = invite.out_code};
     ASSERT_OK(world, WRITE(world, (struct actor){.kind = ACTOR_NOBODY}, member_claim, &claim));
     bench->member_id = claim.out.member_id;
+    ASSERT_OK(world, WRITE(world, world->operator_, member_invite, &invite));
+    bench->badge = invite.out_code;
 }
 
 static void found_client(struct bench *bench)
@@ -296,6 +329,9 @@ static void found_client(struct bench *bench)
                                               AUTHORIZATION_ACCESS, &token, &live));
     assert_true(live);
     bench->authorization_id = token.authorization.authorization_id;
+    bench->web_grant_id = token.authorization.grant.grant_id;
+    (void)web_accept(world, &bench->web, &bench->answered);
+    bench->pushed = web_push(world, &bench->web, "");
 }
 
 /* As if the disk had been full: the first write keeps room again. */

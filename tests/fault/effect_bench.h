@@ -45,14 +45,19 @@ struct bench {
     struct text         brought_code; /* … and the code */
     struct text         link; /* by which nobody has signed in */
     struct text         session; /* Eve's */
+    struct actor        eve_elsewhere; /* in another session */
     struct text         key;  /* of the till */
     struct actor        signer; /* a system that signs */
     struct passkey      passkey; /* Eve's */
     struct text         paper;   /* a printed code of hers */
     int64_t             member_id; /* of one who may leave */
+    struct text         badge;     /* the code of one who may join */
     struct actor        web;      /* a client with a browser before it */
     struct tokens       tokens;   /* what it has of Ada */
     int64_t             authorization_id;
+    int64_t             web_grant_id; /* what it may read by */
+    struct kept         pushed;   /* what Ada has not answered yet */
+    struct kept         answered; /* a code that nobody has redeemed */
     struct sight        of_ada;
     struct sight        of_shipping;
     int                 backups;

@@ -33,6 +33,27 @@ err scene_sign_out(struct bench *bench)
     return bench_write(bench, bench->eve, session_end, NULL);
 }
 
+err scene_end_session(struct bench *bench)
+{
+    return bench_write(bench, bench->eve, session_end_one, &bench->eve_elsewhere.session_id);
+}
+
+err scene_end_other_sessions(struct bench *bench)
+{
+    return bench_write(bench, bench->eve, session_end_others, NULL);
+}
+
+static err note_use(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the session is the caller's */
+    return session_note(cx);
+}
+
+err scene_note_session(struct bench *bench)
+{
+    return bench_write(bench, bench->eve, note_use, NULL);
+}
+
 /* Whoever has the right word is never told that it is wrong. */
 err scene_know_callers(struct bench *bench)
 {
@@ -85,6 +106,29 @@ err scene_use_passkey(struct bench *bench)
     TRY(passkey_find(cx, use.person_id, bytes_of_text(TEXT("Eve's")), &found));
     use.passkey_id = found.passkey_id;
     return bench_write(bench, nobody, passkey_sign_in, &use);
+}
+
+/* Another proof of hers, by which her session goes on under another token. */
+err scene_verify(struct bench *bench)
+{
+    struct passkey_asker asker = {.ceremony = PASSKEY_VERIFY};
+    struct passkey_use use = {.person_id = bench->eve.person_id, .passkey_id = bench->passkey.passkey_id, .counter = 1};
+    struct ctx *cx = world_as(&bench->world, bench->eve);
+    store_set_moment(bench->node.store, cx);
+    TRY(passkey_challenge_make(cx, &asker, &use.challenge));
+    TRY(bench_write(bench, bench->eve, passkey_verify, &use));
+    bool renewed = !use.out_alarm && use.out_session_token.size > 0;
+    return renewed ? OK : FAIL(cx, CONFLICT, "scene.wrong", "a proof began no session");
+}
+
+err scene_remove_passkey(struct bench *bench)
+{
+    return bench_write(bench, bench->eve, passkey_remove, &bench->passkey.passkey_id);
+}
+
+err scene_stop_recovery(struct bench *bench)
+{
+    return bench_write(bench, bench->world.bob, recovery_stop, NULL);
 }
 
 err scene_print_codes(struct bench *bench)

@@ -125,6 +125,7 @@ err scene_begin(struct bench *bench)
 #define AGAIN .is_many = true, .repeats = true
 #define LOOK .is_many = false
 #define OPENS .opens = true
+#define OVER(reason) .over = (reason)
 #define EMPTY .opens = true, .is_empty = true
 #define X(word, ...) {.name = #word, .run = scene_##word, __VA_ARGS__},
 const struct scene SCENES[] = {

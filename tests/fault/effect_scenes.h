@@ -13,6 +13,7 @@ struct scene {
     bool is_empty; /* in an empty folder */
     bool is_many;  /* writes: after a failure some of them may stand, and it goes on from there */
     bool repeats;  /* what stood already when it is asked again */
+    const char *over; /* why it is refused by a clock that says it comes too late; NULL: no such refusal */
 };
 
 /* A row each in effect_scenes.def. */

@@ -95,12 +95,15 @@ static bool audits_find_nothing(struct judge *judge)
     return report.findings + audit.findings == 0;
 }
 
-/* Nobody is told that it was his mistake, or that nothing is there. */
-static bool is_sensible(effect_kind kind, err code)
+/* Nobody is told that it was his mistake, or that nothing is there; that he comes too late, only by a clock. */
+static bool is_sensible(const struct verdict *verdict, const struct run *run)
 {
-    bool is_memory = kind == EFFECT_MEMORY || kind == EFFECT_DATABASE || kind == EFFECT_LIBRARY;
-    bool is_read = kind == EFFECT_READ || kind == EFFECT_SYNC;
-    return code == INTERNAL || code == UNAVAILABLE || (code == TOO_LARGE && is_memory) || (code == CORRUPT && is_read);
+    bool is_memory = run->kind == EFFECT_MEMORY || run->kind == EFFECT_DATABASE || run->kind == EFFECT_LIBRARY;
+    bool is_read = run->kind == EFFECT_READ || run->kind == EFFECT_SYNC;
+    bool is_late = run->kind == EFFECT_CLOCK_AHEAD && run->scene->over != NULL &&
+                   strcmp(verdict->reason, run->scene->over) == 0;
+    return verdict->code == INTERNAL || verdict->code == UNAVAILABLE || (verdict->code == TOO_LARGE && is_memory) ||
+           (verdict->code == CORRUPT && is_read) || is_late;
 }
 
 static bool reads(struct judge *judge, struct state *out)
@@ -166,7 +169,7 @@ static bool endures(struct judge *judge, const struct run *run)
         return is_done(judge, "told so");
     if (refused_by_clock(judge, run))
         return asks_again(judge, run);
-    if (!is_sensible(run->kind, result))
+    if (!is_sensible(judge->verdict, run))
         return complain_of(judge, "not a failure for this");
     return leaves_nothing(judge, run) && asks_again(judge, run);
 }
@@ -547,9 +550,7 @@ static void what_fails_is_done_wholly_or_not_at_all(void **state)
 {
     (void)state; /* it makes its own */
     struct dice dice;
-    char folder[64];
-    char template_[80];
-    char copy[80];
+    char folder[64], template_[80], copy[80];
     dice_open(&dice);
     effect_watch_database();
     (void)snprintf(folder, sizeof folder, "%s/effects-XXXXXX", access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
