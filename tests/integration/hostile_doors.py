@@ -41,7 +41,7 @@ MORE_DOORS = [
     ("POST", "/v1/me/proof/options", None), ("POST", "/v1/me/proof", {"credential": {}}),
     ("GET", "/v1/me/recovery", None), ("POST", "/v1/me/recovery/codes", None), ("POST", "/v1/me/recovery/stop", None),
     ("GET", "/v1/me/alerts", None), ("GET", "/v1/me/sessions", None), ("DELETE", "/v1/me/sessions/{ses}", None),
-    ("DELETE", "/v1/me/sessions", None), ("GET", "/v1/me/authorization", None),
+    ("DELETE", "/v1/me/sessions", None), ("GET", "/v1/me/authorization", None), ("GET", "/v1/me/export", None),
     ("GET", "/v1/me/authorizations", None), ("DELETE", "/v1/me/authorizations/{atz}", None),
     ("POST", "/v1/me/authorization", {"client_id": "sys_00000000000000000000000000", "request_uri": "x",
                                       "answer": "accept", "uses": {"kind": "period"}}),
@@ -244,6 +244,7 @@ def parameters_that_are_not_there_or_wrong_are_refused(hostile):
     bad = {"limit": ["0", "-1", "201", "1.5", "x", "", "1e2", "99999999999999999999", "0x10", "%2b5", "\u0665"],
            "after": ["x", "", "cur_", "cur_" + "0" * 26, "cur_" + "z" * 26, "1"],
            "attribute": ["", "pd:Nope", "Name", "pd:name", "x" * 3000], "state": ["", "nope", "OPEN", "open,closed"],
+           "door": ["-1", "1.5", "x", "", "1e2", "9999999", "99999999999999999999"],
            "outcome": ["", "nope", "Given", "given,refused"],
            "relationship": ["", "x", "rel_" + "0" * 26, "grt_" + "0" * 26],
            "client_id": ["", "x", "sys_" + "0" * 26, "x" * 65], "request_uri": ["", "x", "urn:x", "x" * 300],
@@ -398,7 +399,7 @@ def the_good_calls_get_in(hostile):
     for door in sorted(hostile.doors, key=lambda door: "sign-out" in door.path or "/systems/" in door.path):
         if door.path.startswith(("/v1/claims", "/invitation", "/sign-in/", "/.well-known/symbolon/o", "/log/tile",
                                  "/v1/me/erase", "/v1/sign-in", "/v1/recovery", "/v1/me/passkeys", "/v1/me/proof",
-                                 "/v1/me/recovery", "/oauth")) or door.path == "/v1/me/authorization":
+                                 "/v1/me/recovery", "/v1/me/export", "/oauth")) or door.path == "/v1/me/authorization":
             continue  # what wants a device, or a client that signs, is passkeys.py's and oauth_attacks.py's
         if door.path == "/v1/me/relationships" and door.method == "POST":
             continue

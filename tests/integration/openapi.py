@@ -191,6 +191,7 @@ def try_the_rest():
             node.nobody.get(path).expect(200)
         assert ada.get("/sign-in").expect(303).field("Location") == "/"
         ada.put("/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).expect(200)
+        ada.get("/v1/me/export").expect(200)
         ada.delete("/v1/me/attributes/pd:Name").expect(204)
         purpose = api_journey.publish(shop)
         rel = api_journey.connect(shop, ada)

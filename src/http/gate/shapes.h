@@ -37,7 +37,7 @@ extern const struct shape SHAPE_AUTHORIZATION_PAGE;
 extern const struct shape SHAPE_AUTHORIZATION_SERVER, SHAPE_PROTECTED_RESOURCE;
 
 /* the person's side */
-extern const struct shape SHAPE_ME;
+extern const struct shape SHAPE_ME, SHAPE_EXPORT, SHAPE_EXPORT_QUERY;
 extern const struct shape SHAPE_ATTRIBUTE_PUT, SHAPE_ATTRIBUTE_SET, SHAPE_ATTRIBUTE_PAGE, SHAPE_ATTRIBUTE_HISTORY;
 extern const struct shape SHAPE_KIND_PAGE;
 extern const struct shape SHAPE_RELATIONSHIP, SHAPE_RELATIONSHIP_PAGE, SHAPE_RELATIONSHIP_START,
