@@ -127,11 +127,16 @@ const asking = async (by) => {
 
 const replay = async (by, answer) => {
   let sent
-  const spy = { ...by.with, [oauth.customFetch]: (...words) => reach(...(sent = words)) }
-  const first = await withNonce(() => oauth.userInfoRequest(server, by.client, answer.access_token, spy))
-  check(first.status === 200, `the first: ${first.status}`)
-  const again = await Promise.all(Array.from({ length: 16 }, () => reach(...sent)))
-  check(again.every((response) => response.status === 401), 'a proof is taken twice')
+  const spy = { ...by.with, [oauth.customFetch]: async (...words) => {
+    sent = words
+    return new Response('{}')
+  } }
+  check((await tell(by, answer.access_token)).status === 200, 'there is no nonce')
+  await oauth.userInfoRequest(server, by.client, answer.access_token, spy)
+  const replies = await Promise.all(Array.from({ length: 64 }, () => reach(...sent)))
+  check(replies.filter((response) => response.status === 200).length === 1 &&
+    replies.filter((response) => response.status === 401).length === 63, `one proof, taken: ${replies.map((r) =>
+    r.status)}`)
   const { headers } = sent[1]
   const bearer = new Headers(headers)
   bearer.set('authorization', `Bearer ${answer.access_token}`)
@@ -170,6 +175,12 @@ const signingInOnly = async (by) => {
   return sub
 }
 
+/** Whether eight letters in a row of one name stand in the other. */
+const haveInCommon = (one, other) => {
+  const [a, b] = [one, other].map((name) => name.split('_')[1])
+  return Array.from({ length: a.length - 7 }, (_, at) => a.slice(at, at + 8)).some((part) => b.includes(part))
+}
+
 const shop = await newClient(ORGANISATION, DEPARTMENT, 'web shop')
 
 const whole = async () => {
@@ -181,11 +192,12 @@ const whole = async () => {
   await shutOut(shop)
   await asking(await newClient(ORGANISATION, DEPARTMENT, 'desk that asks', 'requests'))
   const atBank = await signingInOnly(bank)
-  check(atBank !== atShop && !atBank.split('_')[1].split('').every((c, i) => c === atShop.split('_')[1][i]), 'one name')
+  check(haveInCommon(atShop, atShop) && !haveInCommon(atShop, atBank), 'two names that tell of one another')
   const without = await signIn(shop, { authorization_details: JSON.stringify(
     [{ type: 'personal-data', purpose: PURPOSE, datatypes: ['pd:Name'] }]) })
-  check(without.id_token === undefined && await tell(shop, without.access_token).then((r) => r.status) === 403,
-    'data alone signs somebody in')
+  const untold = await tell(shop, without.access_token)
+  check(without.id_token === undefined && untold.status === 403, 'data alone signs somebody in')
+  check(untold.headers.get('www-authenticate')?.startsWith('DPoP error="insufficient_scope"'), 'a scope that lacks')
   const challenge = await oauth.calculatePKCECodeChallenge(oauth.generateRandomCodeVerifier())
   for (const bad of ['{"userinfo":{"name":null}}', '{"userinfo":[]}', '{"id_token":{"sub":{"value":"rel_1"}}}',
     '{"id_token":{"acr":{"essential":true,"value":"phr"}}}', '{'])

@@ -325,9 +325,8 @@ const uses = async () => {
     check(reply.status === 401 && answer.reason === reason,
       `${name}: ${reply.status} ${JSON.stringify(answer)}, not ${reason}`)
     const challenge = reply.headers.get('www-authenticate')
-    check(reason.startsWith('proof.') ||
-      reason.startsWith('token.') ? challenge.startsWith('DPoP error=') : challenge.includes('resource_metadata='),
-        `${name}: ${challenge}`)
+    check(challenge.includes(`resource_metadata="${ISSUER}/.well-known/oauth-protected-resource"`) &&
+      (!/^(proof|token)\./.test(reason) || challenge.startsWith('DPoP error=')), `${name}: ${challenge}`)
     check((reply.headers.get('dpop-nonce') !== null) === (reason === 'proof.nonce'), `${name}: the field DPoP-Nonce`)
   }
   check((await use(token)).status === 200, 'the right one is refused')

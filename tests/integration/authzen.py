@@ -279,6 +279,13 @@ def a_bad_request_is_400(world):
             type_ = name if "/" in name else "application/json"
             answer = shop.system.post(path, body, fields={"Content-Type": type_}).expect(400)
             assert answer.check_problem()["status"] == 400, (path, name)
+        for entity in ("subject", "action", "resource"):
+            for properties in ([], "x", 7, True):
+                spoilt = json.loads(good)
+                spoilt[entity]["properties"] = properties
+                if entity != path.rpartition("/")[2]:  # what is looked for is not there
+                    shop.system.post(path, spoilt).expect(400, "request.wrong_type")
+        shop.system.post(path, dict(json.loads(good), more="y" * (64 * 1024))).expect(413, "http.body")
         world.node.nobody.post(path, good, fields={"Content-Type": "application/json"}).expect(401)
         world.ada.post(path, good, fields={"Content-Type": "application/json"}).expect(403, "actor.wrong_kind")
     for name, body in (("no list", {"evaluations": 7}), ("too many", {"evaluations": [{}] * (MOST + 1)}),

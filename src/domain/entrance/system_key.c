@@ -17,8 +17,9 @@
 static err fail_uri(struct ctx *cx)
 {
     return FAIL(cx, INVALID, "redirect.uri",
-                "at most %d addresses, each https, of at most %d ASCII characters, without user, fragment and blank, "
-                "none twice", LIMIT_REDIRECT_URIS, LIMIT_REDIRECT_URI_BYTES);
+                "at most %d addresses, each https, of at most %d ASCII characters, without user, fragment, blank and "
+                "what an answer adds (code, state, iss, error), none twice",
+                LIMIT_REDIRECT_URIS, LIMIT_REDIRECT_URI_BYTES);
 }
 
 /* Host and port of an address behind its scheme. */
@@ -56,11 +57,42 @@ static bool is_authority(struct text authority)
     return authority.size > 0;
 }
 
+/* What the answer adds is there once: whoever reads the first of two would take a name of the registration's (RFC 6749
+ * section 4.1.2, RFC 9207). In a name nothing is escaped, so none is spelt otherwise. */
+static bool is_query(struct text query)
+{
+    static const char *const RESERVED[] = {"code", "state", "iss", "error", "error_description", "error_uri",
+                                           "response"};
+    while (query.size > 0) {
+        size_t size = 0;
+        size_t name_size = 0;
+        while (size < query.size && query.at[size] != '&')
+            size++;
+        while (name_size < size && query.at[name_size] != '=')
+            name_size++;
+        struct text name = {query.at, name_size};
+        for (size_t i = 0; i < sizeof RESERVED / sizeof *RESERVED; i++)
+            if (text_is(name, RESERVED[i]))
+                return false;
+        if (name.size > 0 && memchr(name.at, '%', name.size) != NULL)
+            return false;
+        size_t step = size < query.size ? size + 1 : size;
+        query = (struct text){query.at + step, query.size - step};
+    }
+    return true;
+}
+
+static struct text query_of(struct text uri)
+{
+    const char *mark = uri.size == 0 ? NULL : memchr(uri.at, '?', uri.size);
+    return mark == NULL ? TEXT_NONE : (struct text){mark + 1, uri.size - (size_t)(mark + 1 - uri.at)};
+}
+
 static bool is_uri(struct text uri)
 {
     const struct text https = TEXT("https://");
     const struct text http = TEXT("http://");
-    if (uri.size > LIMIT_REDIRECT_URI_BYTES)
+    if (uri.size > LIMIT_REDIRECT_URI_BYTES || !is_query(query_of(uri)))
         return false;
     for (size_t i = 0; i < uri.size; i++)
         if (uri.at[i] <= ' ' || uri.at[i] >= 0x7F || strchr("\"<>\\^`{|}#@", uri.at[i]) != NULL)

@@ -100,7 +100,7 @@ static err admit(struct call *call, struct telling *telling)
         return fail_token(cx);
     oauth_add_nonce(call);
     if (!openid_is_asked(&token.authorization))
-        return FAIL(cx, FORBIDDEN, "scope.missing", "the token lacks the scope openid");
+        return FAIL(cx, FORBIDDEN, SCOPE_MISSING, "the token lacks the scope openid");
     telling->authorization = token.authorization;
     cx->actor = token.authorization.system;
     return OK;

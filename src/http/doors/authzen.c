@@ -41,17 +41,24 @@ void authzen_tell_status(struct call *call)
 
 #define WORD_BYTES 64
 
+/* Nothing in them is known. */
+static const struct shape SHAPE_PROPERTIES = {.name = "AuthzenSubjectProperties", .size = 1, .open = true};
+#define SUBJECT_PROPERTIES                                                                                             \
+    MEMBER("properties", OBJECT_AT, 0, struct authzen_subject, properties, .shape = &SHAPE_PROPERTIES)
+
 static const struct shape_member SUBJECT[] = {
     MEMBER("type", TEXT, SHAPE_REQUIRED, struct authzen_subject, type, .most = WORD_BYTES,
            .sentence = "department or system; of others nothing is known."),
     MEMBER("id", TEXT, SHAPE_REQUIRED, struct authzen_subject, id, .most = LIMIT_NOTE_BYTES,
            .sentence = "The caller's own."),
+    SUBJECT_PROPERTIES,
 };
 const struct shape SHAPE_AUTHZEN_SUBJECT = {.name = "AuthzenSubject", .sentence = "Who would read.",
     SHAPE_MEMBERS(SUBJECT), .size = sizeof(struct authzen_subject), .open = true};
 
 static const struct shape_member SUBJECT_TYPE[] = {
     MEMBER("type", TEXT, SHAPE_REQUIRED, struct authzen_subject, type, .most = WORD_BYTES),
+    SUBJECT_PROPERTIES,
 };
 const struct shape SHAPE_AUTHZEN_SUBJECT_TYPE = {.name = "AuthzenSubjectType", SHAPE_MEMBERS(SUBJECT_TYPE),
     .size = sizeof(struct authzen_subject), .open = true};

@@ -20,6 +20,7 @@ void authzen_tell_status(struct call *call);
 struct authzen_subject {
     struct text type;
     struct text id;
+    char       *properties; /* an object; nothing in it is read */
 };
 struct authzen_purpose {
     struct text purpose; /* empty: none */

@@ -191,6 +191,8 @@ err oauth_token_admit(struct call *call, const char *origin, struct text access_
     return OK;
 }
 
+#define RESOURCE_METADATA "resource_metadata=\"%s/.well-known/oauth-protected-resource\"" /* behind the origin */
+
 struct text oauth_challenge(struct call *call)
 {
     static const struct {
@@ -198,16 +200,18 @@ struct text oauth_challenge(struct call *call)
     } WORDS[] = {
         {ACCESS_TOKEN_UNKNOWN, "invalid_token"}, {DPOP_INVALID, "invalid_dpop_proof"},
         {PROOF_REPLAYED, "invalid_dpop_proof"},  {DPOP_NONCE, "use_dpop_nonce"},
+        {SCOPE_MISSING, "insufficient_scope"},
     };
     const struct visit *visit = call->route;
     bool for_systems = visit != NULL && visit->route != NULL && (visit->route->who & WHO_SYSTEM) != 0;
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++)
         if (text_is(text_of(call->cx.failure.reason), WORDS[i].reason))
-            return text_format(call->arena, "DPoP error=\"%s\", algs=\"" OAUTH_ALGORITHMS "\"", WORDS[i].word);
+            return text_format(call->arena, "DPoP error=\"%s\", algs=\"" OAUTH_ALGORITHMS "\", " RESOURCE_METADATA,
+                               WORDS[i].word, call_origin(call));
     if (!for_systems)
         return TEXT("Bearer realm=\"symbolon\"");
-    return text_format(call->arena, "Bearer realm=\"symbolon\", DPoP algs=\"" OAUTH_ALGORITHMS
-                       "\", resource_metadata=\"%s/.well-known/oauth-protected-resource\"", call_origin(call));
+    return text_format(call->arena, "Bearer realm=\"symbolon\", DPoP algs=\"" OAUTH_ALGORITHMS "\", "
+                       RESOURCE_METADATA, call_origin(call));
 }
 
 /* ---- scopes */

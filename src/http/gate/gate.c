@@ -130,7 +130,7 @@ static err check_caller(struct call *call, const struct route *route)
     if ((route->who & who_of(cx->actor.kind)) == 0)
         return FAIL(cx, FORBIDDEN, "actor.wrong_kind", "this is not for a caller of this kind");
     if ((scopes_of(&cx->actor) & route->scope) != route->scope)
-        return FAIL(cx, FORBIDDEN, "scope.missing", "the key or role lacks the scope %s", scope_word(route->scope));
+        return FAIL(cx, FORBIDDEN, SCOPE_MISSING, "the key or role lacks the scope %s", scope_word(route->scope));
     return OK;
 }
 

@@ -63,7 +63,9 @@ static void add_challenge(struct call *call)
 
 static void add_fields_of_status(struct call *call, err code)
 {
-    if (code == UNAUTHENTICATED) /* RFC 9110 section 11.6.1, RFC 6750 section 3 */
+    bool lacks_scope = text_is(text_of(call->cx.failure.reason), SCOPE_MISSING) &&
+                       h1_field_count(&call->request, "DPoP") > 0;
+    if (code == UNAUTHENTICATED || lacks_scope) /* RFC 9110 section 11.6.1, RFC 6750 section 3 */
         add_challenge(call);
     if (code == UNAVAILABLE || code == TOO_MANY)
         add_field(call, "Retry-After", TEXT("1"));

@@ -29,6 +29,8 @@ typedef enum scope {
 #undef X
 } scope;
 
+#define SCOPE_MISSING "scope.missing" /* the reason of whoever lacks one */
+
 /* What a key may do that was made without a list. */
 #define SCOPES_DEFAULT                                                                                                 \
     (SCOPE_DISCLOSURES | SCOPE_RECORDS | SCOPE_REQUESTS | SCOPE_PURPOSES | SCOPE_EVENTS | SCOPE_MESSAGES |             \

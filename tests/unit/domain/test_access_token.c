@@ -226,7 +226,11 @@ static void addresses_are_read_strictly(void **state)
         {"https://shop.example/\\", false}, {"HTTPS://shop.example/", false},
         {"https://shop.example_evil.example/", false}, {"https://shop.example%2F.evil.example/", false},
         {"http://127.0.0.1:80;a/", false}, {"http://[::1]:8080/back", true}, {"https://shop.example/a_b%20c", true},
-        {"https://shop.example/\"", false},
+        {"https://shop.example/\"", false}, {"https://shop.example/?code=x", false},
+        {"https://shop.example/?a=1&state=2", false}, {"https://shop.example/?iss", false},
+        {"https://shop.example/?error=&a=1", false}, {"https://shop.example/?response=x", false},
+        {"https://shop.example/?%63ode=x", false}, {"https://shop.example/?a=code&decode=1&b=%20", true},
+        {"https://shop.example/code?", true}, {"http://127.0.0.1?state=1", false},
     };
     struct world *world = *state;
     struct ctx *cx = world_as(world, world->operator_);
