@@ -19,6 +19,9 @@ const remember = (cookie, what) => {
 }
 
 const cookieOf = (request) => /(?:^|; )shop=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1]
+/** A browser says where a form comes from; the cookie alone does not, from another program on the same machine. */
+const isForeign = (request, origin) => request.method === 'POST' &&
+  (request.headers.origin ?? origin) !== origin
 const formOf = async (request) => {
   let text = ''
   for await (const piece of request) if ((text += piece).length > 1000) throw new Error('a form that is too long')
@@ -65,6 +68,7 @@ export const openShop = async ({ port, ...settings }) => {
     const door = open[`${request.method} ${address.pathname}`]
     const cookie = cookieOf(request)
     if (!door) return show(pages.trouble('There is no such page.'), 404)
+    if (isForeign(request, origin)) return show(pages.trouble('That form was not ours.'), 403)
     try {
       return await door({ request, address, cookie, visitor: visitors.get(cookie) })
     } catch (error) {
@@ -75,7 +79,7 @@ export const openShop = async ({ port, ...settings }) => {
   const server = createServer(async (request, response) => {
     const { status, body, fields } = await answer(request)
     response.writeHead(status, { 'Content-Type': 'text/html; charset=utf-8', 'Cache-Control': 'no-store',
-      'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff',
+      'Content-Security-Policy': policy, 'Referrer-Policy': 'same-origin', 'X-Content-Type-Options': 'nosniff',
       ...fields }).end(body)
   })
   return new Promise((done, fail) => server.once('error', fail).listen(port, '127.0.0.1', () => done(server)))

@@ -10,6 +10,8 @@ import shutil
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 
 import api_journey
 import browser
@@ -168,6 +170,17 @@ def signing_in_only_shares_nothing(world):
     expect_words(world, "You have stopped it")
 
 
+def a_form_of_another_page_is_refused(world):
+    for origin, status in (("https://evil.example", 403), ("null", 403), (world.node.url, 403), (world.shop.url, 200)):
+        request = urllib.request.Request(world.shop.url + "/sign-out", b"", {"Origin": origin})
+        try:
+            with urllib.request.urlopen(request) as reply:
+                seen = reply.status
+        except urllib.error.HTTPError as error:
+            seen = error.code
+        assert seen == status, (origin, seen)
+
+
 def her_no_shares_nothing_either(world):
     world.browser.press("form button")
     expect_words(world, "You are signed out")
@@ -210,7 +223,7 @@ class World:
 STEPS = [ada_has_a_passkey_and_is_signed_out, she_presses_the_button_and_signs_in_at_her_node,
          her_yes_brings_her_back_with_her_data, while_she_objects_nothing_is_shared_and_she_is_signed_in,
          after_her_stop_the_next_question_is_refused, signing_in_only_shares_nothing, her_no_shares_nothing_either,
-         one_command_starts_a_node_with_a_shop_beside_it]
+         a_form_of_another_page_is_refused, one_command_starts_a_node_with_a_shop_beside_it]
 
 
 def missing():
