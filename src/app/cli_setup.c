@@ -6,7 +6,9 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "base/time.h"
 #include "crypto/id_seal.h"
+#include "domain/entrance/recovery.h"
 #include "domain/entrance/system_key.h"
 #include "domain/parties/member.h"
 #include "domain/parties/organisation.h"
@@ -290,6 +292,23 @@ err cli_person_link(struct cli *cli)
     struct person_link link = {.person_id = id.owner};
     TRY(node_write(&cli->node, person_link, &link));
     return answer_link(cli, id.owner, link.out_link_token);
+}
+
+err cli_person_recover(struct cli *cli)
+{
+    struct recovery_begin help = {.person_id = 0};
+    struct text shown = text_spell_out(cli->cx.arena, cli_argument(cli, 0));
+    char opens[TIME_TEXT_SIZE];
+    if (!text_starts_with(shown, "mem_"))
+        TRY(cli_person_check(cli, cli_argument(cli, 0)));
+    TRY(cli_open(cli, false));
+    TRY(human_read_id(&cli->node.cx, cli_argument(cli, 0), &help.person_id));
+    TRY(node_write(&cli->node, recovery_begin, &help));
+    time_format(help.out_opens_at_ms, opens);
+    cli_say(cli, "%.*s\nCode (shown once; lets in from %.16s UTC on, unless it is stopped):\n%.*s\n"
+                 "To be entered on the page /recovery of the node.\n",
+            TEXT_ARGS(shown), opens, TEXT_ARGS(help.out_code));
+    return answer(cli, &(struct answer){shown, TEXT_NONE, "code", help.out_code});
 }
 
 err cli_version(struct cli *cli)

@@ -153,6 +153,53 @@ def whoever_lost_all_comes_with_a_code_and_is_seen(world):
     sign_out(world)
 
 
+def sessions_of(world):
+    return passkeys.expect(world.browser.run(passkeys.ASK, "/v1/me/sessions"), 200)["items"]
+
+
+def whoever_looks_sees_what_happened_and_ends_sessions(world):
+    node = world.node
+    world.browser.go(node.run("person", "link", world.id)["link"])
+    world.browser.press("button")
+    is_home(world)
+    expect_words(world, "What happened to your ways in", "That was stopped, and every printed code is void.",
+                 "Somebody asked to come in by a code.", "A passkey was taken away.", "Chrome on Linux, this one")
+    for agent in ("iPad", "iPhone"):
+        link = node.run("person", "link", world.id)["link"].removeprefix(node.url)
+        node.nobody.post(link, None, {"User-Agent": f"Mozilla/5.0 ({agent}; CPU OS 17_5) Safari/604.1"}).expect(303)
+    world.browser.go(node.url + "/")
+    expect_words(world, "Safari on iPad", "Safari on iPhone", "End all others")
+    press(world, "form[data-act=endSession] button[aria-label='End Safari on iPad']")
+    gone = "return !document.body.innerText.includes('iPad') && document.body.innerText.includes('iPhone')"
+    assert wait_until(lambda: asked(world, gone), 60) is not None
+    assert sorted(item["system"] for item in sessions_of(world)) == ["Linux", "iPhone"]
+    press(world, "form[data-act=endOthers] button")
+    gone = "return !document.body.innerText.includes('iPhone')"
+    assert wait_until(lambda: asked(world, gone), 60) is not None
+    assert [item["current"] for item in sessions_of(world)] == [True]
+    sign_out(world)
+
+
+def a_member_takes_up_an_invitation(world):
+    world.node.run("org", "create", "Blue Shop")
+    world.node.run("department", "create", "blue-shop", "Shipping")
+    code = world.node.run("member", "create", "blue-shop", "Shipping", "Mia Moser", "--role", "admin")["code"]
+    world.browser.go(world.node.url + "/invitation/7Q4K-M2XD-9RTA-H3VB")  # of nobody here
+    assert "Take it up" not in expect_words(world, "You are invited", "Enter the code in your app.")
+    world.browser.go(world.node.url + "/invitation/" + code)
+    assert "app" not in expect_words(world, "You are invited", "for you alone", "Take it up").split()
+    press(world, "form[data-act=takeUp] button")
+    expect_words(world, "You are signed in", "Mia Moser", "You have none yet.")
+    world.browser.remove_device(world.phone)
+    badge = world.browser.add_device("internal")
+    add(world, "Badge")
+    expect_words(world, "Badge", "Add a second one")
+    passkeys.expect(world.browser.run(passkeys.ASK, "/v1/org/me"), 200)
+    sign_out(world)
+    world.browser.remove_device(badge)
+    world.phone = world.browser.add_device("internal")
+
+
 def another_address_of_the_node_leads_to_the_right_one(world):
     world.browser.go(world.node.url.replace("localhost", "127.0.0.1") + "/sign-in")
     expect_words(world, "Passkeys of this node work at another address of it.")
@@ -187,7 +234,8 @@ class World:
 STEPS = [each_page_has_its_style_and_fits_a_phone, a_page_says_why_nobody_was_signed_in,
          whoever_came_by_link_adds_a_passkey, the_keyboard_alone_signs_in, a_second_device_joins_and_the_first_goes,
          a_proof_that_is_old_is_asked_for_anew, a_passkey_that_was_taken_away_says_so,
-         whoever_lost_all_comes_with_a_code_and_is_seen, another_address_of_the_node_leads_to_the_right_one,
+         whoever_lost_all_comes_with_a_code_and_is_seen, whoever_looks_sees_what_happened_and_ends_sessions,
+         a_member_takes_up_an_invitation, another_address_of_the_node_leads_to_the_right_one,
          a_page_of_the_node_goes_on_to_no_other_site]
 
 

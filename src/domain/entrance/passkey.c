@@ -34,12 +34,34 @@ err passkey_require_fresh(struct ctx *cx)
 
 /* ---- coming */
 
+/* Whose session came by a printed code, has proved nothing else, and still lacks what it came for. An alert stays when
+ * the passkey goes: taking it away opens this no second time. */
+static err may_add_without(struct ctx *cx, bool *out)
+{
+    const struct actor *actor = &cx->actor;
+    bool by_code = actor->verified_at_ms != 0 && actor->passkey_at_ms == 0;
+    int64_t added = 0;
+    *out = false;
+    if (by_code && cx->now_ms - actor->verified_at_ms < LIMIT_RECOVERED_MS) {
+        TRY(alert_count(cx, actor->person_id, ALERT_PASSKEY_ADDED, actor->verified_at_ms - 1, &added));
+        *out = added == 0;
+    }
+    return OK;
+}
+
+err passkey_require_way_to_add(struct ctx *cx)
+{
+    bool without = false;
+    TRY(may_add_without(cx, &without));
+    return without ? OK : passkey_require_fresh(cx);
+}
+
 static err check_add(struct ctx *cx, const struct passkey_add *add)
 {
     int64_t count = 0;
     if (add->secret.name.size == 0 || add->secret.name.size > LIMIT_NAME_BYTES)
         return FAIL_AT(cx, INVALID, "passkey.name", "/name", "a name of 1 to %d bytes", LIMIT_NAME_BYTES);
-    TRY(passkey_require_fresh(cx));
+    TRY(passkey_require_way_to_add(cx));
     TRY(passkey_count(cx, cx->actor.person_id, &count));
     if (count >= LIMIT_PASSKEYS)
         return FAIL(cx, TOO_LARGE, "passkey.too_many", "a person has at most %d passkeys", LIMIT_PASSKEYS);
@@ -98,6 +120,20 @@ static err check_not_last(struct ctx *cx)
     return OK;
 }
 
+/* Whoever came in by a code that is not his takes no way in from its owner, by whichever session. */
+static err check_not_recovered_since(struct ctx *cx, const struct passkey *passkey)
+{
+    int64_t since_ms = cx->now_ms - LIMIT_RECOVERED_MS;
+    int64_t recovered = 0;
+    if (since_ms < passkey->created_at_ms)
+        since_ms = passkey->created_at_ms;
+    TRY(alert_count(cx, passkey->person_id, ALERT_RECOVERED, since_ms, &recovered));
+    if (recovered > 0)
+        return FAIL(cx, CONFLICT, "passkey.recovered",
+                    "somebody came in by a printed code within a day: passkeys from before that stay for now");
+    return OK;
+}
+
 err passkey_rename(struct ctx *cx, void *arg)
 {
     struct passkey_rename *rename = arg;
@@ -122,6 +158,7 @@ err passkey_remove(struct ctx *cx, void *arg)
     TRY(policy_require_own(cx, POLICY_PASSKEY_CHANGE));
     TRY(passkey_load(cx, row.person_id, row.passkey_id, &passkey));
     TRY(passkey_require_fresh(cx));
+    TRY(check_not_recovered_since(cx, &passkey));
     TRY(check_not_last(cx));
     passkey_credential_of(cx, passkey.secret.credential_id, &credential);
     struct sql_passkey_credential_delete_in known = {{credential.hash, HASH_BYTES}};

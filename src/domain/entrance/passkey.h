@@ -43,8 +43,7 @@ err passkey_list_named(struct ctx *cx, struct text who, struct bytes out_ids[LIM
 err passkey_find(struct ctx *cx, int64_t person_id, struct bytes credential_id, struct passkey *out) MUST_CHECK;
 
 /* store_write_fn; arg: struct passkey_add. INVALID passkey.challenge, CONFLICT passkey.exists, TOO_LARGE
- * passkey.too_many, FORBIDDEN passkey.not_fresh (who has a passkey proves it anew to add another), TOO_MANY
- * passkey.too_many_changes. */
+ * passkey.too_many, FORBIDDEN passkey.not_fresh (passkey_require_way_to_add()), TOO_MANY passkey.too_many_changes. */
 struct passkey_add {
     struct bytes          challenge;
     struct passkey_secret secret;
@@ -62,7 +61,8 @@ struct passkey_rename {
 };
 err passkey_rename(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* store_write_fn; arg: int64_t passkey_id. NOT_FOUND, FORBIDDEN passkey.not_fresh, CONFLICT passkey.last. */
+/* store_write_fn; arg: int64_t passkey_id. NOT_FOUND, FORBIDDEN passkey.not_fresh, CONFLICT passkey.last; CONFLICT
+ * passkey.recovered: for LIMIT_RECOVERED_MS after somebody came in by a printed code, those from before it stay. */
 err passkey_remove(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* What a signature has shown. The caller has checked it against the passkey that passkey_find() gave. */
@@ -86,6 +86,9 @@ err passkey_verify(struct ctx *cx, void *arg) MUST_CHECK;
 /* Whether the caller's session has proved by a passkey who it is, LIMIT_FRESH_MS ago at most, or has none to prove it
  * with. FORBIDDEN passkey.not_fresh. For what must not be done by whoever finds an open session. */
 err passkey_require_fresh(struct ctx *cx) MUST_CHECK;
+/* The same for adding one: who has a passkey proves it anew to add another. A session that came by a printed code has
+ * none to prove it with: for LIMIT_RECOVERED_MS it may, until one was added. */
+err passkey_require_way_to_add(struct ctx *cx) MUST_CHECK;
 
 /* For the audit: opens a row under the person's key. CORRUPT. */
 err passkey_open(struct ctx *cx, const struct secret_key *key, int64_t person_id, const struct sql_passkey_row *row,

@@ -34,15 +34,23 @@ static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
     return outbox_add(cx, &event);
 }
 
+err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms, int64_t *out)
+{
+    struct sql_alert_count_since_in in = {person_id, kind, since_ms};
+    struct sql_alert_count_since_row row = {0};
+    bool found = false;
+    TRY(sql_alert_count_since(cx, &in, &row, &found));
+    *out = row.alerts;
+    return OK;
+}
+
 /* Whether as many of a kind are told of a day as a day may have. Each kind has its own: else whoever brings about many
  * of one would keep the person from what is told as another. */
 static err is_full(struct ctx *cx, int64_t person_id, alert_kind kind, bool *out)
 {
-    struct sql_alert_count_since_in in = {person_id, kind, cx->now_ms - DAY_MS};
-    struct sql_alert_count_since_row row = {0};
-    bool found = false;
-    TRY(sql_alert_count_since(cx, &in, &row, &found));
-    *out = row.alerts >= LIMIT_PASSKEY_CHANGES_A_DAY;
+    int64_t alerts = 0;
+    TRY(alert_count(cx, person_id, kind, cx->now_ms - DAY_MS, &alerts));
+    *out = alerts >= LIMIT_PASSKEY_CHANGES_A_DAY;
     return OK;
 }
 

@@ -40,6 +40,9 @@ err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id) MUST
  * alert of it. */
 err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id) MUST_CHECK;
 
+/* How many of a kind somebody was told of after `since_ms`. */
+err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms, int64_t *out) MUST_CHECK;
+
 /* The kind that an event of the outbox tells of, "recovery.begun"; 0: it tells of no alert. The subject of such an
  * event is the alert. */
 int64_t alert_kind_of_event(struct text event);

@@ -34,19 +34,26 @@ static struct bound bound_to(const struct ctx *cx, const struct claim_code *code
     return bound;
 }
 
-static err add_code(struct ctx *cx, int64_t person_id, struct text *out)
+static err add_code(struct ctx *cx, int64_t person_id, struct claim_code *out)
 {
-    struct claim_code code;
-    TRY(claim_code_make(cx, &code));
-    struct bound bound = bound_to(cx, &code, person_id);
+    TRY(claim_code_make(cx, out));
+    struct bound bound = bound_to(cx, out, person_id);
     struct sql_recovery_code_insert_in row = {
-        .code_hash = {code.hash, HASH_BYTES},
+        .code_hash = {out->hash, HASH_BYTES},
         .person_id = person_id,
         .hash = {bound.hash, HASH_BYTES},
         .created_at_ms = cx->now_ms,
     };
-    *out = code.text;
     return sql_recovery_code_insert(cx, &row, NULL);
+}
+
+/* Whoever has one of them has seen the paper. */
+static err void_all(struct ctx *cx, int64_t person_id)
+{
+    struct sql_erase_recovery_codes_in codes = {person_id};
+    struct sql_erase_recovery_in wait = {person_id};
+    TRY(sql_erase_recovery_codes(cx, &codes, NULL));
+    return sql_erase_recovery(cx, &wait, NULL);
 }
 
 err recovery_codes_make(struct ctx *cx, void *arg)
@@ -55,12 +62,12 @@ err recovery_codes_make(struct ctx *cx, void *arg)
     int64_t person_id = cx->actor.person_id;
     TRY(policy_require_own(cx, POLICY_PASSKEY_CHANGE));
     TRY(passkey_require_fresh(cx));
-    struct sql_erase_recovery_codes_in old = {person_id};
-    struct sql_erase_recovery_in wait = {person_id};
-    TRY(sql_erase_recovery_codes(cx, &old, NULL));
-    TRY(sql_erase_recovery(cx, &wait, NULL));
-    for (size_t i = 0; i < RECOVERY_CODES; i++)
-        TRY(add_code(cx, person_id, &codes->out[i]));
+    TRY(void_all(cx, person_id));
+    for (size_t i = 0; i < RECOVERY_CODES; i++) {
+        struct claim_code code;
+        TRY(add_code(cx, person_id, &code));
+        codes->out[i] = code.text;
+    }
     return alert_add_change(cx, person_id, ALERT_CODES_MADE, 0);
 }
 
@@ -133,17 +140,31 @@ err recovery_look(struct ctx *cx, struct text code)
     return find_code(cx, code, &parsed, &person_id);
 }
 
-static err begin(struct ctx *cx, const struct claim_code *code, struct recovery_come *come)
+static err begin(struct ctx *cx, const struct claim_code *code, int64_t person_id, int64_t *out_opens_at_ms)
 {
     struct sql_recovery_save_in row = {
-        .person_id = come->out_person_id,
+        .person_id = person_id,
         .code_hash = {code->hash, HASH_BYTES},
         .begun_at_ms = cx->now_ms,
         .opens_at_ms = cx->now_ms + LIMIT_RECOVERY_WAIT_MS,
     };
-    come->out_opens_at_ms = row.opens_at_ms;
+    *out_opens_at_ms = row.opens_at_ms;
     TRY(sql_recovery_save(cx, &row, NULL));
-    return alert_add(cx, come->out_person_id, ALERT_RECOVERY_BEGUN, 0);
+    return alert_add(cx, person_id, ALERT_RECOVERY_BEGUN, 0);
+}
+
+err recovery_begin(struct ctx *cx, void *arg)
+{
+    struct recovery_begin *help = arg;
+    struct claim_code code;
+    struct id id;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(human_find(cx, help->person_id, &id));
+    if (id.type == ID_NONE)
+        return FAIL_NOT_FOUND(cx);
+    TRY(add_code(cx, help->person_id, &code));
+    help->out_code = code.text;
+    return begin(cx, &code, help->person_id, &help->out_opens_at_ms);
 }
 
 static err let_in(struct ctx *cx, const struct claim_code *code, struct recovery_come *come)
@@ -167,7 +188,7 @@ err recovery_come(struct ctx *cx, void *arg)
     TRY(find_code(cx, come->code, &code, &come->out_person_id));
     TRY(load_wait(cx, come->out_person_id, &wait, &waits));
     if (!waits)
-        return begin(cx, &code, come);
+        return begin(cx, &code, come->out_person_id, &come->out_opens_at_ms);
     come->out_opens_at_ms = wait.opens_at_ms;
     return cx->now_ms < wait.opens_at_ms ? OK : let_in(cx, &code, come);
 }
@@ -181,9 +202,6 @@ err recovery_stop(struct ctx *cx, void *arg)
     TRY(load_wait(cx, cx->actor.person_id, &wait, &waits));
     if (!waits)
         return FAIL(cx, CONFLICT, "recovery.none", "nobody has begun to recover this account");
-    struct sql_recovery_code_delete_in void_ = {wait.code_hash};
-    struct sql_erase_recovery_in gone = {cx->actor.person_id};
-    TRY(sql_recovery_code_delete(cx, &void_, NULL));
-    TRY(sql_erase_recovery(cx, &gone, NULL));
+    TRY(void_all(cx, cx->actor.person_id));
     return alert_add(cx, cx->actor.person_id, ALERT_RECOVERY_STOPPED, 0);
 }

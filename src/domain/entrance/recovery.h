@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The way back in for somebody whose devices are gone: codes that were printed once. A code opens nothing by itself. It
  * begins a wait, which every session of the person is told of and may stop; who comes with a code when the wait is over
- * is let in. So a stolen sheet of paper gives its owner a day. */
+ * is let in. So a stolen sheet of paper gives its owner a day. Whoever has no paper gets a code, and its wait, from the
+ * operator. */
 #ifndef DOMAIN_RECOVERY_H
 #define DOMAIN_RECOVERY_H
 
@@ -42,7 +43,16 @@ struct recovery_come {
 };
 err recovery_come(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* store_write_fn; arg unused. The caller stops a wait, and the code that began it is void. CONFLICT recovery.none. */
+/* store_write_fn; arg: struct recovery_begin. By the operator, for somebody without a code: makes one more, and begins
+ * its wait anew whether or not one lasts. NOT_FOUND nobody who is here. */
+struct recovery_begin {
+    int64_t     person_id;
+    struct text out_code; /* shown once */
+    int64_t     out_opens_at_ms;
+};
+err recovery_begin(struct ctx *cx, void *arg) MUST_CHECK;
+
+/* store_write_fn; arg unused. The caller stops a wait, and every code is void. CONFLICT recovery.none. */
 err recovery_stop(struct ctx *cx, void *arg) MUST_CHECK;
 
 #endif

@@ -173,6 +173,13 @@ struct text html_day(struct arena *arena, int64_t at_ms)
     return text_format(arena, "%.*s%c %s %.4s", text[8] == '0' ? 0 : 1, text + 8, text[9], MONTHS[month], text);
 }
 
+struct text html_moment(struct arena *arena, int64_t at_ms)
+{
+    char text[TIME_TEXT_SIZE];
+    time_format(at_ms, text);
+    return text_format(arena, "%.*s, %.5s UTC", TEXT_ARGS(html_day(arena, at_ms)), text + 11);
+}
+
 /* ---- refusals */
 
 bool html_is_wanted(const struct call *call)

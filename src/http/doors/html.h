@@ -15,6 +15,8 @@ void html_close(struct builder *page);
 void html_text(struct builder *page, struct text text);
 /* "23 November 2026". No browser tells here where it is: the day is that of UTC. */
 struct text html_day(struct arena *arena, int64_t at_ms);
+/* "23 November 2026, 19:20 UTC". */
+struct text html_moment(struct arena *arena, int64_t at_ms);
 
 /* Answers with the page and the policy that forbids what it does not need (Content Security Policy Level 3). */
 err html_reply(struct call *call, const struct builder *page) MUST_CHECK;

@@ -16,8 +16,10 @@ const WORDS = {
   "passkey.not_verified": "The device did not make sure that it is you. Switch on its screen lock, then try again.",
   "passkey.not_fresh": "You proved who you are more than five minutes ago. Press once more to prove it again.",
   "passkey.last": "This is your last way in. Add another passkey first, or print codes.",
+  "passkey.recovered": "Somebody came in with a printed code today. Passkeys from before that stay until a day has passed.",
   "passkey.too_many": "You have as many passkeys as one person may have. Take one away first.",
   "recovery.code_unknown": "This code is unknown, used or no longer good. Look at it once more.",
+  "invitation.unknown": "This code is unknown, used or no longer good. Ask for another one.",
   "session.unknown": "You are signed out. Load this page again.",
   "credentials.missing": "You are signed out. Load this page again.",
 };
@@ -136,9 +138,21 @@ const ACTS = {
     await ask("POST", "/v1/me/recovery/stop");
     location.reload();
   },
+  endSession: async form => {
+    await ask("DELETE", `/v1/me/sessions/${form.dataset.id}`);
+    location.reload();
+  },
+  endOthers: async () => {
+    await ask("DELETE", "/v1/me/sessions");
+    location.reload();
+  },
   signOut: async () => {
     await ask("POST", "/v1/me/sign-out");
     location.reload();
+  },
+  takeUp: async form => {
+    await ask("POST", "/v1/claims/member", {invitation: form.dataset.code});
+    location.assign("/");
   },
   recover: async form => {
     const answer = await ask("POST", "/v1/recovery", {code: form.elements.code.value});

@@ -3,6 +3,7 @@
 #include <qrencode.h>
 
 #include "crypto/token.h"
+#include "domain/parties/member.h"
 #include "http/doors/api_thread.h"
 #include "http/doors/handlers.h"
 #include "http/doors/html.h"
@@ -103,24 +104,53 @@ static err draw_code(struct call *call, struct builder *page, const char *text)
     return OK;
 }
 
-/* Says nothing about whether the code is good: only claiming it does. Anybody may ask for it, and the picture is most
- * of the work: who asks for very many gets the page without. */
+/* One that somebody works with is taken up here; whoever has it learns no more than the door tells that takes it. Of
+ * all others nothing is said, good or not. */
+static err find_member(struct call *call, struct text code, bool *out)
+{
+    uint64_t number = 0;
+    err result = member_look(&call->cx, code, &number);
+    if (result != OK && result != NOT_FOUND)
+        return result;
+    failure_clear(&call->cx.failure);
+    *out = result == OK;
+    return OK;
+}
+
+static err write_taking_up(struct call *call, struct builder *page, struct text code)
+{
+    TRY(site_write_elsewhere(call, page));
+    build_literal(page, "<form data-act=\"takeUp\" data-code=\"");
+    html_text(page, code);
+    build_literal(page, "\"><button disabled>Take it up</button></form>\n");
+    site_write_without_script(page);
+    build_literal(page, "<p class=\"note\">It signs you in with this browser, as somebody who works there. You add a "
+                        "passkey next. The code works once.</p>\n");
+    return OK;
+}
+
+/* Anybody may ask for it, and the picture is most of the work: who asks for very many gets the page without. */
 err get_invitation_page(struct call *call)
 {
     struct claim_code code;
     struct text typed = call_text(call, "code");
     struct builder page = builder_open(call->arena, HTML_PAGE_BYTES_MAX);
+    bool is_member = false;
     if (!claim_code_parse(typed, &code))
         return FAIL(&call->cx, NOT_FOUND, "not_found", "this is no invitation code");
     struct text address = text_format(call->arena, "%s/invitation/%.*s", call_origin(call), TEXT_ARGS(typed));
     if (address.at == NULL)
         return FAIL_MEMORY(&call->cx);
+    TRY(find_member(call, typed, &is_member));
     html_open(&page, "You are invited");
-    build_literal(&page, "<p>An organisation asks you to manage your relationship with it here. With this code you "
-                         "take it over: you see what the organisation holds, and you decide what it may read.</p>\n"
-                         "<p class=\"code\">");
+    build_literal(&page, "<p>This node keeps what people and organisations have to do with one another. This code is "
+                         "for you alone: show it to nobody.</p>\n<p class=\"code\">");
     html_text(&page, typed);
     build_literal(&page, "</p>\n");
+    if (is_member) {
+        TRY(write_taking_up(call, &page, typed));
+        return html_reply_script(call, &page);
+    }
     if (api_thread_may_draw(call))
         TRY(draw_code(call, &page, address.at));
     else

@@ -16,6 +16,10 @@ void site_write_without_script(struct builder *page);
 /* For a page that makes or uses passkeys: where to go on when this is not the address that they are good at. */
 err site_write_elsewhere(struct call *call, struct builder *page) MUST_CHECK;
 
+/* Where the caller is signed in, with buttons to end that, and what has happened to his ways in. */
+err site_write_sessions(struct call *call, struct builder *page) MUST_CHECK;
+err site_write_alerts(struct call *call, struct builder *page) MUST_CHECK;
+
 /* Ways in of the caller, who is signed in, and what has happened to them; the page goes out as above. */
 err site_write_own(struct call *call, struct builder *page) MUST_CHECK;
 

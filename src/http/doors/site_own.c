@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The page of whoever is signed in, a person or a member: who it is, whether somebody wants to come in with a printed
- * code, the passkeys, codes to print, and the way out. What its buttons do, the doors below /v1/me decide. */
-#include "base/time.h"
+ * code, the passkeys, codes to print, where somebody is signed in, and what has happened. What its buttons do, the
+ * doors below /v1/me decide. */
 #include "crypto/id_seal.h"
 #include "domain/parties/member.h"
 #include "domain/entrance/passkey.h"
@@ -18,6 +18,7 @@ struct own {
     struct passkey       *passkeys;
     size_t                count;
     bool                  is_proved;
+    bool                  may_add;
 };
 
 static err read_own(struct call *call, struct own *out)
@@ -27,21 +28,15 @@ static err read_own(struct call *call, struct own *out)
     TRY(recovery_load(cx, &out->recovery));
     TRY(passkey_list(cx, &out->passkeys, &out->count));
     out->is_proved = passkey_require_fresh(cx) == OK;
+    failure_clear(&cx->failure);
+    out->may_add = passkey_require_way_to_add(cx) == OK;
     failure_clear(&cx->failure); /* who has proved nothing lately is asked by the device */
     return OK;
 }
 
-/* "23 November 2026, 19:20 UTC" */
-static struct text moment(struct arena *arena, int64_t at_ms)
+static void open_form(struct builder *page, const char *act, bool is_proved)
 {
-    char text[TIME_TEXT_SIZE];
-    time_format(at_ms, text);
-    return text_format(arena, "%.*s, %.5s UTC", TEXT_ARGS(html_day(arena, at_ms)), text + 11);
-}
-
-static void open_form(struct builder *page, const struct own *own, const char *act)
-{
-    build_format(page, "<form data-act=\"%s\" data-proof=\"%s\">", act, own->is_proved ? "fresh" : "wanted");
+    build_format(page, "<form data-act=\"%s\" data-proof=\"%s\">", act, is_proved ? "fresh" : "wanted");
 }
 
 /* First of all, because it does not wait. */
@@ -49,12 +44,13 @@ static void write_notice(struct builder *page, struct arena *arena, const struct
 {
     if (own->recovery.opens_at_ms == 0)
         return;
-    build_literal(page, "<section class=\"notice\">\n<h2>Somebody wants to come in as you</h2>\n<p>One of your printed "
-                        "codes was entered on ");
-    build_text(page, moment(arena, own->recovery.begun_at_ms));
-    build_literal(page, ". From ");
-    build_text(page, moment(arena, own->recovery.opens_at_ms));
-    build_literal(page, " on it lets them in. Was it not you? Stop it: then that code is void.</p>\n"
+    build_literal(page, "<section class=\"notice\">\n<h2>Somebody wants to come in as you</h2>\n<p>On ");
+    build_text(page, html_moment(arena, own->recovery.begun_at_ms));
+    build_literal(page, " one of your printed codes was entered, or the operator of this node made one for somebody "
+                        "who asked in your name. From ");
+    build_text(page, html_moment(arena, own->recovery.opens_at_ms));
+    build_literal(page, " on it lets them in. Was it not you? Stop it: then all your codes are void, and "
+                        "you can make new ones below.</p>\n"
                         "<form data-act=\"stop\"><button disabled>Stop it</button></form>\n</section>\n");
 }
 
@@ -88,7 +84,7 @@ static void write_passkeys(struct builder *page, struct call *call, const struct
     for (size_t i = 0; i < own->count; i++)
         write_passkey(page, call, own, &own->passkeys[i]);
     build_literal(page, own->count > 0 ? "</div>\n" : "");
-    open_form(page, own, "add");
+    open_form(page, "add", own->may_add);
     build_literal(page, "<label>Name of the device, such as Phone\n<input name=\"name\" required maxlength=\"50\" "
                         "autocomplete=\"off\"></label>\n<button disabled>Add a passkey</button></form>\n");
 }
@@ -97,7 +93,7 @@ static void write_codes(struct builder *page, const struct own *own)
 {
     build_literal(page, "<h2>Printed codes</h2>\n<p>With a code on paper you come back in when every device is gone, "
                         "after a day of waiting.</p>\n");
-    open_form(page, own, "codes");
+    open_form(page, "codes", own->is_proved);
     if (own->recovery.codes_left == 0)
         build_literal(page, "<p>You have none.</p>\n");
     else
@@ -123,7 +119,7 @@ err site_write_own(struct call *call, struct builder *page)
     site_write_without_script(page);
     write_passkeys(page, call, &own);
     write_codes(page, &own);
-    build_literal(page, "<h2>Leave</h2>\n<form data-act=\"signOut\"><button class=\"quiet\" disabled>Sign out"
-                        "</button></form>\n");
+    TRY(site_write_sessions(call, page));
+    TRY(site_write_alerts(call, page));
     return arena_is_exhausted(call->arena) ? FAIL_MEMORY(&call->cx) : OK;
 }

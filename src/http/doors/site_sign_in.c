@@ -61,13 +61,14 @@ err get_recovery_page(struct call *call)
                          "one</a>: it takes no wait.</p>\n"
                          "<p>Otherwise enter one of your printed codes. It opens nothing yet: a day of waiting begins, "
                          "and whoever is signed in as you can stop it. After the day, enter the same code here "
-                         "again.</p>\n"
+                         "again; then you have a day to add a passkey.</p>\n"
                          "<form data-act=\"recover\"><label>Printed code\n"
                          "<input name=\"code\" required maxlength=\"64\" autocomplete=\"off\" "
                          "autocapitalize=\"characters\" spellcheck=\"false\"></label>\n"
                          "<button disabled>Enter the code</button></form>\n");
     site_write_without_script(&page);
-    build_literal(&page, "<p class=\"note\">You have no code either? Ask the operator of this node for a link.</p>\n");
+    build_literal(&page, "<p class=\"note\">You have no code either? Ask the operator of this node for one. It has "
+                          "the same day of waiting.</p>\n");
     return html_reply_script(call, &page);
 }
 

@@ -22,19 +22,24 @@ static struct recovery_codes print_codes(struct world *world, struct actor actor
     return codes;
 }
 
-/* The answer of the door to a code: who is let in; 0: nobody yet. */
-static int64_t come(struct world *world, struct text code)
+/* The answer of the door to a code: who is let in; of no number: nobody yet. */
+static struct actor come_as(struct world *world, struct text code)
 {
     struct recovery_come coming = {.code = code};
+    struct actor actor = NOBODY;
     ASSERT_OK(world, recovery_look(world_as(world, NOBODY), code));
     ASSERT_OK(world, WRITE(world, NOBODY, recovery_come, &coming));
     if (coming.out_session_token.size == 0)
-        return 0;
-    struct actor actor;
+        return actor;
     ASSERT_OK(world, session_authenticate(world_as(world, NOBODY), coming.out_session_token, &actor));
     assert_int_equal(actor.person_id, coming.out_person_id);
     assert_int_equal(actor.verified_at_ms, world->node.time.wall_ms);
-    return actor.person_id;
+    return actor;
+}
+
+static int64_t come(struct world *world, struct text code)
+{
+    return come_as(world, code).person_id;
 }
 
 #define ASSERT_UNKNOWN(world, text)                                                                                 \
@@ -100,13 +105,14 @@ static void its_owner_stops_it(void **state)
     ASSERT_FAILS(world, WRITE(world, world->shipping, recovery_stop, NULL), FORBIDDEN, "actor.wrong_kind");
     test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS); /* also when the door is open already */
     ASSERT_OK(world, WRITE(world, world->ada, recovery_stop, NULL));
-    ASSERT_UNKNOWN(world, codes.out[0]);
-    assert_int_equal(come(world, codes.out[1]), 0);
+    for (size_t i = 0; i < RECOVERY_CODES; i++) /* whoever has one has seen the paper */
+        ASSERT_UNKNOWN(world, codes.out[i]);
+    assert_int_equal(state_of(world, world->ada).codes_left, 0);
     ASSERT_OK(world, alert_list(world_as(world, world->ada), &list));
-    assert_int_equal(list.out_count, 4);
-    assert_int_equal(list.out[0].kind, ALERT_RECOVERY_BEGUN);
-    assert_int_equal(list.out[1].kind, ALERT_RECOVERY_STOPPED);
-    assert_int_equal(list.out[3].kind, ALERT_CODES_MADE);
+    assert_int_equal(list.out_count, 3);
+    assert_int_equal(list.out[0].kind, ALERT_RECOVERY_STOPPED);
+    assert_int_equal(list.out[1].kind, ALERT_RECOVERY_BEGUN);
+    assert_int_equal(list.out[2].kind, ALERT_CODES_MADE);
 }
 
 static void new_codes_void_the_old_ones_and_whoever_waits(void **state)
@@ -125,27 +131,124 @@ static void new_codes_void_the_old_ones_and_whoever_waits(void **state)
     assert_int_equal(state_of(world, world->bob).codes_left, 0);
 }
 
-static struct passkey add_passkey(struct world *world, struct actor actor, const char *id)
+static struct passkey_add adding(struct world *world, struct actor actor, const char *id)
 {
     struct passkey_asker asker = {.ceremony = PASSKEY_REGISTER};
     struct passkey_add add = {.secret = {.credential_id = bytes_of_text(text_of(id)), .name = TEXT("Phone"),
                                          .public_key = bytes_of_text(TEXT("a key"))}};
     ASSERT_OK(world, passkey_challenge_make(world_as(world, actor), &asker, &add.challenge));
+    return add;
+}
+
+static struct passkey add_passkey(struct world *world, struct actor actor, const char *id)
+{
+    struct passkey_add add = adding(world, actor, id);
     ASSERT_OK(world, WRITE(world, actor, passkey_add, &add));
     return add.out;
+}
+
+#define ASSERT_ADDS_NONE(world, actor, id)                                                                          \
+    do {                                                                                                            \
+        struct passkey_add refused = adding((world), (actor), (id));                                                \
+        ASSERT_FAILS(world, WRITE(world, actor, passkey_add, &refused), FORBIDDEN, "passkey.not_fresh");            \
+    } while (0)
+
+static struct actor proved(struct world *world, struct actor actor)
+{
+    actor.verified_at_ms = actor.passkey_at_ms = world->node.time.wall_ms;
+    return actor;
+}
+
+/* Ada, who has a passkey and has lost it, lets herself in. */
+static struct actor come_back(struct world *world)
+{
+    struct recovery_codes codes = print_codes(world, proved(world, world->ada));
+    assert_int_equal(come(world, codes.out[0]), 0);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
+    return come_as(world, codes.out[0]);
+}
+
+static void whoever_came_back_adds_one_passkey_within_a_day(void **state)
+{
+    struct world *world = *state;
+    int64_t lost = add_passkey(world, world->ada, "lost").passkey_id;
+    struct actor back = come_back(world);
+    struct recovery_codes codes;
+    test_node_pass(&world->node, LIMIT_RECOVERED_MS - 1);
+    ASSERT_ADDS_NONE(world, world->ada, "by link"); /* which has proved nothing */
+    ASSERT_FAILS(world, WRITE(world, back, recovery_codes_make, &codes), FORBIDDEN, "passkey.not_fresh");
+    ASSERT_FAILS(world, WRITE(world, back, passkey_remove, &lost), FORBIDDEN, "passkey.not_fresh");
+    int64_t new = add_passkey(world, back, "new").passkey_id;
+    ASSERT_ADDS_NONE(world, back, "second");
+    const struct actor ada = proved(world, world->ada);
+    ASSERT_OK(world, WRITE(world, ada, passkey_remove, &new));
+    ASSERT_ADDS_NONE(world, back, "third"); /* also when the first is gone */
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void after_a_day_whoever_came_back_adds_none(void **state)
+{
+    struct world *world = *state;
+    (void)add_passkey(world, world->ada, "lost");
+    struct actor back = come_back(world);
+    test_node_pass(&world->node, LIMIT_RECOVERED_MS);
+    ASSERT_ADDS_NONE(world, back, "late");
+}
+
+/* A thief with the paper cannot keep the owner out, nor the owner keep the thief in. */
+static void passkeys_from_before_a_recovery_stay_for_a_day(void **state)
+{
+    struct world *world = *state;
+    int64_t old = add_passkey(world, world->ada, "old").passkey_id;
+    struct actor back = come_back(world);
+    int64_t new = add_passkey(world, back, "new").passkey_id;
+    ASSERT_FAILS(world, WRITE(world, back, passkey_remove, &old), CONFLICT, "passkey.recovered");
+    test_node_pass(&world->node, LIMIT_RECOVERED_MS - 1);
+    const struct actor ada = proved(world, world->ada);
+    ASSERT_FAILS(world, WRITE(world, ada, passkey_remove, &old), CONFLICT, "passkey.recovered");
+    ASSERT_OK(world, WRITE(world, ada, passkey_remove, &new));
+    (void)add_passkey(world, ada, "newer");
+    test_node_pass(&world->node, 1);
+    ASSERT_OK(world, WRITE(world, ada, passkey_remove, &old));
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void the_operator_begins_a_wait_and_lets_nobody_in_at_once(void **state)
+{
+    struct world *world = *state;
+    struct alert_list list = {.limit = 10};
+    struct recovery_begin help = {.person_id = world->ada.person_id};
+    ASSERT_FAILS(world, WRITE(world, world->ada, recovery_begin, &help), FORBIDDEN, "actor.wrong_kind");
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
+    assert_int_equal(help.out_opens_at_ms, world->node.time.wall_ms + LIMIT_RECOVERY_WAIT_MS);
+    assert_int_equal(state_of(world, world->ada).opens_at_ms, help.out_opens_at_ms);
+    ASSERT_OK(world, alert_list(world_as(world, world->ada), &list));
+    assert_int_equal(list.out[0].kind, ALERT_RECOVERY_BEGUN);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help)); /* anew, with its day */
+    assert_int_equal(come(world, help.out_code), 0);
+    test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS - 1);
+    assert_int_equal(come(world, help.out_code), 0);
+    test_node_pass(&world->node, 1);
+    assert_int_equal(come(world, help.out_code), world->ada.person_id);
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
+    ASSERT_OK(world, WRITE(world, world->ada, recovery_stop, NULL));
+    ASSERT_UNKNOWN(world, help.out_code);
+    help.person_id = world->ada.person_id + 1000000;
+    ASSERT_FAILS(world, WRITE(world, world->operator_, recovery_begin, &help), NOT_FOUND, "not_found");
+    assert_int_equal(world_audit(world, 0), 0);
 }
 
 static void codes_want_a_fresh_proof_and_let_the_last_passkey_go(void **state)
 {
     struct world *world = *state;
     struct recovery_codes codes;
-    struct actor proved = world->ada;
     int64_t passkey_id = add_passkey(world, world->ada, "one").passkey_id;
+    const struct actor ada = proved(world, world->ada);
     ASSERT_FAILS(world, WRITE(world, world->ada, recovery_codes_make, &codes), FORBIDDEN, "passkey.not_fresh");
-    proved.verified_at_ms = world->node.time.wall_ms;
-    ASSERT_FAILS(world, WRITE(world, proved, passkey_remove, &passkey_id), CONFLICT, "passkey.last");
-    (void)print_codes(world, proved);
-    ASSERT_OK(world, WRITE(world, proved, passkey_remove, &passkey_id));
+    ASSERT_FAILS(world, WRITE(world, ada, passkey_remove, &passkey_id), CONFLICT, "passkey.last");
+    (void)print_codes(world, ada);
+    ASSERT_OK(world, WRITE(world, ada, passkey_remove, &passkey_id));
     assert_int_equal(world_audit(world, 0), 0);
 }
 
@@ -189,6 +292,7 @@ static void whoever_comes_with_a_code_leaves_an_event(void **state)
     ASSERT_OK(world, WRITE(world, world->ada, recovery_stop, NULL));
     assert_int_equal(events_of(world, "recovery.stopped"), 1);
     assert_int_equal(events_of(world, "recovery.codes_made"), 1);
+    codes = print_codes(world, world->ada);
     assert_int_equal(come(world, codes.out[1]), 0);
     test_node_pass(&world->node, LIMIT_RECOVERY_WAIT_MS);
     assert_int_equal(come(world, codes.out[1]), world->ada.person_id);
@@ -212,6 +316,10 @@ int main(void)
         WORLD_TEST(its_owner_stops_it),
         WORLD_TEST(new_codes_void_the_old_ones_and_whoever_waits),
         WORLD_TEST(codes_want_a_fresh_proof_and_let_the_last_passkey_go),
+        WORLD_TEST(whoever_came_back_adds_one_passkey_within_a_day),
+        WORLD_TEST(after_a_day_whoever_came_back_adds_none),
+        WORLD_TEST(passkeys_from_before_a_recovery_stay_for_a_day),
+        WORLD_TEST(the_operator_begins_a_wait_and_lets_nobody_in_at_once),
         WORLD_TEST(a_code_is_its_persons_and_goes_with_the_person),
         WORLD_TEST(whoever_comes_with_a_code_leaves_an_event),
     };
