@@ -4,9 +4,10 @@
 # cmake -DROUTES=src/http/routes.def -DPOLICY=tests/integration/access.policy -P cmake/check_access.cmake
 cmake_minimum_required(VERSION 3.25)
 
-file(STRINGS ${ROUTES} LINES REGEX "^ROUTE\\(")
+file(STRINGS ${ROUTES} LINES REGEX "ROUTE[ \t]*\\(")
 foreach(LINE IN LISTS LINES)
-  if(NOT LINE MATCHES "^ROUTE\\(([A-Z]+), \"([^\"]+)\", [a-z_]+, WHO_([A-Z]+), SCOPE_([A-Z]+),")
+  if(LINE MATCHES ".ROUTE[ \t]*\\(" OR
+     NOT LINE MATCHES "^ROUTE\\(([A-Z]+), \"([^\"]+)\", [a-z_]+, WHO_([A-Z]+), SCOPE_([A-Z]+),")
     message(FATAL_ERROR "a door is not written like the others: ${LINE}")
   endif()
   set(METHOD ${CMAKE_MATCH_1})

@@ -169,6 +169,8 @@ ACCESS_BREACHES = {
     "no scope": ("SCOPE_ADMIN", "SCOPE_NONE", "POST /v1/org/systems system -"),
     "a row that nobody can read": ("GET /healthz anyone - -", "GET /healthz anyone", "not written like the others"),
     "a door that nobody can read": ('ROUTE(GET, "/healthz"', "ROUTE(GET, HEALTH", "not written like the others"),
+    "a door behind a space": ("ROUTE(POST", " ROUTE(PUT", "not written like the others"),
+    "a door behind another one": ("ROUTE(POST", 'ROUTE(GET, "/x", x) ROUTE(POST', "not written like the others"),
 }
 
 # name: one line of C, and the variable that must be found in what it compiles to, or None.
