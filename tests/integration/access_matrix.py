@@ -49,6 +49,7 @@ class Check:
         self.wanted = verdict(knock.door, caller, self.named)
         self.make = lambda: knock.request(caller, chosen, body)
         self.request = self.make()
+        self.of_stranger = False
 
     def __repr__(self):
         return f"{self.door} by {self.caller} with {self.named}: {self.request[1][:300]!r}"
@@ -70,6 +71,17 @@ def checks_of(knock, caller, world, dice):
             if verdict(knock.door, caller, [thing]) == NOT_FOUND and place not in knock.in_body and knock.body:
                 for body in WRONG:
                     yield Check(knock, caller, {**own, place: thing}, body)
+    if not at_gate and len(knock.places) > 1:
+        yield from checks_of_strangers(knock, caller, world)
+
+
+def checks_of_strangers(knock, caller, world):
+    """In all places at once what belongs together, and to somebody else."""
+    for stranger in world.parties.values():
+        check = Check(knock, caller, {place: stranger.own[place] for place in knock.places})
+        check.of_stranger = stranger is not caller
+        if check.wanted == NOT_FOUND:
+            yield check
 
 
 def compare(check, answer, template):
@@ -294,6 +306,8 @@ def main():
         made = time.monotonic()
         checks = [check for door in doors for knock in knocks_of(door) for caller in world.parties.values()
                   for check in checks_of(knock, caller, world, dice)]
+        strange = sum(check.of_stranger for check in checks)
+        assert strange > 100, strange
         opening = [check for check in checks if check.is_write_that_opens()]
         checks = [check for check in checks if not check.is_write_that_opens()]
         dice.shuffle(checks)
@@ -310,7 +324,8 @@ def main():
         assert "request.failed" not in node.read_log(), node.read_log()
     total = len(doors) + len(checks) + methods + tried + again + lists
     assert sample > 1 or total >= 20000, total
-    print(f"found: {len(doors)} doors, {total} checks: {len(checks)} knocks, {methods} other methods, {lists} lists, "
+    print(f"found: {len(doors)} doors, {total} checks: {len(checks)} knocks, {strange} with all of one stranger's, "
+          f"{methods} other methods, {lists} lists, "
           f"{tried} writes that open at {len(opened)} doors, {again} kept answers asked for; "
           f"{made - began:.1f} + {built - made:.1f} + {swept - built:.1f} + {time.monotonic() - swept:.1f} s")
 
