@@ -2,9 +2,9 @@
  * The door to PostgreSQL, inside this floor only; the postgres*.c files alone include <libpq-fe.h>. One
  * connection in pipeline mode (libpq, "Pipeline Mode"): words, changes that nobody asks the result of, and questions
  * that were announced are sent with the next statement that somebody waits for. So a transaction costs no round trips
- * of its own, and several questions cost one. No wait is longer than LIMIT_STORE_BUSY_MS: a server that does not answer
- * is a lost one, and the next transaction connects anew. But for DDL in a transaction (migrations, spreading tables)
- * and for walks, which take what they take. */
+ * of its own, and several questions cost one. No wait is longer than one and a half LIMIT_STORE_BUSY_MS: a server that
+ * does not answer is a lost one, and the next transaction connects anew. But for DDL in a transaction (migrations,
+ * spreading tables) and for walks, which take what they take. */
 #ifndef STORE_POSTGRES_H
 #define STORE_POSTGRES_H
 
@@ -97,7 +97,7 @@ err postgres_route(struct ctx *cx, const char *url, struct store_route *out) MUS
 
 extern const struct engine POSTGRES_ENGINE;
 
-/* Whether libpq can read it. What libpq says about it goes nowhere: it may be a password. INVALID store.url. */
+/* What libpq says about it goes nowhere: it may be a password. INVALID store.url, USAGE store.option: will never do. */
 err postgres_url_check(struct ctx *cx, const char *url) MUST_CHECK;
 err postgres_connect(struct ctx *cx, struct postgres *pg) MUST_CHECK;
 err postgres_settle(struct ctx *cx, struct postgres *pg) MUST_CHECK; /* makes a bare session one of the house */

@@ -4,6 +4,7 @@
 #include <libpq-fe.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/limits.h"
 #include "base/text.h"
@@ -18,6 +19,8 @@
 #define GONE_ASK_S 5         /* again after that, */
 #define GONE_TRIES 3         /* so often: then its connections end */
 #define WAY_SHUT_MS 250      /* after attempts in vain */
+#define READER_MS 4000       /* a statement of who reads, at the server; */
+#define READER_WAIT_MS 4500  /* its answer, here: who asks hears within five seconds that there is none */
 #define DOUBTFUL_WAIT_MS 1000
 #define PATIENT_WAIT_MS (24 * 3600 * 1000)
 
@@ -45,13 +48,46 @@ static bool ports_are_numbers(const PQconninfoOption *parts)
     return true;
 }
 
+/* What libpq takes and would pass over, or a server takes and would never serve us with. */
+static bool will_never_do(const PQconninfoOption *part)
+{
+    static const char DIGITS[] = "0123456789";
+    static const struct {
+        const char *option;
+        const char *of;  /* the characters that its value may have; NULL: any */
+        const char *not; /* a value that cannot be, or NULL */
+    } RULES[] = {
+        {"connect_timeout", DIGITS, NULL}, {"keepalives", DIGITS, NULL}, {"keepalives_idle", DIGITS, NULL},
+        {"keepalives_interval", DIGITS, NULL}, {"keepalives_count", DIGITS, NULL}, {"tcp_user_timeout", DIGITS, NULL},
+        {"replication", "", NULL}, {"target_session_attrs", NULL, "standby"},
+        {"target_session_attrs", NULL, "read-only"},
+    };
+    for (size_t i = 0; part->val != NULL && i < sizeof RULES / sizeof *RULES; i++)
+        if (strcmp(part->keyword, RULES[i].option) == 0 &&
+            ((RULES[i].of != NULL && strspn(part->val, RULES[i].of) != strlen(part->val)) ||
+             (RULES[i].not != NULL && strcmp(part->val, RULES[i].not) == 0)))
+            return true;
+    return false;
+}
+
+static err check_options(struct ctx *cx, const PQconninfoOption *parts)
+{
+    for (; parts->keyword != NULL; parts++)
+        if (will_never_do(parts))
+            return FAIL(cx, USAGE, "store.option", "an option in the URL of the database cannot be: %s with this value",
+                        parts->keyword);
+    return OK;
+}
+
 err postgres_url_check(struct ctx *cx, const char *url)
 {
     PQconninfoOption *parts = PQconninfoParse(url, NULL);
     bool reads = parts != NULL && !is_ambiguous(url) && ports_are_numbers(parts);
+    err result = reads ? check_options(cx, parts)
+                       : FAIL(cx, INVALID, "store.url", "the URL of the database cannot be read; in a password, "
+                                                        "@ / ? and %% are written as %%40 %%2F %%3F and %%25");
     PQconninfoFree(parts);
-    return reads ? OK : FAIL(cx, INVALID, "store.url", "the URL of the database cannot be read; in a password, "
-                                                       "@ / ? and %% are written as %%40 %%2F %%3F and %%25");
+    return result;
 }
 
 static bool names_a_file(const PQconninfoOption *part)
@@ -70,15 +106,19 @@ err postgres_url_files(struct ctx *cx, const char *url, struct store_url_files *
     TRY(postgres_url_check(cx, url));
     PQconninfoOption *parts = PQconninfoParse(url, NULL);
     bool copied = parts != NULL;
+    bool is_there = true; /* libpq would go on without it */
     for (const PQconninfoOption *part = parts; copied && part->keyword != NULL; part++) {
         if (!names_a_file(part))
             continue;
+        is_there = strcmp(part->keyword, "passfile") != 0 || access(part->val, R_OK) == 0;
         files.at[files.count] = text_copy(cx->arena, text_of(part->val)).at;
         copied = files.at[files.count++] != NULL;
     }
     PQconninfoFree(parts);
     if (!copied)
         return FAIL_MEMORY(cx);
+    if (!is_there)
+        return FAIL(cx, USAGE, "store.option", "the passfile in the URL of the database cannot be read");
     *out = files;
     return OK;
 }
@@ -138,7 +178,7 @@ static err apply_patience(struct ctx *cx, struct postgres *pg)
 static err apply_settings(struct ctx *cx, struct postgres *pg)
 {
     bool writes = pg->options.role == ROLE_WRITER;
-    int most_ms = pg->options.moves ? 0 : LIMIT_STORE_BUSY_MS; /* 0: as long as it takes */
+    int most_ms = pg->options.moves ? 0 : writes ? LIMIT_STORE_BUSY_MS : READER_MS; /* 0: as long as it takes */
     struct text sql = text_format(cx->arena,
         "SELECT set_config('search_path', '%s', false), set_config('statement_timeout', '%d', false),"
         " set_config('idle_in_transaction_session_timeout', '%d', false), set_config('TimeZone', 'UTC', false),"
@@ -196,7 +236,8 @@ static bool is_about_option(struct ctx *cx, struct text said, struct text *out)
 static bool is_about_setting(struct text said, struct text *out)
 {
     static const char *const WORDS[] = {"unrecognized configuration parameter", "invalid value for parameter",
-                                        "invalid command-line argument"};
+                                        "invalid command-line argument", "permission denied to set parameter",
+                                        "parameter \""};
     for (size_t i = 0; i < sizeof WORDS / sizeof *WORDS; i++) {
         const char *at = strstr(said.at, WORDS[i]);
         if (at == NULL)
@@ -234,7 +275,7 @@ err postgres_connect(struct ctx *cx, struct postgres *pg)
 {
     static const char *const NAMES[] = {"connect_timeout", "tcp_user_timeout", "target_session_attrs", "dbname",
                                         "application_name", "client_encoding", NULL};
-    const char *const values[] = {"5", "8000", "primary", pg->url, "symbolon", "UTF8", NULL};
+    const char *const values[] = {"4", "8000", "primary", pg->url, "symbolon", "UTF8", NULL};
     pg->link = PQconnectdbParams(NAMES, values, 1);
     if (pg->link == NULL)
         return FAIL_MEMORY(cx);
@@ -252,12 +293,13 @@ err postgres_connect(struct ctx *cx, struct postgres *pg)
 int64_t postgres_wait_ms(const struct postgres *pg)
 {
     bool is_doubtful = pg->options.way != NULL && atomic_load(&pg->options.way->shut_until_ms) != 0;
-    bool is_short = is_doubtful && pg->options.role == ROLE_READER;
     if (pg->is_patient || pg->options.moves)
         return PATIENT_WAIT_MS;
     if (pg->options.wait_ms > 0)
         return pg->options.wait_ms;
-    return is_short ? DOUBTFUL_WAIT_MS : LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
+    if (pg->options.role != ROLE_READER)
+        return LIMIT_STORE_BUSY_MS + LIMIT_STORE_BUSY_MS / 2;
+    return is_doubtful ? DOUBTFUL_WAIT_MS : READER_WAIT_MS;
 }
 
 void postgres_note_way(struct postgres *pg, bool is_open)

@@ -72,6 +72,16 @@ def run_all(build, wanted, more):
     return told
 
 
+def beyond(goal, found):
+    """What was found beyond the figures that the goal states: each pattern of `at_most` finds one figure in a line. And
+    the patterns that found none."""
+    figures = {pattern: [float(figure) for line in found for figure in re.findall(pattern, line)]
+               for pattern in goal.get("at_most", {})}
+    over = [f"{pattern}: {max(there):g}, not {goal['at_most'][pattern]:g}" for pattern, there in figures.items()
+            if there and max(there) > goal["at_most"][pattern]]
+    return over, [f"no figure found: {pattern}" for pattern, there in figures.items() if not there]
+
+
 def judge(goal, told):
     """One row: holds, holds in part, fails, or was not run."""
     row = {"id": goal["id"], "bound": goal.get("bound", ""), "value": goal.get("value", ""), "found": [],
@@ -86,10 +96,12 @@ def judge(goal, told):
     missing += [f"not run: {name}" for name in chosen if name not in ran]
     missing += [f"{name} skipped: {words}" for name in chosen for words in told[name]["skipped"]]
     missing += [goal["rest"]] if "rest" in goal else []
-    failed = any(not told[name]["passed"] for name in ran)
+    found = [line for name in ran for line in told[name]["found"]]
+    over, unsaid = beyond(goal, found)
+    missing += over + unsaid
+    failed = over or any(not told[name]["passed"] for name in ran)
     verdict = "FAILS" if failed else "not run" if not ran else "holds in part" if missing else "holds"
-    return row | {"verdict": verdict, "why": "; ".join(missing), "tests": ran,
-                  "found": [line for name in ran for line in told[name]["found"]],
+    return row | {"verdict": verdict, "why": "; ".join(missing), "tests": ran, "found": found,
                   "controls": [line for name in ran for line in told[name]["controls"]]}
 
 

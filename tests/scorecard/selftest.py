@@ -5,6 +5,7 @@ is run. Usage: selftest.py BUILD."""
 import fnmatch
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
@@ -64,6 +65,24 @@ class Scorecard(unittest.TestCase):
         elsewhere = run.judge({"id": "x", "bound": "y", "tests": ["kill"], "rest": "the rest is run at night"}, told)
         self.assertEqual((elsewhere["verdict"], elsewhere["why"]), ("holds in part", "the rest is run at night"))
         self.assertIn("strace is not installed", run.page(rows, dict.fromkeys(("date", "commit", "machine", "sizes"))))
+
+    def test_a_figure_beyond_its_bound_fails_the_goal(self):
+        told = run.told_by(OUTPUT.replace("3 kills", "back after 4.9 s"))
+        goal = {"id": "x", "bound": "y", "tests": ["kill"], "at_most": {r"after ([\d.]+) s": 5}}
+        self.assertEqual(run.judge(goal, told)["verdict"], "holds")
+        told["kill"]["found"].append("back after 5.1 s")
+        row = run.judge(goal, told)
+        self.assertEqual((row["verdict"], row["why"]), ("FAILS", r"after ([\d.]+) s: 5.1, not 5"))
+        told["kill"]["found"] = ["back"]
+        row = run.judge(goal, told)
+        self.assertEqual((row["verdict"], row["why"]), ("holds in part", r"no figure found: after ([\d.]+) s"))
+
+    def test_what_a_figure_may_come_to_is_what_the_goal_says(self):
+        for goal in run.goals():
+            said = {float(figure) for figure in re.findall(r"\d+(?:\.\d+)?", goal.get("value", ""))}
+            for pattern, most in goal.get("at_most", {}).items():
+                self.assertEqual(re.compile(pattern).groups, 1, pattern)
+                self.assertTrue({most, most / 1000} & said, (goal["id"], pattern))
 
     def test_a_test_that_finds_nothing_to_work_with_is_told_apart_from_one_that_passed(self):
         listed = subprocess.run(["ctest", "--test-dir", BUILD, "--show-only=json-v1"], capture_output=True, check=True)
