@@ -412,6 +412,13 @@ static bool is_passing(const struct ctx *cx, bool was_reached)
            (was_reached && strcmp(reason, "store.connect") == 0);
 }
 
+static err make_folders(struct ctx *cx, const struct opening *opening)
+{
+    struct store_options store = {.url = opening->place.url, .keys_url = opening->place.keys};
+    TRY(make_folder(cx, opening->options->data));
+    return store_make_folder(cx, &store);
+}
+
 static err try_for_a_while(struct node *node, bool was_reached, err (*step)(struct node *node, void *arg), void *arg)
 {
     int64_t until_ns = clock_monotonic_ns(&node->clock) + LIMIT_STORE_BUSY_MS * INT64_C(1000000);
@@ -445,7 +452,7 @@ err node_open(struct node *node, const struct node_options *options)
         TRY(find_folders(cx, options->data, keys.at));
     TRY(try_for_a_while(node, false, look_at_store, &opening)); /* a wrong URL is told at once */
     if (options->create)
-        TRY(make_folder(cx, options->data));
+        TRY(make_folders(cx, &opening)); /* before the keys: who names a wrong place leaves none behind */
     TRY(options->open_keys != NULL ? options->open_keys(node, keys.at, options->create)
                                    : keyring_open(cx, keys.at, options->create, &node->keyring));
     cx->keyring = node->keyring;

@@ -68,6 +68,11 @@ err key_folder_open(struct ctx *cx, const char *path, bool create, struct key_fo
     err opened = open_folder(cx, AT_FDCWD, path, create, &folder.root);
     if (opened == OK)
         opened = open_folder(cx, folder.root, KEY_BUCKETS_NAME, create, &folder.buckets);
+    if (opened == NOT_FOUND && folder.root >= 0) {
+        failure_clear(&cx->failure);
+        opened = FAIL(cx, NOT_FOUND, "key.no_folder",
+                      "the key folder has no folder `" KEY_BUCKETS_NAME "` in it: bring the whole of it");
+    }
     if (opened == OK)
         *out = folder;
     else

@@ -2,7 +2,9 @@
  * Looks at the places that a store is to lie in; the engine of a server does the looking. */
 #include "store/look.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "store/postgres_look.h"
@@ -38,6 +40,16 @@ static err check_folder(struct ctx *cx, const struct seen *data, const char *key
     return FAIL(cx, CONFLICT, "store.keys", "the keys of this node lie in a database: name it with --keys");
 }
 
+/* What stands where a folder is to be. */
+static err check_is_folder(struct ctx *cx, const char *path)
+{
+    struct stat about;
+    bool is_there = stat(path, &about) == 0;
+    if ((is_there && !S_ISDIR(about.st_mode)) || (!is_there && errno == ENOTDIR))
+        return FAIL(cx, INVALID, "store.url", "the place of the store is not a folder");
+    return OK;
+}
+
 /* The place of the data before that of the keys, as when it is opened. */
 err store_look(struct ctx *cx, const struct store_options *options, bool *out_begun)
 {
@@ -49,6 +61,8 @@ err store_look(struct ctx *cx, const struct store_options *options, bool *out_be
                                             .role = ROLE_READER, .create = options->create,
                                             .volatile_ = options->volatile_};
         seen[i].is_server = urls[i] != NULL && store_is_server(urls[i]);
+        if (urls[i] != NULL && !seen[i].is_server)
+            TRY(check_is_folder(cx, urls[i] + sizeof "sqlite:" - 1));
         if (seen[i].is_server)
             TRY(postgres_look(cx, &of_place, &seen[i].at));
     }

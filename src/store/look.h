@@ -7,15 +7,21 @@
 #include "store/store.h"
 
 /* Whether a server that `options` name can be reached, is what it must be, lets this user in, and holds either nothing
- * or what store_open() would go on with. Of what lies in a folder nothing is looked at. `out_begun`: the data is there.
+ * or what store_open() would go on with. Of a folder it is looked at whether it is one, and at nothing in it.
+ * `out_begun`: the data is there.
  * Fails as store_open(), FORBIDDEN store.rights, CONFLICT store.foreign | store.same_database (keys and data on a
  * server, in one database) | store.table (somebody has hung on a table what may take rows away) | store.pooler (one in
  * between gives a session to several connections) | store.keys (the data says that its keys lie in a database, and
  * `options` name a folder without any); USAGE store.option. */
 err store_look(struct ctx *cx, const struct store_options *options, bool *out_begun) MUST_CHECK;
 
+/* The folder in which files are to lie, where a place of `options` is one: empty, or as it is. Fails INVALID store.url
+ * when there is nothing that it could stand in, INTERNAL store.open | store.io. */
+err store_make_folder(struct ctx *cx, const struct store_options *options) MUST_CHECK;
+
 /* Certificates, keys and lists that the URL of a server names: they are read whenever a connection is made. Paths in
- * the arena. None for a folder. Fails INVALID store.url. */
+ * the arena. None for a folder. Fails INVALID store.url, USAGE store.option (as for a
+ * passfile that cannot be read). */
 #define STORE_URL_FILES_MAX 6
 struct store_url_files {
     const char *at[STORE_URL_FILES_MAX];

@@ -75,6 +75,9 @@ static err sync_folder(struct ctx *cx, const char *folder)
 static err make_folder(struct ctx *cx, const char *folder)
 {
     bool made = mkdir(folder, 0700) == 0;
+    if (!made && (errno == ENOENT || errno == ENOTDIR))
+        return FAIL(cx, INVALID, "store.url", "the folder of the store cannot be made: there is none that it could "
+                                              "stand in");
     if (!made && errno != EEXIST)
         return FAIL(cx, INTERNAL, "store.open", "the folder cannot be made (errno %d)", errno);
     struct text above = text_format(cx->arena, "%s/..", folder);
@@ -209,6 +212,12 @@ err store_check_place(struct ctx *cx, const struct store_options *options)
         return OK;
     return FAIL(cx, INVALID, "store.url", "the store is named as sqlite:FOLDER or postgresql://…, and beside the "
                                           "second the keys have a place of their own, named in the same words");
+}
+
+err store_make_folder(struct ctx *cx, const struct store_options *options)
+{
+    const char *keys = options->keys_url != NULL ? options->keys_url : options->url;
+    return is_folder(keys) ? make_folder(cx, keys + sizeof SQLITE_SCHEME - 1) : OK;
 }
 
 static bool copy_text(const char *from, char **out)

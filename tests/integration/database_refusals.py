@@ -95,6 +95,10 @@ def an_option_that_cannot_be(scene):
     """Nobody need be asked, or the server says so: it will never do."""
     for option, words in ((f"sslmode={SECRET}", "invalid sslmode value"), ("target_session_attrs=a", "target_session"),
                           (f"connect_timeout={SECRET}", "connect_timeout"), ("port=1,2,3", "3 port numbers"),
+                          ("connect_timeout=-5", "connect_timeout"), (f"keepalives={SECRET}", "keepalives"),
+                          ("replication=database", "replication"), (f"passfile=/nowhere/{SECRET}", "passfile"),
+                          ("target_session_attrs=standby", "target_session"),
+                          ("target_session_attrs=read-only", "target_session"), ("options=-cfsync%3Doff", "fsync"),
                           ("options=-c%20nothing%3D1", "nothing"), ("options=-c%20work_mem%3Dmuch", "work_mem")):
         scene.refused(f"{scene.url}&{option}", "USAGE", words)
 
@@ -200,6 +204,17 @@ def a_place_that_is_none(scene):
     for url in ("mysql://x/y", "", "/var/lib/symbolon", "postgres://tester@/fine"):
         scene.refused(url, "USAGE", "--store wants", None)
     scene.refused("sqlite:", "INVALID", "named as sqlite:FOLDER or postgresql:", None)
+    for place in ("/dev/null", "/etc/passwd", "/etc/passwd/store"):
+        scene.refused("sqlite:" + place, "INVALID", "not a folder", None)
+
+
+def a_place_that_nothing_can_stand_in(scene):
+    """Found out when it is made: before the keys are."""
+    for command in (("serve", "--listen", "127.0.0.1:0"), ("org", "create", "Red Shop")):
+        done = call(scene.fresh, "sqlite:/proc/self/y", *command)
+        one_sentence(done, "INVALID")
+        assert "none that it could stand in" in done.stderr and os.listdir(scene.fresh) == [], done.stderr
+        os.rmdir(scene.fresh)
 
 
 def a_database_of_another_node(scene):
@@ -290,7 +305,8 @@ def a_standby(scene):
     scene.refused(scene.url + "&target_session_attrs=any", "UNAVAILABLE", "standby")
 
 
-STEPS = [a_place_that_is_none, a_url_that_cannot_be_read, nobody_there, an_option_that_cannot_be,
+STEPS = [a_place_that_is_none, a_place_that_nothing_can_stand_in, a_url_that_cannot_be_read, nobody_there,
+         an_option_that_cannot_be,
          what_is_set_for_all_sessions_does_no_harm, a_user_with_too_few_connections,
          a_configuration_that_others_may_read, keys_whose_place_was_not_said, a_wrong_password,
          a_wrong_database_or_user, a_user_who_may_not_make_a_schema, a_schema_where_this_user_may_not_work,
