@@ -55,7 +55,9 @@
 #define LIMIT_STORE_RESERVE_BYTES (16 * 1024 * 1024) /* of the disk, kept for the same: 500 stops, one by one */
 #define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
 #define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
-#define LIMIT_POOL_QUEUE 256              /* calls waiting for a pool thread */
+#define LIMIT_POOL_QUEUE 256              /* calls waiting for a thread that may wait for the store */
+#define LIMIT_POOL_RESERVE 256            /* more of them, kept for what stops something */
+#define LIMIT_POOL_STRANGERS 128          /* of either, those that nobody known has sent */
 #define LIMIT_ROWS 10000                  /* rows that one query may bring into an arena */
 #define LIMIT_MOVE_PEOPLE 131072          /* changed while their store was copied: one of 1 MiB of numbers; then all */
 #define LIMIT_STATEMENT_PARAMETERS 40

@@ -9,6 +9,7 @@
 
 #include "http/gate/api.h"
 #include "http/gate/gate.h"
+#include "http/gate/known.h"
 #include "http/gate/rate.h"
 #include "http/gate/route.h"
 #include "http/gate/share.h"
@@ -31,6 +32,8 @@ struct api {
     const struct server   *server;   /* NULL: /metrics is silent about the engine */
     pthread_mutex_t        shares_lock;
     struct rate            stops;    /* how often each person went first: one count for all threads */
+    struct rate            stopping; /* how often each credential came to a door that stops: the same */
+    struct known           known;    /* whose credentials were good lately */
     struct share           waiting;  /* how many writes of each person wait for their turn: the same */
     struct arena          *arena;    /* texts that are made once */
     struct text            openapi;

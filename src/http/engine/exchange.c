@@ -73,6 +73,7 @@ static void empty_call(struct call *call)
     call->reply.on_beat = false;
     call->reply.field_count = 0;
     call->lane = LANE_LOOP;
+    call->turn = (struct turn){.kept = false};
     call->thread_data = NULL;
     call->route = NULL;
     call->started_ns = 0;

@@ -1,9 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A linked queue under one lock. */
+ * Two linked lines under one lock. */
 #include "http/engine/pool.h"
 
 #include <assert.h>
 #include <stdlib.h>
+
+#define KEPT_IN_A_ROW 3 /* calls of the kept line, before the other has one */
+
+struct line {
+    struct exchange *first, *last;
+    size_t           waiting, few;
+};
 
 struct pool {
     const struct server_config *config;
@@ -11,25 +18,48 @@ struct pool {
     struct crew                *crew;
     pthread_mutex_t             lock;
     pthread_cond_t              filled;
-    struct exchange            *first, *last;
-    size_t                      waiting;
+    struct line                 kept, usual;
+    unsigned                    in_a_row; /* calls of the kept line, since the other had one */
     bool                        stopping;
     size_t                      thread_count;
     pthread_t                   threads[];
 };
 
+static void put_last(struct line *line, struct exchange *exchange)
+{
+    exchange->next = NULL;
+    if (line->last != NULL)
+        line->last->next = exchange;
+    else
+        line->first = exchange;
+    line->last = exchange;
+    line->waiting++;
+    line->few += exchange->call.turn.few;
+}
+
+static struct exchange *take_first(struct line *line)
+{
+    struct exchange *exchange = line->first;
+    if (exchange == NULL)
+        return NULL;
+    line->first = exchange->next;
+    if (line->first == NULL)
+        line->last = NULL;
+    line->waiting--;
+    line->few -= exchange->call.turn.few;
+    return exchange;
+}
+
 bool pool_submit(struct pool *pool, struct exchange *exchange)
 {
+    const struct server_config *config = pool->config;
+    struct turn turn = exchange->call.turn;
+    struct line *line = turn.kept ? &pool->kept : &pool->usual;
     pthread_mutex_lock(&pool->lock);
-    bool taken = pool->waiting < pool->config->pool_queue_max && !pool->stopping;
+    bool taken = line->waiting < (turn.kept ? config->pool_kept_max : config->pool_queue_max) &&
+                 (!turn.few || line->few < config->pool_few_max) && !pool->stopping;
     if (taken) {
-        exchange->next = NULL;
-        if (pool->last != NULL)
-            pool->last->next = exchange;
-        else
-            pool->first = exchange;
-        pool->last = exchange;
-        pool->waiting++;
+        put_last(line, exchange);
         pthread_cond_signal(&pool->filled);
     }
     pthread_mutex_unlock(&pool->lock);
@@ -39,24 +69,26 @@ bool pool_submit(struct pool *pool, struct exchange *exchange)
 size_t pool_waiting(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    size_t waiting = pool->waiting;
+    size_t waiting = pool->kept.waiting + pool->usual.waiting;
     pthread_mutex_unlock(&pool->lock);
     return waiting;
+}
+
+static struct exchange *take_one(struct pool *pool)
+{
+    bool others_turn = pool->in_a_row >= KEPT_IN_A_ROW && pool->usual.first != NULL;
+    struct exchange *exchange = others_turn ? NULL : take_first(&pool->kept);
+    pool->in_a_row = exchange != NULL ? pool->in_a_row + 1 : 0;
+    return exchange != NULL ? exchange : take_first(&pool->usual);
 }
 
 /* NULL: the pool is stopping. */
 static struct exchange *next_call(struct pool *pool)
 {
     pthread_mutex_lock(&pool->lock);
-    while (pool->first == NULL && !pool->stopping)
+    while (pool->kept.first == NULL && pool->usual.first == NULL && !pool->stopping)
         pthread_cond_wait(&pool->filled, &pool->lock);
-    struct exchange *exchange = pool->stopping ? NULL : pool->first;
-    if (exchange != NULL) {
-        pool->first = exchange->next;
-        if (pool->first == NULL)
-            pool->last = NULL;
-        pool->waiting--;
-    }
+    struct exchange *exchange = pool->stopping ? NULL : take_one(pool);
     pthread_mutex_unlock(&pool->lock);
     return exchange;
 }
@@ -123,12 +155,8 @@ void pool_stop(struct pool *pool)
     for (size_t i = 0; i < pool->thread_count; i++)
         pthread_join(pool->threads[i], NULL);
     pool->thread_count = 0;
-    for (struct exchange *exchange = pool->first, *next; exchange != NULL; exchange = next) {
-        next = exchange->next;
+    for (struct exchange *exchange = take_one(pool); exchange != NULL; exchange = take_one(pool))
         call_complete(&exchange->call);
-    }
-    pool->first = pool->last = NULL;
-    pool->waiting = 0;
 }
 
 void pool_close(struct pool *pool)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The lane for calls that may block: a bounded queue and a few threads that run `handle` again. A pool thread does not
- * wait for commits either: it seals, and takes the next call. */
+ * The lane for calls that may block: two bounded lines and a few threads that run `handle` again. Of four calls three
+ * come from the line that is kept for what must get through, and one from the other: neither keeps the other from
+ * moving. A pool thread does not wait for commits either: it seals, and takes the next call. */
 #ifndef HTTP_POOL_H
 #define HTTP_POOL_H
 
@@ -16,7 +17,7 @@ err pool_open(struct ctx *cx, const struct server_config *config, const struct s
 void pool_stop(struct pool *pool);
 void pool_close(struct pool *pool); /* after pool_stop(); takes NULL */
 
-bool pool_submit(struct pool *pool, struct exchange *exchange); /* false: full, or stopping */
+bool pool_submit(struct pool *pool, struct exchange *exchange); /* false: no room in its line, or stopping */
 size_t pool_waiting(struct pool *pool);
 
 #endif

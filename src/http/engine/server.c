@@ -40,6 +40,8 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .loop_count = 1,
         .pool_thread_count = 2,
         .pool_queue_max = LIMIT_POOL_QUEUE,
+        .pool_kept_max = LIMIT_POOL_RESERVE,
+        .pool_few_max = LIMIT_POOL_STRANGERS,
         .connections_max = LIMIT_CONNECTIONS,
         .body_bytes_max = LIMIT_BODY_BYTES,
         .body_own_bytes = LIMIT_BODY_OWN_BYTES,

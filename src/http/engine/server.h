@@ -35,6 +35,12 @@ struct reply_field {
     struct text value;
 };
 
+/* Where a call stands that waits for the pool: the hook's to say with VERDICT_POOL. All false: with all others. */
+struct turn {
+    bool kept; /* in the line that is kept for what must get through, and is served first */
+    bool few;  /* of a kind that anybody may send: it gets a part of its line and no more */
+};
+
 /* Starts as 200 without a body. Content-Length, Date and Connection are the server's. Everything is borrowed until the
  * reply has left: from the call's arena or from something that lives longer. */
 struct reply {
@@ -56,6 +62,7 @@ struct call {
     struct ctx        cx;          /* arena, clock, randomness, now_ms are set; the rest is the hook's to fill */
     struct reply      reply;
     lane              lane;        /* where `handle` runs now */
+    struct turn       turn;        /* read when `handle` gives VERDICT_POOL */
     void             *thread_data; /* what thread_open() made for the running thread */
     const void       *route;       /* the hook's own mark, kept between the two runs of a pool call */
     int64_t           started_ns;  /* monotonic: the request was complete */
@@ -101,7 +108,8 @@ struct server_config {
     uint16_t    port; /* 0: the system chooses */
     size_t      loop_count;
     size_t      pool_thread_count;
-    size_t      pool_queue_max; /* waiting calls; beyond it 503 with Retry-After */
+    size_t      pool_queue_max, pool_kept_max; /* calls that wait in either line; beyond it 503 with Retry-After */
+    size_t      pool_few_max;                  /* of them in each line, those of whom there may be few only */
     size_t      connections_max;
     int64_t     body_bytes_max;
     size_t      body_own_bytes;   /* of each body: not counted in the next one, and never refused for want of memory */

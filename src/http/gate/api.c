@@ -162,9 +162,18 @@ static err count_failure(struct api_thread *thread, struct call *call, struct vi
     return failed;
 }
 
+static void note_known(struct api *api, struct call *call)
+{
+    uint64_t caller = 0;
+    if (call->lane == LANE_POOL && call->cx.actor.kind != ACTOR_NOBODY &&
+        gate_number_credentials(&api->gate, call, &caller))
+        known_add(&api->known, caller);
+}
+
 static err knock(struct api_thread *thread, struct call *call, struct visit *visit)
 {
     TRY(gate_admit(&visit->api->gate, call, visit->route, &visit->proof));
+    note_known(visit->api, call);
     if (visit->proof.reason != NULL)
         oauth_add_nonce(call);
     TRY(count_caller(thread, call, visit));
@@ -220,18 +229,47 @@ static bool may_block(const struct api *api, const struct route *route)
     return route->lane == LANE_POOL || (route->lane == LANE_LOOP && store_waits(api->options.store));
 }
 
+/* What is kept for stops is for everybody: whoever sends very many, or one that is as much, waits with the rest. */
+static bool takes_of_kept(struct api *api, struct rate *rate, uint64_t caller, int64_t now_ns, int64_t stops)
+{
+    static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
+    (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
+    bool admitted = rate_admit_some(rate, caller, &SHARE, now_ns, stops);
+    (void)pthread_mutex_unlock(&api->shares_lock);
+    return admitted;
+}
+
+/* Who stops something waits in a line of its own. Credentials that were good here lately have all of it, others a part:
+ * made-up ones, which only the store can tell, keep nobody out. */
+static struct turn turn_of(struct api *api, struct call *call, const struct route *route)
+{
+    uint64_t caller = 0;
+    if (route->limit != LIMIT_CLASS_STOP)
+        return (struct turn){.few = route->limit == LIMIT_CLASS_OPEN};
+    if (!gate_number_credentials(&api->gate, call, &caller))
+        return (struct turn){.few = true};
+    bool kept = takes_of_kept(api, &api->stopping, caller, call->started_ns, 1);
+    return (struct turn){.kept = kept, .few = kept && !known_has(&api->known, caller)};
+}
+
+static verdict send_to_pool(struct api *api, struct call *call)
+{
+    call->turn = turn_of(api, call, call_visit(call)->route);
+    return VERDICT_POOL;
+}
+
 /* Nothing has been done yet that cannot be done again from its beginning, by a thread that may wait. */
 static bool wants_to_wait(const struct call *call)
 {
     return call->lane == LANE_LOOP && text_is(text_of(call->cx.failure.reason), KEYRING_WAIT);
 }
 
-static verdict pass_on(struct call *call)
+static verdict pass_on(struct api *api, struct call *call)
 {
     failure_clear(&call->cx.failure);
     call->cx.actor = (struct actor){.kind = ACTOR_NOBODY};
     call->reply.field_count = 0;
-    return VERDICT_POOL;
+    return send_to_pool(api, call);
 }
 
 static verdict handle(void *self, struct call *call)
@@ -242,7 +280,7 @@ static verdict handle(void *self, struct call *call)
     call->route = NULL;
     err found = open_visit(api, call, &visit);
     if (found == OK && call->lane == LANE_LOOP && may_block(api, visit->route))
-        return VERDICT_POOL;
+        return send_to_pool(api, call);
     prepare_ctx(thread, call);
     if (found == OK)
         tell_quota(thread, call, visit);
@@ -255,7 +293,7 @@ static verdict handle(void *self, struct call *call)
     if (result == OK)
         return thread->sealed == call ? VERDICT_SEALED : VERDICT_REPLY;
     if (wants_to_wait(call))
-        return pass_on(call);
+        return pass_on(api, call);
     refuse(api, call);
     return VERDICT_REPLY;
 }
@@ -295,16 +333,11 @@ static err body_admit(void *self, struct call *call)
 
 /* ---- sealed writes of a turn */
 
-/* What is kept for stops is for everybody: whoever sends very many, or one that is as much, waits with the rest. */
 static bool goes_first(struct api *api, const struct call *call, int64_t stops)
 {
-    static const struct rate_limit SHARE = {LIMIT_STOPS_A_MINUTE, LIMIT_STOPS_AT_ONCE};
     const struct actor *actor = &call->cx.actor;
     uint64_t caller = (uint64_t)(actor_signs_in(actor) ? actor->person_id : actor->system_id); /* gives grants back */
-    (void)pthread_mutex_lock(&api->shares_lock); /* locks of our own kind do not fail */
-    bool admitted = rate_admit_some(&api->stops, caller, &SHARE, call->started_ns, stops);
-    (void)pthread_mutex_unlock(&api->shares_lock);
-    return admitted;
+    return takes_of_kept(api, &api->stops, caller, call->started_ns, stops);
 }
 
 /* The queue is for everybody as well. A person's stops find room behind all that he has waiting besides. */
@@ -440,6 +473,7 @@ err api_open(struct ctx *cx, const struct api_options *options, struct api **out
     api->options = *options;
     (void)pthread_mutex_init(&api->shares_lock, NULL); /* allocates nothing with default attributes */
     random_fill(cx->randomness, (uint8_t *)&api->stops.seed, sizeof api->stops.seed);
+    random_fill(cx->randomness, (uint8_t *)&api->stopping.seed, sizeof api->stopping.seed);
     random_fill(cx->randomness, (uint8_t *)&api->waiting.seed, sizeof api->waiting.seed);
     api_set_origin(api, options->origin);
     err built = build(cx, api);

@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "base/text.h"
+#include "crypto/hash.h"
 #include "domain/entrance/session.h"
 #include "domain/parties/organisation.h"
 #include "domain/sharing/objection_change.h"
@@ -97,6 +98,22 @@ static err authenticate(const struct gate *gate, struct call *call, struct crede
         return FAIL(cx, UNAUTHENTICATED, "credentials.missing", "this needs a session or an API key");
     cx->actor = actor;
     return OK;
+}
+
+bool gate_number_credentials(const struct gate *gate, struct call *call, uint64_t *out)
+{
+    struct credentials credentials = {.bearer = {NULL, 0}, .bound = {NULL, 0}, .session = {NULL, 0}};
+    bool read = read_authorization(call, &credentials) == OK && read_session(gate, call, &credentials.session) == OK;
+    failure_clear(&call->cx.failure); /* told when the gate looks at them */
+    struct text shown = credentials.bearer.at != NULL  ? credentials.bearer
+                        : credentials.bound.at != NULL ? credentials.bound
+                                                       : credentials.session;
+    if (!read || shown.size == 0)
+        return false;
+    uint8_t hash[HASH_BYTES];
+    blake2b_256((struct bytes){(const uint8_t *)shown.at, shown.size}, hash);
+    memcpy(out, hash, sizeof *out);
+    return true;
 }
 
 /* ---- whether such a caller may */

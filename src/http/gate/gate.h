@@ -19,6 +19,10 @@ struct gate {
 err gate_admit(const struct gate *gate, struct call *call, const struct route *route,
                struct seen_token *out_proof) MUST_CHECK;
 
+/* A number that stands for the credentials of a request, good or not: nobody finds others for the same number. False:
+ * there are none that could be good. Asks no store. */
+bool gate_number_credentials(const struct gate *gate, struct call *call, uint64_t *out);
+
 /* Behind that, for a person: marks the actor when the request bears the signal of Global Privacy Control (W3C) and it
  * is not recorded everywhere yet. Anything but the value 1 is no signal. */
 err gate_hear_signal(struct call *call) MUST_CHECK;
