@@ -8,10 +8,16 @@ second, for which the callers take time from the node, and reads for each second
 took, for which they do not. The best of several rounds of each kind is compared, since other programs run on the
 machine. Positive controls: the same load on a node that is stopped nine tenths of the time fails by the first figure,
 on one that does other work besides it fails by the second; and a write that is not a stop is turned away while the
-queue is full of the writes of an organisation."""
+queue is full of the writes of an organisation.
+
+With the data on a database server every call waits in the pool, before anybody looks at who sends it. There the crowds
+are strangers, readers, and made-up sessions at a door that stops something; each time other people stop something, also such as this server has not seen before. Positive control: in the same moment a change that stops
+nothing, of somebody known, is turned away by the crowd of readers."""
+import collections
 import contextlib
 import json
 import os
+import random
 import re
 import signal
 import sqlite3
@@ -26,21 +32,27 @@ SLOW = float(os.environ.get("SLOW") or 1)
 ROUNDS = int(os.environ.get("ROUNDS") or 3)
 FULL, OVER = 64, 256
 CROWD = 6000                 # more than LIMIT_WRITE_QUEUE, less than LIMIT_CONNECTIONS
+POOL_CROWD = 1500            # more than LIMIT_POOL_QUEUE
 SECONDS = 3
 STOP_SECONDS = 1 * SLOW
 HELD_SECONDS_MAX = 3         # less than LIMIT_STORE_BUSY_MS
 # Of the peak, in reads a second and in reads for each second of a processor that the node took: a crowd's own work is
 # done by the same cores as the node's (docs/decisions/0026-what-a-crowd-costs.md).
 KEPT = {OVER: (0.9, 0.9), CROWD: (1 / 3, 0.6)}
+KEPT_ON_SERVER = {OVER: (0.75, 0.75)}  # the database works on the same cores, and for as many connections as before
 
 SCRIPT = """
 wrk.method = "%s"
 wrk.headers["Content-Type"] = "application/json"
-wrk.headers["%s"] = "%s"
+local values = {%s}
 local bodies = {%s}
 local answers = {%s}
 local at = 0
-request = function() at = at %% #bodies + 1 return wrk.format(nil, "%s", nil, bodies[at]) end
+request = function()
+  at = at + 1
+  wrk.headers["%s"] = values[at %% #values + 1]
+  return wrk.format(nil, "%s", nil, bodies[at %% #bodies + 1])
+end
 local threads = {}
 setup = function(thread) table.insert(threads, thread) end
 init = function() given, refused, other, told = 0, 0, 0, 0 end
@@ -64,9 +76,9 @@ end
 class Load:
     """Callers of wrk; begins at once, ends by itself."""
 
-    def __init__(self, node, script, callers):
+    def __init__(self, node, script, callers, seconds=SECONDS):
         self.process = subprocess.Popen(
-            ["wrk", "-t2", f"-c{callers}", f"-d{SECONDS}", "--timeout", "20s", "-s", script, node.url],
+            ["wrk", "-t2", f"-c{callers}", f"-d{seconds}", "--timeout", "20s", "-s", script, node.url],
             stdout=subprocess.PIPE, text=True)
 
     def figures(self):
@@ -79,11 +91,15 @@ class Load:
 
 
 def write_script(folder, name, method, target, fields, bodies, answers):
-    [(field, value)] = fields.items()
+    """`fields`: one, with a value or several that take turns. A body None is none."""
+    [(field, values)] = fields.items()
+    values = [values] if isinstance(values, str) else values
+    bodies = ["" if body is None else json.dumps(body) for body in bodies]
     path = os.path.join(folder, name)
     with open(path, "w") as file:
-        file.write(SCRIPT % (method, field, value, ", ".join("'" + json.dumps(body) + "'" for body in bodies),
-                             ", ".join(f"[{status}] = true" for status in answers), target))
+        file.write(SCRIPT % (method, ", ".join(f'"{value}"' for value in values),
+                             ", ".join(f"'{body}'" for body in bodies),
+                             ", ".join(f"[{status}] = true" for status in answers), field, target))
     return path
 
 
@@ -98,6 +114,20 @@ def script_of_one(folder, customer):
     bodies = [{"state": "paused"}, {"nature": "member"}, {"state": "active"}, {"nature": "customer"}]
     return write_script(folder, "one.lua", "PATCH", f"/v1/me/relationships/{customer.relationship}", customer.fields,
                         bodies, [200, 409])
+
+
+def script_of_strangers(folder):
+    return write_script(folder, "strangers.lua", "GET", "/log/checkpoint", {"Accept": "*/*"}, [None], [200])
+
+
+def script_of_the_made_up(folder, customer):
+    """Sessions that have the form of one; that they are none, the store alone can tell."""
+    name, session = customer.fields["Cookie"].split("=")
+    prefix, public_id, secret = session.split("_", 2)
+    made_up = ["".join(random.choices(sorted(set(public_id)), k=len(public_id))) for _ in range(5000)]
+    return write_script(folder, "made_up.lua", "PATCH", f"/v1/me/relationships/{customer.relationship}",
+                        {"Cookie": [f"{name}={prefix}_{each}_{secret}" for each in made_up]}, [{"state": "paused"}],
+                        [401])
 
 
 def give(shop, customer, line):
@@ -116,7 +146,6 @@ class Stopping:
             line.get("/v1/me").expect(200)
 
     def run(self):
-        time.sleep(SECONDS / 4)
         for person, line, grant in self.people:
             begin = time.monotonic()
             line.call("PATCH", f"/v1/me/relationships/{person.relationship}", {"state": "paused"}).expect(200)
@@ -174,34 +203,34 @@ def better(one, other):
     return tuple(map(max, one, other))
 
 
-def losers(best):
+def losers(best, kept):
     """Those numbers of callers from whom less is done than the bounds say; the peaks are the best of all."""
     peaks = [max(figures) for figures in zip(*best.values())]
-    return [callers for callers, parts in KEPT.items()
+    return [callers for callers, parts in kept.items()
             if any(figure < peak * part for figure, peak, part in zip(best[callers], peaks, parts))]
 
 
-def goodput_holds(node, script):
-    best = dict.fromkeys((FULL, *KEPT), (0, 0))
+def goodput_holds(node, script, kept):
+    best = dict.fromkeys((FULL, *kept), (0, 0))
     for turn in range(3 * ROUNDS):  # more of them where other programs work meanwhile
         for callers in best:
             best[callers] = better(best[callers], round_of(node, script, callers))
-        if turn + 1 >= ROUNDS and not losers(best):
+        if turn + 1 >= ROUNDS and not losers(best, kept):
             break
     for figure, of_what in enumerate(("reads a second", "reads for each second of a processor that the node took")):
         told = ", ".join(f"{figures[figure]:.0f} from {callers}" for callers, figures in best.items())
         figures = [each[figure] for each in best.values()]
         print(f"found: {of_what}: {told} callers; the least is {min(figures) / max(figures):.0%} of the peak")
-    assert not losers(best), best
-    for callers in KEPT:
+    assert not losers(best, kept), best
+    for callers in kept:
         with Halting(node):
             slower = {**best, callers: (round_of(node, script, callers)[0], best[callers][1])}
-        assert losers(slower) == [callers], f"control: a node that stands still most of the time: {slower}"
+        assert losers(slower, kept) == [callers], f"control: a node that stands still most of the time: {slower}"
         print(f"control: {callers} callers of a node that is stopped nine tenths of the time: red, "
               f"{slower[callers][0]:.0f} a second")
         with other_work(node, callers):
             dearer = {**best, callers: (best[callers][0], round_of(node, script, callers)[1])}
-        assert losers(dearer) == [callers], f"control: a node that does other work as well: {dearer}"
+        assert losers(dearer, kept) == [callers], f"control: a node that does other work as well: {dearer}"
         print(f"control: {callers} callers of a node that does other work as well: red, {dearer[callers][1]:.0f} for "
               "each second of a processor")
 
@@ -209,6 +238,7 @@ def goodput_holds(node, script):
 def stops_are_served(node, shop, script, callers, within):
     stopping = Stopping(shop, [shop.customer() for _ in range(4)])
     load = Load(node, script, callers)
+    time.sleep(SECONDS / 4)
     stopping.run()
     load.figures()
     longest = max(stopping.took)
@@ -322,6 +352,49 @@ def one_session_leaves_room_for_the_stops_of_others(node, shop):
     assert longest < STOP_SECONDS, longest
 
 
+def the_pool_has_room_for_stops(node, shop, name, script):
+    """Beside a crowd that its other line turns away. Gives how many changes that stop nothing were turned away."""
+    bystander = shop.customer().line()
+    known, new = (Stopping(shop, [shop.customer() for _ in range(3)]) for _ in range(2))
+    node.end()
+    node.start()  # it has seen nobody now
+    for _, line, _ in known.people:
+        line.get("/v1/me").expect(200)
+    load = Load(node, script, POOL_CROWD, 4 * SECONDS)
+    time.sleep(SECONDS / 4)
+    changes = collections.Counter()
+    for stopping in (known, new)[:1 if name == "made-up sessions" else 2]:
+        stopping.run()
+        for _ in range(10):
+            changes[bystander.call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).status] += 1
+    assert load.process.poll() is None, "the crowd had left"
+    load.figures()
+    took = known.took + new.took
+    print(f"found: {POOL_CROWD} {name} before a database: {load.given} answered, {load.refused} turned away; {len(took)}"
+          f" stops of others took at most {max(took) * 1000:.0f} ms; of {changes.total()} changes of somebody known "
+          f"{changes[503]} were turned away")
+    assert load.refused > 0 and set(changes) <= {200, 503}, changes
+    assert max(took) < STOP_SECONDS, took
+    return changes[503]
+
+
+def before_a_database(node, shop, script):
+    crowds = {"strangers": script_of_strangers(node.folder), "readers": script,
+              "made-up sessions": script_of_the_made_up(node.folder, shop.customer())}
+    turned_away = {name: the_pool_has_room_for_stops(node, shop, name, crowd) for name, crowd in crowds.items()}
+    assert turned_away["strangers"] == turned_away["made-up sessions"] == 0, turned_away
+    assert turned_away["readers"] > 0, "control: nothing was turned away"
+    print(f"control: what has no room kept for it, beside {POOL_CROWD} readers: red, {turned_away['readers']} changes "
+          "turned away")
+
+
+def before_files(node, shop, script):
+    stops_are_served(node, shop, script, CROWD, 3 * STOP_SECONDS)  # they wait for their turn at the sockets
+    a_full_queue_has_room_for_a_stop(node, shop, script)
+    one_session_leaves_room_for_the_changes_of_others(node, shop)
+    one_session_leaves_room_for_the_stops_of_others(node, shop)
+
+
 def main():
     seed_of_run()
     with RoughNode() as node:
@@ -330,12 +403,9 @@ def main():
         for customer in customers:
             give(shop, customer, customer.line()).expect(201)
         script = script_of_reads(node.folder, shop, customers)
-        goodput_holds(node, script)
+        goodput_holds(node, script, KEPT_ON_SERVER if node.database else KEPT)
         stops_are_served(node, shop, script, OVER, STOP_SECONDS)
-        stops_are_served(node, shop, script, CROWD, 3 * STOP_SECONDS)  # they wait for their turn at the sockets
-        a_full_queue_has_room_for_a_stop(node, shop, script)
-        one_session_leaves_room_for_the_changes_of_others(node, shop)
-        one_session_leaves_room_for_the_stops_of_others(node, shop)
+        (before_a_database if node.database else before_files)(node, shop, script)
         assert not node.complaints(), node.complaints()[:5]
         node.expect_sound()
     print("ok")
