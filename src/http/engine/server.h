@@ -8,6 +8,7 @@
 
 #include "base/ctx.h"
 #include "http/engine/h1_parse.h"
+#include "http/engine/lane.h"
 
 #define REPLY_FIELDS_MAX 24
 #define REQUEST_ID_SIZE 26
@@ -24,21 +25,9 @@ typedef enum verdict {
     VERDICT_POOL,   /* may block: run `handle` again on a pool thread (only from LANE_LOOP) */
 } verdict;
 
-typedef enum lane {
-    LANE_LOOP,
-    LANE_POOL,
-    LANE_FREE, /* of a door alone: it asks no store, and is answered on the loop whatever else waits */
-} lane;
-
 struct reply_field {
     const char *name; /* a literal */
     struct text value;
-};
-
-/* Where a call stands that waits for the pool: the hook's to say with VERDICT_POOL. All false: with all others. */
-struct turn {
-    bool kept; /* in the line that is kept for what must get through, and is served first */
-    bool few;  /* of a kind that anybody may send: it gets a part of its line and no more */
 };
 
 /* Starts as 200 without a body. Content-Length, Date and Connection are the server's. Everything is borrowed until the
