@@ -353,6 +353,11 @@ def one_session_leaves_room_for_the_stops_of_others(node, shop):
     assert longest < STOP_SECONDS, longest
 
 
+def change_ten_times(line, changes):
+    for _ in range(10):
+        changes[line.call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).status] += 1
+
+
 def the_pool_has_room_for_stops(node, shop, name, script):
     """Beside a crowd that its other line turns away. Gives how many changes that stop nothing were turned away."""
     bystander = shop.customer().line()
@@ -366,14 +371,15 @@ def the_pool_has_room_for_stops(node, shop, name, script):
     changes = collections.Counter()
     for stopping in (known, new)[:1 if name == "made-up sessions" else 2]:
         stopping.run()
-        for _ in range(10):
-            changes[bystander.call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).status] += 1
+        change_ten_times(bystander, changes)
+    while name == "readers" and changes[503] == 0 and changes.total() < 200:
+        change_ten_times(bystander, changes)
     assert load.process.poll() is None, "the crowd had left"
     load.figures()
     took = known.took + new.took
     print(f"found: {POOL_CROWD} {name} before a database: {load.given} answered, {load.refused} turned away; "
-          f"{len(took)} stops of others took at most {max(took) * 1000:.0f} ms; of {changes.total()} changes of somebody known "
-          f"{changes[503]} were turned away")
+          f"{len(took)} stops of others took at most {max(took) * 1000:.0f} ms; of {changes.total()} changes of "
+          f"somebody known {changes[503]} were turned away")
     assert load.refused > 0 and set(changes) <= {200, 503}, changes
     assert max(took) < STOP_SECONDS, took
     return changes[503]
