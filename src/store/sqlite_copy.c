@@ -43,17 +43,24 @@ err sqlite_copy(struct ctx *cx, struct sqlite_file *file, const char *path)
     return result;
 }
 
-err sqlite_check(struct ctx *cx, struct sqlite_file *file)
+static err ask_whether_sound(struct ctx *cx, struct sqlite_file *file, bool *out)
 {
     sqlite3_stmt *prepared = NULL;
     int code = sqlite3_prepare_v2(file->db, "PRAGMA integrity_check(1)", -1, &prepared, NULL);
     if (code == SQLITE_OK)
         code = sqlite3_step(prepared);
     struct text answer = code == SQLITE_ROW ? text_of((const char *)sqlite3_column_text(prepared, 0)) : TEXT_NONE;
-    bool sound = text_is(answer, "ok");
+    *out = text_is(answer, "ok");
     (void)sqlite3_finalize(prepared); /* repeats the code of the step */
-    if (code != SQLITE_ROW)
-        return sqlite_fail(cx, file, code, "integrity check");
+    return code == SQLITE_ROW ? OK : sqlite_fail(cx, file, code, "integrity check");
+}
+
+err sqlite_check(struct ctx *cx, struct sqlite_file *file)
+{
+    bool sound = false;
+    /* SQLite calls a page damaged that it had no memory to read: damage is there when it is asked once more. */
+    for (int i = 0; i < 2 && !sound; i++)
+        TRY(ask_whether_sound(cx, file, &sound));
     if (!sound) /* what SQLite found may quote a row: it stays here */
         return FAIL(cx, CORRUPT, "store.damaged", "a file of the store does not agree with itself");
     return OK;
