@@ -24,7 +24,7 @@ MORE = 6  # answers of each worker after each fault
 SLOW = float(os.environ.get("SLOW", 1))
 PATIENCE = 60 * SLOW
 ANSWER_SECONDS = 5 * SLOW  # the server stands still: who reads hears so by then,
-CHANGE_SECONDS = 30 * SLOW  # and a change: 7.5 s, what became of it (5 s, a connection of 4), that again if it queued
+CHANGE_SECONDS = 60 * SLOW  # and a change, which may queue behind others that wait for their commit
 CAUGHT_SECONDS = 7  # whoever waits longer than a reader may was caught in a commit
 SOON_SECONDS = 2 * SLOW
 

@@ -229,6 +229,15 @@ def what_would_not_do_is_refused_untouched(scene):
         assert set(os.listdir(os.path.join(data, "keys"))) <= {"root.key", "buckets"}, what
 
 
+def a_root_key_alone_is_said_to_lack_the_rest(scene):
+    """As on a further machine, before anything was begun there."""
+    with open(os.path.join(scene.node.data, "keys", "root.key"), "rb") as file:
+        data = fresh(scene, "alone", file.read())
+    done = command(data, scene.node.store, "doctor")
+    one_sentence(done, "NOT_FOUND")
+    assert "`buckets`" in done.stderr and os.listdir(os.path.join(data, "keys")) == ["root.key"], done.stderr
+
+
 def keys_of_a_later_program_are_refused_untouched(scene):
     """As when one of several servers is still of the version before; the data would do."""
     def look():
@@ -286,6 +295,7 @@ def a_key_folder_may_lie_elsewhere(scene):
 STEPS = [what_one_writes_the_other_opens, told_where_the_keys_are, a_deletion_alone_leaves_everything,
          whoever_is_erased_at_one_is_a_stranger_at_the_other, an_older_state_that_somebody_reads_keeps_it_pending,
          without_their_database_nobody_is_opened, what_would_not_do_is_refused_untouched,
+         a_root_key_alone_is_said_to_lack_the_rest,
          keys_of_a_later_program_are_refused_untouched, a_user_without_rights_erases_and_is_told_what_stays,
          a_key_folder_may_lie_elsewhere]
 
