@@ -16,7 +16,8 @@ struct exchange {
     struct loop     *loop;
     struct h1_conn  *conn;                /* NULL once the client has left */
     struct exchange *next;                /* in the list that holds it: free, mailbox, pool queue or hold */
-    int64_t          leaves_at_ns;        /* while it is held */
+    int64_t          leaves_at_ns;        /* while it is held … */
+    struct exchange *before;              /* … and who leaves before it */
     struct exchange *older, *newer;       /* all of one loop */
 };
 

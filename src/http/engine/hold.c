@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A list in order and one timer. Beats are short, so few wait at a time and a newcomer stands near the end. */
+ * A list in order and one timer. All that wait leave within one beat, so who has just come stands near the end. */
 #include "http/engine/hold.h"
 
 #include <assert.h>
@@ -14,7 +14,7 @@
 bool hold_open(struct hold *hold, int64_t beat_ns)
 {
     hold->beat_ns = beat_ns;
-    hold->first = NULL;
+    hold->first = hold->last = NULL;
     hold->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     return hold->timer_fd >= 0;
 }
@@ -24,7 +24,7 @@ void hold_close(struct hold *hold)
     if (hold->timer_fd >= 0)
         close(hold->timer_fd);
     hold->timer_fd = -1;
-    hold->first = NULL;
+    hold->first = hold->last = NULL;
 }
 
 static void arm(struct hold *hold, int64_t now_ns)
@@ -42,12 +42,14 @@ void hold_add(struct hold *hold, struct exchange *exchange, int64_t now_ns)
 {
     int64_t taken_ns = now_ns - exchange->call.started_ns;
     int64_t beats = taken_ns < 0 ? 1 : taken_ns / hold->beat_ns + 1;
-    struct exchange **place = &hold->first;
+    struct exchange *before = hold->last;
     exchange->leaves_at_ns = exchange->call.started_ns + beats * hold->beat_ns;
-    while (*place != NULL && (*place)->leaves_at_ns <= exchange->leaves_at_ns)
-        place = &(*place)->next;
-    exchange->next = *place;
-    *place = exchange;
+    while (before != NULL && before->leaves_at_ns > exchange->leaves_at_ns)
+        before = before->before;
+    exchange->before = before;
+    exchange->next = before == NULL ? hold->first : before->next;
+    *(before == NULL ? &hold->first : &before->next) = exchange;
+    *(exchange->next == NULL ? &hold->last : &exchange->next->before) = exchange;
     if (hold->first == exchange)
         arm(hold, now_ns);
 }
@@ -60,6 +62,7 @@ struct exchange *hold_take(struct hold *hold, int64_t now_ns)
         return NULL;
     }
     hold->first = first->next;
+    *(first->next == NULL ? &hold->last : &first->next->before) = NULL;
     first->next = NULL;
     return first;
 }

@@ -14,7 +14,7 @@ struct exchange;
 struct hold {
     int64_t          beat_ns;  /* 0: nothing is held */
     int              timer_fd; /* readable when the first may leave; finer than the loop's own milliseconds */
-    struct exchange *first;    /* by the time at which they leave */
+    struct exchange *first, *last; /* by the time at which they leave */
 };
 
 bool hold_open(struct hold *hold, int64_t beat_ns); /* false: the system has no timer */

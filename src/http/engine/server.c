@@ -56,7 +56,7 @@ struct server_config server_config_default(const struct clock *clock, const stru
         .linger_ms = 2000,
         .silent_ms = LIMIT_SILENT_MS,
         .slow_ns = 2000000,
-        .beat_ns = 1000000, /* longer than it takes to look something up */
+        .beat_ns = 1000000, /* longer than it takes to look something up in files */
         .clock = clock,
         .randomness = randomness,
     };
