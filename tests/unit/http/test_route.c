@@ -102,7 +102,7 @@ static void what_only_looks_like_a_door_is_none(void **state)
     static const char *const PATHS[] = {
         "/v1", "/v1/", "/v1/me/", "/v1/me/grants/", "/v1/me/grants/a/b", "/V1/me", "/v1/mex", "x", "",
         "/v1/me/grants/a/withdraw/b", "/openapi.jso", "/openapi.json/", "/log", "/log/", "/log/tile", "/log/tile/",
-        "/log/tile/0/", "/sign-in", "/.well-known",
+        "/log/tile/0/", "/sign-in/", "/.well-known",
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < sizeof PATHS / sizeof *PATHS; i++) {
