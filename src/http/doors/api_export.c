@@ -98,14 +98,17 @@ static err ask(struct call *call, struct text query, struct export_page *page, s
     const struct text was_path = call->request.path;
     const struct text was_query = call->request.query;
     const struct reply reply = call->reply;
-    struct visit visit = *call_visit(call);
+    struct visit *visit = ARENA_NEW(call->arena, struct visit);
+    if (visit == NULL)
+        return FAIL_MEMORY(&call->cx);
+    *visit = *call_visit(call);
     call->request.path = page->door;
     call->request.query = query;
-    err result = router_find(visit.api->router, call, &visit.match);
+    err result = router_find(visit->api->router, call, &visit->match);
     if (result == OK) {
-        visit.route = visit.match.route;
-        call->route = &visit;
-        result = visit.route->run(call);
+        visit->route = visit->match.route;
+        call->route = visit;
+        result = visit->route->run(call);
     }
     page->answer = call->reply.body;
     *out_next = result == OK ? read_next(&call->reply) : TEXT_NONE;
