@@ -86,9 +86,8 @@ static err read_metrics_token(struct cli *cli, const char **out)
 
 /* ---- walls */
 
-/* When the data lies on a server. */
-#define POOL_THREADS_FOR_CORE 4
-#define WAITING_BEAT_NS 25000000 /* a refusal waits up to five times: server_config.beat_ns */
+#define POOL_THREADS_FOR_CORE 4  /* when the data lies on a server */
+#define NETWORK_BEAT_NS 25000000 /* when the way there is a network: a refusal waits up to five times */
 
 /* node_options.confine. The folder of the store is there before the walls are: they cannot be moved. Its name lies in
  * the folder above it, which is out of reach behind them, so it is brought to disk here. */
@@ -254,10 +253,10 @@ err serve_run(const struct serving *serving)
     size_t cores = cores_usable();
     config.loop_count = cores > SERVER_LOOPS_MAX ? SERVER_LOOPS_MAX : cores;
     config.stop_on_signals = true;
-    if (store_waits(node->store)) { /* about two connections for each core keep a database busy */
+    if (store_waits(node->store)) /* about two connections for each core keep a database busy */
         config.pool_thread_count = POOL_THREADS_FOR_CORE * cores;
-        config.beat_ns = WAITING_BEAT_NS;
-    }
+    if ((node->walls & SANDBOX_CLIENT) != 0)
+        config.beat_ns = NETWORK_BEAT_NS;
     const char *metrics_token = NULL;
     TRY(read_listen(cli, &config));
     TRY(read_metrics_token(cli, &metrics_token));
