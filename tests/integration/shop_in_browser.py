@@ -3,6 +3,7 @@
 reaches it with its next question. Method: Debian's Chromium, with a passkey of a device that is a program, goes through
 the pages of shop and node; what the shop shows is read from its pages, what it was told from the node. Positive
 control: what is refused behind the stop was told before it."""
+import http.client
 import os
 import pathlib
 import re
@@ -170,6 +171,44 @@ def signing_in_only_shares_nothing(world):
     expect_words(world, "You have stopped it")
 
 
+def two_presses_at_once_both_lead_back(world):
+    """Two windows of one browser, both on their way before either comes back."""
+    world.browser.go(world.shop.url)
+    first = world.browser.window()
+    world.browser.press("button[value=no]")
+    second = world.browser.open_window()
+    world.browser.go(world.shop.url)
+    world.browser.press("button[value=yes]")
+    for window, words in ((first, "You have signed in and share no data"), (second, "Ada Muster")):
+        world.browser.turn_to(window)
+        answer(world, "accept")
+        expect_words(world, "Welcome", words)
+    world.ada.post(f"/v1/me/grants/{given(world)[0]['grant']}/withdraw").expect(200)
+    world.browser.close_window()
+    world.browser.turn_to(first)
+
+
+def ask_shop(world, method, path, fields, body=None):
+    connection = http.client.HTTPConnection(world.shop.url.removeprefix("http://"), timeout=60)
+    try:
+        connection.request(method, path, body, fields)
+        return connection.getresponse()
+    finally:
+        connection.close()
+
+
+def a_way_ends_once_and_in_the_browser_that_began_it(world):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    cookie = ask_shop(world, "POST", "/sign-in", form, "share=no").getheader("Set-Cookie").partition(";")[0]
+    state = re.fullmatch("visit-(.*)=begun", cookie)[1]
+    back = f"/back?code=made-up&state={state}&iss={world.node.url}"
+    other = ask_shop(world, "POST", "/sign-in", form, "share=no").getheader("Set-Cookie").partition(";")[0]
+    assert other != cookie
+    for carried, status in (({}, 400), ({"Cookie": other}, 400), ({"Cookie": cookie}, 502), ({"Cookie": cookie}, 400)):
+        seen = ask_shop(world, "GET", back, carried).status
+        assert seen == status, (carried, seen, status)
+
+
 def a_form_of_another_page_is_refused(world):
     for origin, status in (("https://evil.example", 403), ("null", 403), (world.node.url, 403), (world.shop.url, 200)):
         request = urllib.request.Request(world.shop.url + "/sign-out", b"", {"Origin": origin})
@@ -223,6 +262,7 @@ class World:
 STEPS = [ada_has_a_passkey_and_is_signed_out, she_presses_the_button_and_signs_in_at_her_node,
          her_yes_brings_her_back_with_her_data, while_she_objects_nothing_is_shared_and_she_is_signed_in,
          after_her_stop_the_next_question_is_refused, signing_in_only_shares_nothing, her_no_shares_nothing_either,
+         two_presses_at_once_both_lead_back, a_way_ends_once_and_in_the_browser_that_began_it,
          a_form_of_another_page_is_refused, one_command_starts_a_node_with_a_shop_beside_it]
 
 

@@ -84,6 +84,20 @@ class Browser:
     def address(self):
         return self.tell("/url", method="GET")
 
+    def window(self):
+        return self.tell("/window", method="GET")
+
+    def open_window(self):
+        """Another one of the same browser, which is then the one that is spoken of; gives its name."""
+        self.turn_to(self.tell("/window/new", {"type": "tab"})["handle"])
+        return self.window()
+
+    def turn_to(self, window):
+        self.tell("/window", {"handle": window})
+
+    def close_window(self):
+        self.tell("/window", method="DELETE")
+
     def press(self, selector):
         element = self.tell("/element", {"using": "css selector", "value": selector})
         self.tell(f"/element/{next(iter(element.values()))}/click")
