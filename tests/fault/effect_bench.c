@@ -232,7 +232,7 @@ static void found_eve(struct bench *bench)
     bench->session = sign_in_by(bench, eve.out_link_token, &bench->eve);
     (void)sign_in_by(bench, link_of(bench, bench->eve.person_id), &bench->eve_elsewhere);
     ASSERT_OK(world, scene_add_passkey_of(bench, bench->eve, TEXT("Eve's"), &bench->passkey));
-    bench->eve.verified_at_ms = world->node.time.wall_ms;
+    bench->eve.verified_at_ms = bench->eve.passkey_at_ms = world->node.time.wall_ms;
     ASSERT_OK(world, WRITE(world, bench->eve, recovery_codes_make, &codes));
     bench->paper = codes.out[0];
     bench->link = link_of(bench, bench->eve.person_id);

@@ -22,8 +22,8 @@ err passkey_list(struct ctx *cx, struct passkey **out, size_t *out_count)
 err passkey_require_fresh(struct ctx *cx)
 {
     int64_t count = 0;
-    int64_t verified_at_ms = cx->actor.verified_at_ms;
-    if (verified_at_ms != 0 && cx->now_ms - verified_at_ms < LIMIT_FRESH_MS)
+    int64_t at_ms = cx->actor.passkey_at_ms; /* not that of a printed code: it adds one passkey */
+    if (at_ms != 0 && cx->now_ms - at_ms < LIMIT_FRESH_MS)
         return OK;
     TRY(passkey_count(cx, cx->actor.person_id, &count));
     if (count == 0)

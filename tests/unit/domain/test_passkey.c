@@ -51,7 +51,7 @@ static struct passkey_use use_of(struct world *world, const struct passkey *pass
 /* Somebody whose session has just proved who it is. */
 static struct actor fresh(struct world *world, struct actor actor)
 {
-    actor.verified_at_ms = world->node.time.wall_ms;
+    actor.verified_at_ms = actor.passkey_at_ms = world->node.time.wall_ms;
     return actor;
 }
 

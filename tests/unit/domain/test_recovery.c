@@ -186,6 +186,23 @@ static void whoever_came_back_adds_one_passkey_within_a_day(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+/* The paper may be stolen: what cannot be taken back waits for a passkey, also in the minute of coming back. */
+static void a_code_that_was_just_entered_is_no_fresh_proof(void **state)
+{
+    struct world *world = *state;
+    struct erasure_begin begin = {.person_id = world->ada.person_id, .confirmation = TEXT(ERASURE_CONFIRMATION)};
+    struct recovery_codes codes;
+    int64_t lost = add_passkey(world, world->ada, "lost").passkey_id;
+    struct actor back = come_back(world);
+    ASSERT_FAILS(world, WRITE(world, back, recovery_codes_make, &codes), FORBIDDEN, "passkey.not_fresh");
+    ASSERT_FAILS(world, WRITE(world, back, passkey_remove, &lost), FORBIDDEN, "passkey.not_fresh");
+    ASSERT_FAILS(world, WRITE(world, back, erasure_begin, &begin), FORBIDDEN, "passkey.not_fresh");
+    ASSERT_FAILS(world, passkey_require_fresh(world_as(world, back)), FORBIDDEN, "passkey.not_fresh");
+    (void)add_passkey(world, back, "new");
+    ASSERT_ADDS_NONE(world, back, "second");
+    (void)print_codes(world, proved(world, back));
+}
+
 static void after_a_day_whoever_came_back_adds_none(void **state)
 {
     struct world *world = *state;
@@ -202,7 +219,8 @@ static void passkeys_from_before_a_recovery_stay_for_a_day(void **state)
     int64_t old = add_passkey(world, world->ada, "old").passkey_id;
     struct actor back = come_back(world);
     int64_t new = add_passkey(world, back, "new").passkey_id;
-    ASSERT_FAILS(world, WRITE(world, back, passkey_remove, &old), CONFLICT, "passkey.recovered");
+    const struct actor thief = proved(world, back);
+    ASSERT_FAILS(world, WRITE(world, thief, passkey_remove, &old), CONFLICT, "passkey.recovered");
     test_node_pass(&world->node, LIMIT_RECOVERED_MS - 1);
     const struct actor ada = proved(world, world->ada);
     ASSERT_FAILS(world, WRITE(world, ada, passkey_remove, &old), CONFLICT, "passkey.recovered");
@@ -317,6 +335,7 @@ int main(void)
         WORLD_TEST(new_codes_void_the_old_ones_and_whoever_waits),
         WORLD_TEST(codes_want_a_fresh_proof_and_let_the_last_passkey_go),
         WORLD_TEST(whoever_came_back_adds_one_passkey_within_a_day),
+        WORLD_TEST(a_code_that_was_just_entered_is_no_fresh_proof),
         WORLD_TEST(after_a_day_whoever_came_back_adds_none),
         WORLD_TEST(passkeys_from_before_a_recovery_stay_for_a_day),
         WORLD_TEST(the_operator_begins_a_wait_and_lets_nobody_in_at_once),
