@@ -14,6 +14,7 @@ from stress import Beside, Busy, Line, RoughNode, Shop, seed_of_run, together
 
 TWINS = 64
 GRANTS_OF_TWO = 50  # of each: LIMIT_GRANTS_OF_PURPOSE is 100
+SPANS_MAX = 400     # of each customer: two changes and more, and LIMIT_CHANGES_A_DAY is 1,000
 READERS, CUSTOMERS = 8, 4
 SLOW = float(os.environ.get("SLOW", 1))
 ROUNDS = int(os.environ.get("ROUNDS", 3))
@@ -232,7 +233,7 @@ def toggle(customer, reading, seed, seconds):
     rel = f"/v1/me/relationships/{customer.relationship}"
     grant = customer.give(line, shop.purposes[0])
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while time.monotonic() < end and len(spans) < SPANS_MAX:
         reading.pause(chance)
         paused = chance.random() < 0.3
         if paused:

@@ -214,7 +214,7 @@ static err make_room(struct ctx *cx, struct disclosure_ask *ask)
 {
     size_t kinds = (size_t)attribute_set_count(ask->attributes);
     ask->uses = ARENA_ARRAY(cx->arena, struct disclosure_use, kinds);
-    ask->values = ARENA_ARRAY(cx->arena, struct disclosed_value, kinds);
+    ask->values = ARENA_ARRAY(cx->arena, struct disclosed_value, 2 * kinds); /* those of the write behind the first */
     ask->refusals = ARENA_ARRAY(cx->arena, struct disclosure_refusal, kinds);
     return ask->uses == NULL || ask->values == NULL || ask->refusals == NULL ? FAIL_MEMORY(cx) : OK;
 }
@@ -223,6 +223,17 @@ static err make_room(struct ctx *cx, struct disclosure_ask *ask)
 static err check_purpose(struct ctx *cx, const struct disclosure_ask *ask)
 {
     return ask->grants_count > 0 ? OK : purpose_check_known(cx, &ask->purpose_id);
+}
+
+static err keep_decided(struct ctx *cx, struct disclosure_ask *ask)
+{
+    struct disclosure_ask *decided = ARENA_NEW(cx->arena, struct disclosure_ask);
+    if (decided == NULL)
+        return FAIL_MEMORY(cx);
+    ask->considered = allowed_kinds(ask);
+    *decided = *ask;
+    ask->decided = decided;
+    return OK;
 }
 
 err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
@@ -237,10 +248,23 @@ err disclosure_decide(struct ctx *cx, struct disclosure_ask *ask)
     TRY(person_key_open(cx, ask->found.person_id, &key));
     ask->disclosure_id = ctx_number(cx);
     TRY(seal_note(cx, ask, &key));
-    return ask->given && !ask->only_asks ? open_values(cx, ask, &key) : OK;
+    if (ask->given && !ask->only_asks)
+        TRY(open_values(cx, ask, &key));
+    return keep_decided(cx, ask);
 }
 
 /* ---- the write */
+
+/* It may run more than once, and what a run in vain has read is gone. */
+static void begin_from_decided(struct disclosure_ask *ask)
+{
+    const struct disclosure_ask *decided = ask->decided;
+    *ask = *decided;
+    ask->decided = decided;
+    ask->values = decided->values + attribute_set_count(ask->attributes);
+    for (size_t i = 0; i < ask->values_count; i++)
+        ask->values[i] = decided->values[i];
+}
 
 static struct disclosure row_of(const struct ctx *cx, const struct disclosure_ask *ask)
 {
@@ -419,9 +443,8 @@ static err look_anew(struct ctx *cx, struct disclosure_ask *ask, struct attribut
 
 static err look_again(struct ctx *cx, struct disclosure_ask *ask)
 {
-    const struct attribute_set opened = allowed_kinds(ask);
+    const struct attribute_set opened = ask->considered;
     const int64_t edition = ask->edition;
-    ask->considered = opened;
     if (!is_as_read(cx, ask))
         TRY(read_again(cx, ask));
     TRY(judge_with_reasons(cx, ask));
@@ -443,7 +466,7 @@ static err write_read(struct ctx *cx, struct disclosure_ask *ask, struct disclos
 
 void disclosure_commit_announce(struct ctx *cx, void *arg)
 {
-    const struct disclosure_ask *ask = arg;
+    const struct disclosure_ask *ask = ((const struct disclosure_ask *)arg)->decided;
     const struct grant_question question = {&ask->found, ask->purpose_id.item};
     const struct refused_day day = day_of(cx, ask);
     disclosure_head_load_ahead(cx, ask->found.person_id);
@@ -461,7 +484,7 @@ err disclosure_commit(struct ctx *cx, void *arg)
 {
     struct disclosure_ask *ask = arg;
     struct disclosure_head head;
-    ask->counted = false;
+    begin_from_decided(ask);
     if (ask->given) /* a refusal stands: allowing what was not opened would give nothing */
         TRY(look_again(cx, ask));
     TRY(disclosure_head_load(cx, ask->found.person_id, &head));

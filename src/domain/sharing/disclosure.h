@@ -86,6 +86,7 @@ struct disclosure_ask {
     struct attribute_set       missing;      /* permitted, but the person has not filled it in */
     struct disclosure_refusal *refusals;
     size_t                     refusals_count;
+    const struct disclosure_ask *decided; /* as the first look left it: every run of the write begins there */
 };
 
 /* Reads and decides: fills the answer and opens the values. NOT_FOUND for a relationship or purpose that is not the

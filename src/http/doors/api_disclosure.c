@@ -104,15 +104,11 @@ static const struct shape_member REFUSED[] = {
 static const struct shape SHAPE_REFUSED = {.name = "Refused", SHAPE_MEMBERS(REFUSED),
     .size = sizeof(struct refused_view)};
 
-/* A read under way. The ask stands first: it is what disclosure_commit() takes. */
+/* A read under way. The ask stands first: it is what disclosure_commit() takes. The grants are those that the answer
+ * was built on before the write; it is the one that leaves if the write, however often it runs, decides the same. */
 struct reading {
     struct disclosure_ask ask;
-    struct told { /* what the answer that was built said */
-        bool           given;
-        size_t         values_count, refusals_count, uses_count;
-        int64_t        valid_until_ms, disclosure_id, edition;
-        const int64_t *grants; /* as many as uses */
-    } told;
+    const int64_t        *grants; /* as many as uses */
 };
 
 static err fill_refusals(struct ctx *cx, const struct disclosure_ask *ask, const struct refusal_view **out)
@@ -173,7 +169,12 @@ static err answer_refused(struct call *call, const struct disclosure_ask *ask)
     return OK;
 }
 
-static err answer(struct call *call, struct reading *reading)
+static err answer(struct call *call, const struct disclosure_ask *ask)
+{
+    return ask->given ? answer_given(call, ask) : answer_refused(call, ask);
+}
+
+static err keep_grants(struct call *call, struct reading *reading)
 {
     const struct disclosure_ask *ask = &reading->ask;
     int64_t *grants = ARENA_ARRAY(call->arena, int64_t, ask->uses_count);
@@ -181,31 +182,31 @@ static err answer(struct call *call, struct reading *reading)
         return FAIL_MEMORY(&call->cx);
     for (size_t i = 0; i < ask->uses_count; i++)
         grants[i] = ask->uses[i].grant.grant_id;
-    reading->told = (struct told){ask->given, ask->values_count, ask->refusals_count, ask->uses_count,
-        ask->valid_until_ms, ask->disclosure_id, ask->edition, grants};
-    return ask->given ? answer_given(call, ask) : answer_refused(call, ask);
+    reading->grants = grants;
+    return OK;
 }
 
 /* One that was used up meanwhile may have left its place to another, which allows as much. */
-static bool rests_on_the_same(const struct disclosure_ask *ask, const struct told *told)
+static bool rests_on_the_same(const struct reading *reading)
 {
-    bool same = ask->uses_count == told->uses_count;
+    const struct disclosure_ask *ask = &reading->ask;
+    bool same = ask->uses_count == ask->decided->uses_count;
     for (size_t i = 0; same && i < ask->uses_count; i++)
-        same = ask->uses[i].grant.grant_id == told->grants[i];
+        same = ask->uses[i].grant.grant_id == reading->grants[i];
     return same;
 }
 
 /* On the writer: nearly always nothing has changed since. */
 static err answer_again(struct call *call, void *arg)
 {
-    struct reading *reading = arg;
+    const struct reading *reading = arg;
     const struct disclosure_ask *ask = &reading->ask;
-    const struct told *told = &reading->told;
+    const struct disclosure_ask *told = ask->decided;
     bool same = told->given == ask->given && told->values_count == ask->values_count &&
-                told->refusals_count == ask->refusals_count && rests_on_the_same(ask, told) &&
+                told->refusals_count == ask->refusals_count && rests_on_the_same(reading) &&
                 told->valid_until_ms == ask->valid_until_ms && told->disclosure_id == ask->disclosure_id &&
                 told->edition == ask->edition; /* else as many may be others */
-    return same ? OK : answer(call, reading);
+    return same ? OK : answer(call, ask);
 }
 
 /* ---- the same read once more */
@@ -348,7 +349,8 @@ err post_disclosure(struct call *call)
     reading->ask = (struct disclosure_ask){.relationship = body.relationship, .purpose = body.purpose,
         .attributes = body.attributes, .note = body.note, .partial = body.partial};
     TRY(disclosure_decide(&call->cx, &reading->ask));
-    TRY(answer(call, reading));
+    TRY(keep_grants(call, reading));
+    TRY(answer(call, &reading->ask));
     return call_seal_with(call, &(struct sealing){.run = disclosure_commit, .arg = reading,
         .announce = disclosure_commit_announce, .encode = answer_again, .person_id = reading->ask.found.person_id,
         .in_ledger = true, .passing = &reading->ask.counted, .stands = still_stands});
