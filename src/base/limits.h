@@ -54,6 +54,7 @@
 #define LIMIT_STOPS_A_MINUTE 6            /* and how soon there may be more of them */
 #define LIMIT_STORE_RESERVE_BYTES (16 * 1024 * 1024) /* of the disk, kept for the same: 500 stops, one by one */
 #define LIMIT_WRITE_BATCH 512             /* writes of one group commit */
+#define LIMIT_WRITE_BATCH_MS 100          /* of running them: then it commits, and the rest are the next batch */
 #define LIMIT_STORE_BUSY_MS 5000          /* waiting for another process that writes the same files */
 #define LIMIT_POOL_QUEUE 256              /* calls waiting for a thread that may wait for the store */
 #define LIMIT_POOL_RESERVE 256            /* more of them, kept for what stops something */

@@ -27,7 +27,8 @@ struct writer {
     bool                closing;
     bool                failed; /* the disk refused: nothing is taken any more */
     pthread_t           thread;
-    struct store_conn  *conn; /* the thread's, once it runs */
+    struct store_conn  *conn; /* the thread's, once it runs, as the next one */
+    size_t              batch_max; /* writes of the next batch */
     int                 reserve; /* reserve.h */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The one thread that writes. It takes what is queued, runs each write as if in a savepoint, commits all at once,
  * tells each caller, and begins again: no timer, the queue that forms during a commit is the next batch. What is
- * written to the ledger alone is a batch of its own behind the other acts of that queue. */
+ * written to the ledger alone is a batch of its own behind the other acts of that queue. A batch whose writes take long
+ * commits what it has done, so that what is urgent meanwhile goes before the rest. */
 #include <assert.h>
 #include <signal.h>
 #include <string.h>
@@ -21,6 +22,8 @@ struct batch {
     size_t              count;
     size_t              urgent;        /* the first ones */
     int64_t             newest_number; /* that another process may have made; 0: none has written */
+    struct store_write *later;         /* for which its time was too short: not its own any more, and not run */
+    size_t              later_count;
 };
 
 bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), void *arg)
@@ -34,6 +37,14 @@ bool thread_start(pthread_t *thread, const char *name, void *(*run)(void *arg), 
     if (started)
         (void)pthread_setname_np(*thread, name); /* a name for `top`; nothing hangs on it */
     return started;
+}
+
+/* The real one: what is waited for does not stand still with the clock of a test. */
+static int64_t monotonic_ns(void)
+{
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 /* ---- one batch */
@@ -138,6 +149,53 @@ static err fail_late(struct ctx *own)
     return FAIL(own, UNAVAILABLE, "store.conflict", "a change of the batch was not done");
 }
 
+static err run_one(struct ctx *own, struct store *store, const struct batch *batch, struct store_write *write)
+{
+    struct store_conn *conn = store->writer.conn;
+    struct number_source *numbers = write->cx->numbers;
+    bool lost = false;
+    if (numbers != NULL) {
+        number_lift(numbers, batch->newest_number);
+        conn_lend_slot(conn, numbers);
+    }
+    write->result = run_write(own, store, write, &lost);
+    if (numbers != NULL)
+        conn_keep_newest(conn, numbers);
+    if (conn_is_late(conn))
+        return fail_late(own);
+    if (is_of_the_batch(write)) {
+        failure_clear(&own->failure); /* what the end of that write has met comes from it */
+        return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
+    }
+    return lost ? own->failure.code : OK;
+}
+
+/* After its first `count` writes, of which this is the last. */
+static void cut(struct batch *batch, struct store_write *last, size_t count)
+{
+    struct store_write **end = &last->next;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = batch->later;
+    batch->later = last->next;
+    batch->later_count += batch->count - count;
+    last->next = NULL;
+    batch->count = count;
+}
+
+static err run_all(struct ctx *own, struct store *store, struct batch *batch)
+{
+    int64_t until_ns = monotonic_ns() + LIMIT_WRITE_BATCH_MS * INT64_C(1000000);
+    size_t count = 0;
+    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
+        TRY(run_one(own, store, batch, write));
+        count++;
+        if (count >= batch->urgent && write->next != NULL && monotonic_ns() >= until_ns)
+            cut(batch, write, count);
+    }
+    return OK;
+}
+
 static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
 {
     bool is_news = false;
@@ -149,25 +207,7 @@ static err run_batch(struct ctx *own, struct store *store, struct batch *batch)
     TRY(store_clock_save(own, store, store->writer.conn));
     if (is_announced_first(store, batch))
         TRY(announce_all(own, store, batch));
-    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
-        bool lost = false;
-        struct number_source *numbers = write->cx->numbers;
-        if (numbers != NULL) {
-            number_lift(numbers, batch->newest_number);
-            conn_lend_slot(store->writer.conn, numbers);
-        }
-        write->result = run_write(own, store, write, &lost);
-        if (numbers != NULL)
-            conn_keep_newest(store->writer.conn, numbers);
-        if (conn_is_late(store->writer.conn))
-            return fail_late(own);
-        if (is_of_the_batch(write)) {
-            failure_clear(&own->failure); /* what the end of that write has met comes from it */
-            return FAIL(own, UNAVAILABLE, write->cx->failure.reason, "a write of the batch met it");
-        }
-        if (lost)
-            return own->failure.code;
-    }
+    TRY(run_all(own, store, batch));
     err result = conn_commit_batch(own, store->writer.conn);
     return result != OK && conn_is_late(store->writer.conn) ? fail_late(own) : result;
 }
@@ -188,9 +228,9 @@ static void refuse_batch(struct ctx *own, struct batch *batch)
 }
 
 /* As if nothing of it had been run. */
-static void begin_again(struct batch *batch)
+static void begin_again(struct store_write *first)
 {
-    for (struct store_write *write = batch->first; write != NULL; write = write->next) {
+    for (struct store_write *write = first; write != NULL; write = write->next) {
         write->result = OK;
         write->cx->actor = write->actor;
         if (write->cx->arena != NULL)
@@ -227,7 +267,7 @@ static void keep_urgent(struct store *store, struct batch *batch)
     *end = NULL;
     batch->count = batch->urgent;
     (void)FAIL(&full, UNAVAILABLE, "store.full", "the disk of the store is full");
-    begin_again(&rest);
+    begin_again(rest.first);
     refuse_batch(&full, &rest);
     (void)atomic_fetch_add(&store->writes, (int64_t)rest.count);
     tell_callers(&rest);
@@ -252,20 +292,12 @@ static err run_with_room(struct ctx *own, struct store *store, struct batch *bat
     if (strcmp(own->failure.reason, "store.full") != 0 || batch->urgent == 0 || !reserve_empty(reserve))
         return result;
     keep_urgent(store, batch);
-    begin_again(batch);
+    begin_again(batch->first);
     failure_clear(&own->failure);
     result = run_batch(own, store, batch);
     if (result != OK)
         abandon(store);
     return result;
-}
-
-/* The real one: what is waited for does not stand still with the clock of a test. */
-static int64_t monotonic_ns(void)
-{
-    struct timespec now = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
 
 /* Another server may have been faster, or the database may have gone: the same again, a little later. Two that meet do
@@ -282,7 +314,7 @@ static err run_with_patience(struct ctx *own, struct store *store, struct batch 
         struct timespec pause = {.tv_nsec = pause_ns / 2 + now_ns % pause_ns};
         (void)nanosleep(&pause, NULL); /* a signal shortens it */
         store->writer.conn->is_careful |= conn_is_late(store->writer.conn);
-        begin_again(batch);
+        begin_again(batch->first);
         failure_clear(&own->failure);
         result = run_with_room(own, store, batch);
     }
@@ -312,14 +344,14 @@ static void commit_batch(struct store *store, struct batch *batch)
 
 /* ---- the queue */
 
-/* Moves writes from the front of a line to the end of the batch. */
-static void take_from(struct line *line, struct batch *batch)
+/* Moves writes from the front of a line to the end of the batch, which has room for so many. */
+static void take_from(struct line *line, struct batch *batch, size_t most)
 {
     struct store_write **end = &batch->first;
     while (*end != NULL)
         end = &(*end)->next;
     *end = line->first;
-    for (; *end != NULL && batch->count < LIMIT_WRITE_BATCH; end = &(*end)->next) {
+    for (; *end != NULL && batch->count < most; end = &(*end)->next) {
         (*end)->result = OK;
         (*end)->actor = (*end)->cx->actor;
         if ((*end)->cx->arena != NULL)
@@ -339,9 +371,9 @@ static bool take_batch(struct writer *writer, struct batch *batch)
     while (writer->queued == 0 && !writer->closing)
         (void)pthread_cond_wait(&writer->wake, &writer->lock);
     *batch = (struct batch){.count = 0};
-    take_from(&writer->urgent, batch);
+    take_from(&writer->urgent, batch, LIMIT_WRITE_BATCH);
     batch->urgent = batch->count;
-    take_from(&writer->others, batch);
+    take_from(&writer->others, batch, writer->batch_max);
     writer->queued -= batch->count;
     (void)pthread_mutex_unlock(&writer->lock);
     return batch->count > 0;
@@ -369,16 +401,48 @@ static struct batch take_ledger(struct batch *batch)
     return ledger;
 }
 
+/* What its time was too short for is the first of the next batch, behind what is urgent by then. */
+static void put_back(struct writer *writer, const struct batch *batch)
+{
+    struct store_write *last = batch->later;
+    if (last == NULL)
+        return;
+    begin_again(batch->later); /* as far as it was announced */
+    while (last->next != NULL)
+        last = last->next;
+    (void)pthread_mutex_lock(&writer->lock);
+    last->next = writer->others.first;
+    writer->others.first = batch->later;
+    if (writer->others.last == NULL)
+        writer->others.last = last;
+    writer->queued += batch->later_count;
+    (void)pthread_mutex_unlock(&writer->lock);
+}
+
+/* As many writes as there was time for, and twice as many when there was time for all: what is not run now would have
+ * been announced for nothing. */
+static size_t next_batch_max(size_t before, size_t taken, size_t later)
+{
+    size_t most = later > 0 ? taken - later : 2 * before;
+    return most > LIMIT_WRITE_BATCH ? LIMIT_WRITE_BATCH : most;
+}
+
 static void *run_writer(void *arg)
 {
     struct store *store = arg;
+    struct writer *writer = &store->writer;
     struct batch batch;
-    while (take_batch(&store->writer, &batch)) {
+    writer->batch_max = LIMIT_WRITE_BATCH;
+    while (take_batch(writer, &batch)) {
+        size_t taken = batch.count;
         struct batch ledger = take_ledger(&batch);
         if (batch.count > 0)
             commit_batch(store, &batch);
         if (ledger.count > 0)
             commit_batch(store, &ledger);
+        put_back(writer, &ledger);
+        put_back(writer, &batch);
+        writer->batch_max = next_batch_max(writer->batch_max, taken, batch.later_count + ledger.later_count);
     }
     return NULL;
 }

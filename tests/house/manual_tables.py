@@ -18,7 +18,7 @@ READERS = ("webauthn.c", "webauthn_read.c", "claims_request.c")
 WORD = r"[a-z0-9_]+(?:\.[a-z0-9_]+)+"
 
 # Limits that bound the work inside and that nobody can meet from outside.
-INSIDE = {"WRITE_BATCH", "STATEMENT_PARAMETERS", "STATEMENT_COLUMNS", "BUCKET_PEOPLE", "ERASURES",
+INSIDE = {"WRITE_BATCH", "WRITE_BATCH_MS", "STATEMENT_PARAMETERS", "STATEMENT_COLUMNS", "BUCKET_PEOPLE", "ERASURES",
           "ERASURES_KEYS", "KEYS_LOCK_MS", "LOG_BATCH", "IMPORT_CHUNK", "STRAY_MS", "MOVE_PEOPLE"}
 UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "ms": 1, "s": 1000, "min": 60_000, "day": 86_400_000,
          "days": 86_400_000}

@@ -2,6 +2,7 @@
  * The writer: what a failing write leaves, who is told what and when, and what happens when the disk says no. What runs
  * on the writer's thread fails by its result: an assertion of the test program belongs to the thread of the test. */
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -237,6 +238,62 @@ static void a_full_queue_takes_nothing_but_what_is_urgent_and_that_first(void **
     free(fillers);
     free(named);
     free(filler_cx);
+}
+
+#define SLOW_MS 5
+#define SLOW_COUNT 300
+
+/* store_write_fn: counts itself, and takes its time. */
+static err be_slow(struct ctx *cx, void *arg)
+{
+    struct named named = {.number = atomic_fetch_add((_Atomic int64_t *)arg, 1)};
+    (void)snprintf(named.name, sizeof named.name, "slow %d", (int)named.number);
+    (void)nanosleep(&(struct timespec){.tv_nsec = SLOW_MS * 1000000L}, NULL); /* no signal comes to the writer */
+    return write_named(cx, &named);
+}
+
+struct overtaking {
+    _Atomic int64_t *run;
+    int64_t          before; /* how many had run */
+};
+
+/* store_write_fn */
+static err note_how_many(struct ctx *cx, void *arg)
+{
+    (void)cx;
+    struct overtaking *overtaking = arg;
+    overtaking->before = atomic_load(overtaking->run);
+    return OK;
+}
+
+/* The class of it: one who keeps the writer busy within a batch. */
+static void a_batch_that_takes_long_lets_what_is_urgent_pass_and_does_the_rest(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_write writes[SLOW_COUNT];
+    struct ctx cx[SLOW_COUNT];
+    _Atomic int64_t run = 0;
+    struct store_counters counters;
+    memset(cx, 0, sizeof cx);
+    for (size_t i = 0; i < SLOW_COUNT; i++)
+        writes[i] = (struct store_write){.cx = &cx[i], .run = be_slow, .arg = &run, .done = ignore,
+                                         .next = i + 1 < SLOW_COUNT ? &writes[i + 1] : NULL};
+    assert_true(store_submit(fixture->store, writes, SLOW_COUNT));
+    while (atomic_load(&run) == 0)
+        sched_yield();
+    struct overtaking overtaking = {.run = &run, .before = -1};
+    struct ctx urgent_cx = {.arena = fixture->cx.arena};
+    struct store_write urgent = {.cx = &urgent_cx, .run = note_how_many, .arg = &overtaking, .done = ignore};
+    assert_true(store_submit_urgent(fixture->store, &urgent, 1));
+    fixture_close(fixture); /* writes what is queued */
+    fixture_open(fixture);
+    assert_in_range(overtaking.before, 1, LIMIT_WRITE_BATCH_MS / SLOW_MS + 1);
+    assert_true(run >= SLOW_COUNT); /* some of them twice, where another was faster */
+    for (size_t i = 0; i < SLOW_COUNT; i++)
+        assert_int_equal(writes[i].result, OK);
+    assert_int_equal(count_things(&fixture->cx), SLOW_COUNT);
+    store_counters(fixture->store, &counters);
+    assert_int_equal(counters.queued, 0);
 }
 
 struct submitter {
@@ -529,6 +586,7 @@ int main(void)
         STORE_TEST(all_are_told_in_order_also_over_two_batches),
         STORE_TEST(what_writes_the_ledger_alone_runs_behind_the_commit_of_the_others),
         STORE_TEST(a_full_queue_takes_nothing_but_what_is_urgent_and_that_first),
+        STORE_TEST(a_batch_that_takes_long_lets_what_is_urgent_pass_and_does_the_rest),
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
         STORE_TEST(a_write_that_runs_again_begins_as_it_did_before),
