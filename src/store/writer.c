@@ -252,6 +252,17 @@ static void tell_callers(const struct batch *batch)
     }
 }
 
+/* Refused without a try. */
+static void turn_away(struct store *store, struct batch *batch, const char *reason)
+{
+    struct ctx why = {.db = NULL};
+    (void)FAIL(&why, UNAVAILABLE, reason, "nothing of it was tried");
+    begin_again(batch->first);
+    refuse_batch(&why, batch);
+    (void)atomic_fetch_add(&store->writes, (int64_t)batch->count);
+    tell_callers(batch);
+}
+
 /* ---- a full disk */
 
 /* What is not urgent leaves the batch, refused. */
@@ -263,14 +274,9 @@ static void keep_urgent(struct store *store, struct batch *batch)
         end = &(*end)->next;
     }
     struct batch rest = {.first = *end, .count = batch->count - batch->urgent};
-    struct ctx full = {.db = NULL};
     *end = NULL;
     batch->count = batch->urgent;
-    (void)FAIL(&full, UNAVAILABLE, "store.full", "the disk of the store is full");
-    begin_again(rest.first);
-    refuse_batch(&full, &rest);
-    (void)atomic_fetch_add(&store->writes, (int64_t)rest.count);
-    tell_callers(&rest);
+    turn_away(store, &rest, "store.full");
 }
 
 static void abandon(struct store *store)
@@ -321,7 +327,14 @@ static err run_with_patience(struct ctx *own, struct store *store, struct batch 
     return result;
 }
 
-static void commit_batch(struct store *store, struct batch *batch)
+/* Whether a database server was asked in vain, and has not answered anybody since. */
+static bool is_way_shut(const struct store *store)
+{
+    return atomic_load(&store->way.shut_until_ms) != 0 || atomic_load(&store->way_to_keys.shut_until_ms) != 0;
+}
+
+/* False: there is no way to the database, so whoever waits now would wait as long for nothing. */
+static bool commit_batch(struct store *store, struct batch *batch)
 {
     struct writer *writer = &store->writer;
     struct ctx own = {.db = writer->conn}; /* no arena: nothing that it runs takes memory */
@@ -340,6 +353,7 @@ static void commit_batch(struct store *store, struct batch *batch)
         store_fatal(store, "the disk refused a write of the store");
     }
     tell_callers(batch);
+    return !refused || !is_way_shut(store);
 }
 
 /* ---- the queue */
@@ -427,23 +441,44 @@ static size_t next_batch_max(size_t before, size_t taken, size_t later)
     return most > LIMIT_WRITE_BATCH ? LIMIT_WRITE_BATCH : most;
 }
 
+/* Those who wait at this moment; whoever comes later is a new attempt. */
+static void turn_away_waiting(struct store *store)
+{
+    struct writer *writer = &store->writer;
+    struct batch batch = {.count = 0};
+    (void)pthread_mutex_lock(&writer->lock);
+    size_t left = writer->queued;
+    (void)pthread_mutex_unlock(&writer->lock);
+    for (; left > 0; left -= batch.count < left ? batch.count : left)
+        if (take_batch(writer, &batch))
+            turn_away(store, &batch, "store.lost");
+}
+
+/* What was taken from the queue. False as commit_batch(). */
+static bool commit_taken(struct store *store, struct batch *batch)
+{
+    struct writer *writer = &store->writer;
+    size_t taken = batch->count;
+    struct batch ledger = take_ledger(batch);
+    bool has_way = batch->count == 0 || commit_batch(store, batch);
+    if (ledger.count > 0 && has_way)
+        has_way = commit_batch(store, &ledger);
+    else if (ledger.count > 0)
+        turn_away(store, &ledger, "store.lost");
+    put_back(writer, &ledger);
+    put_back(writer, batch);
+    writer->batch_max = next_batch_max(writer->batch_max, taken, batch->later_count + ledger.later_count);
+    return has_way;
+}
+
 static void *run_writer(void *arg)
 {
     struct store *store = arg;
-    struct writer *writer = &store->writer;
     struct batch batch;
-    writer->batch_max = LIMIT_WRITE_BATCH;
-    while (take_batch(writer, &batch)) {
-        size_t taken = batch.count;
-        struct batch ledger = take_ledger(&batch);
-        if (batch.count > 0)
-            commit_batch(store, &batch);
-        if (ledger.count > 0)
-            commit_batch(store, &ledger);
-        put_back(writer, &ledger);
-        put_back(writer, &batch);
-        writer->batch_max = next_batch_max(writer->batch_max, taken, batch.later_count + ledger.later_count);
-    }
+    store->writer.batch_max = LIMIT_WRITE_BATCH;
+    while (take_batch(&store->writer, &batch))
+        if (!commit_taken(store, &batch))
+            turn_away_waiting(store);
     return NULL;
 }
 

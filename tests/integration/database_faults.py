@@ -5,7 +5,8 @@ database; workers give, read and stop without pause, at one node as the person a
 connections are ended at random, one process of the server is killed, the whole server is killed as by a loss of power,
 and it is stopped in each of its three ways and started again. What got no answer is asked again under its key. Then
 what each worker was told is held against what the nodes show. With the word `hung` the server stands still instead
-(SIGSTOP). Positive controls: an act told to nobody, one that is not there and a read that counts twice are found."""
+(SIGSTOP), also when a commit hangs already and changes wait behind it. Positive controls: an act told to nobody, one
+that is not there and a read that counts twice are found."""
 import collections
 import contextlib
 import os
@@ -24,9 +25,10 @@ MORE = 6  # answers of each worker after each fault
 SLOW = float(os.environ.get("SLOW", 1))
 PATIENCE = 60 * SLOW
 ANSWER_SECONDS = 5 * SLOW  # the server stands still: who reads hears so by then,
-CHANGE_SECONDS = 60 * SLOW  # and a change, which may queue behind others that wait for their commit
+CHANGE_SECONDS = 20 * SLOW  # and a change, which may queue behind others that wait for their commit
 CAUGHT_SECONDS = 7  # whoever waits longer than a reader may was caught in a commit
 SOON_SECONDS = 2 * SLOW
+WAITING = 12
 
 
 class Worker:
@@ -212,6 +214,50 @@ def the_server_stands_still_under_changes(test):
     print(f"found: 503 for changes within {longest:.1f} s")
 
 
+@contextlib.contextmanager
+def commits_hang(test):
+    """They wait for a standby that does not exist."""
+    test.server.ask("postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+    test.server.ask("postgres", "SELECT pg_reload_conf()")
+    try:
+        yield
+    finally:
+        test.server.ask("postgres", "ALTER SYSTEM RESET synchronous_standby_names")
+        test.server.ask("postgres", "SELECT pg_reload_conf()")
+
+
+def rename(line, name, got):
+    answer, seconds = answered(line, "PUT", "/v1/me/attributes/pd:Name", {"value": {"name": name}})
+    got.append((line, answer.expect(503).json["reason"], seconds))
+
+
+def what_waits_behind_a_hung_commit_is_refused_with_it(test):
+    """Nothing of it is there afterwards, but of those whose outcome was not known."""
+    lines, got = [test.shop.customer().line(timeout=PATIENCE) for _ in range(WAITING)], []
+    for line in lines:
+        line.call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Before"}}).expect(200)
+    threads = [threading.Thread(target=rename, args=(line, "After", got)) for line in lines]
+    with commits_hang(test):
+        time.sleep(0.3)
+        threads[0].start()
+        time.sleep(0.3)
+        for thread in threads[1:]:
+            thread.start()
+        time.sleep(0.5)
+        with standing_still(test):
+            for thread in threads:
+                thread.join()
+    test.workers[0].turn()
+    longest, reasons = max(seconds for _, _, seconds in got), collections.Counter(reason for _, reason, _ in got)
+    assert longest < CHANGE_SECONDS and reasons.keys() <= {"store.lost", "store.unknown"}, (longest, reasons)
+    assert reasons["store.lost"] >= WAITING // 2, f"hardly anything waited: {reasons}"
+    for line, reason, _ in got:
+        if reason == "store.lost":
+            [name] = [item for item in line.items("/v1/me/attributes") if item["kind"] == "pd:Name"]
+            assert name["value"]["name"] == "Before", name
+    print(f"found: 503 for changes within {longest:.1f} s behind a hung commit, {dict(reasons)}")
+
+
 def look_around(test, worker):
     """The first who ask wait until the server is taken for lost, those behind them do not."""
     name = {"value": {"name": "Eve"}}
@@ -240,6 +286,8 @@ def look_around(test, worker):
 
 FAULTS = [connections_are_ended_at_random, one_process_of_the_server_is_killed, the_server_is_killed,
           the_server_ends_at_once, the_server_ends_and_waits_for_nobody, the_server_wants_to_end_when_all_have_left]
+STANDING_STILL = [the_server_stands_still, the_server_stands_still_under_changes,
+                  what_waits_behind_a_hung_commit_is_refused_with_it]
 
 
 def controls(worker):
@@ -265,7 +313,7 @@ def main():
         with node, Beside(node) as beside:
             test = Test(server, node, beside)
             if sys.argv[1:] == ["hung"]:
-                steps.run([the_server_stands_still, the_server_stands_still_under_changes], test)
+                steps.run(STANDING_STILL, test)
             else:
                 with Load(test.workers):
                     steps.run(FAULTS, test)
