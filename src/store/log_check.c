@@ -16,6 +16,7 @@
 #define FRAME_HEAD_BYTES 24
 #define FRAME_BYTES (FRAME_HEAD_BYTES + PAGE_BYTES)
 #define SUMMED_HEAD_BYTES 8 /* of a frame's head: page number, size of the file after a commit */
+#define SUMMED_PAIRS ((SUMMED_HEAD_BYTES + PAGE_BYTES) / 8) /* of words */
 #define SALTS_AT 16
 #define SALTS_BYTES 8
 #define SUM_AT 24           /* in the head of the log */
@@ -126,31 +127,74 @@ static bool one_bit_times(struct sum wrong, struct sum factor)
     return by != 0 && (sums_agree(wrong, added) || sums_agree(wrong, (struct sum){-added.first, -added.second}));
 }
 
+static struct sum wrong_by(const struct log *log, struct sum got)
+{
+    struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
+    return (struct sum){got.first - kept.first, got.second - kept.second};
+}
+
+/* The factor of the word that lies a pair of words before: each pair adds the sums to each other once more. */
+static struct sum a_pair_before(struct sum factor)
+{
+    return (struct sum){factor.first + factor.second, factor.first + 2 * factor.second};
+}
+
 /* What one turned bit of a word adds to the sums at the end is that bit times a factor of the word's place, or the same
  * taken away; so all bits are tried without summing again. Factors grow from the last word to the first. */
-static bool one_bit_explains(struct sum got, struct sum kept)
+static bool one_bit_explains(const struct log *log, struct sum got)
 {
-    struct sum wrong = {got.first - kept.first, got.second - kept.second};
+    struct sum wrong = wrong_by(log, got);
     struct sum of_second = {0, 1}, of_first = {1, 1}; /* of the two words of the last pair */
-    for (size_t pair = 0; pair < (SUMMED_HEAD_BYTES + PAGE_BYTES) / 8; pair++) {
+    for (size_t pair = 0; pair < SUMMED_PAIRS; pair++) {
         if (one_bit_times(wrong, of_first) || one_bit_times(wrong, of_second))
             return true;
-        /* one pair further from the end: the next pair adds the sums to each other once more */
-        of_first = (struct sum){of_first.first + of_first.second, of_first.first + 2 * of_first.second};
-        of_second = (struct sum){of_second.first + of_second.second, of_second.first + 2 * of_second.second};
+        of_first = a_pair_before(of_first);
+        of_second = a_pair_before(of_second);
     }
+    struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
     uint32_t first = got.first ^ kept.first, second = got.second ^ kept.second;
     return (second == 0 && (first & (first - 1)) == 0) || (first == 0 && (second & (second - 1)) == 0);
 }
 
-/* Whether a whole transaction goes on from some transaction at or behind the bad frame. `sum` is what the bad frame's
- * content adds up to: its kept sum may be what is wrong. */
-static bool was_built_upon(struct log *log, int64_t bad, struct sum sum)
+/* New salts are drawn: those of a frame from before the log began anew differ in many bits. */
+static bool one_bit_makes_the_salts_ours(const struct log *log)
 {
-    bool base_ended = ends_transaction(log);  /* the frame before the run ended a transaction */
-    bool running = false;                     /* a run goes on from such a frame */
+    int turned = 0;
+    for (size_t i = 0; i < SALTS_BYTES; i++)
+        turned += __builtin_popcount(log->frame[FRAME_SALTS_AT + i] ^ log->salts[i]);
+    return turned == 1;
+}
+
+static bool one_bit_makes_the_frame_whole(const struct log *log, struct sum got)
+{
+    if (sums_agree(got, kept_sum(log->frame + FRAME_SUM_AT)))
+        return one_bit_makes_the_salts_ours(log);
+    return has_salts(log) && one_bit_explains(log, got);
+}
+
+/* Of a frame that one bit makes whole. The word that says whether a transaction ends may be what has turned; the
+ * highest bits of other words add the same to the sums, and then it is taken for an end: better a node that does not
+ * start than an act that is gone. */
+static bool may_end_transaction(const struct log *log, struct sum got)
+{
+    struct sum of_commit = {0, 1};
+    for (size_t pair = 1; pair < SUMMED_PAIRS; pair++) /* it is the second word of the first pair */
+        of_commit = a_pair_before(of_commit);
+    return ends_transaction(log) || one_bit_times(wrong_by(log, got), of_commit);
+}
+
+/* Whether the bad frame was whole once: a whole transaction goes on from some transaction at or behind it; or a single
+ * bit makes it whole, and then all else of its own transaction must be, up to the end: what a power cut has left of a
+ * transaction may be one bit off as well. `sum` is what the bad frame's content adds up to: its kept sum may be what is
+ * wrong. */
+static bool was_whole(struct log *log, int64_t bad, struct sum sum)
+{
+    bool running = one_bit_makes_the_frame_whole(log, sum); /* a run of whole frames that began a transaction */
+    if (running && may_end_transaction(log, sum))
+        return true;
     struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
     struct sum other = sum;
+    bool base_ended = ends_transaction(log); /* the frame before the run ended a transaction */
     for (int64_t i = bad + 1; read_frame(log, i); i++) {
         struct sum here = kept_sum(log->frame + FRAME_SUM_AT);
         bool goes_on = has_salts(log) && (sums_agree(frame_sum(log, kept), here) ||
@@ -175,13 +219,10 @@ static bool is_damaged(struct log *log)
     log->big = (head[3] & 1) != 0;
     memcpy(log->salts, head + SALTS_AT, SALTS_BYTES);
     for (int64_t i = 0; read_frame(log, i); i++) {
-        struct sum kept = kept_sum(log->frame + FRAME_SUM_AT);
         sum = frame_sum(log, sum);
-        bool agrees = sums_agree(sum, kept);
-        if (agrees && has_salts(log))
-            continue;
-        /* with other salts it is left from before the log began anew, unless its sum says that it belongs here */
-        return agrees || (has_salts(log) && one_bit_explains(sum, kept)) || was_built_upon(log, i, sum);
+        /* with other salts it is left from before the log began anew, or a bit of them has turned */
+        if (!has_salts(log) || !sums_agree(sum, kept_sum(log->frame + FRAME_SUM_AT)))
+            return was_whole(log, i, sum);
     }
     return false;
 }

@@ -8,8 +8,8 @@
 #include "base/ctx.h"
 
 /* CORRUPT store.log_damaged when what follows the first bad page shows that it was whole once: another transaction that
- * was begun after it, or a single bit that makes it whole. A log that is missing, empty or torn at its end is none of
- * that. `path` is the log's. Another process may be writing it. */
+ * was begun after it, or a single bit that makes it whole and with it the transaction that it is of. A log that is
+ * missing, empty or torn at its end is none of that. `path` is the log's. Another process may be writing it. */
 err log_check(struct ctx *cx, const char *path) MUST_CHECK;
 
 #endif

@@ -20,7 +20,9 @@
 #define LOG_BYTES (HEAD_BYTES + FRAMES * FRAME_BYTES)
 #define EDITS_MAX 3
 
-typedef enum log_edit { LOG_BIT, LOG_CUT, LOG_ZEROS, LOG_STALE, LOG_MIDDLE, LOG_OCTETS, LOG_EDIT_COUNT } log_edit;
+typedef enum log_edit {
+    LOG_BIT, LOG_CUT, LOG_ZEROS, LOG_STALE, LOG_MIDDLE, LOG_OCTETS, LOG_TORN, LOG_EDIT_COUNT
+} log_edit;
 
 typedef enum log_fate { LOG_WHOLE, LOG_DAMAGED, LOG_ANY } log_fate;
 
@@ -140,6 +142,10 @@ static log_fate edit_log(struct made *made, log_edit edit, bool big, struct choi
     case LOG_MIDDLE:
         change_middle(made, choices);
         return LOG_DAMAGED;
+    case LOG_TORN: /* in two places of the last transaction, one of which is a low bit off, behind its commit word */
+        made->at[HEAD_BYTES + FRAME_BYTES + 9 + choose(choices, 256) * 16] ^= 1;
+        made->size = HEAD_BYTES + 2 * FRAME_BYTES + choose(choices, 256) * 16;
+        return LOG_WHOLE;
     case LOG_OCTETS:
     case LOG_EDIT_COUNT:
         break;
