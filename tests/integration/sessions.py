@@ -16,7 +16,7 @@ import urllib.parse
 import steps
 from purposes import DELIVER
 from running_node import Caller, ProxiedNode, RunningNode
-from set_clock import Clock
+from set_clock import clock_of_all
 from software_client import Client
 from software_passkey import Device, origin_of, session_of
 
@@ -225,7 +225,6 @@ def many_proofs_at_once_leave_one_session(world):
     assert len(sessions_of(world.ada)) == before
 
 
-@steps.of_files
 def many_with_one_code_let_one_in(world):
     """At the end of the wait; what the others find is a code that is used."""
     if world.clock is None:
@@ -342,7 +341,6 @@ def the_sessions_of_who_is_erased_are_gone(world):
     assert int(world.node.query("people", count)[0][0]) == before - 2
 
 
-@steps.of_files  # there the clock of the database would have to be set as well
 def use_is_noted_and_what_is_not_used_ends(world):
     if world.clock is None:
         return
@@ -513,7 +511,7 @@ STEPS = [each_session_says_how_and_with_what_it_began, a_session_is_ended_by_its
 
 
 def main(library=None):
-    with Clock(library) if library else contextlib.nullcontext() as clock, RunningNode() as node:
+    with clock_of_all(library) if library else contextlib.nullcontext() as clock, RunningNode() as node:
         steps.run(STEPS, World(node, clock))
         node.stop()
         node.expect_sound()

@@ -9,10 +9,12 @@
         clock.reboot()             # what has elapsed begins anew, under another name
         clock.right()
 """
+import contextlib
 import os
 import struct
 import time
 
+from database_server import DatabaseServer
 from preload import Preload
 
 
@@ -52,3 +54,14 @@ class Clock(Preload):
 
     def right(self):
         self.set()
+
+
+@contextlib.contextmanager
+def clock_of_all(library):
+    """A clock and, where the data is on a database server, one of this test's own that goes by it: what servers call
+    now is the database's time, and a clock that leaps past it would part them from one another and from commands."""
+    with contextlib.ExitStack() as stack:
+        clock = stack.enter_context(Clock(library))
+        if "DATABASE_SERVER" in os.environ:
+            os.environ["DATABASE_SERVER"] = stack.enter_context(DatabaseServer()).folder
+        yield clock
