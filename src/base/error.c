@@ -47,6 +47,13 @@ err failure_set(struct failure *failure, err code, const char *reason, const cha
     return code;
 }
 
+err failure_wait(struct failure *failure, err code, int64_t wait_ms)
+{
+    if (failure->code == code)
+        failure->wait_ms = wait_ms;
+    return code;
+}
+
 void failure_clear(struct failure *failure)
 {
     memset(failure, 0, sizeof *failure);

@@ -7,6 +7,7 @@
 #define BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdint.h>
 
 typedef enum err {
     OK = 0,
@@ -27,11 +28,14 @@ struct failure {
     const char *where;        /* file:line of birth, for our log only */
     char        pointer[128]; /* JSON pointer of the offending member, or "" */
     char        detail[200];  /* one sentence for people */
+    int64_t     wait_ms;      /* TOO_MANY: how long at least it stays so; 0: a moment */
 };
 
 /* Fills `failure` unless it is already filled, and returns the code that stands in it. */
 err failure_set(struct failure *failure, err code, const char *reason, const char *where, const char *pointer,
                 const char *format, ...) PRINTF_LIKE(6, 7);
+/* Says how long a refusal with this code stays one; returns the code. */
+err failure_wait(struct failure *failure, err code, int64_t wait_ms);
 void failure_clear(struct failure *failure);
 
 const char *error_name(err code);     /* "CONFLICT" */
@@ -47,6 +51,10 @@ int error_exit_code(err code);
 #define FAIL(cx, code, reason, ...) failure_set(&(cx)->failure, (code), (reason), WHERE, "", __VA_ARGS__)
 #define FAIL_AT(cx, code, reason, pointer, ...) \
     failure_set(&(cx)->failure, (code), (reason), WHERE, (pointer), __VA_ARGS__)
+/* TOO_MANY: as many as a day may have, the first of them at `first_at_ms`. */
+#define FAIL_OF_A_DAY(cx, first_at_ms, reason, ...)                                \
+    failure_wait(&(cx)->failure, FAIL((cx), TOO_MANY, (reason), __VA_ARGS__),      \
+                 (first_at_ms) + TIME_DAY_MS + 1 - (cx)->now_ms)
 #define FAIL_MEMORY(cx) FAIL((cx), TOO_LARGE, "limit.memory", "the request needs more memory than one request may use")
 
 /* The only macro in the house that changes control flow. */

@@ -228,7 +228,9 @@ def printed_codes_open_nothing_by_themselves(world):
     ada = signed_in(world, world.phone)
     world.ada.post("/v1/me/recovery/codes").expect(201)  # it has proved it a moment ago
     codes = ada.post("/v1/me/recovery/codes").expect(201).json["codes"]
-    assert len(set(codes)) == 8 and ada.get("/v1/me/recovery").json == {"codes_left": 8, "begun": None, "opens": None}
+    state = ada.get("/v1/me/recovery").json
+    assert len(set(codes)) == 8 and state["made"] is not None
+    assert state == {"codes_left": 8, "made": state["made"], "begun": None, "opens": None}, state
     words = world.node.query("people", "SELECT code_hash, hash FROM recovery_code" + OF_PEOPLE)
     assert len(words) == 8 and not any(code in str(words) for code in codes)
     ada.post("/v1/me/recovery/stop").expect(409, "recovery.none")
@@ -240,7 +242,7 @@ def printed_codes_open_nothing_by_themselves(world):
     ada.post("/v1/me/recovery/stop").expect(204)
     for code in codes:  # whoever has one has seen the paper
         world.node.nobody.post("/v1/recovery", {"code": code}).expect(401, "recovery.code_unknown")
-    assert ada.get("/v1/me/recovery").json == {"codes_left": 0, "begun": None, "opens": None}
+    assert ada.get("/v1/me/recovery").json == {"codes_left": 0, "made": None, "begun": None, "opens": None}
     for bad in ("", "x", codes[1][:-1], codes[1] + "0", 7):
         assert world.node.nobody.post("/v1/recovery", {"code": bad}).status in (400, 401, 422)
     world.bob.post("/v1/me/recovery/codes").expect(403, "passkey.not_fresh")

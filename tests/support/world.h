@@ -52,6 +52,15 @@ void world_close(struct world *world);
         assert_int_equal((call), (wanted_code));                                                                    \
         assert_string_equal((world)->node.cx.failure.reason, (wanted_reason));                                      \
     } while (0)
+/* A limit of a day: it says when it ends, and is one until then. Time passes up to there. */
+#define ASSERT_FAILS_OF_A_DAY(world, call, wanted_reason)                                                           \
+    do {                                                                                                            \
+        ASSERT_FAILS(world, call, TOO_MANY, wanted_reason);                                                         \
+        assert_in_range((world)->node.cx.failure.wait_ms, 2, TIME_DAY_MS + 1);                                      \
+        test_node_pass(&(world)->node, (world)->node.cx.failure.wait_ms - 2);                                       \
+        ASSERT_FAILS(world, call, TOO_MANY, wanted_reason);                                                         \
+        test_node_pass(&(world)->node, (world)->node.cx.failure.wait_ms);                                           \
+    } while (0)
 #define WRITE(world, actor, run, arg) test_node_write(&(world)->node, &(actor), (run), (arg))
 
 /* The ctx, speaking as `actor` from now on, without an old failure. */

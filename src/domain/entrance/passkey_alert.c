@@ -3,11 +3,10 @@
 #include "domain/entrance/passkey_alert.h"
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "domain/policy.h"
 #include "domain/proof/outbox.h"
 #include "store/queries.h"
-
-#define DAY_MS (24LL * 3600 * 1000)
 
 /* By number; literals, as they stand in rows. */
 static const char *const EVENTS[] = {
@@ -34,12 +33,19 @@ static err insert(struct ctx *cx, const struct sql_alert_insert_in *row)
     return outbox_add(cx, &event);
 }
 
-err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms, int64_t *out)
+static err look_since(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms,
+                      struct sql_alert_count_since_row *out)
 {
     struct sql_alert_count_since_in in = {person_id, kind, since_ms};
-    struct sql_alert_count_since_row row = {0};
     bool found = false;
-    TRY(sql_alert_count_since(cx, &in, &row, &found));
+    *out = (struct sql_alert_count_since_row){0};
+    return sql_alert_count_since(cx, &in, out, &found);
+}
+
+err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms, int64_t *out)
+{
+    struct sql_alert_count_since_row row;
+    TRY(look_since(cx, person_id, kind, since_ms, &row));
     *out = row.alerts;
     return OK;
 }
@@ -49,7 +55,7 @@ err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t sinc
 static err is_full(struct ctx *cx, int64_t person_id, alert_kind kind, bool *out)
 {
     int64_t alerts = 0;
-    TRY(alert_count(cx, person_id, kind, cx->now_ms - DAY_MS, &alerts));
+    TRY(alert_count(cx, person_id, kind, cx->now_ms - TIME_DAY_MS, &alerts));
     *out = alerts >= LIMIT_PASSKEY_CHANGES_A_DAY;
     return OK;
 }
@@ -63,11 +69,11 @@ err alert_add(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passke
 
 err alert_add_change(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t passkey_id)
 {
-    bool full = false;
-    TRY(is_full(cx, person_id, kind, &full));
-    if (full)
-        return FAIL(cx, TOO_MANY, "passkey.too_many_changes", "there were %d such changes within a day",
-                    LIMIT_PASSKEY_CHANGES_A_DAY);
+    struct sql_alert_count_since_row lately;
+    TRY(look_since(cx, person_id, kind, cx->now_ms - TIME_DAY_MS, &lately));
+    if (lately.alerts >= LIMIT_PASSKEY_CHANGES_A_DAY)
+        return FAIL_OF_A_DAY(cx, lately.first_at_ms, "passkey.too_many_changes",
+                             "there were %d such changes within a day", LIMIT_PASSKEY_CHANGES_A_DAY);
     return alert_add(cx, person_id, kind, passkey_id);
 }
 

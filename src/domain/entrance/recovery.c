@@ -16,28 +16,41 @@
 
 /* ---- codes */
 
-/* Nobody who can change rows makes a code that of another person. */
+/* Whence a code is; bound, never reused. */
+typedef enum code_maker {
+    CODE_PRINTED = 0,
+    CODE_OF_OPERATOR = 1,
+} code_maker;
+
+/* Nobody who can change rows makes a code that of another person, nor the operator's a printed one. */
 struct bound {
     uint8_t hash[HASH_BYTES];
 };
 
-static struct bound bound_to(const struct ctx *cx, const struct claim_code *code, int64_t person_id)
+static struct bound bound_to(const struct ctx *cx, const uint8_t code[HASH_BYTES], int64_t person_id, code_maker maker)
 {
     struct token token = {.text = TEXT_NONE};
-    struct token_place place = {.owner = person_id};
+    struct token_place place = {.owner = person_id, .item = maker};
     struct secret_key key;
     struct bound bound = {{0}};
-    memcpy(token.hash, code->hash, HASH_BYTES);
+    memcpy(token.hash, code, HASH_BYTES);
     keyring_node_key(cx->keyring, KEYRING_TAG, &key);
     token_bind(&token, &key, &place, bound.hash);
     secret_wipe(&key, sizeof key);
     return bound;
 }
 
-static err add_code(struct ctx *cx, int64_t person_id, struct claim_code *out)
+static bool is_bound(const struct ctx *cx, const uint8_t code[HASH_BYTES], int64_t person_id, code_maker maker,
+                     struct bytes hash)
+{
+    struct bound due = bound_to(cx, code, person_id, maker);
+    return hash.size == HASH_BYTES && secret_equals(due.hash, hash.at, HASH_BYTES);
+}
+
+static err add_code(struct ctx *cx, int64_t person_id, code_maker maker, struct claim_code *out)
 {
     TRY(claim_code_make(cx, out));
-    struct bound bound = bound_to(cx, out, person_id);
+    struct bound bound = bound_to(cx, out->hash, person_id, maker);
     struct sql_recovery_code_insert_in row = {
         .code_hash = {out->hash, HASH_BYTES},
         .person_id = person_id,
@@ -65,19 +78,32 @@ err recovery_codes_make(struct ctx *cx, void *arg)
     TRY(void_all(cx, person_id));
     for (size_t i = 0; i < RECOVERY_CODES; i++) {
         struct claim_code code;
-        TRY(add_code(cx, person_id, &code));
+        TRY(add_code(cx, person_id, CODE_PRINTED, &code));
         codes->out[i] = code.text;
     }
     return alert_add_change(cx, person_id, ALERT_CODES_MADE, 0);
 }
 
+static err load_codes(struct ctx *cx, int64_t person_id, struct recovery_state *out)
+{
+    struct sql_recovery_code_list_in in = {person_id, RECOVERY_CODES};
+    struct sql_recovery_code_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_recovery_code_list(cx, &in, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].code_hash.size == HASH_BYTES &&
+            is_bound(cx, rows[i].code_hash.at, person_id, CODE_PRINTED, rows[i].hash)) {
+            out->codes_left++;
+            out->made_at_ms = rows[i].created_at_ms;
+        }
+    return OK;
+}
+
 err recovery_codes_count(struct ctx *cx, int64_t person_id, int64_t *out)
 {
-    struct sql_recovery_code_count_in in = {person_id};
-    struct sql_recovery_code_count_row row = {0};
-    bool found = false;
-    TRY(sql_recovery_code_count(cx, &in, &row, &found));
-    *out = row.codes;
+    struct recovery_state state = {0};
+    TRY(load_codes(cx, person_id, &state));
+    *out = state.codes_left;
     return OK;
 }
 
@@ -99,7 +125,7 @@ err recovery_load(struct ctx *cx, struct recovery_state *out)
     bool waits = false;
     TRY(policy_require_own(cx, POLICY_PASSKEY_READ));
     *out = (struct recovery_state){0};
-    TRY(recovery_codes_count(cx, cx->actor.person_id, &out->codes_left));
+    TRY(load_codes(cx, cx->actor.person_id, out));
     TRY(load_wait(cx, cx->actor.person_id, &wait, &waits));
     if (waits) {
         out->begun_at_ms = wait.begun_at_ms;
@@ -123,8 +149,8 @@ static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_c
         return fail_code(cx);
     struct sql_recovery_code_load_in in = {{out_code->hash, HASH_BYTES}};
     TRY(sql_recovery_code_load(cx, &in, &row, &found));
-    struct bound due = bound_to(cx, out_code, row.person_id);
-    if (!found || row.hash.size != HASH_BYTES || !secret_equals(due.hash, row.hash.at, HASH_BYTES))
+    if (!found || (!is_bound(cx, out_code->hash, row.person_id, CODE_PRINTED, row.hash) &&
+                   !is_bound(cx, out_code->hash, row.person_id, CODE_OF_OPERATOR, row.hash)))
         return fail_code(cx);
     TRY(human_find(cx, row.person_id, &id));
     if (id.type == ID_NONE)
@@ -162,7 +188,7 @@ err recovery_begin(struct ctx *cx, void *arg)
     TRY(human_find(cx, help->person_id, &id));
     if (id.type == ID_NONE)
         return FAIL_NOT_FOUND(cx);
-    TRY(add_code(cx, help->person_id, &code));
+    TRY(add_code(cx, help->person_id, CODE_OF_OPERATOR, &code));
     help->out_code = code.text;
     return begin(cx, &code, help->person_id, &help->out_opens_at_ms);
 }

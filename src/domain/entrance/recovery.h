@@ -20,12 +20,13 @@ err recovery_codes_make(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* What the caller has. */
 struct recovery_state {
-    int64_t codes_left;
+    int64_t codes_left;  /* printed ones */
+    int64_t made_at_ms;  /* when these were; 0: none is left */
     int64_t begun_at_ms; /* 0: nobody waits */
     int64_t opens_at_ms;
 };
 err recovery_load(struct ctx *cx, struct recovery_state *out) MUST_CHECK;
-/* How many codes somebody has left. */
+/* How many printed codes somebody has left: those of the operator are for the one time that they were asked for. */
 err recovery_codes_count(struct ctx *cx, int64_t person_id, int64_t *out) MUST_CHECK;
 
 /* Whether a code is good; leaves it as it is. UNAUTHENTICATED recovery.code_unknown. */

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "base/limits.h"
+#include "base/time.h"
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "crypto/secret.h"
@@ -109,13 +110,13 @@ static err open_name(struct ctx *cx, struct member *member)
 /* The operator sets up on the node itself as many as there are. */
 static err check_pace(struct ctx *cx, int64_t organisation_id)
 {
-    int64_t lately = 0;
+    struct deed_lately lately;
     if (cx->actor.kind == ACTOR_OPERATOR)
         return OK;
     TRY(deed_count_lately(cx, organisation_id, TEXT(INVITED), &lately));
-    if (lately >= LIMIT_MEMBERS_A_DAY)
-        return FAIL(cx, TOO_MANY, "member.too_many_a_day", "at most %d members are invited within a day",
-                    LIMIT_MEMBERS_A_DAY);
+    if (lately.count >= LIMIT_MEMBERS_A_DAY)
+        return FAIL_OF_A_DAY(cx, lately.first_at_ms, "member.too_many_a_day",
+                             "at most %d members are invited within a day", LIMIT_MEMBERS_A_DAY);
     return OK;
 }
 

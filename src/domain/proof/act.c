@@ -124,9 +124,9 @@ err act_check_room(struct ctx *cx, int64_t person_id, int64_t relationship_id)
     bool found = false;
     TRY(sql_act_receipt_count(cx, &in, &lately, &found));
     if (lately.acts >= LIMIT_CHANGES_A_DAY)
-        return FAIL(cx, TOO_MANY, "relationship.too_many_changes",
-                    "at most %d changes of one relationship a day; what stops something is always taken",
-                    LIMIT_CHANGES_A_DAY);
+        return FAIL_OF_A_DAY(cx, number_made_at_ms(lately.first_id), "relationship.too_many_changes",
+                             "at most %d changes of one relationship a day; what stops something is always taken",
+                             LIMIT_CHANGES_A_DAY);
     return OK;
 }
 

@@ -85,12 +85,12 @@ struct id deed_subject(const struct deed *deed)
     return (struct id){ID_ORGANISATION, deed->organisation_id, 0};
 }
 
-err deed_count_lately(struct ctx *cx, int64_t organisation_id, struct text kind, int64_t *out)
+err deed_count_lately(struct ctx *cx, int64_t organisation_id, struct text kind, struct deed_lately *out)
 {
     struct sql_deed_count_since_in in = {organisation_id, number_first_of_ms(cx->now_ms - TIME_DAY_MS), kind};
     struct sql_deed_count_since_row row = {0};
     bool found = false;
     TRY(sql_deed_count_since(cx, &in, &row, &found));
-    *out = row.deeds;
+    *out = (struct deed_lately){row.deeds, number_made_at_ms(row.first_id)};
     return OK;
 }

@@ -36,7 +36,11 @@ err deed_list(struct ctx *cx, struct deed_list *list) MUST_CHECK;
 struct id deed_subject(const struct deed *deed);
 
 /* How many of a kind there were within a day. */
-err deed_count_lately(struct ctx *cx, int64_t organisation_id, struct text kind, int64_t *out) MUST_CHECK;
+struct deed_lately {
+    int64_t count;
+    int64_t first_at_ms;
+};
+err deed_count_lately(struct ctx *cx, int64_t organisation_id, struct text kind, struct deed_lately *out) MUST_CHECK;
 
 /* For the audit: whether a row is as it was made; one from before has no tag, and does not fit. */
 err deed_row_fits(struct ctx *cx, const struct sql_deed_row *row, bool *out) MUST_CHECK;

@@ -98,8 +98,8 @@ err relationship_check_new(struct ctx *cx, int64_t person_id)
     bool found = false;
     TRY(sql_relationship_count(cx, &in, &lately, &found));
     if (lately.relationships >= LIMIT_PROPOSALS_A_DAY)
-        return FAIL(cx, TOO_MANY, "relationship.too_many_proposals", "at most %d new relationships a day",
-                    LIMIT_PROPOSALS_A_DAY);
+        return FAIL_OF_A_DAY(cx, number_made_at_ms(lately.first_id), "relationship.too_many_proposals",
+                             "at most %d new relationships a day", LIMIT_PROPOSALS_A_DAY);
     return OK;
 }
 

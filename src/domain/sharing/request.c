@@ -155,7 +155,8 @@ static err check_pressure(struct ctx *cx, const struct request *request)
         return FAIL(cx, CONFLICT, "request.too_many_open", "%d requests wait for an answer already",
                     LIMIT_REQUESTS_OPEN);
     if (pressure.lately >= LIMIT_REQUESTS_A_DAY)
-        return FAIL(cx, TOO_MANY, "request.too_many", "at most %d requests a day to one person", LIMIT_REQUESTS_A_DAY);
+        return FAIL_OF_A_DAY(cx, pressure.first_at_ms, "request.too_many", "at most %d requests a day to one person",
+                             LIMIT_REQUESTS_A_DAY);
     return OK;
 }
 

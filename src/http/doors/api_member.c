@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "crypto/id_seal.h"
+#include "domain/entrance/recovery.h"
 #include "domain/policy.h"
 #include "domain/proof/deed.h"
 #include "http/doors/api_thread.h"
@@ -28,6 +29,7 @@ struct member_view {
     int64_t      joined_at_ms;
     int64_t      ended_at_ms;
     struct text  code;
+    const struct recovery_state *recovery; /* NULL: somebody else looks */
 };
 static const struct shape_member MEMBERS[] = {
     MEMBER("id", ID, SHAPE_READ_ONLY, struct member_view, id, .id = ID_MEMBER),
@@ -43,6 +45,8 @@ static const struct shape_member MEMBERS[] = {
     MEMBER("ended", TIME, SHAPE_READ_ONLY | SHAPE_NULLABLE, struct member_view, ended_at_ms),
     MEMBER("code", TEXT, SHAPE_READ_ONLY | SHAPE_SPARSE, struct member_view, code,
            .sentence = "For POST /v1/claims/member; shown this once."),
+    MEMBER("recovery", OBJECT_AT, SHAPE_READ_ONLY | SHAPE_SPARSE, struct member_view, recovery,
+           .shape = &SHAPE_RECOVERY, .sentence = "To the member alone."),
 };
 const struct shape SHAPE_MEMBER = {.name = "Member", .sentence = "Somebody who works in a department.",
     SHAPE_MEMBERS(MEMBERS), .size = sizeof(struct member_view)};
@@ -68,7 +72,10 @@ err get_own_member(struct call *call)
 {
     struct member member;
     TRY(member_load_own(&call->cx, &member));
+    struct recovery_state recovery;
+    TRY(recovery_load(&call->cx, &recovery));
     struct member_view view = view_of(&member);
+    view.recovery = &recovery;
     return call_reply(call, &view);
 }
 

@@ -39,7 +39,10 @@ err post_recovery_codes(struct call *call)
 /* ---- how it stands */
 
 static const struct shape_member STATE[] = {
-    MEMBER("codes_left", INT, 0, struct recovery_state, codes_left),
+    MEMBER("codes_left", INT, 0, struct recovery_state, codes_left,
+           .sentence = "Printed ones; a code of the operator is not among them."),
+    MEMBER("made", TIME, SHAPE_NULLABLE, struct recovery_state, made_at_ms,
+           .sentence = "When these were printed; null: none is left."),
     MEMBER("begun", TIME, SHAPE_NULLABLE, struct recovery_state, begun_at_ms,
            .sentence = "Somebody came with a code; null: nobody waits."),
     MEMBER("opens", TIME, SHAPE_NULLABLE, struct recovery_state, opens_at_ms,

@@ -34,10 +34,18 @@ class Refusal extends Error {
   }
 }
 
+// A day's limit is told in hours.
+function waitInWords(seconds) {
+  const [size, unit] = seconds < 120 ? [1, "second"] : seconds < 7200 ? [60, "minute"] : [3600, "hour"];
+  const count = Math.ceil(seconds / size);
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 function refusalOf(reply, problem) {
-  const wait = reply.headers.get("Retry-After");
-  if (reply.status === 429 || reply.status === 503)
-    return new Refusal(`The node asks you to wait. Try again in ${wait} second${wait === "1" ? "" : "s"}.`, problem.reason);
+  if (reply.status === 429 || reply.status === 503) {
+    const wait = waitInWords(Number(reply.headers.get("Retry-After")));
+    return new Refusal(`The node asks you to wait. Try again in ${wait}.`, problem.reason);
+  }
   return new Refusal(WORDS[problem.reason] ?? `That did not work: ${problem.detail}.`, problem.reason);
 }
 

@@ -61,14 +61,24 @@ static void add_challenge(struct call *call)
         oauth_add_nonce(call);
 }
 
+/* RFC 9110 section 10.2.3. Without memory the shortest must do. */
+static void add_retry_after(struct call *call)
+{
+    const struct failure *failure = &call->cx.failure;
+    if (failure->code != UNAVAILABLE && failure->code != TOO_MANY)
+        return;
+    long long seconds = (failure->wait_ms + 999) / 1000;
+    struct text text = text_format(call->arena, "%lld", seconds < 1 ? 1 : seconds);
+    add_field(call, "Retry-After", text.at == NULL ? TEXT("1") : text);
+}
+
 static void add_fields_of_status(struct call *call, err code)
 {
     bool lacks_scope = text_is(text_of(call->cx.failure.reason), SCOPE_MISSING) &&
                        h1_field_count(&call->request, "DPoP") > 0;
     if (code == UNAUTHENTICATED || lacks_scope) /* RFC 9110 section 11.6.1, RFC 6750 section 3 */
         add_challenge(call);
-    if (code == UNAVAILABLE || code == TOO_MANY)
-        add_field(call, "Retry-After", TEXT("1"));
+    add_retry_after(call);
 }
 
 static void write_problem(struct call *call, const struct told *told, const struct shape *more, const void *value,
@@ -117,8 +127,7 @@ static void fill_oauth(struct call *call)
 {
     if (text_is(text_of(call->cx.failure.reason), DPOP_NONCE))
         oauth_add_nonce(call);
-    if (call->cx.failure.code == UNAVAILABLE || call->cx.failure.code == TOO_MANY)
-        add_field(call, "Retry-After", TEXT("1"));
+    add_retry_after(call);
     oauth_fill_error(call);
 }
 

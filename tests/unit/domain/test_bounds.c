@@ -166,6 +166,7 @@ static void changes_of_a_day_are_counted_and_stops_are_not(void **state)
     multiply(world, &chain, LIMIT_CHANGES_A_DAY - 4); /* with its start and the two grants */
     ASSERT_OK(world, set_nature(world, &relationship, NATURE_MEMBER)); /* the last one */
     ASSERT_FAILS(world, set_nature(world, &relationship, NATURE_PATIENT), TOO_MANY, "relationship.too_many_changes");
+    assert_in_range(world->node.cx.failure.wait_ms, TIME_DAY_MS / 2, TIME_DAY_MS + 1);
     ASSERT_OK(world, set_nature(world, &relationship, NATURE_MEMBER)); /* is so already */
     struct objection_change say = {.relationship_id = relationship.relationship_id, .stands = true};
     ASSERT_OK(world, WRITE(world, world->ada, objection_change, &say));
@@ -276,8 +277,10 @@ static void proposals_of_a_day_are_counted(void **state)
         ASSERT_OK(world, WRITE(world, world->ada, relationship_end, &end));
         test_node_rest(&world->node);
     }
+    test_node_pass(&world->node, 3600000);
     ASSERT_FAILS(world, WRITE(world, world->ada, relationship_propose, &propose), TOO_MANY,
                  "relationship.too_many_proposals");
+    assert_int_equal(world->node.cx.failure.wait_ms, TIME_DAY_MS + 1 - 3600000);
     (void)world_relate(world, world->shipping, world->ada); /* whoever is invited has been asked */
     test_node_pass(&world->node, TIME_DAY_MS + 1);
     struct relationship_propose bank = {.organisation_id = world->bank.organisation_id};

@@ -229,7 +229,7 @@ static void no_more_are_invited_than_a_day_takes(void **state)
         struct member_end end = {world->shop.organisation_id, more.out.member_id};
         ASSERT_OK(world, WRITE(world, world->shipping, member_end, &end));
     }
-    ASSERT_FAILS(world, WRITE(world, world->shipping, member_invite, &more), TOO_MANY, "member.too_many_a_day");
+    ASSERT_FAILS_OF_A_DAY(world, WRITE(world, world->shipping, member_invite, &more), "member.too_many_a_day");
     ASSERT_OK(world, WRITE(world, world->operator_, member_invite, &more));
     more.organisation_id = world->bank.organisation_id;
     more.department_id = world->teller.department_id;

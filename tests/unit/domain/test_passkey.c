@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "domain/entrance/passkey_alert.h"
 #include "domain/entrance/passkey_challenge.h"
 #include "domain/entrance/session.h"
@@ -311,6 +312,7 @@ static void there_are_twenty_at_most_and_so_many_changes_in_a_day(void **state)
     ASSERT_OK(world, WRITE(world, ada, passkey_remove, &passkey_id)); /* never refused */
     struct passkey_add one_more = new_passkey(world, ada, "one more");
     ASSERT_FAILS(world, WRITE(world, ada, passkey_add, &one_more), TOO_MANY, "passkey.too_many_changes");
+    assert_in_range(world->node.cx.failure.wait_ms, TIME_DAY_MS / 2, TIME_DAY_MS + 1);
     test_node_pass(&world->node, LIMIT_ALERT_MS); /* and then what is a year old goes */
     (void)add_passkey(world, fresh(world, ada), "anew");
     assert_int_equal(world_number(world, "people.db", "SELECT count(*) FROM alert"), 1);

@@ -239,6 +239,8 @@ static void the_operator_begins_a_wait_and_lets_nobody_in_at_once(void **state)
     ASSERT_FAILS(world, WRITE(world, world->ada, recovery_begin, &help), FORBIDDEN, "actor.wrong_kind");
     ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
     assert_int_equal(help.out_opens_at_ms, world->node.time.wall_ms + LIMIT_RECOVERY_WAIT_MS);
+    assert_int_equal(state_of(world, world->ada).codes_left, 0);
+    assert_int_equal(state_of(world, world->ada).made_at_ms, 0);
     assert_int_equal(state_of(world, world->ada).opens_at_ms, help.out_opens_at_ms);
     ASSERT_OK(world, alert_list(world_as(world, world->ada), &list));
     assert_int_equal(list.out[0].kind, ALERT_RECOVERY_BEGUN);
@@ -255,6 +257,27 @@ static void the_operator_begins_a_wait_and_lets_nobody_in_at_once(void **state)
     help.person_id = world->ada.person_id + 1000000;
     ASSERT_FAILS(world, WRITE(world, world->operator_, recovery_begin, &help), NOT_FOUND, "not_found");
     assert_int_equal(world_audit(world, 0), 0);
+}
+
+static void a_code_of_the_operator_is_no_printed_one(void **state)
+{
+    struct world *world = *state;
+    struct recovery_begin help = {.person_id = world->ada.person_id};
+    int64_t passkey_id = add_passkey(world, world->ada, "one").passkey_id;
+    for (int i = 0; i < 2 * RECOVERY_CODES; i++)
+        ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
+    const struct actor ada = proved(world, world->ada);
+    ASSERT_FAILS(world, WRITE(world, ada, passkey_remove, &passkey_id), CONFLICT, "passkey.last");
+    (void)print_codes(world, ada);
+    int64_t made_at_ms = world->node.time.wall_ms;
+    for (int i = 0; i < 2 * RECOVERY_CODES; i++) {
+        test_node_pass(&world->node, 1);
+        ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
+    }
+    assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
+    assert_int_equal(state_of(world, world->ada).made_at_ms, made_at_ms);
+    world_spoil(world, "people.db", "UPDATE recovery_code SET hash = (SELECT max(hash) FROM recovery_code)");
+    assert_in_range(state_of(world, world->ada).codes_left, 0, 1); /* of the one whose hash it is */
 }
 
 static void codes_want_a_fresh_proof_and_let_the_last_passkey_go(void **state)
@@ -339,6 +362,7 @@ int main(void)
         WORLD_TEST(after_a_day_whoever_came_back_adds_none),
         WORLD_TEST(passkeys_from_before_a_recovery_stay_for_a_day),
         WORLD_TEST(the_operator_begins_a_wait_and_lets_nobody_in_at_once),
+        WORLD_TEST(a_code_of_the_operator_is_no_printed_one),
         WORLD_TEST(a_code_is_its_persons_and_goes_with_the_person),
         WORLD_TEST(whoever_comes_with_a_code_leaves_an_event),
     };

@@ -3,6 +3,7 @@
 #include "http/gate/problem.h"
 
 #include "base/text.h"
+#include "base/time.h"
 #include "support/cmocka.h"
 
 static struct call open_call(size_t arena_bytes)
@@ -52,6 +53,25 @@ static void every_code_gives_its_status_and_sentence(void **state)
         bool asks = has_field(&call.reply, "WWW-Authenticate", "Bearer realm=\"symbolon\"");
         assert_true((code == UNAUTHENTICATED) == asks);
         assert_true((code == UNAVAILABLE || code == TOO_MANY) == has_field(&call.reply, "Retry-After", "1"));
+        arena_close(call.arena);
+    }
+}
+
+static void a_refusal_of_a_day_says_when_it_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t     first_at_ms;
+        const char *seconds;
+    } CASES[] = {{1000000, "86401"}, {1000000 - TIME_DAY_MS / 2, "43201"}, {1000000 - TIME_DAY_MS + 1000, "2"},
+                 {1000000 - TIME_DAY_MS, "1"}, {0, "85401"}, {1000000 - 2 * TIME_DAY_MS, "1"}};
+    for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++) {
+        struct call call = open_call(1 << 16);
+        call.cx.now_ms = 1000000;
+        (void)FAIL_OF_A_DAY(&call.cx, CASES[i].first_at_ms, "thing.too_many", "at most %d a day", 3);
+        problem_fill(&call);
+        assert_int_equal(call.reply.status, 429);
+        assert_true(has_field(&call.reply, "Retry-After", CASES[i].seconds));
         arena_close(call.arena);
     }
 }
@@ -181,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_gives_its_status_and_sentence),
+        cmocka_unit_test(a_refusal_of_a_day_says_when_it_ends),
         cmocka_unit_test(a_refusal_names_reason_detail_and_pointer),
         cmocka_unit_test(whatever_is_not_found_looks_the_same),
         cmocka_unit_test(our_own_faults_are_not_told),

@@ -58,10 +58,10 @@ ORDER BY receipt_id DESC LIMIT $4;
 -- name: act_receipt_count
 -- file: people
 -- in:   person_id int64, relationship_id int64, after_id int64, most int64
--- out:  acts int64
+-- out:  acts int64, first_id int64
 -- apart: person_id
 -- rows: one
-SELECT count(*) AS acts FROM (SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
+SELECT count(*) AS acts, COALESCE(min(receipt_id), 0) AS first_id FROM (SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
     AND receipt_id > 0 AND receipt_id > $3 ORDER BY receipt_id LIMIT $4) AS lately;
 
 -- name: act_newest_numbers

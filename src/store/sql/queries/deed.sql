@@ -21,9 +21,10 @@ SELECT :columns: FROM deed WHERE organisation_id = $1 AND deed_id < $2 ORDER BY 
 -- name: deed_count_since
 -- file: people
 -- in:   organisation_id int64, from_id int64, kind text
--- out:  deeds int64
+-- out:  deeds int64, first_id int64
 -- rows: one
-SELECT count(*) AS deeds FROM deed WHERE organisation_id = $1 AND deed_id >= $2 AND kind = $3;
+SELECT count(*) AS deeds, COALESCE(min(deed_id), 0) AS first_id FROM deed
+WHERE organisation_id = $1 AND deed_id >= $2 AND kind = $3;
 
 -- name: audit_deed_list
 -- file: people

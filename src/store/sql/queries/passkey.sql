@@ -118,9 +118,9 @@ ORDER BY alert_id DESC LIMIT $3;
 -- name: alert_count_since
 -- file: people
 -- in:   person_id int64, kind int64, since_ms int64
--- out:  alerts int64
+-- out:  alerts int64, first_at_ms int64
 -- rows: one
-SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
+SELECT count(*) AS alerts, COALESCE(min(at_ms), 0) AS first_at_ms FROM alert WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
 
 -- name: alert_forget
 -- file: people
@@ -149,12 +149,13 @@ SELECT person_id, hash FROM recovery_code WHERE code_hash = $1;
 -- rows: none
 DELETE FROM recovery_code WHERE code_hash = $1;
 
--- name: recovery_code_count
+-- The oldest first: new printed ones void all from before.
+-- name: recovery_code_list
 -- file: people
--- in:   person_id int64
--- out:  codes int64
--- rows: one
-SELECT count(*) AS codes FROM recovery_code WHERE person_id = $1;
+-- in:   person_id int64, most int64
+-- out:  code_hash bytes, hash bytes, created_at_ms int64
+-- rows: many
+SELECT :columns: FROM recovery_code WHERE person_id = $1 ORDER BY created_at_ms, code_hash LIMIT $2;
 
 -- name: recovery_load
 -- file: people

@@ -96,7 +96,8 @@ SELECT sealed, public_jwk FROM relationship_key WHERE person_id = $1 AND relatio
 -- name: relationship_count
 -- file: people
 -- in:   person_id int64, after_id int64, most int64
--- out:  relationships int64
+-- out:  relationships int64, first_id int64
 -- rows: one
-SELECT count(*) AS relationships FROM (SELECT relationship_id FROM relationship
+SELECT count(*) AS relationships, COALESCE(min(relationship_id), 0) AS first_id FROM (
+    SELECT relationship_id FROM relationship
     WHERE person_id = $1 AND relationship_id > $2 ORDER BY relationship_id LIMIT $3) AS lately;

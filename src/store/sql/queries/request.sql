@@ -65,8 +65,9 @@ DELETE FROM request WHERE person_id = $1 AND request_id = $2;
 -- name: request_pressure
 -- file: people
 -- in:   person_id int64, relationship_id int64, department_id int64, now_ms int64, since_ms int64
--- out:  waiting int64, lately int64
+-- out:  waiting int64, lately int64, first_at_ms int64
 -- rows: one
 SELECT count(CASE WHEN state = 1 AND expires_at_ms > $4 THEN 1 END) AS waiting,
-    count(CASE WHEN created_at_ms > $5 THEN 1 END) AS lately
+    count(CASE WHEN created_at_ms > $5 THEN 1 END) AS lately,
+    COALESCE(min(CASE WHEN created_at_ms > $5 THEN created_at_ms END), 0) AS first_at_ms
 FROM request WHERE person_id = $1 AND relationship_id = $2 AND department_id = $3;
