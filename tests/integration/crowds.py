@@ -14,9 +14,11 @@ import socket
 import sys
 import threading
 import time
+import urllib.parse
 
 from echo import Connection, EchoServer, allow_many_files, wait_until
-from software_client import Client
+from software_client import TYPE, Client
+from software_passkey import SigningKey
 from stress import RoughNode, Shop, seed_of_run
 
 ECHO = sys.argv[1]
@@ -27,6 +29,7 @@ CLAIMS_A_SECOND = 160        # of one code: ten at each thread that answers
 PATIENCE = 5 * SLOW
 GUESSERS = 4
 JSON = "Content-Type: application/json\r\n"
+FORM = "application/x-www-form-urlencoded"
 
 
 def address_of(node):
@@ -217,16 +220,28 @@ def guesses_keep_nobody_out(node, shop):
 
 
 def guesses_keep_no_client_out(node, shop):
-    """Who comes without a nonce, as everybody does first, is told it, and then has his token."""
-    client = Client(node, shop.organisation, shop.department)
-    octets = b"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n" \
-             b"Content-Length: 1\r\n\r\nx"
-    with Guessing(node, [octets]) as guessing:
-        for _ in range(8):
-            told = client.take_token().expect(400)
+    """Who comes without a nonce, as everybody does first, is told it, and then has his token: also the one whose name
+    the guesses bear. Each refusal says how much is left to that address, and when to come again."""
+    client, named = (Client(node, shop.organisation, shop.department) for _ in range(2))
+    own, named.key = named.key, SigningKey(os.urandom(32))
+    form = {"grant_type": "client_credentials", "client_assertion_type": TYPE, "client_assertion": named.assertion()}
+    named.key = own
+    octets = [f"POST /oauth/token HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: {len(body)}\r\n\r\n"
+              f"{body}".encode() for body in (urllib.parse.urlencode(form), "x")]
+    with Guessing(node, octets) as guessing:
+        for caller in (client, named) * 4:
+            told = caller.take_token().expect(400)
             assert told.json["error"] == "use_dpop_nonce", told.body
-            client.take_token(nonce=told.field("DPoP-Nonce")).expect(200)
-    assert not guessing.failures and set(guessing.statuses) <= {400, 429}, (guessing.failures, guessing.statuses)
+            token = caller.take_token(nonce=told.field("DPoP-Nonce")).expect(200)
+            assert token.field("Retry-After") is None, token.fields
+        guesses = [node.nobody.call("POST", "/oauth/token", "x", {"Content-Type": FORM}) for _ in range(64)]
+    held_back = [reply for reply in guesses if reply.status == 429]  # whichever thread hears it
+    assert not guessing.failures and set(guessing.statuses) <= {400, 401, 429}, (guessing.failures, guessing.statuses)
+    assert held_back, "control: a guess from the same address"
+    for reply in held_back:
+        assert reply.json["error"] == "temporarily_unavailable" and reply.field("Retry-After") == "1", reply.fields
+        assert reply.field("RateLimit-Policy") == '"token";q=1000;w=10', reply.fields
+        assert reply.field("RateLimit") == '"token";r=0;t=10', reply.fields
     print(f"found: beside {guessing.statuses.get(429)} guesses at tokens that were held back 8 of 8 had theirs")
 
 

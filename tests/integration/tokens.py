@@ -84,6 +84,7 @@ def main():
                  "OTHER_ORGANISATION": other.organisation, "OTHER_DEPARTMENT": other.department,
                  "KEPT": os.path.join(node.folder, "kept.json")}
         facts["READ"] = json.dumps(a_read(node, shop))
+        facts["DRAFT"] = json.dumps(api_journey.DELIVER)
         run(node, facts, "tokens.mjs")
         if node.database is None:
             run(node, facts, "token_attacks.mjs")
@@ -97,7 +98,7 @@ def main():
         node.start()
         run(node, facts, "token_attacks.mjs", "again")
         assert not [row for row in node.query("people", "SELECT * FROM access_token") if "tok_" in str(row)]
-        assert node.query("ledger", "SELECT count(*) FROM seen_read_token") == [("5",)]  # of each door of reads
+        assert node.query("ledger", "SELECT count(*) FROM seen_read_token") == [("6",)]  # of each race at a door of reads
         node.expect_sound()
     return 0
 
