@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A shop with four addresses and no framework: `/`, `/sign-in`, `/back`, `/sign-out`. It remembers its visitors in
-// memory, each by a cookie with a new value whenever somebody signs in, and whoever is on the way by the `state` of that
-// way: two presses of the button are two ways, and both lead back. What is said to the node stands in sign_in.mjs.
+// memory, each by a cookie with a new value whenever somebody signs in, and whoever is on the way by the `state` of
+// that way: two presses of the button are two ways, and both lead back. What is said to the node stands in sign_in.mjs.
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { meetNode } from './sign_in.mjs'

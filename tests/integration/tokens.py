@@ -98,7 +98,8 @@ def main():
         node.start()
         run(node, facts, "token_attacks.mjs", "again")
         assert not [row for row in node.query("people", "SELECT * FROM access_token") if "tok_" in str(row)]
-        assert node.query("ledger", "SELECT count(*) FROM seen_read_token") == [("6",)]  # of each race at a door of reads
+        seen = node.query("ledger", "SELECT count(*) FROM seen_read_token")
+        assert seen == [("6",)], seen  # of each race at a door of reads
         node.expect_sound()
     return 0
 

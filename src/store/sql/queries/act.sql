@@ -61,7 +61,8 @@ ORDER BY receipt_id DESC LIMIT $4;
 -- out:  acts int64, first_id int64
 -- apart: person_id
 -- rows: one
-SELECT count(*) AS acts, COALESCE(min(receipt_id), 0) AS first_id FROM (SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
+SELECT count(*) AS acts, COALESCE(min(receipt_id), 0) AS first_id FROM (
+    SELECT receipt_id FROM act WHERE person_id = $1 AND relationship_id = $2
     AND receipt_id > 0 AND receipt_id > $3 ORDER BY receipt_id LIMIT $4) AS lately;
 
 -- name: act_newest_numbers

@@ -120,7 +120,8 @@ ORDER BY alert_id DESC LIMIT $3;
 -- in:   person_id int64, kind int64, since_ms int64
 -- out:  alerts int64, first_at_ms int64
 -- rows: one
-SELECT count(*) AS alerts, COALESCE(min(at_ms), 0) AS first_at_ms FROM alert WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
+SELECT count(*) AS alerts, COALESCE(min(at_ms), 0) AS first_at_ms FROM alert
+WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
 
 -- name: alert_forget
 -- file: people
