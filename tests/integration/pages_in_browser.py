@@ -66,6 +66,12 @@ def each_page_has_its_style_and_fits_a_phone(world):
             const style = document.createElement("style"); style.textContent = "body { margin: 9px }";
             document.head.append(style); return getComputedStyle(document.body).margin""")
         assert refused == "0px", path
+        for way in ("s.textContent = 'document.body.id = 1'", "s.src = 'data:text/javascript,document.body.id = 1'",
+                    "s = document.createElement('p'); s.innerHTML = '<img src=x onerror=\"document.body.id = 1\">'"):
+            world.browser.run(f"""let s = document.createElement("script");
+                try {{ {way}; document.head.append(s) }} catch {{}}
+                await new Promise(done => setTimeout(done, 50))""")
+            assert world.browser.run("return document.body.id") == "", (path, way)
     world.browser.resize(390, 900)
 
 
