@@ -245,6 +245,7 @@ err cli_token_key_renew(struct cli *cli)
 {
     struct id_token_key_rotate rotate = {.out_signs_from_ms = 0};
     TRY(cli_open(cli, false));
+    TRY(id_token_key_check_none_waits(&cli->node.cx));
     TRY(node_write(&cli->node, id_token_key_rotate, &rotate));
     struct text from = time_to_text(cli->cx.arena, rotate.out_signs_from_ms);
     struct text until = time_to_text(cli->cx.arena, rotate.out_signs_from_ms + ID_TOKEN_KEY_AHEAD_MS);

@@ -51,18 +51,37 @@ static err fail_none(struct ctx *cx)
     return FAIL(cx, CORRUPT, "id_token.no_key", "the node has no key for ID tokens, which a server makes at its start");
 }
 
-err id_token_key_rotate(struct ctx *cx, void *arg)
+/* The last row of them. */
+static err load_newest(struct ctx *cx, const struct sql_id_token_key_row **out)
 {
-    struct id_token_key_rotate *rotate = arg;
     struct keys keys;
-    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
     TRY(load_keys(cx, &keys));
     if (keys.count == 0)
         return fail_none(cx);
-    const struct sql_id_token_key_row *newest = &keys.at[keys.count - 1];
+    *out = &keys.at[keys.count - 1];
+    return OK;
+}
+
+err id_token_key_check_none_waits(struct ctx *cx)
+{
+    const struct sql_id_token_key_row *newest = NULL;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(load_newest(cx, &newest));
     if (newest->signs_from_ms > cx->now_ms)
         return FAIL(cx, CONFLICT, "id_token.key_waits", "a new key is shown already, and signs within a day");
-    rotate->out_signs_from_ms = cx->now_ms + ID_TOKEN_KEY_AHEAD_MS;
+    return OK;
+}
+
+err id_token_key_rotate(struct ctx *cx, void *arg)
+{
+    struct id_token_key_rotate *rotate = arg;
+    const struct sql_id_token_key_row *newest = NULL;
+    TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
+    TRY(load_newest(cx, &newest));
+    bool waits = newest->signs_from_ms > cx->now_ms;
+    rotate->out_signs_from_ms = waits ? newest->signs_from_ms : cx->now_ms + ID_TOKEN_KEY_AHEAD_MS;
+    if (waits)
+        return OK;
     struct sql_id_token_key_end_in end = {newest->key_number + 1, rotate->out_signs_from_ms + ID_TOKEN_KEY_AHEAD_MS};
     TRY(add_key(cx, newest->key_number + 1, rotate->out_signs_from_ms));
     return sql_id_token_key_end(cx, &end, NULL);
@@ -70,13 +89,11 @@ err id_token_key_rotate(struct ctx *cx, void *arg)
 
 err id_token_key_replace(struct ctx *cx, void *arg)
 {
-    struct keys keys;
+    const struct sql_id_token_key_row *newest = NULL;
     (void)arg; /* there is nothing to say about it */
     TRY(policy_require_own(cx, POLICY_NODE_MANAGE));
-    TRY(load_keys(cx, &keys));
-    if (keys.count == 0)
-        return fail_none(cx);
-    int64_t number = keys.at[keys.count - 1].key_number + 1;
+    TRY(load_newest(cx, &newest));
+    int64_t number = newest->key_number + 1;
     struct sql_id_token_key_forget_in before = {number};
     TRY(add_key(cx, number, cx->now_ms));
     return sql_id_token_key_forget(cx, &before, NULL);

@@ -13,8 +13,12 @@
 /* store_write_fn; arg unused. Makes the first key where there is none: for each start of a server. */
 err id_token_key_settle(struct ctx *cx, void *arg) MUST_CHECK;
 
+/* Before the next: CONFLICT id_token.key_waits when a key waits already, CORRUPT id_token.no_key. For the operator. */
+err id_token_key_check_none_waits(struct ctx *cx) MUST_CHECK;
+
 /* store_write_fn; arg: struct id_token_key_rotate. Another key, which signs in a day; those before it are shown until a
- * day behind that. CONFLICT id_token.key_waits when one waits already, CORRUPT id_token.no_key. For the operator. */
+ * day behind that. One that waits by now is the one: the keys are committed before the rest, and the write runs again
+ * when the rest is not. CORRUPT id_token.no_key. For the operator. */
 struct id_token_key_rotate {
     int64_t out_signs_from_ms;
 };

@@ -208,24 +208,36 @@ err person_key_remove(struct ctx *cx, int64_t person_id)
     return sql_key_bucket_count(cx, &count, NULL);
 }
 
-/* Names of events are all that an end opens. */
-err person_key_renew_lost(struct ctx *cx, int64_t person_id)
+/* Says whether there was one before it, also when that was taken away by a write whose keys alone were committed. */
+static err renew_if_lost(struct ctx *cx, int64_t person_id, bool *out_renewed)
 {
     struct sql_person_key_load_in in = {.person_id = person_id};
     struct sql_person_key_load_row row;
-    struct sql_erase_grant_events_in grants = {person_id};
-    struct sql_erase_request_events_in requests = {person_id};
+    struct sql_key_removed_load_in removed_in = {person_id};
+    struct sql_key_removed_load_row removed;
     bool found = false;
     bool stands = true;
     TRY(sql_person_key_load(cx, &in, &row, &found));
     if (found)
         TRY(keyring_bucket_stands(cx, row.bucket, row.sealed, &stands));
     if (stands)
-        return OK;
+        return sql_key_removed_load(cx, &removed_in, &removed, out_renewed);
     struct sql_key_bucket_set_open_in left = {row.bucket, KEY_BUCKET_LEFT};
     TRY(person_key_remove(cx, person_id));
     TRY(sql_key_bucket_set_open(cx, &left, NULL));
-    TRY(person_key_make(cx, person_id));
+    *out_renewed = true;
+    return person_key_make(cx, person_id);
+}
+
+/* Names of events are all that an end opens. */
+err person_key_renew_lost(struct ctx *cx, int64_t person_id)
+{
+    struct sql_erase_grant_events_in grants = {person_id};
+    struct sql_erase_request_events_in requests = {person_id};
+    bool renewed = false;
+    TRY(renew_if_lost(cx, person_id, &renewed));
+    if (!renewed)
+        return OK;
     TRY(sql_erase_grant_events(cx, &grants, NULL));
     return sql_erase_request_events(cx, &requests, NULL);
 }

@@ -72,6 +72,7 @@ static err open_signatures(struct ctx *cx, const struct secret_key *key, struct 
     struct sql_receipt_signed_load_in in = {receipt->person_id, receipt->receipt_id};
     struct sql_receipt_signed_load_row row;
     bool found = false;
+    receipt->jws = TEXT_NONE;
     TRY(sql_receipt_signed_load(cx, &in, &row, &found));
     if (!found)
         return OK;
@@ -150,24 +151,22 @@ err receipt_sign(struct ctx *cx, struct receipt *receipt)
     TRY(relationship_load(cx, receipt->person_id, receipt->relationship_id, &relationship));
     TRY(relationship_signing_key(cx, &relationship, &keys[0]));
     TRY(organisation_signing_key(cx, receipt->organisation_id, &keys[1]));
-    return jws_sign_two(cx, receipt->payload, TEXT(RECEIPT_TYPE), keys, &receipt->jws);
+    return jws_sign_two(cx, receipt->payload, TEXT(RECEIPT_TYPE), keys, &receipt->signed_now);
 }
 
 err receipt_keep(struct ctx *cx, void *arg)
 {
     struct receipt *receipt = arg;
-    struct text signed_now = receipt->jws;
     PERSON_KEY key;
     TRY(person_key_open(cx, receipt->person_id, &key));
-    receipt->jws = TEXT_NONE;
     TRY(open_signatures(cx, &key, receipt));
     if (receipt->jws.size > 0)
         return OK; /* another was quicker: his bytes are the ones both sides hold */
     struct sql_receipt_signed_insert_in row = {receipt->receipt_id, receipt->person_id, {NULL, 0}};
     struct seal_place place = place_of(receipt->person_id, receipt->receipt_id, SEALED_SIGNATURES);
-    TRY(seal(cx, &key, &place, bytes_of_text(signed_now), &row.sealed));
+    TRY(seal(cx, &key, &place, bytes_of_text(receipt->signed_now), &row.sealed));
     TRY(sql_receipt_signed_insert(cx, &row, NULL));
-    receipt->jws = signed_now;
+    receipt->jws = receipt->signed_now;
     return OK;
 }
 

@@ -16,8 +16,9 @@ struct receipt {
     int64_t      organisation_id;
     int64_t      at_ms;
     uint8_t      salt[32];
-    struct bytes payload; /* JSON-LD */
-    struct text  jws;     /* general JSON serialisation, empty until signed */
+    struct bytes payload;    /* JSON-LD */
+    struct text  jws;        /* general JSON serialisation, empty until signed and kept */
+    struct text  signed_now; /* the same, as receipt_sign() made it; receipt_keep() may run again and changes it not */
 };
 
 /* What the payload tells besides the act itself. Texts borrow. */
@@ -44,7 +45,7 @@ err receipt_load(struct ctx *cx, int64_t person_id, int64_t receipt_id, struct r
 
 /* Makes the two signatures when they are not there yet (outside a write; ~0.2 ms) … */
 err receipt_sign(struct ctx *cx, struct receipt *receipt) MUST_CHECK;
-/* … and keeps them: store_write_fn, arg: struct receipt. When another has signed meanwhile, `jws` becomes the kept one.
+/* … and keeps them: store_write_fn, arg: struct receipt. When another has signed meanwhile, `jws` becomes his.
  */
 err receipt_keep(struct ctx *cx, void *arg) MUST_CHECK;
 

@@ -381,6 +381,31 @@ static void whoever_asks_while_the_key_is_lost_is_erased_all_the_same(void **sta
     see_ada_gone_and_the_key_back(world, lost);
 }
 
+/* store_write_fn: what is left of an erasure whose keys are committed, and nothing else is. */
+static err renew_key_alone(struct ctx *cx, void *arg)
+{
+    const int64_t *person_and_bucket = arg;
+    struct sql_key_bucket_set_open_in left = {person_and_bucket[1], KEY_BUCKET_LEFT};
+    TRY(person_key_remove(cx, person_and_bucket[0]));
+    TRY(sql_key_bucket_set_open(cx, &left, NULL));
+    return person_key_make(cx, person_and_bucket[0]);
+}
+
+static void whose_lost_key_was_renewed_by_a_run_in_vain_is_erased_all_the_same(void **state)
+{
+    struct world *world = *state;
+    const int64_t lost[] = {world->ada.person_id, world_bucket(world, world->ada.person_id)};
+    struct relationship bank = world_relate(world, world->teller, world->ada);
+    struct grant_give give = {.relationship_id = bank.relationship_id, .purpose = world_purpose_id(&world->account),
+                              .attributes = world->account.needed,
+                              .uses = {USES_EVENT, 0, TEXT("the loan is paid back")}};
+    ASSERT_OK(world, WRITE(world, world->ada, grant_give, &give));
+    move_key(world, lost[1], ".key", ".aside");
+    ASSERT_OK(world, WRITE(world, world->operator_, renew_key_alone, (void *)(uintptr_t)lost));
+    ASSERT_OK(world, begin(world, world->operator_, world->ada.person_id, ""));
+    finish(world, 1);
+}
+
 static void whoever_has_asked_before_the_key_was_lost_is_erased_all_the_same(void **state)
 {
     struct world *world = *state;
@@ -545,6 +570,7 @@ int main(void)
         WORLD_TEST(a_bucket_that_is_back_and_cannot_be_emptied_leaves_no_key_at_each_try),
         WORLD_TEST(nothing_is_doomed_while_something_doomed_waits),
         WORLD_TEST(whoever_asks_while_the_key_is_lost_is_erased_all_the_same),
+        WORLD_TEST(whose_lost_key_was_renewed_by_a_run_in_vain_is_erased_all_the_same),
         WORLD_TEST(whoever_has_asked_before_the_key_was_lost_is_erased_all_the_same),
         WORLD_TEST(more_keys_than_one_look_holds_go_as_well),
         WORLD_TEST(rows_are_taken_for_a_while_and_then_the_next_ones),
