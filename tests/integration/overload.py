@@ -118,7 +118,7 @@ def script_of_one(folder, customer):
 
 
 def script_of_strangers(folder):
-    return write_script(folder, "strangers.lua", "GET", "/log/checkpoint", {"Accept": "*/*"}, [None], [200])
+    return write_script(folder, "strangers.lua", "GET", "/log/key", {"Accept": "*/*"}, [None], [200])
 
 
 def script_of_the_made_up(folder, customer):

@@ -44,6 +44,7 @@ def main():
             "read": (READ, least(node, lambda i: customer.read(ask, allowed).expect(200))),
             "read with a key": (READ, least(node, lambda i: customer.read(ask, allowed, key=f"k{i}").expect(200))),
             "refused read": (READ + 2, least(node, lambda i: customer.read(ask, never).expect(403))),
+            "checkpoint": (0, least(node, lambda i: node.nobody.get("/log/checkpoint").expect(200))),
             "give": (GIVE, least(node, lambda i: customer.give(read, given))),
             "stop": (STOP, least(node, lambda i: read.call(
                 "POST", f"/v1/me/grants/{next(stopped)}/withdraw", {}).expect(200))),

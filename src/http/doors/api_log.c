@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * The public log as c2sp.org/tlog-tiles serves it, and what the node says of itself under /.well-known/. */
+#include "crypto/keyring.h"
 #include "domain/parties/organisation.h"
 #include "http/doors/api_thread.h"
 #include "http/doors/api_view.h"
@@ -8,11 +9,22 @@
 
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
+/* Where the store waits, it is asked at most once in NEWEST_NS by each thread that may wait for it, however large the
+ * crowd: the others have what these have seen. */
 err get_log_checkpoint(struct call *call)
 {
+    struct api *api = call_visit(call)->api;
     struct ledger_head head;
+    struct text note = TEXT_NONE;
+    bool waits = store_waits(api->options.store);
+    int64_t asked_ns = clock_monotonic_ns(call->cx.clock);
+    if (waits && newest_get(&api->newest, call->arena, asked_ns, &note))
+        return call_reply_text(call, TEXT_TYPE, note);
+    if (waits && call->lane == LANE_LOOP)
+        return FAIL(&call->cx, UNAVAILABLE, KEYRING_WAIT, "this wants an answer of the database");
     TRY(ledger_head(&call->cx, &head));
-    return call_reply_text(call, TEXT_TYPE, head.note);
+    TRY(newest_put(&api->newest, &call->cx, &head, asked_ns, &note));
+    return call_reply_text(call, TEXT_TYPE, note);
 }
 
 err get_log_key(struct call *call)

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "domain/sharing/uses.h"
 #include "domain/words/attribute.h"
+#include "http/doors/api_thread.h"
 #include "http/doors/api_view.h"
 #include "http/doors/handlers.h"
 #include "http/doors/html.h"
@@ -247,6 +248,7 @@ static err reply_proof(struct call *call)
     struct text proof;
     TRY(receipt_open(&call->cx, call_text(call, "rcp"), &receipt));
     TRY(receipt_proof(&call->cx, &receipt, &proof));
+    newest_forget(&call_visit(call)->api->newest, clock_monotonic_ns(call->cx.clock)); /* it bears a checkpoint */
     return call_reply_text(call, "text/plain; charset=utf-8", proof);
 }
 

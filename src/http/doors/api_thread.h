@@ -10,6 +10,7 @@
 #include "http/gate/api.h"
 #include "http/gate/gate.h"
 #include "http/gate/known.h"
+#include "http/gate/newest.h"
 #include "http/gate/rate.h"
 #include "http/gate/route.h"
 #include "http/gate/share.h"
@@ -35,6 +36,7 @@ struct api {
     struct rate            stopping; /* how often each credential came to a door that stops: the same */
     struct known           known;    /* whose credentials were good lately */
     struct share           waiting;  /* how many writes of each person wait for their turn: the same */
+    struct newest          newest;   /* of the log; where the store waits */
     struct arena          *arena;    /* texts that are made once */
     struct text            openapi;
 };

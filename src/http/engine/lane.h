@@ -8,7 +8,7 @@
 typedef enum lane {
     LANE_LOOP,
     LANE_POOL,
-    LANE_FREE, /* of a door alone: it asks no store, and is answered on the loop whatever else waits */
+    LANE_FREE, /* of a door alone: it asks no store that waits, or says when it must; the loop answers whatever waits */
 } lane;
 
 /* Where a call stands that waits for the pool: the hook's to say with VERDICT_POOL. All false: with all others. */

@@ -472,6 +472,7 @@ err api_open(struct ctx *cx, const struct api_options *options, struct api **out
         return FAIL_MEMORY(cx);
     api->options = *options;
     (void)pthread_mutex_init(&api->shares_lock, NULL); /* allocates nothing with default attributes */
+    newest_open(&api->newest);
     random_fill(cx->randomness, (uint8_t *)&api->stops.seed, sizeof api->stops.seed);
     random_fill(cx->randomness, (uint8_t *)&api->stopping.seed, sizeof api->stopping.seed);
     random_fill(cx->randomness, (uint8_t *)&api->waiting.seed, sizeof api->waiting.seed);
@@ -493,6 +494,7 @@ void api_close(struct api *api)
     free(api->counters);
     arena_close(api->arena);
     (void)pthread_mutex_destroy(&api->shares_lock);
+    newest_close(&api->newest);
     free(api);
 }
 
