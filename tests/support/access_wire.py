@@ -29,12 +29,12 @@ class Answer:
         return head, re.sub(rb'"request_id":"[^"]+"', b"", self.body)
 
 
-def octets_of(caller, method, path, body=None):
+def octets_of(caller, method, path, body=None, content_type="application/json"):
     lines = [f"{method} {path} HTTP/1.1", "Host: node"] + [f"{name}: {value}" for name, value in caller.fields.items()]
     content = b""
     if body is not None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        lines += ["Content-Type: application/json", f"Content-Length: {len(content)}"]
+        lines += [f"Content-Type: {content_type}", f"Content-Length: {len(content)}"]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 

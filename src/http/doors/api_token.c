@@ -339,6 +339,8 @@ static err reply_state(struct call *call, void *arg)
     const struct access_token *token = &look->token;
     struct told_token told = {&token->actor, token->thumbprint, token->issued_at_ms, token->expires_at_ms};
     struct state_view view = {.active = false};
+    /* whether it is somebody else's, the clock shall not tell either */
+    call->reply.on_beat = !look->is_person && !look->is_own;
     if (look->is_person)
         return reply_person(call, &look->person);
     if (!look->is_own)
