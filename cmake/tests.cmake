@@ -62,12 +62,14 @@ function(property_test NAME)
 endfunction()
 
 # python_test(NAME SCRIPT ARGUMENTS…): tests/integration/SCRIPT (or an absolute path) with /usr/bin/python3; the
-# environment variable SYMBOLON holds the path of the built program, PYTHONPATH the folder tests/support.
+# environment variable SYMBOLON holds the path of the built program, PYTHONPATH the folder tests/support, DATABASE_KEPT
+# where the data of an empty PostgreSQL are kept for the next test.
 function(python_test NAME SCRIPT)
   cmake_path(ABSOLUTE_PATH SCRIPT BASE_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/integration)
   add_test(NAME ${NAME} COMMAND /usr/bin/python3 -B ${SCRIPT} ${ARGN})
   set(ENVIRONMENT ${SYMBOLON_TEST_ENVIRONMENT}
-    SYMBOLON=${PROJECT_BINARY_DIR}/symbolon PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support)
+    SYMBOLON=${PROJECT_BINARY_DIR}/symbolon PYTHONPATH=${PROJECT_SOURCE_DIR}/tests/support
+    DATABASE_KEPT=${PROJECT_BINARY_DIR}/database) # support/database_server.py
   # 77: nothing of it can be run on this machine; the scorecard says so
   set_tests_properties(${NAME} PROPERTIES TIMEOUT 300 SKIP_RETURN_CODE 77 ENVIRONMENT "${ENVIRONMENT}")
   runs_on_both(${NAME} ${SCRIPT} "${SYMBOLON_NODE_IMPORTS}" BOTH)

@@ -66,11 +66,14 @@ class DatabaseServer:
         os.chmod(self.folder, 0o711)
         self.data = os.path.join(self.folder, "data")
 
-    def __enter__(self):
-        self.make_folder()
+    def init(self):
         subprocess.run([program("initdb"), "-D", self.data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-locale",
                         "--no-sync"], check=True, capture_output=True, cwd=self.folder, **unprivileged())
+
+    def __enter__(self):
+        self.make_folder()
         try:
+            self.init()
             self.start()
         except BaseException:
             shutil.rmtree(self.folder)
@@ -132,9 +135,38 @@ class NamedServer(DatabaseServer):
         self.folder = folder
 
 
+class LoneServer(DatabaseServer):
+    """The only one that a node sees. Its data are a copy of what the first test of a build has made: a tenth of
+    the work. So it has the identifier of its like, which a node compares where it has two servers."""
+
+    def init(self):
+        folder = os.environ.get("DATABASE_KEPT")
+        if folder is None:  # this run is of no build
+            return super().init()
+        kept = f"{folder}-{os.stat(program('initdb')).st_mtime_ns}-{os.geteuid()}"
+        if os.path.isdir(kept):
+            return self.copy(kept, self.data)
+        super().init()
+        return self.keep(kept)
+
+    @staticmethod
+    def copy(folder, to):
+        subprocess.run(["cp", "-a", folder, to], check=True)
+
+    def keep(self, kept):
+        """Whole or not at all. Of several tests that begin together one is the first."""
+        own = f"{kept}.{os.getpid()}"
+        self.copy(self.data, own)
+        try:
+            os.rename(own, kept)
+        except OSError:
+            shutil.rmtree(own)
+            assert os.path.isdir(kept)
+
+
 def main():
     script = sys.argv[1].endswith(".py")
-    with DatabaseServer() as server:
+    with LoneServer() as server:
         environment = {**os.environ, "DATABASE_SERVER": server.folder, "DATABASE_URL": server.make("tests")}
         words = [sys.executable, "-B", *sys.argv[1:]] if script else sys.argv[1:]
         return subprocess.run(words, env=environment, check=False).returncode
