@@ -48,7 +48,7 @@ typedef enum sqlite_checkpoint {
 /* UNAVAILABLE store.busy when someone was in the way; nothing is lost then. */
 err sqlite_run_checkpoint(struct ctx *cx, struct sqlite_file *file, sqlite_checkpoint kind, int wait_ms) MUST_CHECK;
 
-/* Begins to read: until the handle moves on, it sees the file as it is now. */
+/* Begins to read, also where it has begun before: until the handle moves on, it sees the file as it is now. */
 err sqlite_fix(struct ctx *cx, struct sqlite_file *file) MUST_CHECK;
 /* Copies the file, as it is at one moment (or was at that of sqlite_fix()), to a new file at `path`. CONFLICT
  * store.backup_exists. */

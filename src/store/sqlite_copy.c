@@ -20,6 +20,8 @@ static err copy_into(struct ctx *cx, struct sqlite_file *file, sqlite3 *target)
 
 err sqlite_fix(struct ctx *cx, struct sqlite_file *file)
 {
+    if (database_in_transaction(&file->base)) /* the write that fixes the moment runs again */
+        TRY(database_move_to(cx, &file->base, MOVE_ROLLBACK));
     TRY(database_move_to(cx, &file->base, MOVE_BEGIN_READ));
     /* a transaction sees the file as it is at its first look */
     return sqlite_run(cx, &file->base, "SELECT 1 FROM sqlite_schema LIMIT 1");

@@ -176,6 +176,21 @@ static void a_backup_holds_all_but_the_keys(void **state)
     folder_remove(copy.folder);
 }
 
+static void a_moment_that_is_fixed_again_is_the_later_one(void **state)
+{
+    struct fixture *fixture = *state;
+    struct sqlite_options options = {.path = path_of(fixture, "people.db").at, .role = ROLE_READER};
+    struct sqlite_file *file = NULL;
+    int64_t number = 1;
+    assert_int_equal(sqlite_open(&fixture->cx, &options, &file), OK);
+    assert_int_equal(sqlite_fix(&fixture->cx, file), OK);
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_thing, &number), OK);
+    assert_int_equal(ask(&fixture->cx, &file->base, "SELECT count(*) FROM thing"), 0);
+    assert_int_equal(sqlite_fix(&fixture->cx, file), OK);
+    assert_int_equal(ask(&fixture->cx, &file->base, "SELECT count(*) FROM thing"), 1);
+    database_close(&file->base);
+}
+
 static err write_secret(struct ctx *cx, void *arg)
 {
     struct sql_secret_insert_in in = {*(const int64_t *)arg, bytes_of_text(TEXT("xSECRETx"))};
@@ -263,6 +278,7 @@ int main(void)
         STORE_TEST(every_file_has_the_settings_of_the_house),
         CLOSED_TEST(a_setting_that_does_not_take_is_noticed),
         STORE_TEST(a_backup_holds_all_but_the_keys),
+        STORE_TEST(a_moment_that_is_fixed_again_is_the_later_one),
         STORE_TEST(a_scrubbed_key_is_in_no_file),
         STORE_TEST(an_idle_log_is_emptied),
         STORE_TEST(a_long_log_is_moved_while_writes_flow),
