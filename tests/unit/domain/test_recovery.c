@@ -276,7 +276,8 @@ static void a_code_of_the_operator_is_no_printed_one(void **state)
     }
     assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
     assert_int_equal(state_of(world, world->ada).made_at_ms, made_at_ms);
-    world_spoil(world, "people.db", "UPDATE recovery_code SET hash = (SELECT max(hash) FROM recovery_code)");
+    world_spoil(world, "people.db", "UPDATE recovery_code SET hash = (SELECT hash FROM recovery_code "
+                                    "ORDER BY created_at_ms LIMIT 1)");
     assert_in_range(state_of(world, world->ada).codes_left, 0, 1); /* of the one whose hash it is */
 }
 
