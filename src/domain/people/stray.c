@@ -22,6 +22,9 @@ struct strays {
     size_t             count;
     struct stray_copy *copies;
     size_t             copies_count;
+    int64_t           *removed_ids; /* by the write, which may run again: it counts anew each time */
+    size_t             removed_count;
+    size_t             copies_removed;
     int64_t            last_id; /* of all that were looked at */
     bool               at_end;
 };
@@ -129,8 +132,9 @@ static err find(struct ctx *cx, int64_t after_id, int64_t before_id, struct stra
     size_t count = 0;
     TRY(sql_person_key_list(cx, &in, &rows, &count));
     strays.person_ids = ARENA_ARRAY(cx->arena, int64_t, count);
+    strays.removed_ids = ARENA_ARRAY(cx->arena, int64_t, count);
     strays.copies = ARENA_ARRAY(cx->arena, struct stray_copy, STRAY_COPIES);
-    if (strays.person_ids == NULL || strays.copies == NULL)
+    if (strays.person_ids == NULL || strays.removed_ids == NULL || strays.copies == NULL)
         return FAIL_MEMORY(cx);
     for (size_t i = 0; i < count; i++) {
         TRY(look_at(cx, rows[i].person_id, &strays));
@@ -147,7 +151,7 @@ static err find(struct ctx *cx, int64_t after_id, int64_t before_id, struct stra
 static err remove_records(struct ctx *cx, void *arg)
 {
     struct strays *strays = arg;
-    size_t kept = 0;
+    strays->removed_count = 0;
     for (size_t i = 0; i < strays->count; i++) {
         bool stray = false;
         TRY(is_stray(cx, strays->person_ids[i], &stray));
@@ -155,9 +159,8 @@ static err remove_records(struct ctx *cx, void *arg)
             continue;
         struct sql_record_delete_of_person_in in = {strays->person_ids[i]};
         TRY(sql_record_delete_of_person(cx, &in, NULL));
-        strays->person_ids[kept++] = strays->person_ids[i];
+        strays->removed_ids[strays->removed_count++] = strays->person_ids[i];
     }
-    strays->count = kept;
     return OK;
 }
 
@@ -165,7 +168,7 @@ static err remove_records(struct ctx *cx, void *arg)
 static err remove_copies(struct ctx *cx, void *arg)
 {
     struct strays *strays = arg;
-    size_t kept = 0;
+    strays->copies_removed = 0;
     for (size_t i = 0; i < strays->copies_count; i++) {
         bool known = false;
         TRY(has_relationship(cx, &strays->copies[i], &known));
@@ -173,9 +176,8 @@ static err remove_copies(struct ctx *cx, void *arg)
             continue;
         struct sql_record_delete_all_in in = {strays->copies[i].person_id, strays->copies[i].relationship_id};
         TRY(sql_record_delete_all(cx, &in, NULL));
-        strays->copies[kept++] = strays->copies[i];
+        strays->copies_removed++;
     }
-    strays->copies_count = kept;
     return OK;
 }
 
@@ -183,8 +185,8 @@ static err remove_copies(struct ctx *cx, void *arg)
 static err remove_keys(struct ctx *cx, void *arg)
 {
     const struct strays *strays = arg;
-    for (size_t i = 0; i < strays->count; i++)
-        TRY(person_key_remove(cx, strays->person_ids[i]));
+    for (size_t i = 0; i < strays->removed_count; i++)
+        TRY(person_key_remove(cx, strays->removed_ids[i]));
     return OK;
 }
 
@@ -199,8 +201,8 @@ err stray_sweep(struct ctx *cx, struct store *store, struct stray_sweep *sweep)
     if (strays.copies_count > 0)
         TRY(store_write_wait(store, cx, remove_copies, &strays));
     sweep->after_id = strays.last_id;
-    sweep->removed += (int64_t)strays.count;
-    sweep->copies += (int64_t)strays.copies_count;
+    sweep->removed += (int64_t)strays.removed_count;
+    sweep->copies += (int64_t)strays.copies_removed;
     sweep->at_end = strays.at_end;
     return OK;
 }
