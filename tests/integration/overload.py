@@ -408,6 +408,9 @@ def the_pool_has_room_for_stops(node, shop, name, script):
 
 
 def before_a_database(node, shop, script):
+    longest, other = one_session_leaves_room_for_the_stops_of_others(node, shop, POOL_CROWD)
+    assert other is not None and other > longest, f"control: a change that stops nothing took {other} s"
+    print(f"control: what does not go first, beside {POOL_CROWD} connections of one person: red, {other:.1f} s")
     crowds = {"strangers": script_of_strangers(node.folder), "readers": script,
               "made-up sessions": script_of_the_made_up(node.folder, shop.customer())}
     turned_away = {name: the_pool_has_room_for_stops(node, shop, name, crowd) for name, crowd in crowds.items()}
@@ -415,9 +418,6 @@ def before_a_database(node, shop, script):
     assert turned_away["readers"] > 0, "control: nothing was turned away"
     print(f"control: what has no room kept for it, beside {POOL_CROWD} readers: red, {turned_away['readers']} changes "
           "turned away")
-    longest, other = one_session_leaves_room_for_the_stops_of_others(node, shop, POOL_CROWD)
-    assert other is not None and other > longest, f"control: a change that stops nothing took {other} s"
-    print(f"control: what does not go first, beside {POOL_CROWD} connections of one person: red, {other:.1f} s")
 
 
 def before_files(node, shop, script):
