@@ -58,7 +58,7 @@ static err load_newest(struct ctx *cx, const struct sql_id_token_key_row **out)
     TRY(load_keys(cx, &keys));
     if (keys.count == 0)
         return fail_none(cx);
-    *out = &keys.at[keys.count - 1];
+    *out = keys.at + keys.count - 1;
     return OK;
 }
 
