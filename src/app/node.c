@@ -100,22 +100,26 @@ static err find_folders(struct ctx *cx, const char *path, const char *keys)
 }
 
 /* The name of the log tells nothing of the operator and is unlike that of any other node: it comes from its key. */
-static struct text name_of_log(struct ctx *cx)
+static err name_of_log(struct ctx *cx, struct text *out)
 {
     uint8_t public_key[SIGN_PUBLIC_BYTES];
     uint8_t hash[HASH_BYTES];
     keyring_log_public(cx->keyring, public_key);
     sha256((struct bytes){public_key, sizeof public_key}, hash);
     struct text hex = hex_encode(cx->arena, (struct bytes){hash, 8});
-    return text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex));
+    if (hex.at == NULL)
+        return FAIL_MEMORY(cx);
+    *out = text_format(cx->arena, "symbolon.node/%.*s", TEXT_ARGS(hex));
+    return out->at == NULL ? FAIL_MEMORY(cx) : OK;
 }
 
 /* store_write_fn */
 static err name_log(struct ctx *cx, void *arg)
 {
     (void)arg; /* the name comes from the node's own key */
-    struct text name = name_of_log(cx);
-    return name.at == NULL ? FAIL_MEMORY(cx) : ledger_set_origin(cx, name);
+    struct text name;
+    TRY(name_of_log(cx, &name));
+    return ledger_set_origin(cx, name);
 }
 
 /* A refused write to the disk ends the process: nothing may be tried again after a failed fsync. */
@@ -225,11 +229,10 @@ static err share_keys(struct node *node, bool moves)
 {
     struct ctx *cx = &node->cx;
     struct key_rows rows = key_rows_of(node->store);
-    struct text name = name_of_log(cx);
+    struct text name;
     if (store_is_local(node->store, STORE_KEYS))
         return OK;
-    if (name.at == NULL)
-        return FAIL_MEMORY(cx);
+    TRY(name_of_log(cx, &name));
     keyring_use_rows(node->keyring, &rows);
     TRY(key_owner_claim(cx, node->store, name));
     if (moves) /* nothing may be written meanwhile */
@@ -341,7 +344,9 @@ static err settle_name(struct node *node, const struct mark *mark)
         named = ledger_origin(cx, &origin);
     }
     TRY(named);
-    if (!text_equals(origin, name_of_log(cx)))
+    struct text own;
+    TRY(name_of_log(cx, &own));
+    if (!text_equals(origin, own))
         return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
     return OK;
 }

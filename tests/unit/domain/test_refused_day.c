@@ -38,8 +38,10 @@ static err commit_all(struct ctx *cx, void *arg)
 {
     const struct crowd *crowd = arg;
     for (int64_t i = 0; i < crowd->times; i++) {
+        struct disclosure_ask decided = *crowd->ask.decided;
         struct disclosure_ask ask = crowd->ask;
-        ask.disclosure_id = ctx_number(cx);
+        decided.disclosure_id = ctx_number(cx);
+        ask.decided = &decided;
         TRY(disclosure_commit(cx, &ask));
     }
     return OK;
