@@ -124,6 +124,8 @@ static err run_write(struct ctx *own, struct store *store, struct store_write *w
         announce(store, write);
     cx->db = conn;
     err result = write->run(cx, write->arg);
+    if (result == OK && cx->arena != NULL && arena_is_exhausted(cx->arena))
+        result = FAIL_MEMORY(cx); /* some text of it may be shorter than it should be */
     *lost = conn_end_write(own, conn, result == OK) != OK;
     cx->db = of_caller;
     return result;

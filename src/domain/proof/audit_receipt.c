@@ -171,6 +171,8 @@ static err check_signed(struct audit_walk *walk, const struct exhibit *exhibit)
     if (opened && json_parse(&walk->brief, text_of_bytes(plain), &jws) == OK &&
         text_equals(json_text(json_object_get(jws, "payload")), base64url_encode(walk->brief.arena, exhibit->payload)))
         return OK;
+    if (arena_is_exhausted(walk->brief.arena))
+        return FAIL_MEMORY(&walk->brief);
     failure_clear(&walk->brief.failure);
     audit_found(walk, "The signed copy of %.*s does not open or holds other bytes.", TEXT_ARGS(exhibit->name));
     return OK;

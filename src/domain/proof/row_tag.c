@@ -105,7 +105,7 @@ static err make(struct ctx *cx, struct text name, struct text columns, struct te
         blake2b_256(builder_bytes(&plain), hash);
     secret_wipe(&key, sizeof key);
     secret_wipe(plain.at, plain.at == NULL ? 0 : sizeof key.at);
-    if (plain.overflowed || row.at == NULL || columns.at == NULL)
+    if (plain.overflowed || arena_is_exhausted(cx->arena))
         return FAIL_MEMORY(cx);
     *out = base64url_encode(cx->arena, (struct bytes){hash, TAG_BYTES});
     return out->at == NULL ? FAIL_MEMORY(cx) : OK;

@@ -132,7 +132,7 @@ void call_allow_caching(struct call *call)
 
 err call_reply_text(struct call *call, const char *content_type, struct text body)
 {
-    if (body.at == NULL)
+    if (body.at == NULL || arena_is_exhausted(call->arena)) /* never an answer of which a part is missing */
         return FAIL_MEMORY(&call->cx);
     call->reply.status = call_visit(call)->route->status;
     call->reply.content_type = content_type;

@@ -9,7 +9,6 @@
 #include "support/patience.h"
 #include "unit/store/things.h"
 
-
 struct pair {
     struct store *other;
     struct ctx    cx; /* the other's */
@@ -267,6 +266,61 @@ static void a_commit_waits_for_the_disk_whatever_its_administrator_wishes(void *
     assert_commit(*state, "remote_apply", "remote_apply"); /* which is more */
 }
 
+/* ---- two servers that share a folder of keys */
+
+struct meeting {
+    struct store *other;  /* that changes the keys meanwhile; NULL: nobody does */
+    int64_t       number; /* what it writes */
+    bool          writes; /* the keys, behind having read them */
+    int           runs;
+    int64_t       seen;   /* the generation of the keys, in the last run */
+};
+
+static err write_secret(struct ctx *cx, void *arg)
+{
+    return sql_secret_insert(cx, &(struct sql_secret_insert_in){*(const int64_t *)arg, {NULL, 0}}, NULL);
+}
+
+static err let_other_write(struct ctx *cx, struct meeting *meeting)
+{
+    struct ctx own = {.arena = arena_open(64 * 1024), .clock = cx->clock};
+    err result = store_write_wait(meeting->other, &own, write_secret, &meeting->number);
+    arena_close(own.arena);
+    return result == OK ? OK : FAIL(cx, INTERNAL, "test.other", "the other server could not write");
+}
+
+static err meet(struct ctx *cx, void *arg)
+{
+    struct meeting *meeting = arg;
+    struct sql_file_generation_row keys;
+    int64_t number = 1;
+    bool found = false;
+    TRY(sql_generation_of_keys(cx, &keys, &found));
+    meeting->seen = keys.generation;
+    if (meeting->runs++ == 0 && meeting->other != NULL)
+        TRY(let_other_write(cx, meeting));
+    return meeting->writes ? write_secret(cx, &number) : write_thing(cx, &number);
+}
+
+/* In one folder for all, nobody comes between: the lock of the people's file orders all writers. */
+static void a_write_that_has_read_the_keys_holds_up_nobody_and_relies_on_nothing_old(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_options options = fixture_options(fixture);
+    struct store *other = NULL;
+    assert_int_equal(store_open(&fixture->cx, &options, &other), OK);
+    bool is_shared = store_is_on_server();
+    struct meeting reads = {.other = is_shared ? other : NULL, .number = 100};
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, meet, &reads), OK);
+    assert_int_equal(reads.runs, 1);
+    fixture->set.wall_ms += 5000;
+    struct meeting writes = {.other = is_shared ? other : NULL, .number = 101, .writes = true};
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, meet, &writes), OK);
+    assert_int_equal(writes.runs, is_shared ? 2 : 1);
+    assert_int_equal(writes.seen, is_shared ? 2 : 0);
+    store_close(other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +330,7 @@ int main(void)
         STORE_TEST(what_changes_nothing_or_only_keeps_house_does_not_count),
         STORE_TEST(data_of_an_earlier_version_begins_to_count),
         STORE_TEST(what_has_come_from_elsewhere_is_no_older_than_it_was_there),
+        STORE_TEST(a_write_that_has_read_the_keys_holds_up_nobody_and_relies_on_nothing_old),
         STORE_TEST(a_commit_waits_for_the_disk_whatever_its_administrator_wishes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

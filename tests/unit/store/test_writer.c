@@ -362,6 +362,23 @@ static void the_caller_gets_its_handle_back(void **state)
     assert_int_equal(count_things(&fixture->cx), 0);
 }
 
+/* As one that builds a text of which a part finds no memory, and goes on. */
+static err write_without_memory(struct ctx *cx, void *arg)
+{
+    assert_null(arena_take(cx->arena, 2, FIXTURE_ARENA_BYTES));
+    return write_thing(cx, arg);
+}
+
+static void a_write_that_met_the_end_of_its_memory_is_not_done(void **state)
+{
+    struct fixture *fixture = *state;
+    int64_t number = 1;
+    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, write_without_memory, &number), TOO_LARGE);
+    assert_string_equal(fixture->cx.failure.reason, "limit.memory");
+    arena_reset(fixture->cx.arena);
+    assert_int_equal(count_things(&fixture->cx), 0);
+}
+
 /* ---- again */
 
 struct second_try {
@@ -524,61 +541,6 @@ static void after_a_refusal_of_the_disk_nothing_is_taken(void **state)
     assert_int_equal(count_things(&fixture->cx), 1); /* reading goes on until the process has ended */
 }
 
-/* ---- two servers that share a folder of keys */
-
-struct meeting {
-    struct store *other;  /* that changes the keys meanwhile; NULL: nobody does */
-    int64_t       number; /* what it writes */
-    bool          writes; /* the keys, behind having read them */
-    int           runs;
-    int64_t       seen;   /* the generation of the keys, in the last run */
-};
-
-static err write_secret(struct ctx *cx, void *arg)
-{
-    return sql_secret_insert(cx, &(struct sql_secret_insert_in){*(const int64_t *)arg, {NULL, 0}}, NULL);
-}
-
-static err let_other_write(struct ctx *cx, struct meeting *meeting)
-{
-    struct ctx own = {.arena = arena_open(64 * 1024), .clock = cx->clock};
-    err result = store_write_wait(meeting->other, &own, write_secret, &meeting->number);
-    arena_close(own.arena);
-    return result == OK ? OK : FAIL(cx, INTERNAL, "test.other", "the other server could not write");
-}
-
-static err meet(struct ctx *cx, void *arg)
-{
-    struct meeting *meeting = arg;
-    struct sql_file_generation_row keys;
-    int64_t number = 1;
-    bool found = false;
-    TRY(sql_generation_of_keys(cx, &keys, &found));
-    meeting->seen = keys.generation;
-    if (meeting->runs++ == 0 && meeting->other != NULL)
-        TRY(let_other_write(cx, meeting));
-    return meeting->writes ? write_secret(cx, &number) : write_thing(cx, &number);
-}
-
-/* In one folder for all, nobody comes between: the lock of the people's file orders all writers. */
-static void a_write_that_has_read_the_keys_holds_up_nobody_and_relies_on_nothing_old(void **state)
-{
-    struct fixture *fixture = *state;
-    struct store_options options = fixture_options(fixture);
-    struct store *other = NULL;
-    assert_int_equal(store_open(&fixture->cx, &options, &other), OK);
-    bool is_shared = store_is_on_server();
-    struct meeting reads = {.other = is_shared ? other : NULL, .number = 100};
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, meet, &reads), OK);
-    assert_int_equal(reads.runs, 1);
-    fixture->set.wall_ms += 5000;
-    struct meeting writes = {.other = is_shared ? other : NULL, .number = 101, .writes = true};
-    assert_int_equal(store_write_wait(fixture->store, &fixture->cx, meet, &writes), OK);
-    assert_int_equal(writes.runs, is_shared ? 2 : 1);
-    assert_int_equal(writes.seen, is_shared ? 2 : 0);
-    store_close(other);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -589,9 +551,9 @@ int main(void)
         STORE_TEST(a_batch_that_takes_long_lets_what_is_urgent_pass_and_does_the_rest),
         STORE_TEST(many_threads_write_and_read_their_own),
         STORE_TEST(the_caller_gets_its_handle_back),
+        STORE_TEST(a_write_that_met_the_end_of_its_memory_is_not_done),
         STORE_TEST(a_write_that_runs_again_begins_as_it_did_before),
         STORE_TEST(what_runs_in_vain_takes_no_memory),
-        STORE_TEST(a_write_that_has_read_the_keys_holds_up_nobody_and_relies_on_nothing_old),
         CLOSED_TEST(two_processes_write_the_same_files),
         CLOSED_TEST(after_a_refusal_of_the_disk_nothing_is_taken),
     };
