@@ -117,7 +117,7 @@ static err name_of_log(struct ctx *cx, struct text *out)
 static err name_log(struct ctx *cx, void *arg)
 {
     (void)arg; /* the name comes from the node's own key */
-    struct text name;
+    struct text name = TEXT_NONE;
     TRY(name_of_log(cx, &name));
     return ledger_set_origin(cx, name);
 }
@@ -229,7 +229,7 @@ static err share_keys(struct node *node, bool moves)
 {
     struct ctx *cx = &node->cx;
     struct key_rows rows = key_rows_of(node->store);
-    struct text name;
+    struct text name = TEXT_NONE;
     if (store_is_local(node->store, STORE_KEYS))
         return OK;
     TRY(name_of_log(cx, &name));
@@ -344,7 +344,7 @@ static err settle_name(struct node *node, const struct mark *mark)
         named = ledger_origin(cx, &origin);
     }
     TRY(named);
-    struct text own;
+    struct text own = TEXT_NONE;
     TRY(name_of_log(cx, &own));
     if (!text_equals(origin, own))
         return FAIL(cx, CORRUPT, "node.other_keys", "the key folder is not the one that this data was made with");
