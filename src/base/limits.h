@@ -127,6 +127,7 @@
 #define LIMIT_FRESH_MS (5LL * 60 * 1000)  /* from the proof to what wants one */
 #define LIMIT_RECOVERY_WAIT_MS (24LL * 3600 * 1000) /* from a code to the door: so long the person may stop it */
 #define LIMIT_RECOVERY_OPEN_MS (7LL * 24 * 3600 * 1000) /* and so long the door stays open */
+#define LIMIT_HELP_CODE_MS (8LL * 24 * 3600 * 1000) /* a code of the operator: both of these, for one way back in */
 #define LIMIT_RECOVERED_MS (24LL * 3600 * 1000) /* after it, a passkey may come; so long those from before stay */
 #define LIMIT_ALERT_MS (365LL * 24 * 3600 * 1000) /* how long it is told that a way in has changed */
 #define LIMIT_CBOR_BYTES (16 * 1024)      /* one attestation or authenticator data; those of a TPM have 6 KiB */

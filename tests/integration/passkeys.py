@@ -251,7 +251,9 @@ def printed_codes_open_nothing_by_themselves(world):
 def a_code_of_the_operator_has_its_wait_and_is_stopped(world):
     ada = signed_in(world, world.phone)
     me = ada.get("/v1/me").json
+    lost = world.node.run("person", "recover", me["id"])
     made = world.node.run("person", "recover", me["id"])
+    world.node.nobody.post("/v1/recovery", {"code": lost["code"]}).expect(401, "recovery.code_unknown")
     came = world.node.nobody.post("/v1/recovery", {"code": made["code"]}).expect(200)
     assert made["id"] == me["id"] and came.json["id"] is None and came.field("Set-Cookie") is None
     assert ada.get("/v1/me").json["recovery"]["opens"] == came.json["opens"]

@@ -2,6 +2,7 @@
  * Codes, waits, and the session at their end. */
 #include "domain/entrance/recovery.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -13,6 +14,8 @@
 #include "domain/parties/member.h"
 #include "domain/policy.h"
 #include "store/queries.h"
+
+static_assert(LIMIT_HELP_CODE_MS == LIMIT_RECOVERY_WAIT_MS + LIMIT_RECOVERY_OPEN_MS, "it ends with its wait");
 
 /* ---- codes */
 
@@ -67,6 +70,22 @@ static err void_all(struct ctx *cx, int64_t person_id)
     struct sql_erase_recovery_in wait = {person_id};
     TRY(sql_erase_recovery_codes(cx, &codes, NULL));
     return sql_erase_recovery(cx, &wait, NULL);
+}
+
+/* The one that the operator gave before was lost, or in other hands. */
+static err void_operators(struct ctx *cx, int64_t person_id)
+{
+    struct sql_recovery_code_list_in in = {person_id, LIMIT_ROWS};
+    struct sql_recovery_code_list_row *rows = NULL;
+    size_t count = 0;
+    TRY(sql_recovery_code_list(cx, &in, &rows, &count));
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].code_hash.size == HASH_BYTES &&
+            is_bound(cx, rows[i].code_hash.at, person_id, CODE_OF_OPERATOR, rows[i].hash)) {
+            struct sql_recovery_code_delete_in old = {rows[i].code_hash};
+            TRY(sql_recovery_code_delete(cx, &old, NULL));
+        }
+    return OK;
 }
 
 err recovery_codes_make(struct ctx *cx, void *arg)
@@ -139,6 +158,14 @@ static err fail_code(struct ctx *cx)
     return FAIL(cx, UNAUTHENTICATED, "recovery.code_unknown", "this code is unknown or used");
 }
 
+/* One that the operator made is for the wait that was begun with it, and over with that. */
+static bool is_good(const struct ctx *cx, const uint8_t code[HASH_BYTES], const struct sql_recovery_code_load_row *row)
+{
+    if (is_bound(cx, code, row->person_id, CODE_OF_OPERATOR, row->hash))
+        return cx->now_ms < row->created_at_ms + LIMIT_HELP_CODE_MS;
+    return is_bound(cx, code, row->person_id, CODE_PRINTED, row->hash);
+}
+
 /* Whose code it is: somebody who is here. */
 static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_code, int64_t *out_person_id)
 {
@@ -149,8 +176,7 @@ static err find_code(struct ctx *cx, struct text typed, struct claim_code *out_c
         return fail_code(cx);
     struct sql_recovery_code_load_in in = {{out_code->hash, HASH_BYTES}};
     TRY(sql_recovery_code_load(cx, &in, &row, &found));
-    if (!found || (!is_bound(cx, out_code->hash, row.person_id, CODE_PRINTED, row.hash) &&
-                   !is_bound(cx, out_code->hash, row.person_id, CODE_OF_OPERATOR, row.hash)))
+    if (!found || !is_good(cx, out_code->hash, &row))
         return fail_code(cx);
     TRY(human_find(cx, row.person_id, &id));
     if (id.type == ID_NONE)
@@ -188,6 +214,7 @@ err recovery_begin(struct ctx *cx, void *arg)
     TRY(human_find(cx, help->person_id, &id));
     if (id.type == ID_NONE)
         return FAIL_NOT_FOUND(cx);
+    TRY(void_operators(cx, help->person_id));
     TRY(add_code(cx, help->person_id, CODE_OF_OPERATOR, &code));
     help->out_code = code.text;
     return begin(cx, &code, help->person_id, &help->out_opens_at_ms);

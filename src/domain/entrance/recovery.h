@@ -44,8 +44,9 @@ struct recovery_come {
 };
 err recovery_come(struct ctx *cx, void *arg) MUST_CHECK;
 
-/* store_write_fn; arg: struct recovery_begin. By the operator, for somebody without a code: makes one more, and begins
- * its wait anew whether or not one lasts. NOT_FOUND nobody who is here. */
+/* store_write_fn; arg: struct recovery_begin. By the operator, for somebody without a code: makes one, which serves for
+ * LIMIT_HELP_CODE_MS, voids the one that he made before, and begins the wait anew whether or not one lasts. NOT_FOUND
+ * nobody who is here. */
 struct recovery_begin {
     int64_t     person_id;
     struct text out_code; /* shown once */

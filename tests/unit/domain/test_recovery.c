@@ -259,6 +259,35 @@ static void the_operator_begins_a_wait_and_lets_nobody_in_at_once(void **state)
     assert_int_equal(world_audit(world, 0), 0);
 }
 
+static int64_t codes_in_store(struct world *world)
+{
+    return world_number(world, "people.db", "SELECT count(*) FROM recovery_code");
+}
+
+/* What is asked for and never used does not pile up, nor begin anything years later. */
+static void a_code_of_the_operator_is_void_when_another_is_made_or_its_wait_is_over(void **state)
+{
+    struct world *world = *state;
+    struct recovery_codes codes = print_codes(world, world->ada);
+    struct recovery_begin bobs = {.person_id = world->bob.person_id}, first = {.person_id = world->ada.person_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &bobs));
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &first));
+    struct recovery_begin second = first;
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &second));
+    ASSERT_UNKNOWN(world, first.out_code);
+    assert_int_equal(codes_in_store(world), RECOVERY_CODES + 2);
+    assert_int_equal(come(world, second.out_code), 0);
+    test_node_pass(&world->node, LIMIT_HELP_CODE_MS - 1);
+    ASSERT_OK(world, recovery_look(world_as(world, NOBODY), second.out_code));
+    assert_int_equal(come(world, bobs.out_code), world->bob.person_id); /* the last moment to */
+    test_node_pass(&world->node, 1);
+    ASSERT_UNKNOWN(world, second.out_code);
+    assert_int_equal(come(world, codes.out[0]), 0); /* paper is patient */
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &first));
+    assert_int_equal(codes_in_store(world), RECOVERY_CODES + 1);
+    assert_int_equal(world_audit(world, 0), 0);
+}
+
 static void a_code_of_the_operator_is_no_printed_one(void **state)
 {
     struct world *world = *state;
@@ -273,8 +302,8 @@ static void a_code_of_the_operator_is_no_printed_one(void **state)
     for (int i = 0; i < 2 * RECOVERY_CODES; i++) {
         test_node_pass(&world->node, 1);
         ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
+        assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
     }
-    assert_int_equal(state_of(world, world->ada).codes_left, RECOVERY_CODES);
     assert_int_equal(state_of(world, world->ada).made_at_ms, made_at_ms);
     world_spoil(world, "people.db", "UPDATE recovery_code SET hash = (SELECT hash FROM recovery_code "
                                     "ORDER BY created_at_ms LIMIT 1)");
@@ -363,6 +392,7 @@ int main(void)
         WORLD_TEST(after_a_day_whoever_came_back_adds_none),
         WORLD_TEST(passkeys_from_before_a_recovery_stay_for_a_day),
         WORLD_TEST(the_operator_begins_a_wait_and_lets_nobody_in_at_once),
+        WORLD_TEST(a_code_of_the_operator_is_void_when_another_is_made_or_its_wait_is_over),
         WORLD_TEST(a_code_of_the_operator_is_no_printed_one),
         WORLD_TEST(a_code_is_its_persons_and_goes_with_the_person),
         WORLD_TEST(whoever_comes_with_a_code_leaves_an_event),

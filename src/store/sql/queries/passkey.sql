@@ -139,9 +139,9 @@ INSERT INTO recovery_code (code_hash, person_id, hash, created_at_ms) VALUES ($1
 -- name: recovery_code_load
 -- file: people
 -- in:   code_hash bytes
--- out:  person_id int64, hash bytes
+-- out:  person_id int64, hash bytes, created_at_ms int64
 -- rows: one
-SELECT person_id, hash FROM recovery_code WHERE code_hash = $1;
+SELECT person_id, hash, created_at_ms FROM recovery_code WHERE code_hash = $1;
 
 -- name: recovery_code_delete
 -- file: people
