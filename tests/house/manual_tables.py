@@ -25,14 +25,14 @@ UNITS = {"KiB": 1024, "MiB": 1024 ** 2, "bytes": 1, "ms": 1, "s": 1000, "min": 6
 
 # Codes whose reasons the API hides behind one word (http/gate/problem.c), and that of the command line.
 HIDDEN = {"NOT_FOUND", "INTERNAL", "CORRUPT", "USAGE"}
-# Words with dots that are no reasons: names of files and versions, words of the node's own log, events beside act.def.
+# Words with dots that are no reasons: names of files and versions, words of the node's own log, events beside act.def
+# and alert.def.
 OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.db", "keys.db", "root.key",
                "log.checkpoint", "store.generations",
                "webauthn.create", "webauthn.get", "handler.slow", "request.failed", "request.put_off",
                "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested",
                "department.created", "member.ended", "member.invited", "organisation.created", "purpose.published",
-               "purpose.retired", "record.added", "system.created", "system.ended", "client.ended", "passkey.added",
-               "passkey.removed", "recovery.begun", "recovery.codes_made", "recovery.done", "recovery.stopped"}
+               "purpose.retired", "record.added", "system.created", "system.ended"}
 # Reasons that only the program's start and its commands meet.
 COMMANDS_ONLY = {"erasure.merged", "import.too_many", "key.exposed", "organisation.ambiguous", "organisation.exists",
                  "organisation.name", "organisation.slug", "server.address", "server.port_taken",
@@ -105,7 +105,9 @@ def real_reasons():
     """Each word that a failure may be born with, and the statuses that stand beside it in the sources: none, when a
     rule hands the word to somebody else who makes the failure."""
     status = statuses()
-    words, hidden, events = {}, set(), set(re.findall(rf'"({WORD})"', (ROOT / "src/domain/proof/act.def").read_text()))
+    tables = ("src/domain/proof/act.def", "src/domain/entrance/alert.def")
+    events = {word for table in tables for word in re.findall(rf'"({WORD})"', (ROOT / table).read_text())}
+    words, hidden = {}, set()
     for text in sources():
         for word in re.findall(rf'"({WORD})"', text):
             words.setdefault(word, set())
@@ -141,6 +143,21 @@ def reasons_apart(page):
     codes = set(statuses().values())
     wrong = {word for word in shown if word in real and (not shown[word] or not real[word] <= shown[word] <= codes)}
     return sorted(stale | wrong | (wanted ^ set(shown)))
+
+
+# ---- alerts
+
+def real_alerts():
+    """Name, number, word, event and sentence of each."""
+    text = without_comments((ROOT / "src/domain/entrance/alert.def").read_text())
+    rows_ = re.findall(r'^X\((\w+),\s+(\d+),\s+"(\w*)",\s+"([^"]*)",\s+"([^"]*)"\)', text, re.M)
+    assert len(rows_) == len(re.findall(r"^X\(", text, re.M)), "a row that is not read"
+    return rows_
+
+
+def shown_alerts(page):
+    part = page.split("| `kind` | what it tells |")[1].split("\n\n")[0]
+    return {cells[0].strip("`"): cells[1] for cells in rows(part)}
 
 
 # ---- import and help
@@ -223,6 +240,20 @@ class Tables(unittest.TestCase):
         row = next(line for line in page.split("\n") if line.startswith("| `grant.wider`")) + "\n"
         for other in spoilt(page, row):
             self.assertNotEqual(reasons_apart(other), [], other.find("grant.wider"))
+
+    def test_each_kind_of_alert_has_a_sentence_which_the_manual_has_too(self):
+        real, page = real_alerts(), (MANUAL / "person.md").read_text()
+        self.assertGreater(len(real), 8)
+        for column in zip(*real):
+            self.assertEqual(len(set(column)), len(real), column)
+        for name, _, word, event, sentence in real:
+            self.assertRegex(sentence, r"^[A-Z][^|\\]{10,}\.$", name)
+            self.assertRegex(word + " " + event, rf"^\w+ {WORD}$", name)
+        wanted = {word: sentence for _, _, word, _, sentence in real}
+        self.assertEqual(shown_alerts(page), wanted)
+        row = next(line for line in page.split("\n") if line.startswith("| `recovered`")) + "\n"
+        for other in spoilt(page, row):
+            self.assertNotEqual(shown_alerts(other), wanted)
 
     def test_the_page_of_the_import_has_every_field_and_every_refusal(self):
         page = (MANUAL / "import.md").read_text()

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: a person takes away all that is held about him, and nobody else does. Method: each page of an export is laid
 beside what the door that it names gives to the same session, over more than one answer and more than one page of a
-door; every door of the person's that lists something must be among them. Positive control: an export from which one
-answer is taken away is not whole."""
+door; every door of the person's that lists something must be among them. Whoever takes one is told of, wherever he
+begins. Positive control: an export from which one answer is taken away is not whole."""
 import sys
 
 import steps
 from purposes import DELIVER
-from running_node import RunningNode, pages
+from running_node import Caller, RunningNode, pages
 from software_passkey import Device
 
 VERSIONS, RELATIONSHIPS = 55, 28  # more than a page of a door holds, and more doors than an answer asks
@@ -126,8 +126,31 @@ def a_place_that_was_not_given_out_leads_nowhere(world):
     assert beyond.json["items"] == [] and beyond.field("Link") is None
 
 
+def told_of(caller):
+    return [item["kind"] for item in caller.get("/v1/me/alerts").expect(200).json["items"]].count("data_exported")
+
+
+def each_proof_that_takes_it_is_told(world):
+    was = told_of(world.ada)
+    assert was == 1 == told_of(world.bob)  # all answers so far rest on one proof, and on none
+    world.device.prove(world.ada).expect(204)
+    assert told_of(world.ada) == was
+    path = "/v1/me/export?door=2"  # not at the first, where an alert might be looked for
+    for _ in range(2):
+        world.ada.get(path).expect(200)
+        assert told_of(world.ada) == was + 1
+    thief = Caller(world.node, world.device.sign_in(world.node))  # in the same minute
+    thief.get("/v1/me/export?door=20000").expect(200)
+    assert told_of(world.ada) == was + 2 and told_of(world.bob) == 1
+    world.device.prove(world.ada).expect(204)
+    world.ada.get("/v1/me/export?door=x").expect(400)
+    assert told_of(world.ada) == was + 2
+    world.node.expect_sound()
+
+
 STEPS = [whoever_finds_an_open_session_gets_none_of_it, all_that_each_door_gives_is_in_it,
-         nothing_of_anybody_else_is_in_it, a_place_that_was_not_given_out_leads_nowhere]
+         nothing_of_anybody_else_is_in_it, a_place_that_was_not_given_out_leads_nowhere,
+         each_proof_that_takes_it_is_told]
 
 
 def main():

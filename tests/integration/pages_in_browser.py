@@ -168,7 +168,7 @@ def whoever_looks_sees_what_happened_and_ends_sessions(world):
     world.browser.go(node.run("person", "link", world.id)["link"])
     world.browser.press("button")
     is_home(world)
-    expect_words(world, "What happened to your ways in", "That was stopped, and every printed code is void.",
+    expect_words(world, "What happened to your account", "Whoever waited to come in was stopped.",
                  "Somebody asked to come in by a code.", "A passkey was taken away.", "Chrome on Linux, this one")
     for agent in ("iPad", "iPhone"):
         link = node.run("person", "link", world.id)["link"].removeprefix(node.url)

@@ -20,13 +20,13 @@ TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class Client:
-    def __init__(self, node, organisation, department, scopes="requests"):
+    def __init__(self, node, organisation, department, scopes="requests", name="web shop"):
         self.node, self.key = node, SigningKey(os.urandom(32))
         keys = {"keys": [{"kty": "OKP", "crv": "Ed25519", "x": b64(self.key.public)}]}
         with tempfile.NamedTemporaryFile("w", suffix=".jwks") as file:
             json.dump(keys, file)
             file.flush()
-            self.id = node.run("system", "create", organisation, department, "web shop", "--jwks", file.name,
+            self.id = node.run("system", "create", organisation, department, name, "--jwks", file.name,
                                "--scope", scopes, "--redirect", BACK)["id"]
 
     def sign(self, head, claims):

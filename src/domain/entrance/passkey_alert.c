@@ -10,10 +10,9 @@
 
 /* By number; literals, as they stand in rows. */
 static const char *const EVENTS[] = {
-    [ALERT_PASSKEY_ADDED] = "passkey.added",       [ALERT_PASSKEY_REMOVED] = "passkey.removed",
-    [ALERT_PASSKEY_COPIED] = "passkey.copied",     [ALERT_CODES_MADE] = "recovery.codes_made",
-    [ALERT_RECOVERY_BEGUN] = "recovery.begun",     [ALERT_RECOVERY_STOPPED] = "recovery.stopped",
-    [ALERT_RECOVERED] = "recovery.done",           [ALERT_CLIENT_ENDED] = "client.ended",
+#define X(name, number, word, event, sentence) [number] = (event),
+#include "domain/entrance/alert.def"
+#undef X
 };
 
 int64_t alert_kind_of_event(struct text event)
@@ -92,6 +91,31 @@ err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t syst
     bool full = false;
     TRY(is_full(cx, row.person_id, ALERT_CLIENT_ENDED, &full));
     return full ? OK : insert(cx, &row);
+}
+
+/* Whether the caller's session took one since it last proved who it is: each proof gives it another number. */
+static err is_told(struct ctx *cx, bool *out)
+{
+    struct sql_alert_count_of_session_in in = {cx->actor.person_id, ALERT_DATA_EXPORTED, cx->actor.session_id,
+                                               cx->now_ms - LIMIT_FRESH_MS};
+    struct sql_alert_count_of_session_row row = {0};
+    bool found = false;
+    TRY(sql_alert_count_of_session(cx, &in, &row, &found));
+    *out = row.alerts > 0;
+    return OK;
+}
+
+err alert_add_exported(struct ctx *cx, void *arg)
+{
+    (void)arg; /* the caller's own */
+    struct sql_alert_insert_in row = {.person_id = cx->actor.person_id, .alert_id = ctx_number(cx),
+                                      .kind = ALERT_DATA_EXPORTED, .at_ms = cx->now_ms,
+                                      .session_id = cx->actor.session_id};
+    bool told = false, full = false;
+    TRY(policy_require_own(cx, POLICY_PASSKEY_READ));
+    TRY(is_told(cx, &told));
+    TRY(is_full(cx, row.person_id, ALERT_DATA_EXPORTED, &full));
+    return told || full ? OK : insert(cx, &row);
 }
 
 err alert_list(struct ctx *cx, struct alert_list *list)

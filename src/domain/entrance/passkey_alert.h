@@ -1,22 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What a person must hear of the ways in: passkeys that came or went, a device that may have been copied, codes of
- * recovery and what was done with them, clients that were shut out. Rows of the person, kept for a year; each speaks of
- * one passkey, of one client or of neither, and leaves an event in the outbox, by which it can be carried to wherever
- * the person reads. */
+ * What a person must hear of the ways in, and of what went out by them: alert.def has the kinds. Rows of the person,
+ * kept for a year; each speaks of one passkey, of one client or of neither, and leaves an event in the outbox, by which
+ * it can be carried to wherever the person reads. */
 #ifndef DOMAIN_PASSKEY_ALERT_H
 #define DOMAIN_PASSKEY_ALERT_H
 
 #include "base/ctx.h"
 
 typedef enum alert_kind {
-    ALERT_PASSKEY_ADDED = 1,
-    ALERT_PASSKEY_REMOVED,
-    ALERT_PASSKEY_COPIED, /* a counter that did not rise: two devices may hold one key */
-    ALERT_CODES_MADE,
-    ALERT_RECOVERY_BEGUN,
-    ALERT_RECOVERY_STOPPED,
-    ALERT_RECOVERED,
-    ALERT_CLIENT_ENDED, /* the person ended what a client had of him */
+#define X(name, number, word, event, sentence) ALERT_##name = (number),
+#include "domain/entrance/alert.def"
+#undef X
 } alert_kind;
 
 struct alert {
@@ -39,6 +33,10 @@ err alert_add_copied(struct ctx *cx, int64_t person_id, int64_t passkey_id) MUST
 /* Of the caller, who ends what this client has of him. That is never refused: beyond so many within a day there is no
  * alert of it. */
 err alert_add_client_ended(struct ctx *cx, int64_t organisation_id, int64_t system_id) MUST_CHECK;
+
+/* store_write_fn; arg unused. To the caller, that his session took an export: once for each proof of it, and for one
+ * that has none to give once in LIMIT_FRESH_MS. Never refused, as above. */
+err alert_add_exported(struct ctx *cx, void *arg) MUST_CHECK;
 
 /* How many of a kind somebody was told of after `since_ms`. */
 err alert_count(struct ctx *cx, int64_t person_id, alert_kind kind, int64_t since_ms, int64_t *out) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  * All that is held about a person, in the words of the person's own doors: each is asked as its caller would ask it,
  * page by page, until the answer is long enough; where it goes on stands in its Link. So what a door shows tomorrow is
- * in the export tomorrow. */
+ * in the export tomorrow. All of it in one file is what a thief wants, so no page leaves before its person is told. */
 #include <assert.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "crypto/id_seal.h"
 #include "domain/entrance/passkey.h"
+#include "domain/entrance/passkey_alert.h"
 #include "domain/sharing/relationship.h"
 #include "domain/words/attribute.h"
 #include "http/doors/api_thread.h"
@@ -181,5 +182,6 @@ err get_export(struct call *call)
     TRY(gather(call, &export, pages));
     call_add_field(call, "Content-Disposition", TEXT("attachment; filename=\"symbolon-export.json\""));
     TRY(add_next(call, &export));
-    return call_reply(call, &export.page);
+    TRY(call_reply(call, &export.page));
+    return call_seal(call, alert_add_exported, NULL, NULL, call->cx.actor.person_id);
 }

@@ -445,10 +445,9 @@ err delete_passkey(struct call *call)
 /* ---- alerts */
 
 static const struct choice ALERTS[] = {
-    {ALERT_PASSKEY_ADDED, "passkey_added"},       {ALERT_PASSKEY_REMOVED, "passkey_removed"},
-    {ALERT_PASSKEY_COPIED, "passkey_copied"},     {ALERT_CODES_MADE, "codes_made"},
-    {ALERT_RECOVERY_BEGUN, "recovery_begun"},     {ALERT_RECOVERY_STOPPED, "recovery_stopped"},
-    {ALERT_RECOVERED, "recovered"},               {ALERT_CLIENT_ENDED, "client_ended"},
+#define X(name, number, word, event, sentence) {ALERT_##name, word},
+#include "domain/entrance/alert.def"
+#undef X
     {0, NULL},
 };
 
@@ -466,8 +465,9 @@ static const struct shape_member ALERT[] = {
     MEMBER("at", TIME, 0, struct alert_view, at_ms),
     MEMBER("client", OBJECT_AT, SHAPE_NULLABLE, struct alert_view, client, .shape = &SHAPE_NAMED_SYSTEM),
 };
-static const struct shape SHAPE_ALERT = {.name = "Alert", .sentence = "Something happened to a way in.",
-    SHAPE_MEMBERS(ALERT), .size = sizeof(struct alert_view)};
+static const struct shape SHAPE_ALERT = {.name = "Alert",
+    .sentence = "Something happened to a way in, or all was handed out.", SHAPE_MEMBERS(ALERT),
+    .size = sizeof(struct alert_view)};
 SHAPE_PAGE(SHAPE_ALERT_PAGE, "AlertPage", &SHAPE_ALERT);
 
 static err view_alert(struct ctx *cx, const struct alert *alert, struct alert_view *out)

@@ -77,14 +77,9 @@ err site_write_sessions(struct call *call, struct builder *page)
 /* ---- what has happened */
 
 static const char *const SENTENCES[] = {
-    [ALERT_PASSKEY_ADDED] = "A passkey was added.",
-    [ALERT_PASSKEY_REMOVED] = "A passkey was taken away.",
-    [ALERT_PASSKEY_COPIED] = "A passkey that may have been copied was used, and refused. Take it away.",
-    [ALERT_CODES_MADE] = "New codes were made to print. Older ones are void.",
-    [ALERT_RECOVERY_BEGUN] = "Somebody asked to come in by a code. A day of waiting began.",
-    [ALERT_RECOVERY_STOPPED] = "That was stopped, and every printed code is void. Make new ones.",
-    [ALERT_RECOVERED] = "Somebody came in by a code, after the day of waiting.",
-    [ALERT_CLIENT_ENDED] = "An app was shut out.",
+#define X(name, number, word, event, sentence) [number] = (sentence),
+#include "domain/entrance/alert.def"
+#undef X
 };
 
 static err write_alert(struct builder *page, struct call *call, const struct alert *alert)
@@ -111,7 +106,7 @@ err site_write_alerts(struct call *call, struct builder *page)
     TRY(alert_list(&call->cx, &list));
     if (list.out_count == 0)
         return OK;
-    build_literal(page, "<h2>What happened to your ways in</h2>\n<p>Was one of these not you? End all others above, "
+    build_literal(page, "<h2>What happened to your account</h2>\n<p>Was one of these not you? End all others above, "
                         "take away what is not yours, and make new codes.</p>\n<dl class=\"facts\">\n");
     for (size_t i = 0; i < list.out_count; i++)
         TRY(write_alert(page, call, &list.out[i]));

@@ -102,10 +102,10 @@ DELETE FROM passkey_challenge WHERE challenge_hash IN
 -- name: alert_insert
 -- file: people
 -- in:   person_id int64, alert_id int64, kind int64, passkey_id int64, at_ms int64, organisation_id int64,
---       system_id int64
+--       system_id int64, session_id int64
 -- rows: none
-INSERT INTO alert (person_id, alert_id, kind, passkey_id, at_ms, organisation_id, system_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO alert (person_id, alert_id, kind, passkey_id, at_ms, organisation_id, system_id, session_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: alert_list
 -- file: people
@@ -122,6 +122,13 @@ ORDER BY alert_id DESC LIMIT $3;
 -- rows: one
 SELECT count(*) AS alerts, COALESCE(min(at_ms), 0) AS first_at_ms FROM alert
 WHERE person_id = $1 AND kind = $2 AND at_ms > $3;
+
+-- name: alert_count_of_session
+-- file: people
+-- in:   person_id int64, kind int64, session_id int64, since_ms int64
+-- out:  alerts int64
+-- rows: one
+SELECT count(*) AS alerts FROM alert WHERE person_id = $1 AND kind = $2 AND session_id = $3 AND at_ms > $4;
 
 -- name: alert_forget
 -- file: people
