@@ -3,9 +3,13 @@
 what this file knows of it because it made it: whose it is, which departments it names, which state it is in. Blue Shop
 has two departments, Shipping and Sales; Red Shop has one. Each person has one relationship with Blue Shop; Ada has one
 with Red Shop too."""
+import contextlib
+import os
 import re
+import sqlite3
 import time
 
+import page_sums
 from purposes import DELIVER
 from running_node import Caller
 from software_client import Client
@@ -14,6 +18,7 @@ from software_passkey import Device, session_of
 SCOPES = "disclosures records requests purposes events messages relationships invitations grants admin".split()
 ROLES = {"viewer": ["purposes", "requests", "grants"], "admin": ["purposes", "requests", "grants", "admin"]}
 NAME = {"name": "Ada Lovell"}
+RECOVERED = 7  # domain/entrance/alert.def
 
 
 class Thing:
@@ -249,7 +254,10 @@ class World:
             party = Party(self.node, name, {"Cookie": session_of(reply)}, kind="member", person=name,
                           organisation=organisation, department=department, scopes=ROLES[role], session="unproved")
             self.parties[name], party.device = party, Device()
-            self.add("psk", party.device.register(party).expect(201).json["id"], person=name, passkey="kept")
+            kept = party.device.register(party).expect(201).json["id"]
+            self.add("psk", kept, person=name, passkey="recovered" if name == "vic" else "kept")
+            if name == "vic":
+                self.bring_back_the_newest()
             self.add("mem", made["id"], organisation=organisation, membership="active")
             if name == "mia":  # what she was answered with a fresh proof is not for her other session
                 self.parties["mia by code"] = Party(self.node, "mia by code", dict(party.fields), kind="member",
@@ -265,6 +273,21 @@ class World:
         self.parties["mia"].delete("/v1/org/members/" + leo.value).expect(204)
         leo.states["membership"] = "ended"
         self.parties["leo"].refused = (401, "session.unknown")
+
+    def bring_back_the_newest(self):
+        """Whoever has just made a passkey is told that somebody came in by a code: the day before that is not waited
+        for, so the row is written past the node."""
+        told = "INSERT INTO alert (person_id, alert_id, kind, passkey_id, at_ms) " \
+            f"SELECT person_id, alert_id + 1, {RECOVERED}, 0, at_ms + 1 FROM alert ORDER BY alert_id DESC LIMIT 1"
+        if self.node.database is not None:
+            self.node.on_server(told)
+            return
+        self.node.stop()
+        path = os.path.join(self.node.data, "store", "people.db")
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
+            assert database.execute(told).rowcount == 1
+        page_sums.put_right(path)
+        self.node.start()
 
     def invite(self, name, role, organisation, department):
         return self.node.run("member", "create", self.ids[organisation], department, name.title(), "--role", role)

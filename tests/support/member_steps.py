@@ -151,6 +151,13 @@ def two_answers_to_one_key_are_one_member(world):
     world.mia.delete("/v1/org/members/" + first.json["id"]).expect(204)
 
 
+def recovery_of(member):
+    """How many codes are left, since when somebody waits, and until when: by the door that he looks at first."""
+    told = member.get("/v1/org/me").expect(200).json["recovery"]
+    assert told == member.get("/v1/me/recovery").expect(200).json, told
+    return told["codes_left"], told["begun"], told["opens"]
+
+
 def members_have_passkeys_sessions_and_codes_like_everybody(world):
     spare = Device()
     stale = joined(world, invited(world, "Una"), spare)
@@ -160,10 +167,15 @@ def members_have_passkeys_sessions_and_codes_like_everybody(world):
     names = [entry["name"] for entry in stale.get("/v1/me/passkeys").expect(200).json["items"]]
     assert names == ["Phone", "Spare"], names
     codes = stale.post("/v1/me/recovery/codes").expect(201).json["codes"]
+    assert recovery_of(stale) == (8, None, None)
     begun = world.node.nobody.post("/v1/recovery", {"code": codes[0]}).expect(200)
     assert begun.json["id"] is None and "member" not in begun.json and begun.field("Set-Cookie") is None
-    assert stale.get("/v1/me/recovery").json["begun"] is not None
+    left, since, opens = recovery_of(stale)
+    assert left == 8 and since is not None and opens == begun.json["opens"], (left, since, opens)
+    listed = world.mia.get("/v1/org/members").expect(200).json["items"]
+    assert any(entry["name"] == "Una" for entry in listed) and not any("recovery" in entry for entry in listed), listed
     stale.post("/v1/me/recovery/stop").expect(204)
+    assert recovery_of(stale) == (0, None, None)
     kinds = [entry["kind"] for entry in stale.get("/v1/me/alerts").expect(200).json["items"]]
     assert kinds == ["recovery_stopped", "recovery_begun", "codes_made", "passkey_added", "passkey_added"], kinds
     stale.delete("/v1/me/sessions").expect(204)
