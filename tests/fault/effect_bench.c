@@ -238,7 +238,7 @@ static void found_eve(struct bench *bench)
     bench->link = link_of(bench, bench->eve.person_id);
 }
 
-/* Somebody has one of Bob's codes. */
+/* Somebody has one of Bob's codes; the operator gave him one more. */
 static void begin_recovery(struct bench *bench)
 {
     struct world *world = &bench->world;
@@ -247,6 +247,8 @@ static void begin_recovery(struct bench *bench)
     ASSERT_OK(world, WRITE(world, world->bob, recovery_codes_make, &codes));
     struct recovery_come come = {.code = codes.out[0]};
     ASSERT_OK(world, WRITE(world, nobody, recovery_come, &come));
+    struct recovery_begin help = {.person_id = world->bob.person_id};
+    ASSERT_OK(world, WRITE(world, world->operator_, recovery_begin, &help));
 }
 
 static void found_people(struct bench *bench)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Scenes of people. */
+#include "domain/entrance/passkey_alert.h"
 #include "domain/entrance/passkey_challenge.h"
 #include "domain/entrance/recovery.h"
 #include "domain/entrance/session.h"
@@ -141,6 +142,18 @@ err scene_come_with_code(struct bench *bench)
 {
     struct recovery_come come = {.code = bench->paper};
     return bench_write(bench, (struct actor){.kind = ACTOR_NOBODY}, recovery_come, &come);
+}
+
+/* Bob, who has a code of the operator already. */
+err scene_help_back(struct bench *bench)
+{
+    struct recovery_begin help = {.person_id = bench->world.bob.person_id};
+    return bench_write(bench, bench->world.operator_, recovery_begin, &help);
+}
+
+err scene_tell_export(struct bench *bench)
+{
+    return bench_write(bench, bench->eve, alert_add_exported, NULL);
 }
 
 /* ---- the vault */
