@@ -3,9 +3,10 @@
 hand, must name just the doors that the node describes. Then every caller knocks at every door with every thing: his
 own in each state, of another department, person and organisation, of somebody forgotten, of another kind, never made,
 badly written; the answer must be the policy's, and what is not his must look, byte for byte, like what does not
-exist. What the policy opens to a write is tried last, once each, and its answer kept: it goes to nobody else, and to
-nobody whose role was taken since. Positive control: the same comparison notices a row, a verdict and an octet that were
-changed. SAMPLE=10 tries every tenth, chosen by SEED."""
+exist. What the policy opens to a write is tried last, once each, and its answer kept: it comes again to the same
+request and to no other with its key, goes to nobody else, and to nobody whose role was taken since. Positive control:
+the same comparison notices a row, a verdict and an octet that were changed. SAMPLE=10 tries every tenth, chosen by
+SEED."""
 import os
 import random
 import sys
@@ -14,6 +15,7 @@ import time
 import access_policy
 from access_doors import WRITES, WRONG, knocks_of
 from access_policy import NOT_FOUND, OPENS, read_policy, verdict
+from access_repeats import Repeats, keyed
 from access_wire import ask_all, octets_of
 from access_world import World, absent
 from running_node import RunningNode
@@ -220,12 +222,6 @@ def everything_seen(world):
     return seen
 
 
-def keyed(request, key):
-    """The same, with an Idempotency-Key."""
-    method, octets = request
-    return method, octets.replace(b"\r\n", b"\r\nIdempotency-Key: %s\r\n" % key.encode(), 1)
-
-
 def open_what_opens(world, checks):
     """Writes that the policy lets through, one of each kind, those that end something last. Where an earlier one has
     used up what a later one needs, 401, 404 or 409 is right too, but each door must open once."""
@@ -238,6 +234,8 @@ def open_what_opens(world, checks):
         kinds.setdefault((repr(check.door), check.caller.name, states), check)
     order = sorted(kinds.values(), key=lambda check: [word in repr(check.door) for word in last][::-1])
     opened, shut, kept, others = set(), {}, [], 0
+    repeats = Repeats(world)
+    repeats.hold_by_device()
     for name in ("mia", "vic", "des"):  # what is fresh does not stay so
         world.show_passkey(world.parties[name])
     for number, check in enumerate(order):
@@ -248,6 +246,7 @@ def open_what_opens(world, checks):
             opened.add(repr(check.door))
             kept.append((check, request))
             others += kept_by_others(world, check, number, answer.body)
+            repeats.hold(check, f"kept-{number}", answer)
         else:
             shut.setdefault(repr(check.door), (check, answer.body))
     # Those of OAuth open to what is signed: tokens.py, oauth_attacks.py; some others too: passkeys.py.
@@ -256,7 +255,8 @@ def open_what_opens(world, checks):
               and door.path != "/v1/me/authorization"
               and not any(noun in NEEDS_DEVICE[door.who == "person"] for noun, *_ in door.cases)}
     assert opened == writes, [shut.get(door, door) for door in writes - opened]
-    return len(order), opened, others + kept_when_roles_are_taken(world, kept)
+    repeats.expect_whole()
+    return len(order), opened, others + repeats.asked + kept_when_roles_are_taken(world, kept)
 
 
 def kept_by_others(world, check, number, body):

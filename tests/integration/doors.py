@@ -76,6 +76,16 @@ def a_lost_answer_to_a_known_person_comes_again(world):
     assert eve.get("/v1/me").json["relationships"] == 1
 
 
+def a_key_from_an_earlier_session_keeps_nobody_signed_in(world):
+    lea, key = world.node.run("person", "create", "--name", "Lea")["id"], {"Idempotency-Key": "out"}
+    for _ in range(2):
+        link = world.node.run("person", "link", lea)["link"].removeprefix(world.node.url)
+        cookie = world.node.nobody.post(link).expect(303).field("Set-Cookie").split(";")[0]
+        session = Caller(world.node, {"Cookie": cookie})
+        session.post("/v1/me/sign-out", None, key).expect(204)
+        session.get("/v1/me").expect(401, "session.unknown")
+
+
 # ---- words that come back
 
 def lengths_and_uses_come_back_as_they_were_said(world):
@@ -236,7 +246,8 @@ class World:
 
 
 STEPS = [a_key_serves_one_request_whatever_the_door, a_lost_answer_to_a_claim_comes_again,
-         a_lost_answer_to_a_known_person_comes_again, lengths_and_uses_come_back_as_they_were_said,
+         a_lost_answer_to_a_known_person_comes_again, a_key_from_an_earlier_session_keeps_nobody_signed_in,
+         lengths_and_uses_come_back_as_they_were_said,
          looking_at_a_link_does_not_use_it_up, a_program_signs_in_in_one_step,
          a_link_that_does_not_work_says_one_thing, refusals_are_pages_for_browsers_and_json_for_programs,
          figures_are_for_who_sits_at_this_machine, figures_name_nobody, request_ids_do_not_count]

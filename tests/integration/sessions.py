@@ -14,6 +14,7 @@ import sys
 import urllib.parse
 
 import steps
+from access_wire import ask_all, octets_of
 from purposes import DELIVER
 from running_node import Caller, ProxiedNode, RunningNode
 from set_clock import clock_of_all
@@ -323,6 +324,11 @@ def no_other_site_writes_at_any_door(world):
     ada.get("/v1/me").expect(200)
     for fields, _ in cases:
         ada.get("/v1/me", fields).expect(200)
+    own = f"\r\nOrigin: {world.node.url}\r\n".encode()
+    for twice, status in ((own, 204), (own + own[2:], 403)):
+        octets = octets_of(ada, "DELETE", "/v1/me/sessions").replace(b"\r\n", twice, 1)
+        answer, = ask_all(world.node, [("DELETE", octets)])
+        assert answer.status == status, answer.body
     reply = world.node.nobody.post("/v1/org/invitations", {}, metadata("cross-site", origin="https://evil.example"))
     reply.expect(401, "credentials.missing")
     world.shop.post("/v1/org/invitations", {}, metadata("cross-site", origin="https://evil.example")).expect(201)

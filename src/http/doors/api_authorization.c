@@ -149,7 +149,9 @@ err post_authorization(struct call *call)
     if (answer == NULL)
         return FAIL_MEMORY(cx);
     TRY(call_body(call, &body));
-    TRY(consent_open(call, body.client_id, body.request_uri, &consent));
+    err opened = consent_open(call, body.client_id, body.request_uri, &consent);
+    if (opened != OK)
+        return call_seal_again(call, opened);
     consent_answer(&consent, answer);
     read_terms(&body, &answer->terms);
     TRY(check_terms(cx, answer));

@@ -298,12 +298,10 @@ static err answer(struct call *call, void *arg)
     return reply_with(call, &SHAPE_DECISION_LIST, &(struct decisions_view){.items = views, .items_count = count});
 }
 
-/* Whatever it comes to, it is decided anew when it is asked again: no key keeps an answer. */
 static err seal_answer(struct call *call, struct asking *asking)
 {
-    static const bool PASSING = true;
     return call_seal_with(call, &(struct sealing){.run = evaluations_commit, .arg = asking,
-        .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true, .passing = &PASSING});
+        .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true});
 }
 
 static err make_room(struct call *call, size_t count, struct asking *asking)

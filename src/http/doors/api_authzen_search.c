@@ -189,14 +189,12 @@ static err finish(struct call *call, const struct search *search, bool more, int
     return call_reply(call, &view);
 }
 
-/* Whatever it comes to is decided anew when it is asked again: no key keeps an answer. */
 static err ask(struct call *call, struct search *search, call_encode answer)
 {
-    static const bool PASSING = true;
     TRY(evaluation_decide(&call->cx, &search->question));
     search->all = (struct evaluations){.items = &search->question, .count = 1, .semantic = EVALUATION_EXECUTE_ALL};
     return call_seal_with(call, &(struct sealing){.run = evaluations_commit, .arg = search,
-        .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true, .passing = &PASSING});
+        .announce = evaluations_commit_announce, .encode = answer, .in_ledger = true});
 }
 
 /* ---- who */

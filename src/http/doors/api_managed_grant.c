@@ -76,6 +76,8 @@ err delete_managed_grant(struct call *call)
     struct managed *managed = ARENA_NEW(call->arena, struct managed);
     if (managed == NULL)
         return FAIL_MEMORY(&call->cx);
-    TRY(open_grant(call, managed, &authorization));
+    err opened = open_grant(call, managed, &authorization);
+    if (opened != OK)
+        return call_seal_again(call, opened);
     return call_seal_stop(call, give_back, managed, reply_nothing, managed->person_id);
 }

@@ -110,7 +110,7 @@ static void write_parameters(struct ctx *cx, struct json_writer *writer, const s
     open_array(writer, "parameters");
     write_path_parameters(writer, route->path);
     write_query_parameters(writer, route->query);
-    if (is_write(route) && (route->who & WHO_ANYONE) == 0) {
+    if (is_write(route) && (route->who & WHO_ANYONE) == 0 && route->limit != LIMIT_CLASS_ANEW) {
         json_open_object(writer);
         write_reference(cx, writer, "parameters", "IdempotencyKey");
         json_close_object(writer);

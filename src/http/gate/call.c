@@ -397,10 +397,27 @@ err call_seal_proof(struct call *call)
 
 err call_seal_proof_of_read(struct call *call)
 {
-    static const bool PASSING = true;
     if (call_visit(call)->proof.reason == NULL)
         return OK;
-    return call_seal_with(call, &(struct sealing){.run = run_nothing, .passing = &PASSING, .in_ledger = true});
+    return call_seal_with(call, &(struct sealing){.run = run_nothing, .in_ledger = true});
+}
+
+/* store_write_fn: it was the handler's to say. */
+static err refuse_once_more(struct ctx *cx, void *arg)
+{
+    const struct failure *why = arg;
+    cx->failure = *why;
+    return why->code;
+}
+
+err call_seal_again(struct call *call, err refused)
+{
+    struct failure *why = ARENA_NEW(call->arena, struct failure);
+    if (call_visit(call)->idempotency_key.size == 0 || error_http_status(refused) >= 500 || why == NULL)
+        return refused;
+    *why = call->cx.failure;
+    failure_clear(&call->cx.failure);
+    return call_seal(call, refuse_once_more, why, NULL, 0);
 }
 
 void call_seal_note(struct call *call)

@@ -112,5 +112,9 @@ err call_seal_with(struct call *call, const struct sealing *sealing) MUST_CHECK;
 err call_seal(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id) MUST_CHECK;
 /* The same for a write that can only stop, end, pause or narrow something. */
 err call_seal_stop(struct call *call, store_write_fn run, void *arg, call_encode encode, int64_t person_id) MUST_CHECK;
+/* For what is not there any more once the act is done. `refused` is the failure in call->cx by which the handler knows;
+ * the same request may have come before, and then its kept answer is given in the place of the refusal. Only where the
+ * gate has asked for everything that the act would have asked for. Return what it gives. */
+err call_seal_again(struct call *call, err refused) MUST_CHECK;
 
 #endif

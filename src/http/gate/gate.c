@@ -300,7 +300,8 @@ err gate_idempotency_key(struct call *call, const struct route *route, struct te
         key = (struct text){key.at + 1, key.size - 2};
     if (!is_key(key))
         return FAIL(&call->cx, MALFORMED, "idempotency.key", "Idempotency-Key is 1 to 255 visible ASCII characters");
-    *out = key;
+    if (route->limit != LIMIT_CLASS_ANEW)
+        *out = key;
     return OK;
 }
 

@@ -37,7 +37,8 @@ struct text gate_session(const struct gate *gate, struct call *call);
  * request.media_type, MALFORMED request.body_not_taken, and as json_parse(). */
 err gate_body(struct call *call, const struct route *route, const json_t **out) MUST_CHECK;
 
-/* Empty when there is none, or for methods that change nothing. Fails MALFORMED idempotency.key. */
+/* Empty when there is none, for methods that change nothing, and where everything is decided anew. Fails MALFORMED
+ * idempotency.key. */
 err gate_idempotency_key(struct call *call, const struct route *route, struct text *out) MUST_CHECK;
 
 /* "__Host-session" where the origin is https, else "session". */

@@ -184,10 +184,17 @@ static void a_nonce_is_of_this_node_and_of_these_minutes(void **state)
     assert_int_equal(dpop_nonce(cx, &again), OK);
     assert_int_equal(dpop_nonce(others, &foreign), OK);
     assert_true(text_equals(maker.nonce, again) && !text_equals(again, foreign));
+    struct dpop_proof proof;
+    static const char BEFORE[] = CLAIMS("\"POST\"", URL, "1794999940", "\"1\"", "");
+    static const char LONG_BEFORE[] = CLAIMS("\"POST\"", URL, "1794999880", "\"1\"", "");
+    cx->now_ms -= LIMIT_NONCE_MS; /* another server has begun the next step already */
+    assert_int_equal(dpop_check(cx, proof_of(&maker, BEFORE), &REQUEST, &proof), OK);
+    cx->now_ms -= LIMIT_NONCE_MS;
+    assert_failed(cx, dpop_check(cx, proof_of(&maker, LONG_BEFORE), &REQUEST, &proof), UNAUTHENTICATED, "proof.nonce");
+    cx->now_ms = SIGNED_NOW_MS;
     cx->now_ms += LIMIT_NONCE_MS;
     assert_int_equal(dpop_nonce(cx, &later), OK);
     assert_false(text_equals(again, later));
-    struct dpop_proof proof;
     struct maker stranger = maker;
     stranger.nonce = foreign;
     static const char CLAIMS_1[] = CLAIMS("\"POST\"", URL, "1795000060", "\"1\"", "");
