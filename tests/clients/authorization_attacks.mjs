@@ -389,6 +389,13 @@ const races = async () => {
   check(live.length === 1, 'one grant came of 64 answers')
   const shared = await assertion()
   await many('an assertion', () => post(PAR, { ...ASK, client_assertion: shared }))
+  const mine = await json(await redeem(await code()), 200, 'a code')
+  const again = await assertion()
+  await many('an assertion with a refresh', () => refresh(mine.refresh_token, { client_assertion: again }))
+  const path = '/oauth/userinfo'
+  const shown = await proof({ path, method: 'GET', token: mine.access_token })
+  await many('a proof where a person is told', () => reach(ISSUER + path, { headers: {
+    authorization: `DPoP ${mine.access_token}`, dpop: shown } }))
 }
 
 await fetchNonce()

@@ -241,7 +241,7 @@ const noticeWhatIsRight = async () => {
 
 const once = async (name, requests, wanted) => {
   const replies = await Promise.all(requests.map((request) => request()))
-  const answers = await Promise.all(replies.map((reply) => reply.json()))
+  const answers = await Promise.all(replies.map(async (reply) => JSON.parse(await reply.text() || '{}')))
   const isTaken = (answer, i) => replies[i].ok || answer.reason === 'grant.none' // a read that is refused is one
   const taken = answers.filter(isTaken)
   const others = answers.filter((answer, i) => !isTaken(answer, i))
@@ -259,6 +259,13 @@ const usedOnce = async () => {
   await freshNonce()
   const one = await assertion()
   await once('an assertion', sixtyFour(() => ask({ form: { client_assertion: one } })), 'invalid_client')
+  const [look, end] = ['/oauth/introspect', '/oauth/revoke']
+  for (const paths of [[look], [end], [TOKEN, look, end]]) {
+    const mine = await assertion()
+    const requests = Array.from({ length: 64 }, (_, i) => () =>
+      ask({ path: paths[i % paths.length], form: { client_assertion: mine } }))
+    await once(`an assertion at ${paths.join(' and ')}`, requests, 'invalid_client')
+  }
   const other = await proof()
   await once('a proof', sixtyFour(() => ask({ fields: { dpop: other } })), 'invalid_dpop_proof')
   const token = await good()
