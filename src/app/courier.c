@@ -356,6 +356,7 @@ static void watch_holder(struct courier *courier)
 
 static void run_due(struct courier *courier)
 {
+    log_catch_up(&courier->node->log);
     watch_holder(courier);
     for (size_t i = 0; i < JOB_COUNT && (!is_over(courier) || i == JOB_PLACE); i++)
         if (courier->jobs[i].due_at_ms <= monotonic_ms(courier))

@@ -85,6 +85,7 @@ static void live(struct log *log, int socket, const struct wanted *wanted)
     struct clock clock = clock_system();
     struct randomness randomness = randomness_system();
     (void)prctl(PR_SET_NAME, HOLDER_NAME, 0, 0, 0); /* a name is of use, and not needed */
+    log->share = NULL; /* each of its lines is a fact: none is left out */
     if (!keep_calm() || !keep_descriptors(socket))
         return;
     struct ctx cx = {.arena = arena_open(HOLDER_ARENA_BYTES), .clock = &clock, .randomness = &randomness,

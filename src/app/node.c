@@ -32,7 +32,9 @@
 void node_begin(struct node *node, bool json_log)
 {
     *node = (struct node){.clock = clock_system(), .randomness = randomness_system()};
-    node->log = (struct log){.fd = STDERR_FILENO, .json = json_log, .least = LOG_INFO, .clock = &node->clock};
+    node->log_share = (struct log_share){.lock = PTHREAD_MUTEX_INITIALIZER};
+    node->log = (struct log){.fd = STDERR_FILENO, .json = json_log, .least = LOG_INFO, .clock = &node->clock,
+                             .share = &node->log_share};
     node->cx = (struct ctx){
         .arena = arena_open(OPERATOR_ARENA_BYTES),
         .clock = &node->clock,
@@ -483,6 +485,7 @@ void node_close(struct node *node)
     bool is_lost = node->keyring != NULL && !keyring_is_held(node->keyring);
     keyring_close(node->keyring);
     wait_for_holder(node, is_lost);
+    log_end(&node->log);
     arena_close(node->cx.arena);
     *node = (struct node){0};
 }

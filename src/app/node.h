@@ -23,6 +23,7 @@ struct node {
     int64_t              holder; /* the process that holds the keys, as holder.c has made it; 0: this one */
     struct store        *store;
     struct log           log;
+    struct log_share     log_share;
     struct ctx           cx; /* the operator's, on the main thread */
     bool                 is_newest; /* the data, as the marks say: what is done to it is marked */
     struct mark_kept     kept;    /* the courier's once it runs, as the two below */

@@ -34,6 +34,9 @@
 #define LIMIT_KEYS_LOCK_MS 300            /* whoever rewrites keys in a database makes readers wait for that long */
 #define LIMIT_KEYS_REWRITTEN_BYTES (16 * 1024 * 1024) /* of wrapped keys there, rewritten in an erasure; more: not */
 
+/* ---- what the node tells of itself */
+#define LIMIT_LOG_LINES 20                /* of one event in a second, short of errors; then how many were left out */
+
 /* ---- one request */
 #define LIMIT_REQUEST_ARENA_BYTES (8u * 1024 * 1024)
 #define LIMIT_JSON_DEPTH 32

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Formats a line on the stack and writes it at once. */
+ * Formats a line on the stack and writes it at once, unless its event has had its share of the second. */
 #include "base/log.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/time.h"
 
 #define LINE_BYTES 2000
 #define END_BYTES 2 /* the closing brace and the line feed always fit */
+#define SECOND_NS INT64_C(1000000000)
 
 struct line {
     char   at[LINE_BYTES];
@@ -67,12 +70,10 @@ static void put_field(struct line *line, const struct log_field *field, bool jso
         line->size = before;
 }
 
-void log_write(const struct log *log, log_level level, const char *event, const struct log_field *fields,
-               size_t count)
+static void write_line(const struct log *log, log_level level, const char *event, const struct log_field *fields,
+                       size_t count)
 {
     static const char *const LEVELS[] = {"debug", "info", "warning", "error"};
-    if (level < log->least)
-        return;
     struct line line = {.size = 0};
     char at[TIME_TEXT_SIZE];
     time_format(clock_wall_ms(log->clock), at);
@@ -92,4 +93,82 @@ void log_write(const struct log *log, log_level level, const char *event, const 
     line.at[line.size++] = '\n';
     ssize_t written = write(log->fd, line.at, line.size);
     (void)written; /* nowhere is left to complain */
+}
+
+/* ---- shares of a second */
+
+/* Frees the places whose second is over, and tells what was left out in it. */
+static void tell_before(const struct log *log, int64_t until_ns)
+{
+    for (size_t i = 0; i < LOG_EVENTS; i++) {
+        struct log_event *place = &log->share->events[i];
+        if (place->event == NULL || place->since_ns > until_ns)
+            continue;
+        if (place->lines > LIMIT_LOG_LINES)
+            write_line(log, LOG_WARNING, "log.left_out",
+                       (const struct log_field[]){LOG_TEXT("lines_of", place->event),
+                                                  LOG_INT("count", place->lines - LIMIT_LOG_LINES)}, 2);
+        *place = (struct log_event){.event = NULL};
+    }
+}
+
+/* The event's place, else a free one, else NULL. Names are compared: the same one may stand in several files. */
+static struct log_event *find_place(struct log_share *share, const char *event)
+{
+    struct log_event *free_place = NULL;
+    for (size_t i = 0; i < LOG_EVENTS; i++) {
+        struct log_event *place = &share->events[i];
+        if (place->event != NULL && strcmp(place->event, event) == 0)
+            return place;
+        if (place->event == NULL && free_place == NULL)
+            free_place = place;
+    }
+    return free_place;
+}
+
+static bool count_line(struct log_share *share, const char *event, int64_t now_ns)
+{
+    struct log_event *place = find_place(share, event);
+    if (place == NULL)
+        return true;
+    if (place->event == NULL)
+        *place = (struct log_event){.event = event, .since_ns = now_ns};
+    place->lines++;
+    return place->lines <= LIMIT_LOG_LINES;
+}
+
+void log_write(const struct log *log, log_level level, const char *event, const struct log_field *fields,
+               size_t count)
+{
+    bool is_written = true;
+    if (level < log->least)
+        return;
+    if (log->share != NULL) {
+        int64_t now_ns = clock_monotonic_ns(log->clock);
+        (void)pthread_mutex_lock(&log->share->lock); /* locks of our own kind do not fail */
+        tell_before(log, now_ns - SECOND_NS);
+        is_written = level >= LOG_ERROR || count_line(log->share, event, now_ns);
+        (void)pthread_mutex_unlock(&log->share->lock);
+    }
+    if (is_written)
+        write_line(log, level, event, fields, count);
+}
+
+static void tell_locked(const struct log *log, int64_t until_ns)
+{
+    (void)pthread_mutex_lock(&log->share->lock); /* as above */
+    tell_before(log, until_ns);
+    (void)pthread_mutex_unlock(&log->share->lock);
+}
+
+void log_catch_up(const struct log *log)
+{
+    if (log->share != NULL)
+        tell_locked(log, clock_monotonic_ns(log->clock) - SECOND_NS);
+}
+
+void log_end(const struct log *log)
+{
+    if (log->share != NULL)
+        tell_locked(log, INT64_MAX);
 }

@@ -29,7 +29,7 @@ HIDDEN = {"NOT_FOUND", "INTERNAL", "CORRUPT", "USAGE"}
 # and alert.def.
 OTHER_WORDS = {"127.0.0.1", "2.3", "3.1.0", "people.db", "records.db", "ledger.db", "keys.db", "root.key",
                "log.checkpoint", "store.generations",
-               "webauthn.create", "webauthn.get", "handler.slow", "request.failed", "request.put_off",
+               "webauthn.create", "webauthn.get", "handler.slow", "log.left_out", "request.failed", "request.put_off",
                "attribute.absent", "attribute.changed", "attribute.confirmed", "attribute.removed", "erasure.requested",
                "department.created", "member.ended", "member.invited", "organisation.created", "purpose.published",
                "purpose.retired", "record.added", "system.created", "system.ended"}
