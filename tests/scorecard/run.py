@@ -5,8 +5,12 @@
 its tests are there, were run whole and pass; a test that passes has seen its own controls red, and prints those that it
 can name. Where a part was skipped, is not in this build or is run elsewhere, the goal holds in part.
 
-Usage: run.py BUILD [--more] [--page FILE]. --more takes the longer sizes of goals.toml."""
+Usage: run.py BUILD [--more] [--page FILE]
+       run.py --restate [--page FILE]
+--more takes the longer sizes of goals.toml. --restate runs nothing: it keeps the rows of the page whose goal reads as
+it did, writes the others as not run, and leaves out goals that are no more."""
 import argparse
+import collections
 import datetime
 import fnmatch
 import json
@@ -110,6 +114,56 @@ def cell(lines, most=SHOWN_MAX):
     return "; ".join(line.replace("|", "/") for line in lines[:most]) + rest
 
 
+def paper(top, pairs):
+    """A page of rows with their lines, under its head."""
+    lines = [*top, *(line for row, line in pairs if row["bound"]), "", "## Not run", "", "| goal | why |", "|---|---|",
+             *(line for row, line in pairs if not row["bound"])]
+    return "\n".join(lines) + "\n"
+
+
+def head(row):
+    """What a page says of a goal before anything is run: a bound, or why it is not tried."""
+    return (row["id"], cell([row["bound"]]), cell([row["value"]])) if row["bound"] else (row["id"], cell([row["why"]]))
+
+
+def line_of(row):
+    last = ()
+    if row["bound"]:
+        last = (cell(row["found"]) or f"tests passed: {len(row['tests'])}", row["verdict"],
+                cell(row["controls"]) or "inside the tests", cell([row["why"]]))
+    return f"| {' | '.join(head(row) + last)} |"
+
+
+def lines_of(text):
+    """The lines of the goals in a page, each with its head."""
+    pairs = []
+    for line in text.split("\n"):
+        cells = line[2:-2].split(" | ") if line.startswith("| ") else ["goal"]
+        if cells[0] != "goal":
+            pairs.append((tuple(cells if len(cells) == 2 else cells[:3]), line))
+    return pairs
+
+
+def apart(text):
+    """The heads that the page has and the goals have not, and those that the goals have and the page has not."""
+    shown = collections.Counter(of for of, _ in lines_of(text))
+    real = collections.Counter(head(judge(goal, {})) for goal in goals())
+    return sorted((shown - real).elements()), sorted((real - shown).elements())
+
+
+def restate(text):
+    """The same page with a row for each goal as it reads now; what was found for an older reading is let go."""
+    before, kept = dict(lines_of(text)), []
+    for goal in goals():
+        row = judge(goal, {})
+        if row["bound"]:
+            row |= {"found": ["-"], "controls": ["-"], "why": "not run since the goal was written so"}
+        kept.append((row, before.get(head(row), line_of(row))))
+    lines = text.split("\n")
+    top = lines[:next(at for at, line in enumerate(lines) if line.startswith("|---")) + 1]
+    return paper(top, kept)
+
+
 def page(rows, about):
     lines = ["# Scorecard", "",
              f"Written by `make scorecard` on {about['date']} at commit {about['commit']}, {about['machine']}; "
@@ -119,15 +173,7 @@ def page(rows, about):
              "where something of it was not run here; the last column says what.", "",
              "| goal | what must hold | bound | found | verdict | controls that were red | not run here |",
              "|---|---|---|---|---|---|---|"]
-    for row in rows:
-        if row["bound"]:
-            found = cell(row["found"]) or f"tests passed: {len(row['tests'])}"
-            controls = cell(row["controls"]) or "inside the tests"
-            lines.append(f"| {row['id']} | {row['bound']} | {cell([row['value']])} | {found} | {row['verdict']} | "
-                         f"{controls} | {cell([row['why']])} |")
-    lines += ["", "## Not run", "", "| goal | why |", "|---|---|"]
-    lines += [f"| {row['id']} | {row['why']} |" for row in rows if not row["bound"]]
-    return "\n".join(lines) + "\n"
+    return paper(lines, [(row, line_of(row)) for row in rows])
 
 
 def words_of(*command):
@@ -136,10 +182,16 @@ def words_of(*command):
 
 def main():
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("build")
+    arguments.add_argument("build", nargs="?")
+    arguments.add_argument("--restate", action="store_true")
     arguments.add_argument("--more", action="store_true")
     arguments.add_argument("--page", default=str(ROOT / "docs/scorecard.md"))
     asked = arguments.parse_args()
+    if asked.restate:
+        pathlib.Path(asked.page).write_text(restate(pathlib.Path(asked.page).read_text()))
+        return 0
+    if asked.build is None:
+        arguments.error("BUILD is missing")
     wanted = goals()
     rows = [judge(goal, told) for told in [run_all(asked.build, wanted, asked.more)] for goal in wanted]
     about = {"date": datetime.date.today().isoformat(), "commit": words_of("git", "rev-parse", "--short", "HEAD"),

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Goal: the scorecard tells what the tests have told, and calls nothing held that was not run. Method: its table is
 held against the tests of this build, its reader is given what CTest prints, and a test that finds nothing to work with
-is run. Usage: selftest.py BUILD."""
+is run. The page in docs states each goal as goals.toml does, and no other; control: pages with one row changed, left
+out, invented or doubled. Usage: selftest.py BUILD."""
 import fnmatch
 import json
 import os
@@ -12,6 +13,7 @@ import unittest
 
 import run
 
+PAGE = run.ROOT / "docs/scorecard.md"
 OUTPUT = """test 7
       Start  7: kill
 7: found: 3 kills
@@ -102,6 +104,34 @@ class Scorecard(unittest.TestCase):
         page = run.page(rows, {"date": "d", "commit": "c", "machine": "m", "sizes": "s"})
         for goal in run.goals():
             self.assertIn(f"| {goal['id']} |", page)
+
+    def test_the_page_in_the_documents_states_the_goals_as_they_are(self):
+        only_page, only_goals = run.apart(PAGE.read_text())
+        self.assertEqual((only_page, only_goals), ([], []), "`make scorecard` runs all; run.py --restate runs none")
+
+    def test_a_page_that_states_another_goal_is_seen(self):
+        text = PAGE.read_text()
+        (first, line), *_, (last, later) = run.lines_of(text)
+        self.assertEqual((len(first), len(last)), (3, 2))
+        bound, value, why = line.replace(first[1], "holds", 1), line.replace(first[2], "less", 1), \
+            later.replace(last[1], "no time", 1)
+        changed = {"a bound": (line, bound), "a value": (line, value), "a reason": (later, why),
+                   "a goal that is gone": (line + "\n", ""), "a goal too many": (line, line + "\n" + bound),
+                   "a row that stands twice": (line, line + "\n" + line)}
+        for name, (before, after) in changed.items():
+            self.assertEqual(text.count(before), 1)
+            self.assertNotEqual(run.apart(text.replace(before, after)), ([], []), name)
+            print(f"control: {name} apart from the goals: red", flush=True)
+
+    def test_a_page_is_restated_without_a_figure_for_what_reads_otherwise(self):
+        text = PAGE.read_text()
+        (first, line), (_, second), *_ = run.lines_of(text)
+        self.assertEqual(run.restate(text), text)
+        again = run.restate(text.replace(line, line.replace(first[1], "holds", 1)))
+        self.assertEqual(run.apart(again), ([], []))
+        self.assertNotIn(line, again)
+        self.assertIn(f"| {' | '.join(first)} | - | not run | - | not run since", again)
+        self.assertIn(second, again)
 
 
 if __name__ == "__main__":
