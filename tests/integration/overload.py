@@ -12,7 +12,8 @@ queue is full of the writes of an organisation.
 
 With the data on a database server every call waits in the pool, before anybody looks at who sends it. There the crowds
 are strangers, readers, and made-up sessions at a door that stops something; each time other people stop something, also
-such as this server has not seen before. Positive control: in the same moment a change that stops nothing, of somebody
+such as this server has not seen before; beside the made-up sessions those may have to read once before they stop, and
+the log stays readable. Positive control: in the same moment a change that stops nothing, of somebody
 known, is turned away by the crowd of readers."""
 import collections
 import contextlib
@@ -34,6 +35,7 @@ ROUNDS = int(os.environ.get("ROUNDS") or 3)
 FULL, OVER = 64, 256
 CROWD = 6000                 # more than LIMIT_WRITE_QUEUE, less than LIMIT_CONNECTIONS
 POOL_CROWD = 1500            # more than LIMIT_POOL_QUEUE
+LOG_LINES = 20               # LIMIT_LOG_LINES
 SECONDS = 3
 STOP_SECONDS = 1 * SLOW
 HELD_SECONDS_MAX = 3         # less than LIMIT_STORE_BUSY_MS
@@ -380,6 +382,33 @@ def change_ten_times(line, changes):
         changes[line.call("PUT", "/v1/me/attributes/pd:Name", {"value": {"name": "Ada"}}).status] += 1
 
 
+def come_again_behind_a_read(stopping):
+    """Made-up sessions may fill the part of the line for those whom the node has not met, and only the database tells
+    them apart. Whoever is turned away there is known behind his first read. Gives how many were."""
+    turned_away = 0
+    for person, line, _ in stopping.people:
+        answer = line.call("PATCH", f"/v1/me/relationships/{person.relationship}", {"state": "paused"})
+        assert answer.status == 200 or (answer.status, answer.json["reason"]) == (503, "server.busy"), answer.body
+        if answer.status == 503:
+            turned_away += 1
+            line.get("/v1/me").expect(200)
+            line.call("PATCH", f"/v1/me/relationships/{person.relationship}", {"state": "paused"}).expect(200)
+        line.call("PATCH", f"/v1/me/relationships/{person.relationship}", {"state": "active"}).expect(200)
+    stopping.run()
+    return turned_away
+
+
+def a_crowd_leaves_the_log_readable(node):
+    """One event has twenty lines in a second of the node; two of those may begin in one of the clock's."""
+    lines = [json.loads(line) for line in node.read_log().splitlines() if line.startswith("{")]
+    in_seconds = collections.Counter(line["at"][:19] for line in lines if line["event"] == "request.put_off")
+    left_out = sum(line["count"] for line in lines if line["event"] == "log.left_out"
+                   and line["lines_of"] == "request.put_off")
+    print(f"found: of {left_out + in_seconds.total()} calls put off {in_seconds.total()} stand in the log, at most "
+          f"{max(in_seconds.values())} of one second; the rest by their number")
+    assert left_out > 0 and max(in_seconds.values()) <= 2 * LOG_LINES, in_seconds
+
+
 def the_pool_has_room_for_stops(node, shop, name, script):
     """Beside a crowd that its other line turns away. Gives how many changes that stop nothing were turned away."""
     bystander = shop.customer().line()
@@ -394,6 +423,8 @@ def the_pool_has_room_for_stops(node, shop, name, script):
     for stopping in (known, new)[:1 if name == "made-up sessions" else 2]:
         stopping.run()
         change_ten_times(bystander, changes)
+    if name == "made-up sessions":
+        print(f"found: {come_again_behind_a_read(new)} of {len(new.people)} whom the node had not met had to read")
     while name == "readers" and changes[503] == 0 and changes.total() < 200:
         change_ten_times(bystander, changes)
     assert load.process.poll() is None, "the crowd had left"
@@ -416,6 +447,7 @@ def before_a_database(node, shop, script):
     turned_away = {name: the_pool_has_room_for_stops(node, shop, name, crowd) for name, crowd in crowds.items()}
     assert turned_away["strangers"] == turned_away["made-up sessions"] == 0, turned_away
     assert turned_away["readers"] > 0, "control: nothing was turned away"
+    a_crowd_leaves_the_log_readable(node)
     print(f"control: what has no room kept for it, beside {POOL_CROWD} readers: red, {turned_away['readers']} changes "
           "turned away")
 
